@@ -1,0 +1,185 @@
+//! One attempt at a mutation, and the ledger around it (S10): *the first decision under a mutation
+//! id is the decision*, done or refused.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::{
+    Actor, AppointmentId, Body, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
+    Interval, MutationId, Refusal, Revision,
+};
+use crate::store::{CalendarRow, Place, StoreError, Transaction, Work};
+
+/// What each of the six commands says of itself.
+#[async_trait]
+pub(super) trait Mutation: Serialize + Send + Sync + 'static {
+    /// What it answers when it is done.
+    type Done: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Its name, so that two verbs with equal content are two mutations.
+    const VERB: &'static str;
+
+    /// The client's name for it.
+    fn mutation_id(&self) -> Option<MutationId>;
+
+    /// Loads, decides and writes. Whatever refuses must do so before anything is written.
+    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Self::Done>;
+}
+
+/// Done, refused or failed: `?` works on each.
+pub(super) type Decision<T> = Result<T, Stop>;
+
+/// Why a command goes no further.
+pub(super) enum Stop {
+    /// The domain says no.
+    Refused(Refusal),
+    /// The store could not be reached; nothing is decided.
+    Failed(StoreError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Who decides what, when, and under which name.
+pub(super) struct By {
+    pub(super) actor: Actor,
+    pub(super) now: Instant,
+    pub(super) fingerprint: Fingerprint,
+    mutation_id: Option<MutationId>,
+}
+
+impl By {
+    /// The log's row for what is about to be done.
+    pub(super) fn change(
+        &self,
+        calendar_id: CalendarId,
+        revision: Revision,
+        before: Option<Interval>,
+        body: Body,
+    ) -> Change {
+        let (actor, at) = (self.actor.clone(), self.now);
+        Change { calendar_id, revision, body, before, mutation_id: self.mutation_id, actor, at }
+    }
+}
+
+/// A checked mutation on its way to its transaction.
+pub(super) struct Attempt<M> {
+    mutation: M,
+    by: By,
+}
+
+impl<M: Mutation> Attempt<M> {
+    pub(super) fn new(mutation: M, actor: Actor, now: Instant) -> Self {
+        let fingerprint = Fingerprint::of(M::VERB, &mutation);
+        let mutation_id = mutation.mutation_id();
+        Self { mutation, by: By { actor, now, fingerprint, mutation_id } }
+    }
+}
+
+#[async_trait]
+impl<M: Mutation> Work for Attempt<M> {
+    type Done = Result<M::Done, Refusal>;
+
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Done, StoreError> {
+        let By { fingerprint, mutation_id, now, .. } = self.by;
+        if let Some(id) = mutation_id
+            && let Some((first, decision)) = tx.decided(id).await?
+        {
+            if first == fingerprint {
+                return serde_json::from_str(&decision)
+                    .map_err(|error| StoreError::Failed(error.into()));
+            }
+            return Ok(Err(Refusal::invalid(
+                "mutationId",
+                "has named another mutation already; use a new one for each",
+            )));
+        }
+        let decision = match self.mutation.decide(tx, &self.by).await {
+            Ok(done) => Ok(done),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        if let Some(id) = mutation_id {
+            let decision = serde_json::to_string(&decision)
+                .map_err(|error| StoreError::Failed(error.into()))?;
+            tx.record(id, fingerprint, &decision, now).await?;
+        }
+        Ok(decision)
+    }
+}
+
+/// The calendar, locked, if it stands and `by` may change it.
+pub(super) async fn calendar(
+    tx: &mut dyn Transaction,
+    by: &By,
+    id: CalendarId,
+) -> Decision<CalendarRow> {
+    let unknown = Refusal::NotFound { id: id.into(), calendar_id: None, revision: None };
+    let Some(row) = tx.lock(id).await? else {
+        return Err(unknown.into());
+    };
+    if !by.actor.may_change(id) {
+        return Err(unknown.into());
+    }
+    match row.gone {
+        None => Ok(row),
+        gone => Err(gone_from(id.into(), id, gone).into()),
+    }
+}
+
+/// An appointment and its calendar, locked, if both stand and `by` may change them.
+pub(super) async fn appointment(
+    tx: &mut dyn Transaction,
+    by: &By,
+    id: AppointmentId,
+) -> Decision<(CalendarRow, crate::domain::Appointment)> {
+    let unknown = Refusal::NotFound { id: id.into(), calendar_id: None, revision: None };
+    let place = match tx.locate(id.into()).await? {
+        // A calendar is in itself; it is no appointment.
+        Some(place) if EntityId::from(place.calendar_id) != EntityId::from(id) => place,
+        _ => return Err(unknown.into()),
+    };
+    if !by.actor.may_change(place.calendar_id) {
+        return Err(unknown.into());
+    }
+    let Place { calendar_id, deleted, .. } = place;
+    let row = match (tx.lock(calendar_id).await?, deleted) {
+        (Some(row), None) => row,
+        _ => return Err(gone_from(id.into(), calendar_id, deleted).into()),
+    };
+    match tx.appointment(calendar_id, id).await? {
+        Some(appointment) => Ok((row, appointment)),
+        None => Err(gone_from(id.into(), calendar_id, None).into()),
+    }
+}
+
+/// S12: nothing busy is in the way, where that matters.
+pub(super) async fn slot_is_free(
+    tx: &mut dyn Transaction,
+    calendar: &Calendar,
+    slot: Interval,
+    except: Option<AppointmentId>,
+) -> Decision<()> {
+    if calendar.content.overlaps == crate::domain::OverlapPolicy::Allow {
+        return Ok(());
+    }
+    let found = tx.in_the_way(calendar.id, slot, except).await?;
+    if found.count == 0 {
+        return Ok(());
+    }
+    Err(Refusal::TimeSlotTaken { conflicts: found.earliest, count: found.count }.into())
+}
+
+fn gone_from(id: EntityId, calendar: CalendarId, revision: Option<Revision>) -> Refusal {
+    Refusal::NotFound { id, calendar_id: Some(calendar), revision }
+}

@@ -1,0 +1,81 @@
+//! `createAppointment`.
+
+use async_trait::async_trait;
+use uuid::{Timestamp, Uuid};
+
+use super::attempt::{By, Decision, Mutation, calendar, slot_is_free};
+use super::next;
+use crate::domain::{
+    Appointment, AppointmentId, Body, Content, CreateAppointment, Entity, Instant, MutationId,
+    Refusal,
+};
+use crate::store::{Place, StoreError, Transaction};
+
+#[async_trait]
+impl Mutation for CreateAppointment {
+    type Done = Appointment;
+    const VERB: &'static str = "createAppointment";
+
+    fn mutation_id(&self) -> Option<MutationId> {
+        self.mutation_id
+    }
+
+    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Appointment> {
+        let calendar_id = match self.calendar_id {
+            Some(id) => id,
+            None => tx.default_calendar().await?.ok_or_else(|| {
+                Refusal::invalid("calendarId", "is needed: there is no default calendar")
+            })?,
+        };
+        let row = calendar(tx, by, calendar_id).await?;
+        let content = self.content(row.calendar.content.time_zone);
+        let id = self.id.unwrap_or_else(|| AppointmentId(new_id(by.now)));
+        if let Some(place) = tx.locate(id.into()).await? {
+            return again(tx, by, place, id, &content).await;
+        }
+        content.check().none().map_err(Refusal::InvalidInput)?;
+        if content.is_busy() {
+            slot_is_free(tx, &row.calendar, content.interval(), None).await?;
+        }
+        if !tx.claim(id.into(), calendar_id, by.fingerprint).await? {
+            return Err(Refusal::IdAlreadyUsed(None).into());
+        }
+        let revision = next(&row);
+        let (created_at, updated_at) = (by.now, by.now);
+        let appointment =
+            Appointment { id, calendar_id, revision, created_at, updated_at, content };
+        let body = Body::Created(appointment.clone());
+        tx.apply(&by.change(calendar_id, revision, None, body)).await?;
+        Ok(appointment)
+    }
+}
+
+/// A known id (S10): the same attempt again is harmless, anything else is refused.
+async fn again(
+    tx: &mut dyn Transaction,
+    by: &By,
+    place: Place,
+    id: AppointmentId,
+    content: &Content,
+) -> Decision<Appointment> {
+    if place.deleted.is_some() || !by.actor.may_see(place.calendar_id) {
+        return Err(Refusal::IdAlreadyUsed(None).into());
+    }
+    match tx.appointment(place.calendar_id, id).await? {
+        Some(found) if place.created_as == by.fingerprint || found.content == *content => Ok(found),
+        Some(found) => Err(Refusal::IdAlreadyUsed(Some(Entity::Appointment(found))).into()),
+        None => Err(Refusal::IdAlreadyUsed(calendar_entity(tx, place).await?).into()),
+    }
+}
+
+async fn calendar_entity(
+    tx: &mut dyn Transaction,
+    place: Place,
+) -> Result<Option<Entity>, StoreError> {
+    Ok(tx.lock(place.calendar_id).await?.map(|row| Entity::Calendar(row.calendar)))
+}
+
+/// A new name for something, in the order of time (UUIDv7).
+pub(super) fn new_id(now: Instant) -> Uuid {
+    Uuid::new_v7(Timestamp::from_unix_time(now.unix().cast_unsigned(), 0, 0, 0))
+}

@@ -1,0 +1,58 @@
+//! `createCalendar`. It is no change of the calendar's log: that begins empty, at revision 0.
+
+use async_trait::async_trait;
+
+use super::attempt::{By, Decision, Mutation};
+use super::create_appointment::new_id;
+use crate::domain::{
+    Calendar, CalendarId, CreateCalendar, Entity, EntityId, MutationId, Refusal, Revision,
+};
+use crate::store::{Place, Transaction};
+
+#[async_trait]
+impl Mutation for CreateCalendar {
+    type Done = Calendar;
+    const VERB: &'static str = "createCalendar";
+
+    fn mutation_id(&self) -> Option<MutationId> {
+        None // the id is what makes a repeated attempt harmless
+    }
+
+    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Calendar> {
+        let id = self.id.unwrap_or_else(|| CalendarId(new_id(by.now)));
+        if let Some(place) = tx.locate(id.into()).await? {
+            return again(tx, by, place, id.into(), self).await;
+        }
+        // Somebody must be the default, or a calendarId could never be left out.
+        let is_default = tx.default_calendar().await?.is_none();
+        let content = self.content.clone();
+        let calendar = Calendar { id, revision: Revision::ZERO, is_default, content };
+        if !tx.claim(id.into(), id, by.fingerprint).await? {
+            return Err(Refusal::IdAlreadyUsed(None).into());
+        }
+        tx.insert_calendar(&calendar).await?;
+        Ok(calendar)
+    }
+}
+
+/// A known id (S10): the same attempt again is harmless, anything else is refused.
+async fn again(
+    tx: &mut dyn Transaction,
+    by: &By,
+    place: Place,
+    id: EntityId,
+    new: &CreateCalendar,
+) -> Decision<Calendar> {
+    let used = |what| Err(Refusal::IdAlreadyUsed(what).into());
+    if place.deleted.is_some() || !by.actor.may_see(place.calendar_id) {
+        return used(None);
+    }
+    if id != EntityId::from(place.calendar_id) {
+        let found = tx.appointment(place.calendar_id, crate::domain::AppointmentId(id.0)).await?;
+        return used(found.map(Entity::Appointment));
+    }
+    match tx.lock(place.calendar_id).await?.map(|row| row.calendar) {
+        Some(it) if place.created_as == by.fingerprint || it.content == new.content => Ok(it),
+        found => used(found.map(Entity::Calendar)),
+    }
+}

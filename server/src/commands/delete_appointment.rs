@@ -1,0 +1,43 @@
+//! `deleteAppointment`.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::attempt::{By, Decision, Mutation, appointment};
+use super::next;
+use crate::domain::{
+    AppointmentId, Body, CalendarId, DeleteAppointment, MutationId, Refusal, Revision,
+};
+use crate::store::Transaction;
+
+/// What a deletion leaves to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// Which.
+    pub id: AppointmentId,
+    /// Where it was.
+    pub calendar_id: CalendarId,
+    /// The revision of its removal.
+    pub revision: Revision,
+}
+
+#[async_trait]
+impl Mutation for DeleteAppointment {
+    type Done = Deleted;
+    const VERB: &'static str = "deleteAppointment";
+
+    fn mutation_id(&self) -> Option<MutationId> {
+        self.mutation_id
+    }
+
+    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Deleted> {
+        let (row, current) = appointment(tx, by, self.id).await?;
+        if self.expected_revision.is_some_and(|seen| seen != current.revision) {
+            return Err(Refusal::RevisionConflict(current).into());
+        }
+        let (revision, calendar_id) = (next(&row), current.calendar_id);
+        let before = Some(current.content.interval());
+        tx.apply(&by.change(calendar_id, revision, before, Body::Deleted(self.id))).await?;
+        Ok(Deleted { id: self.id, calendar_id, revision })
+    }
+}

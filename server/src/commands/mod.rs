@@ -1,0 +1,137 @@
+//! The six mutations: each is one transaction on one screen. Load, decide, write; the store logs,
+//! commits and wakes.
+//!
+//! A command answers `Ok(Ok(_))` when it is done, `Ok(Err(refusal))` when the domain says no, and
+//! `Err(_)` when the store could not be reached, so that nobody mistakes one for another.
+
+mod attempt;
+mod create_appointment;
+mod create_calendar;
+mod delete_appointment;
+mod delete_calendar;
+mod update_appointment;
+mod update_calendar;
+mod upkeep;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::domain::{
+    Actor, Appointment, Calendar, CalendarId, CreateAppointmentInput, CreateCalendarInput,
+    DeleteAppointmentInput, DeleteCalendarInput, MutationId, Problem, Refusal, Revision,
+    UpdateAppointmentInput, UpdateCalendarInput,
+};
+use crate::store::{self, Store, StoreError};
+
+use attempt::{Attempt, Mutation};
+pub use delete_appointment::Deleted;
+pub use upkeep::Retention;
+
+/// Done or refused, unless the store could not be reached.
+pub type Answer<T> = Result<Result<T, Refusal>, StoreError>;
+
+/// The mutations, over one store.
+#[derive(Clone)]
+pub struct Commands {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    retention: Retention,
+}
+
+impl Commands {
+    /// The mutations over `store`.
+    pub fn new(store: Arc<dyn Store>, clock: Clock, retention: Retention) -> Self {
+        Self { store, clock, retention }
+    }
+
+    /// `createAppointment`.
+    pub async fn create_appointment(
+        &self,
+        actor: &Actor,
+        input: CreateAppointmentInput,
+    ) -> Answer<Appointment> {
+        self.run(actor, input.check()).await
+    }
+
+    /// `updateAppointment`.
+    pub async fn update_appointment(
+        &self,
+        actor: &Actor,
+        input: UpdateAppointmentInput,
+    ) -> Answer<Appointment> {
+        self.run(actor, input.check()).await
+    }
+
+    /// `deleteAppointment`.
+    pub async fn delete_appointment(
+        &self,
+        actor: &Actor,
+        input: DeleteAppointmentInput,
+    ) -> Answer<Deleted> {
+        self.run(actor, input.check()).await
+    }
+
+    /// `createCalendar`.
+    pub async fn create_calendar(
+        &self,
+        actor: &Actor,
+        input: CreateCalendarInput,
+    ) -> Answer<Calendar> {
+        self.run(actor, input.check()).await
+    }
+
+    /// `updateCalendar`.
+    pub async fn update_calendar(
+        &self,
+        actor: &Actor,
+        input: UpdateCalendarInput,
+    ) -> Answer<Calendar> {
+        self.run(actor, input.check()).await
+    }
+
+    /// `deleteCalendar`.
+    pub async fn delete_calendar(
+        &self,
+        actor: &Actor,
+        input: DeleteCalendarInput,
+    ) -> Answer<CalendarId> {
+        self.run(actor, input.check()).await
+    }
+
+    async fn run<M: Mutation>(
+        &self,
+        actor: &Actor,
+        checked: Result<M, Vec<Problem>>,
+    ) -> Answer<M::Done> {
+        let mutation = match checked {
+            Ok(mutation) => mutation,
+            Err(problems) => return Ok(Err(Refusal::InvalidInput(problems))),
+        };
+        let now = self.clock.now();
+        if let Some(id) = mutation.mutation_id() {
+            tracing::Span::current().record("mutation_id", tracing::field::display(id));
+            if let Err(refusal) = self.within_the_ledger(id) {
+                return Ok(Err(refusal));
+            }
+        }
+        store::write(&*self.store, Attempt::new(mutation, actor.clone(), now)).await
+    }
+
+    /// S10: what is older than the ledger reaches may have been decided and forgotten, so it is
+    /// never executed.
+    fn within_the_ledger(&self, id: MutationId) -> Result<(), Refusal> {
+        let reaches = self.retention.ledger_from(self.clock.now());
+        match id.made_at() {
+            Some(made) if made < reaches => Err(Refusal::invalid(
+                "mutationId",
+                "is older than mutations are remembered; look whether it was done, and use a new one",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The next revision of a calendar, for the change about to be written.
+fn next(row: &store::CalendarRow) -> Revision {
+    row.head.next()
+}

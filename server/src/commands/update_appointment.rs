@@ -1,0 +1,50 @@
+//! `updateAppointment`.
+
+use async_trait::async_trait;
+
+use super::attempt::{By, Decision, Mutation, appointment, slot_is_free};
+use super::next;
+use crate::domain::{Appointment, Body, Content, MutationId, Refusal, UpdateAppointment};
+use crate::store::Transaction;
+
+#[async_trait]
+impl Mutation for UpdateAppointment {
+    type Done = Appointment;
+    const VERB: &'static str = "updateAppointment";
+
+    fn mutation_id(&self) -> Option<MutationId> {
+        self.mutation_id
+    }
+
+    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Appointment> {
+        let (row, current) = appointment(tx, by, self.id).await?;
+        if self.expected_revision.is_some_and(|seen| seen != current.revision) {
+            return Err(Refusal::RevisionConflict(current).into());
+        }
+        let content = current.content.edited(self.edits.clone());
+        if content == current.content {
+            return Ok(current);
+        }
+        if is_moved(&current.content, &content) {
+            content.check().none().map_err(Refusal::InvalidInput)?;
+        }
+        // A slot is taken anew by moving into it, and by no longer being cancelled.
+        let takes = content.is_busy()
+            && (!current.content.is_busy() || content.interval() != current.content.interval());
+        if takes {
+            slot_is_free(tx, &row.calendar, content.interval(), Some(self.id)).await?;
+        }
+        let (revision, before) = (next(&row), Some(current.content.interval()));
+        let changed = Appointment { revision, updated_at: by.now, content, ..current };
+        let body = Body::Updated(changed.clone());
+        tx.apply(&by.change(changed.calendar_id, revision, before, body)).await?;
+        Ok(changed)
+    }
+}
+
+/// Whether the rules between fields must be asked again. A new title never fails because a zone's
+/// days have been redefined since.
+fn is_moved(before: &Content, after: &Content) -> bool {
+    (before.interval(), before.all_day, before.time_zone)
+        != (after.interval(), after.all_day, after.time_zone)
+}

@@ -1,0 +1,48 @@
+//! `updateCalendar`.
+
+use async_trait::async_trait;
+
+use super::attempt::{By, Decision, Mutation, calendar};
+use super::next;
+use crate::domain::{
+    Body, Calendar, CalendarContent, MutationId, OverlapPolicy, Refusal, UpdateCalendar,
+};
+use crate::store::Transaction;
+
+#[async_trait]
+impl Mutation for UpdateCalendar {
+    type Done = Calendar;
+    const VERB: &'static str = "updateCalendar";
+
+    fn mutation_id(&self) -> Option<MutationId> {
+        self.mutation_id
+    }
+
+    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Calendar> {
+        let row = calendar(tx, by, self.id).await?;
+        let current = &row.calendar;
+        if self.expected_revision.is_some_and(|seen| seen != current.revision) {
+            return Err(Refusal::CalendarRevisionConflict(row.calendar).into());
+        }
+        let content = current.content.edited(self.edits.clone());
+        if content == current.content {
+            return Ok(row.calendar);
+        }
+        if becomes_strict(&current.content, &content) {
+            let found = tx.overlapping(self.id).await?;
+            if found.count > 0 {
+                let (conflicts, count) = (found.earliest, found.count);
+                return Err(Refusal::TimeSlotTaken { conflicts, count }.into());
+            }
+        }
+        let revision = next(&row);
+        let changed = Calendar { revision, content, ..row.calendar };
+        let body = Body::CalendarUpdated(changed.clone());
+        tx.apply(&by.change(self.id, revision, None, body)).await?;
+        Ok(changed)
+    }
+}
+
+fn becomes_strict(before: &CalendarContent, after: &CalendarContent) -> bool {
+    before.overlaps == OverlapPolicy::Allow && after.overlaps == OverlapPolicy::Reject
+}

@@ -1,0 +1,129 @@
+//! Every setting: a flag, an environment variable, a default and a sentence.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::Retention;
+
+/// An appointments service over GraphQL that loses nothing and tells every change at once.
+#[derive(Debug, Parser)]
+#[command(name = "appointments-server", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `serve` when nothing is named.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The settings of `serve`, so that its name may be left out.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the binary can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve: migrates the database, and makes it and a first calendar if there is none.
+    Serve(Serve),
+    /// Print the GraphQL schema.
+    Schema,
+    /// Bring the database's tables up to date, and make it if there is none.
+    Migrate(Common),
+    /// Add demo calendars with some weeks of appointments; the same again changes nothing.
+    Seed(Seed),
+    /// After a restore from a backup, before serving: make every client query again.
+    RestoreBump(Common),
+}
+
+/// Settings of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The database file.
+    #[arg(
+        long,
+        env = "APPOINTMENTS_DATABASE",
+        value_name = "FILE",
+        default_value = "appointments.db"
+    )]
+    pub database: PathBuf,
+    /// What is logged to standard error: error, warn, info, debug, trace, or a filter by module.
+    #[arg(long, env = "APPOINTMENTS_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: String,
+    /// How a line of the log looks.
+    #[arg(long, env = "APPOINTMENTS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// Settings of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// What every command has.
+    #[command(flatten)]
+    pub common: Common,
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(
+        long,
+        env = "APPOINTMENTS_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+    /// Let everybody who reaches the address read and change everything. Needed to listen on
+    /// anything but loopback, as there is no access control yet.
+    #[arg(long, env = "APPOINTMENTS_ALLOW_ANONYMOUS")]
+    pub allow_anonymous: bool,
+    /// How long changes are kept for subscribers that come back; later they query again.
+    #[arg(long, env = "APPOINTMENTS_CHANGE_RETENTION", value_name = "TIME", default_value = "30d",
+        value_parser = duration)]
+    pub change_retention: Duration,
+    /// How long decisions are kept for mutations that are sent again; later they are refused.
+    #[arg(long, env = "APPOINTMENTS_MUTATION_RETENTION", value_name = "TIME", default_value = "90d",
+        value_parser = duration)]
+    pub mutation_retention: Duration,
+    /// How long one request may take.
+    #[arg(long, env = "APPOINTMENTS_REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s",
+        value_parser = duration)]
+    pub request_timeout: Duration,
+    /// How long SIGTERM waits for requests that run.
+    #[arg(long, env = "APPOINTMENTS_SHUTDOWN_TIMEOUT", value_name = "TIME", default_value = "10s",
+        value_parser = duration)]
+    pub shutdown_timeout: Duration,
+}
+
+/// Settings of `seed`.
+#[derive(Debug, Clone, Args)]
+pub struct Seed {
+    /// What every command has.
+    #[command(flatten)]
+    pub common: Common,
+    /// A day of the first week; this week when left out.
+    #[arg(long, env = "APPOINTMENTS_SEED_FROM", value_name = "YYYY-MM-DD")]
+    pub from: Option<chrono::NaiveDate>,
+    /// How many weeks.
+    #[arg(long, env = "APPOINTMENTS_SEED_WEEKS", value_name = "N", default_value = "4",
+        value_parser = clap::value_parser!(u32).range(1..=520))]
+    pub weeks: u32,
+}
+
+impl Serve {
+    /// How long what is past is kept.
+    pub fn retention(&self) -> Retention {
+        Retention { changes: self.change_retention, ledger: self.mutation_retention }
+    }
+}
+
+/// `30d`, `12h`, `90s`: a time that is not zero.
+fn duration(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text)
+        .map_err(|_| "must be a time such as 30d, 12h or 90s".to_owned())?;
+    if time.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(time) }
+}

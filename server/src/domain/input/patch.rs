@@ -1,0 +1,62 @@
+//! What an update says of one field.
+
+use serde::Serialize;
+
+use super::super::Problems;
+
+/// What an update says of one field: nothing, that it goes, or what it becomes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum Patch<T> {
+    /// Absent: it keeps its value.
+    #[default]
+    Keep,
+    /// `null`: it has no value from now on.
+    Clear,
+    /// A value.
+    To(T),
+}
+
+impl<T> Patch<T> {
+    /// The field's value after this patch.
+    pub(in super::super) fn over(self, value: &Option<T>) -> Option<T>
+    where
+        T: Clone,
+    {
+        match self {
+            Self::Keep => value.clone(),
+            Self::Clear => None,
+            Self::To(value) => Some(value),
+        }
+    }
+
+    /// Reads the value of a field that can be cleared.
+    pub(super) fn read<U>(
+        self,
+        field: &str,
+        problems: &mut Problems,
+        read: impl FnOnce(T) -> Result<U, String>,
+    ) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::To(value) => problems.take(field, read(value)).map_or(Patch::Keep, Patch::To),
+        }
+    }
+
+    /// Reads the value of a field that always has one.
+    pub(super) fn read_required<U>(
+        self,
+        field: &str,
+        problems: &mut Problems,
+        read: impl FnOnce(T) -> Result<U, String>,
+    ) -> Option<U> {
+        match self {
+            Self::Keep => None,
+            Self::Clear => {
+                problems.add(field, "must not be null; leave it out to keep its value");
+                None
+            }
+            Self::To(value) => problems.take(field, read(value)),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What an appointment is, and what may be done to it: pure rules, the same for every store and
+//! every protocol.
+//!
+//! **Absences:** no sqlx, no async-graphql, no tokio, no clock of its own (`cargo xtask tidy`
+//! checks it). Whatever a rule needs to know is an argument.
+
+mod actor;
+mod appointment;
+mod calendar;
+mod change;
+mod fingerprint;
+mod id;
+mod input;
+mod instant;
+mod interval;
+mod problems;
+mod refusal;
+mod revision;
+mod text;
+mod zone;
+
+pub use actor::Actor;
+pub use appointment::{Appointment, Attendee, AttendeeResponse, Content, Edits, Status};
+pub use calendar::{Calendar, CalendarContent, CalendarEdits, Color, OverlapPolicy};
+pub use change::{Body, Change};
+pub use fingerprint::Fingerprint;
+pub use id::{AppointmentId, CalendarId, EntityId, MutationId};
+pub use input::{
+    AttendeeInput, CreateAppointment, CreateAppointmentInput, CreateCalendar, CreateCalendarInput,
+    DeleteAppointment, DeleteAppointmentInput, DeleteCalendar, DeleteCalendarInput, Patch,
+    UpdateAppointment, UpdateAppointmentInput, UpdateCalendar, UpdateCalendarInput,
+};
+pub use instant::Instant;
+pub use interval::{Interval, MAX_RANGE_DAYS, MAX_RANGE_ROWS, RangeError};
+pub use problems::{Problem, Problems};
+pub use refusal::{Entity, Refusal};
+pub use revision::Revision;
+pub use zone::Zone;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! What all subscribers of one calendar share: the hint, and the tail of the log.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+
+use super::lock;
+use super::tail::{Held, HeldChange, Tail};
+use crate::domain::{CalendarId, Revision};
+use crate::store::{LOG_PAGE, Log, Result, StoreError};
+
+/// What the log has after a position.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// Changes, revision by revision; perhaps not all of them.
+    Changes(Vec<Arc<HeldChange>>),
+    /// Nothing yet.
+    Nothing,
+    /// The log does not join on to the position; it ends here.
+    Reset(Revision),
+    /// Nothing, ever.
+    Gone,
+}
+
+/// One calendar that somebody follows.
+pub(super) struct Hub {
+    pub(super) calendar: CalendarId,
+    log: Arc<dyn Log>,
+    held: Held,
+    /// How far the log is said to reach. Raised by commits and by looking; never lowered.
+    hint: watch::Sender<Revision>,
+    /// The end of the log as it was last read; nothing until the first subscriber has read.
+    tail: Mutex<Option<Tail>>,
+    /// Held by whoever reads the log on behalf of all, so that the others wait instead.
+    reading: tokio::sync::Mutex<()>,
+    leave: Box<dyn Fn(CalendarId) + Send + Sync>,
+}
+
+impl Hub {
+    pub(super) fn new(
+        calendar: CalendarId,
+        log: Arc<dyn Log>,
+        held: Held,
+        leave: Box<dyn Fn(CalendarId) + Send + Sync>,
+    ) -> Self {
+        let (hint, _) = watch::channel(Revision::ZERO);
+        let (tail, reading) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { calendar, log, held, hint, tail, reading, leave }
+    }
+
+    /// The log is said to reach `head`.
+    pub(super) fn hint(&self, head: Revision) {
+        self.hint.send_if_modified(|known| {
+            let further = head > *known;
+            *known = head.max(*known);
+            further
+        });
+    }
+
+    pub(super) fn hints(&self) -> watch::Receiver<Revision> {
+        self.hint.subscribe()
+    }
+
+    /// Makes sure that there is a tail, and answers where the log ends; `None` if there is no such
+    /// calendar. Those who come back after a restart come with positions close to each other: the
+    /// first of them makes the tail reach back to its own.
+    pub(super) async fn open(&self, after: Option<Revision>) -> Result<Option<Revision>> {
+        let _reading = self.reading.lock().await;
+        let known = lock(&self.tail).as_ref().map(Tail::end);
+        if let Some(end) = known {
+            return Ok(Some(end.max(*self.hint.borrow())));
+        }
+        let Some(page) = self.log.log_after(self.calendar, after.unwrap_or(Revision::MAX)).await?
+        else {
+            return Ok(None);
+        };
+        let head = page.head;
+        let close = after.filter(|&it| {
+            it >= page.pruned
+                && head.get().checked_sub(it.get()).is_some_and(|n| n <= LOG_PAGE.0 as u64)
+        });
+        let mut tail = Tail::at(close.unwrap_or(head));
+        tail.extend(page, &self.held);
+        *lock(&self.tail) = Some(tail);
+        self.hint(head);
+        Ok(Some(head))
+    }
+
+    /// What the log has after `position`.
+    pub(super) async fn read(&self, position: Revision) -> Result<Read> {
+        self.catch_up().await?;
+        if let Some(read) = lock(&self.tail).as_ref().and_then(|it| it.after(position)) {
+            return Ok(read);
+        }
+        // Further back than the tail: a page for this subscriber alone.
+        let page = self.page(position).await?;
+        if position < page.pruned || position > page.head {
+            return Ok(Read::Reset(page.head));
+        }
+        Ok(Read::Changes(page.changes.into_iter().map(|it| self.held.hold(it)).collect()))
+    }
+
+    /// Reads until the tail has reached the hint: one subscriber reads, the others find it read.
+    async fn catch_up(&self) -> Result<()> {
+        while self.behind().is_some() {
+            let _reading = self.reading.lock().await;
+            let Some(end) = self.behind() else { break };
+            let page = self.page(end).await?;
+            let head = page.head;
+            if let Some(tail) = lock(&self.tail).as_mut() {
+                tail.extend(page, &self.held);
+            }
+            if head <= end {
+                // The hint spoke of what is not there: somebody has put an older file in place.
+                self.hint.send_if_modified(|known| {
+                    *known = end;
+                    false
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the tail ends, if that is behind the hint.
+    fn behind(&self) -> Option<Revision> {
+        let hint = *self.hint.borrow();
+        lock(&self.tail).as_ref().map(Tail::end).filter(|&end| end < hint)
+    }
+
+    async fn page(&self, after: Revision) -> Result<crate::store::LogPage> {
+        let page = self.log.log_after(self.calendar, after).await?;
+        page.ok_or_else(|| StoreError::Failed("a calendar's row went away".into()))
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        (self.leave)(self.calendar);
+    }
+}

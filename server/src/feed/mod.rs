@@ -1,0 +1,129 @@
+//! Who is told what: a subscriber is a position in a calendar's log (S5).
+//!
+//! **The fan-out carries no truth.** A commit leaves a hint ("calendar X has reached revision n"),
+//! and whoever waits reads the log, through a short tail in memory that all subscribers of a
+//! calendar share. A lost hint costs latency, never an event. A slow subscriber is behind in the
+//! log, not ahead in a queue, so it costs one page of it at the most (S6).
+
+mod hub;
+mod subscriber;
+mod tail;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use crate::domain::{Actor, CalendarId, Interval, Revision};
+use crate::store::{Log, Result};
+
+use hub::Hub;
+pub use subscriber::{Event, Subscriber, What};
+pub use tail::Held;
+
+/// How long a hint may be lost: writers in another process are noticed by looking.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// The calendars that somebody follows. An entry goes when its last subscriber has gone.
+type Hubs = Arc<Mutex<HashMap<CalendarId, Weak<Hub>>>>;
+
+/// The logs, for those who follow them.
+#[derive(Clone)]
+pub struct Feed {
+    log: Arc<dyn Log>,
+    hubs: Hubs,
+    held: Held,
+}
+
+impl Feed {
+    /// The feed of a store's logs; from now on its commits wake those who follow them.
+    pub fn start(log: Arc<dyn Log>) -> Self {
+        let hubs = Hubs::default();
+        let woken = hubs.clone();
+        log.on_commit(Box::new(move |heads| wake(&woken, heads)));
+        Self { log, hubs, held: Held::default() }
+    }
+
+    /// Follows a calendar from `after`, or from now. With a range only changes that concern it are
+    /// told. A calendar that is not there, or may not be seen, is gone.
+    pub async fn subscribe(
+        &self,
+        actor: &Actor,
+        calendar: CalendarId,
+        range: Option<Interval>,
+        after: Option<Revision>,
+    ) -> Result<Subscriber> {
+        // The hub is entered before the log is read, so that no commit falls in between.
+        let hub = actor.may_see(calendar).then(|| self.hub(calendar));
+        let head = match &hub {
+            Some(hub) => hub.open(after).await?,
+            None => None,
+        };
+        Ok(match (hub, head) {
+            (Some(hub), Some(head)) => Subscriber::new(hub, range, after, head),
+            _ => Subscriber::of_nothing(calendar, after.unwrap_or(Revision::ZERO)),
+        })
+    }
+
+    /// Looks at the logs of all calendars that somebody follows, again and again: the net under
+    /// the hints.
+    pub async fn keep_looking(self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if let Err(error) = self.look().await {
+                tracing::warn!(%error, "could not look at the logs");
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<()> {
+        let followed: Vec<_> = lock(&self.hubs).keys().copied().collect();
+        for some in followed.chunks(1_000) {
+            wake(&self.hubs, &self.log.heads(some).await?);
+        }
+        Ok(())
+    }
+
+    /// What the feed holds in memory: the tails, and what subscribers have read and not delivered.
+    pub fn held(&self) -> &Held {
+        &self.held
+    }
+
+    fn hub(&self, calendar: CalendarId) -> Arc<Hub> {
+        let mut hubs = lock(&self.hubs);
+        if let Some(hub) = hubs.get(&calendar).and_then(Weak::upgrade) {
+            return hub;
+        }
+        let leave = {
+            let hubs = Arc::downgrade(&self.hubs);
+            Box::new(move |calendar| {
+                if let Some(hubs) = hubs.upgrade() {
+                    // Somebody new may have come while the last one was leaving.
+                    let mut hubs = lock(&hubs);
+                    if hubs.get(&calendar).is_some_and(|it| it.strong_count() == 0) {
+                        hubs.remove(&calendar);
+                    }
+                }
+            })
+        };
+        let hub = Arc::new(Hub::new(calendar, self.log.clone(), self.held.clone(), leave));
+        hubs.insert(calendar, Arc::downgrade(&hub));
+        hub
+    }
+}
+
+fn wake(hubs: &Hubs, heads: &[(CalendarId, Revision)]) {
+    for &(calendar, head) in heads {
+        // Bound first: dropping the last handle of a hub takes this lock again.
+        let hub = lock(hubs).get(&calendar).and_then(Weak::upgrade);
+        if let Some(hub) = hub {
+            hub.hint(head);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

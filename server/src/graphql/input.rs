@@ -1,0 +1,208 @@
+//! Input objects: text and numbers for `domain` to check.
+
+use async_graphql::{ID, InputObject, MaybeUndefined};
+
+use super::appointment::{AppointmentStatus, AttendeeResponse};
+use super::calendar::OverlapPolicy;
+use super::scalar::{DateTime, Revision, TimeZone};
+use crate::domain::{self, Interval, Patch, RangeError};
+
+#[derive(InputObject)]
+pub(super) struct TimeRange {
+    start: DateTime,
+    /// Exclusive, and later than `start`.
+    end: DateTime,
+}
+
+impl TimeRange {
+    pub(super) fn read(&self) -> Result<Interval, RangeError> {
+        Interval::parse(&self.start.0, &self.end.0)
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct CreateAppointmentInput {
+    /// A UUID chosen by the client (version 7 is best); chosen by the server when absent.
+    id: Option<ID>,
+    /// The caller's default calendar when absent.
+    calendar_id: Option<ID>,
+    title: String,
+    description: Option<String>,
+    location: Option<String>,
+    starts_at: DateTime,
+    ends_at: DateTime,
+    #[graphql(default = false)]
+    all_day: bool,
+    /// The calendar's zone when absent.
+    time_zone: Option<TimeZone>,
+    #[graphql(default_with = "AppointmentStatus::Confirmed")]
+    status: AppointmentStatus,
+    #[graphql(default)]
+    attendees: Vec<AttendeeInput>,
+    /// A UUID that names this attempt. Sending the same mutationId again changes nothing and answers what the first
+    /// one did, accepted or refused, for 90 days. The same mutationId with another content is InvalidInput.
+    mutation_id: Option<ID>,
+}
+
+impl From<CreateAppointmentInput> for domain::CreateAppointmentInput {
+    fn from(it: CreateAppointmentInput) -> Self {
+        Self {
+            id: text(it.id),
+            calendar_id: text(it.calendar_id),
+            title: it.title,
+            description: it.description,
+            location: it.location,
+            starts_at: it.starts_at.0,
+            ends_at: it.ends_at.0,
+            all_day: it.all_day,
+            time_zone: it.time_zone.map(|it| it.0),
+            status: it.status.into(),
+            attendees: it.attendees.into_iter().map(Into::into).collect(),
+            mutation_id: text(it.mutation_id),
+        }
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct AttendeeInput {
+    email: String,
+    name: Option<String>,
+    #[graphql(default_with = "AttendeeResponse::NeedsAction")]
+    response: AttendeeResponse,
+}
+
+impl From<AttendeeInput> for domain::AttendeeInput {
+    fn from(it: AttendeeInput) -> Self {
+        Self { email: it.email, name: it.name, response: it.response.into() }
+    }
+}
+
+/// A field that is absent keeps its value; null clears it where it can be null; attendees replace the whole list.
+#[derive(InputObject)]
+pub(super) struct UpdateAppointmentInput {
+    id: ID,
+    title: MaybeUndefined<String>,
+    description: MaybeUndefined<String>,
+    location: MaybeUndefined<String>,
+    starts_at: MaybeUndefined<DateTime>,
+    ends_at: MaybeUndefined<DateTime>,
+    all_day: MaybeUndefined<bool>,
+    time_zone: MaybeUndefined<TimeZone>,
+    status: MaybeUndefined<AppointmentStatus>,
+    attendees: MaybeUndefined<Vec<AttendeeInput>>,
+    /// When given and the appointment has another revision, nothing changes and the error is RevisionConflict.
+    expected_revision: Option<Revision>,
+    mutation_id: Option<ID>,
+}
+
+impl From<UpdateAppointmentInput> for domain::UpdateAppointmentInput {
+    fn from(it: UpdateAppointmentInput) -> Self {
+        Self {
+            id: it.id.0,
+            title: patch(it.title, |it| it),
+            description: patch(it.description, |it| it),
+            location: patch(it.location, |it| it),
+            starts_at: patch(it.starts_at, |it| it.0),
+            ends_at: patch(it.ends_at, |it| it.0),
+            all_day: patch(it.all_day, |it| it),
+            time_zone: patch(it.time_zone, |it| it.0),
+            status: patch(it.status, Into::into),
+            attendees: patch(it.attendees, |it| it.into_iter().map(Into::into).collect()),
+            expected_revision: it.expected_revision.map(|it| it.0),
+            mutation_id: text(it.mutation_id),
+        }
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct DeleteAppointmentInput {
+    id: ID,
+    expected_revision: Option<Revision>,
+    mutation_id: Option<ID>,
+}
+
+impl From<DeleteAppointmentInput> for domain::DeleteAppointmentInput {
+    fn from(it: DeleteAppointmentInput) -> Self {
+        Self {
+            id: it.id.0,
+            expected_revision: it.expected_revision.map(|it| it.0),
+            mutation_id: text(it.mutation_id),
+        }
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct CreateCalendarInput {
+    /// Also what makes a repeated attempt harmless.
+    id: Option<ID>,
+    name: String,
+    color: Option<String>,
+    #[graphql(default_with = "TimeZone::from(domain::Zone::UTC)")]
+    time_zone: TimeZone,
+    #[graphql(default_with = "OverlapPolicy::Allow")]
+    overlaps: OverlapPolicy,
+}
+
+impl From<CreateCalendarInput> for domain::CreateCalendarInput {
+    fn from(it: CreateCalendarInput) -> Self {
+        Self {
+            id: text(it.id),
+            name: it.name,
+            color: it.color,
+            time_zone: it.time_zone.0,
+            overlaps: it.overlaps.into(),
+        }
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct UpdateCalendarInput {
+    id: ID,
+    name: MaybeUndefined<String>,
+    color: MaybeUndefined<String>,
+    time_zone: MaybeUndefined<TimeZone>,
+    /// REJECT is refused with TimeSlotTaken while appointments overlap.
+    overlaps: MaybeUndefined<OverlapPolicy>,
+    expected_revision: Option<Revision>,
+    mutation_id: Option<ID>,
+}
+
+impl From<UpdateCalendarInput> for domain::UpdateCalendarInput {
+    fn from(it: UpdateCalendarInput) -> Self {
+        Self {
+            id: it.id.0,
+            name: patch(it.name, |it| it),
+            color: patch(it.color, |it| it),
+            time_zone: patch(it.time_zone, |it| it.0),
+            overlaps: patch(it.overlaps, Into::into),
+            expected_revision: it.expected_revision.map(|it| it.0),
+            mutation_id: text(it.mutation_id),
+        }
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct DeleteCalendarInput {
+    id: ID,
+    /// Without it a calendar that has appointments is refused with CalendarNotEmpty.
+    #[graphql(default = false)]
+    with_appointments: bool,
+}
+
+impl From<DeleteCalendarInput> for domain::DeleteCalendarInput {
+    fn from(it: DeleteCalendarInput) -> Self {
+        Self { id: it.id.0, with_appointments: it.with_appointments }
+    }
+}
+
+fn text(id: Option<ID>) -> Option<String> {
+    id.map(|it| it.0)
+}
+
+fn patch<T, U>(value: MaybeUndefined<T>, to: impl FnOnce(T) -> U) -> Patch<U> {
+    match value {
+        MaybeUndefined::Undefined => Patch::Keep,
+        MaybeUndefined::Null => Patch::Clear,
+        MaybeUndefined::Value(value) => Patch::To(to(value)),
+    }
+}

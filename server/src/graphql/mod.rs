@@ -1,0 +1,68 @@
+//! The contract of schema.graphql over the domain: the only room with async-graphql.
+//!
+//! Resolvers translate and no more. Input stays text until `domain` has read it (S15), so that
+//! every wrong field of a mutation is reported at once.
+
+mod appointment;
+mod calendar;
+mod change;
+mod documents;
+mod error;
+mod executor;
+mod input;
+mod loader;
+mod mutation;
+mod query;
+mod refusal;
+mod scalar;
+mod subscription;
+mod variables;
+
+use std::time::Duration;
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{SDLExportOptions, Schema};
+
+use crate::commands::Commands;
+use crate::feed::Feed;
+use crate::queries::Queries;
+
+pub use executor::GraphQl;
+
+/// Deeper than GraphiQL's introspection and any use of this schema.
+const MAX_DEPTH: usize = 24;
+/// In fields; a page that shows ten calendars with everything in them stays below 500.
+const MAX_COMPLEXITY: usize = 2_000;
+
+type AppointmentsSchema =
+    Schema<query::QueryRoot, mutation::MutationRoot, subscription::SubscriptionRoot>;
+
+/// The service over its rooms; a request may take `timeout`.
+pub fn service(queries: Queries, commands: Commands, feed: Feed, timeout: Duration) -> GraphQl {
+    // The loader's batches are short and belong to a request, which waits for them itself.
+    #[allow(clippy::disallowed_methods, reason = "see above")]
+    let calendars = DataLoader::new(loader::CalendarLoader(queries.clone()), tokio::spawn);
+    let schema = builder().data(queries).data(commands).data(feed).data(calendars).finish();
+    GraphQl::new(schema, timeout)
+}
+
+/// The contract, as `schema.graphql` has it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().prefer_single_line_descriptions().use_space_ident();
+    let sdl = builder().finish().sdl_with_options(options);
+    let mut lines: Vec<_> = sdl.lines().map(str::trim_end).collect();
+    while lines.last().is_some_and(|it| it.is_empty()) {
+        lines.pop();
+    }
+    lines.join("\n") + "\n"
+}
+
+fn builder() -> async_graphql::SchemaBuilder<
+    query::QueryRoot,
+    mutation::MutationRoot,
+    subscription::SubscriptionRoot,
+> {
+    Schema::build(query::QueryRoot, mutation::MutationRoot, subscription::SubscriptionRoot)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+}

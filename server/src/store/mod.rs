@@ -1,0 +1,271 @@
+//! Where calendars are kept. The only room with sqlx; two implementations will stand behind one
+//! trait, and one conformance suite runs on each.
+//!
+//! **Invariant:** [`Transaction::apply`] is the only way to change a calendar, and it writes the
+//! state and its row of the log from the same [`Change`]: the log cannot tell another story than
+//! the tables.
+
+mod error;
+mod span;
+mod sqlite;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tokio_util::task::TaskTracker;
+
+use crate::domain::{
+    Appointment, AppointmentId, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
+    Interval, MutationId, Revision,
+};
+
+pub use error::{OpenError, StoreError};
+
+/// What a store answers.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The most that one page of the log holds: changes, and bytes of their state.
+pub const LOG_PAGE: (usize, usize) = (128, 128 * 1024);
+
+/// Whether a missing database is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It is.
+    Create,
+    /// It is an error: a command that mends a database does not start a new one.
+    Refuse,
+}
+
+/// Opens the database file at `path`, and brings its tables up to date.
+///
+/// The store's writer runs on `tasks` until the store is closed or dropped; waiting for them waits
+/// for the last commit.
+pub async fn open(
+    path: &Path,
+    missing: Missing,
+    tasks: &TaskTracker,
+) -> std::result::Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(sqlite::SqliteStore::open(path, missing, tasks).await?))
+}
+
+/// Told after a commit that these calendars have reached these revisions.
+pub type Wake = Box<dyn Fn(&[(CalendarId, Revision)]) + Send + Sync>;
+
+/// The logs of all calendars, as a subscriber reads them.
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// The changes after a position, oldest first, with where the log begins and ends: one
+    /// snapshot, of at most [`LOG_PAGE`]. `None` for a calendar that never was.
+    async fn log_after(&self, calendar: CalendarId, after: Revision) -> Result<Option<LogPage>>;
+
+    /// Whom to tell after each commit, once for each calendar: a hint (S5), not the change itself.
+    fn on_commit(&self, wake: Wake);
+
+    /// Where the logs of these calendars end now.
+    async fn heads(&self, calendars: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>>;
+}
+
+/// A stretch of a calendar's log.
+#[derive(Clone, Debug)]
+pub struct LogPage {
+    /// Where the log ends.
+    pub head: Revision,
+    /// The highest revision that is no longer in the log.
+    pub pruned: Revision,
+    /// Whether the calendar is gone, so that nothing comes after `head`.
+    pub gone: bool,
+    /// The changes that were asked for, revision by revision.
+    pub changes: Vec<Change>,
+}
+
+/// Everything that is kept, and the one way to change it.
+#[async_trait]
+pub trait Store: Log {
+    /// Runs one job in a transaction of its own, or in a savepoint of a shared one, and answers when
+    /// it is committed and flushed to the disk (S16). Called through [`write`].
+    async fn submit(&self, job: Box<dyn Job>) -> Result<()>;
+
+    /// The calendars with these ids, in any order; those that are gone too.
+    async fn calendars(&self, ids: &[CalendarId]) -> Result<Vec<CalendarRow>>;
+
+    /// Those that stand, by name and id, after a given one.
+    async fn calendars_by_name(
+        &self,
+        after: Option<(&str, CalendarId)>,
+        limit: usize,
+    ) -> Result<Vec<Calendar>>;
+
+    /// The one that is meant when none is named.
+    async fn default_calendar(&self) -> Result<Option<CalendarId>>;
+
+    /// An appointment, by its id alone.
+    async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>>;
+
+    /// A calendar, and at most `limit` of the appointments that touch `range` (S13), by start, the
+    /// longer first, id: one snapshot (S4). `None` when it is not there.
+    async fn range(
+        &self,
+        calendar: CalendarId,
+        range: Interval,
+        limit: usize,
+    ) -> Result<Option<RangeRead>>;
+
+    /// Does what is queued, and takes nothing more. The writer's task ends when it is done.
+    async fn close(&self);
+
+    /// Whether it can be read now.
+    async fn ready(&self) -> Result<()>;
+}
+
+/// A calendar with what the store keeps about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarRow {
+    /// The calendar as the last change left it.
+    pub calendar: Calendar,
+    /// Where its log ends.
+    pub head: Revision,
+    /// The revision of its removal.
+    pub gone: Option<Revision>,
+}
+
+/// An answer to [`Store::range`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeRead {
+    /// The calendar itself.
+    pub calendar: Calendar,
+    /// The list is the calendar's state at exactly this revision.
+    pub revision: Revision,
+    /// What touches the range.
+    pub appointments: Vec<Appointment>,
+}
+
+/// A piece of work that one transaction does whole or not at all. It may be run again when the
+/// transaction could not be committed.
+#[async_trait]
+pub trait Work: Send + Sync + 'static {
+    /// What it comes to.
+    type Done: Send + 'static;
+
+    /// Loads, decides and writes.
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Done>;
+}
+
+/// Does `work`, and answers what it came to once that is committed.
+pub async fn write<W: Work>(store: &dyn Store, work: W) -> Result<W::Done> {
+    let done = Arc::new(Mutex::new(None));
+    store.submit(Box::new(Slot { work, done: done.clone() })).await?;
+    let done = done.lock().unwrap_or_else(PoisonError::into_inner).take();
+    done.ok_or_else(|| StoreError::Failed("committed without having run".into()))
+}
+
+/// [`Work`] whatever it comes to: what a store's queue holds.
+#[async_trait]
+pub trait Job: Send + Sync {
+    /// Runs it.
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<()>;
+}
+
+struct Slot<W: Work> {
+    work: W,
+    done: Arc<Mutex<Option<W::Done>>>,
+}
+
+#[async_trait]
+impl<W: Work> Job for Slot<W> {
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<()> {
+        let done = self.work.run(tx).await?;
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        Ok(())
+    }
+}
+
+/// Where an id is, or was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The calendar it is in; a calendar is in itself.
+    pub calendar_id: CalendarId,
+    /// What it was created with.
+    pub created_as: Fingerprint,
+    /// The revision of its deletion.
+    pub deleted: Option<Revision>,
+}
+
+/// Appointments that stand in the way: the earliest ten, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// The earliest ten.
+    pub earliest: Vec<Appointment>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// What a command may ask and do inside of its transaction.
+#[async_trait]
+pub trait Transaction: Send {
+    /// What was decided under this mutation id, as it was recorded.
+    async fn decided(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>>;
+
+    /// Enters a decision in the ledger, as JSON.
+    async fn record(
+        &mut self,
+        id: MutationId,
+        fingerprint: Fingerprint,
+        decision: &str,
+        at: Instant,
+    ) -> Result<()>;
+
+    /// Where an id is, or was.
+    async fn locate(&mut self, id: EntityId) -> Result<Option<Place>>;
+
+    /// The calendar, and its lock until the transaction ends (S2): no other transaction changes it
+    /// meanwhile. Gone ones too.
+    async fn lock(&mut self, id: CalendarId) -> Result<Option<CalendarRow>>;
+
+    /// The calendar that is meant when none is named.
+    async fn default_calendar(&mut self) -> Result<Option<CalendarId>>;
+
+    /// An appointment of a calendar.
+    async fn appointment(
+        &mut self,
+        calendar: CalendarId,
+        id: AppointmentId,
+    ) -> Result<Option<Appointment>>;
+
+    /// The busy appointments that touch `slot`, but for `except` (S12).
+    async fn in_the_way(
+        &mut self,
+        calendar: CalendarId,
+        slot: Interval,
+        except: Option<AppointmentId>,
+    ) -> Result<Conflicts>;
+
+    /// The busy appointments of a calendar that overlap another one.
+    async fn overlapping(&mut self, calendar: CalendarId) -> Result<Conflicts>;
+
+    /// How many appointments a calendar has.
+    async fn count(&mut self, calendar: CalendarId) -> Result<u64>;
+
+    /// Takes an id for something new; `false` if it is, or ever was, in use.
+    async fn claim(
+        &mut self,
+        id: EntityId,
+        calendar: CalendarId,
+        created_as: Fingerprint,
+    ) -> Result<bool>;
+
+    /// Makes a calendar: its log is empty, its revision 0. Its id must have been claimed.
+    async fn insert_calendar(&mut self, calendar: &Calendar) -> Result<()>;
+
+    /// Writes one change: the state it leaves, its row of the log, and the log's position, which
+    /// must be the one before it. What is created must have been claimed.
+    async fn apply(&mut self, change: &Change) -> Result<()>;
+
+    /// Forgets at most `batch` changes decided before `changes`, and as many ledger entries decided
+    /// before `ledger` (S7, S10). Answers how many went.
+    async fn prune(&mut self, changes: Instant, ledger: Instant, batch: u32) -> Result<u64>;
+
+    /// S8, after a restore: raises every calendar's revision by `step`, stamps everything with the
+    /// new one and marks the log before it as pruned. Answers how many calendars there are.
+    async fn restore_bump(&mut self, step: u64) -> Result<u64>;
+}

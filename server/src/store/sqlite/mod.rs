@@ -1,0 +1,65 @@
+//! Calendars in one SQLite file: WAL, every commit flushed, one writer and a few readers.
+//!
+//! The writer is a task with a queue. It takes what has queued up, gives each piece of work a
+//! savepoint and commits once for all of them, so that twenty writers share one flush. Nothing
+//! else ever writes, so `BEGIN IMMEDIATE` never waits for another connection of ours.
+
+mod open;
+mod read;
+mod rows;
+mod transaction;
+mod upkeep;
+mod writer;
+
+use std::path::Path;
+
+use sqlx::SqlitePool;
+use tokio_util::task::TaskTracker;
+
+use super::{Missing, OpenError, StoreError};
+
+/// The store in one file. Dropping it ends the writer, after what is queued.
+pub(super) struct SqliteStore {
+    readers: SqlitePool,
+    writer: writer::Writer,
+}
+
+impl SqliteStore {
+    pub(super) async fn open(
+        path: &Path,
+        missing: Missing,
+        tasks: &TaskTracker,
+    ) -> Result<Self, OpenError> {
+        let (options, connection) = open::database(path, missing).await?;
+        let readers = open::readers(&options);
+        let writer = writer::Writer::start(options, connection, tasks);
+        Ok(Self { readers, writer })
+    }
+}
+
+/// sqlx's errors are told apart once, here.
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        const BUSY: i32 = 5;
+        const LOCKED: i32 = 6;
+        const IO: i32 = 10;
+        const FULL: i32 = 13;
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Unavailable(error.into())
+            }
+            _ if matches!(primary_code(&error), Some(BUSY | LOCKED | IO | FULL)) => {
+                Self::Unavailable(error.into())
+            }
+            _ => Self::Failed(error.into()),
+        }
+    }
+}
+
+/// SQLite's primary result code; sqlx gives the extended one, as text.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse::<i32>().ok().map(|it| it & 0xff)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! What readers ask, each answer from one snapshot.
+
+use async_trait::async_trait;
+use sqlx::sqlite::{SqliteConnection, SqliteExecutor};
+use sqlx::{Row, query};
+
+use super::super::{
+    CalendarRow, Job, LOG_PAGE, Log, LogPage, RangeRead, Result, Store, StoreError, Wake,
+};
+use super::SqliteStore;
+use super::rows::{self, appointment_columns, calendar_columns, change_columns};
+use crate::domain::{Appointment, AppointmentId, Calendar, CalendarId, Interval, Revision};
+
+/// A query over the appointments of calendar ?1 that touch [?2, ?3) (S13, S17): once for each
+/// class of length that the calendar has, which the recursion finds by one seek each. The cross
+/// join keeps that order.
+macro_rules! in_spans {
+    ($columns:literal, $filter:literal, $order:literal) => {
+        concat!(
+            "with recursive spans (span) as (
+                select min(span) from appointments where calendar_id = ?1
+                union all
+                select (select min(b.span) from appointments b
+                        where b.calendar_id = ?1 and b.span > spans.span)
+                from spans where spans.span is not null
+            )
+            select ",
+            crate::store::sqlite::rows::appointment_columns!(),
+            $columns,
+            " from spans cross join appointments a
+            where a.calendar_id = ?1 and a.span = spans.span
+                and a.starts_at > ?2 - (1 << spans.span) and a.starts_at < ?3
+                and (a.ends_at > ?2 or a.starts_at >= ?2) ",
+            $filter,
+            " order by ",
+            $order
+        )
+    };
+}
+pub(super) use in_spans;
+
+pub(super) const RANGE: &str = in_spans!("", "", "a.starts_at, a.ends_at desc, a.id limit ?4");
+
+const CALENDAR: &str =
+    concat!("select ", calendar_columns!(), " from calendars c where c.id = ?1 and c.gone is null");
+
+/// A page of the log. The innermost select bounds the rows, the next adds up their bytes, so that
+/// a page of large appointments is short; a single row is always let through.
+pub(super) const LOG: &str = concat!(
+    "select ",
+    change_columns!(),
+    " from (
+        select *, sum(size) over (order by revision) - size as bytes_before from (
+            select *, coalesce(octet_length(state), 0) as size from changes
+            where calendar_id = ?1 and revision > ?2 order by revision limit ?3
+        )
+    ) where bytes_before < ?4 order by revision"
+);
+
+pub(super) async fn default_calendar(from: impl SqliteExecutor<'_>) -> Result<Option<CalendarId>> {
+    let row = query("select id from calendars where is_default = 1 and gone is null")
+        .fetch_optional(from)
+        .await?;
+    row.map(|row| Ok(CalendarId(row.try_get(0)?))).transpose()
+}
+
+#[async_trait]
+impl Log for SqliteStore {
+    async fn log_after(&self, calendar: CalendarId, after: Revision) -> Result<Option<LogPage>> {
+        let mut snapshot = self.readers.begin().await?;
+        let row = query("select head, pruned, gone is not null from calendars where id = ?1")
+            .bind(calendar.0)
+            .fetch_optional(&mut *snapshot)
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let found = query(LOG)
+            .bind(calendar.0)
+            .bind(rows::number(after))
+            .bind(LOG_PAGE.0 as i64)
+            .bind(LOG_PAGE.1 as i64)
+            .fetch_all(&mut *snapshot)
+            .await?;
+        snapshot.rollback().await?;
+        Ok(Some(LogPage {
+            head: rows::revision(row.try_get(0)?)?,
+            pruned: rows::revision(row.try_get(1)?)?,
+            gone: row.try_get(2)?,
+            changes: found.iter().map(rows::change).collect::<Result<_>>()?,
+        }))
+    }
+
+    fn on_commit(&self, wake: Wake) {
+        self.writer.on_commit(wake);
+    }
+
+    async fn heads(&self, calendars: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>> {
+        let found = query(concat!(
+            "select c.id, c.head from json_each(?1) wanted ",
+            "cross join calendars c on c.id = unhex(wanted.value)"
+        ))
+        .bind(hex_list(calendars)?)
+        .fetch_all(&self.readers)
+        .await?;
+        found
+            .iter()
+            .map(|row| Ok((CalendarId(row.try_get(0)?), rows::revision(row.try_get(1)?)?)))
+            .collect()
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn submit(&self, job: Box<dyn Job>) -> Result<()> {
+        self.writer.submit(job).await
+    }
+
+    async fn calendars(&self, ids: &[CalendarId]) -> Result<Vec<CalendarRow>> {
+        const SQL: &str = concat!(
+            "select ",
+            calendar_columns!(),
+            " from json_each(?1) wanted cross join calendars c on c.id = unhex(wanted.value)"
+        );
+        let found = query(SQL).bind(hex_list(ids)?).fetch_all(&self.readers).await?;
+        found.iter().map(rows::calendar).collect()
+    }
+
+    async fn calendars_by_name(
+        &self,
+        after: Option<(&str, CalendarId)>,
+        limit: usize,
+    ) -> Result<Vec<Calendar>> {
+        const SQL: &str = concat!(
+            "select ",
+            calendar_columns!(),
+            " from calendars c where c.gone is null and (c.name, c.id) > (?1, ?2)
+             order by c.name, c.id limit ?3"
+        );
+        // No name is empty, so the empty one comes before all.
+        let (name, id) = after.map_or(("", Vec::new()), |(name, id)| (name, id.0.into()));
+        let found =
+            query(SQL).bind(name).bind(id).bind(count(limit)).fetch_all(&self.readers).await?;
+        found.iter().map(|row| Ok(rows::calendar(row)?.calendar)).collect()
+    }
+
+    async fn default_calendar(&self) -> Result<Option<CalendarId>> {
+        default_calendar(&self.readers).await
+    }
+
+    async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>> {
+        const SQL: &str = concat!(
+            "select ",
+            appointment_columns!(),
+            " from directory d cross join appointments a
+             on a.calendar_id = d.calendar_id and a.id = d.id where d.id = ?1"
+        );
+        let row = query(SQL).bind(id.0).fetch_optional(&self.readers).await?;
+        row.as_ref().map(rows::appointment).transpose()
+    }
+
+    async fn range(
+        &self,
+        calendar: CalendarId,
+        range: Interval,
+        limit: usize,
+    ) -> Result<Option<RangeRead>> {
+        let mut snapshot = self.readers.begin().await?;
+        let row = query(CALENDAR).bind(calendar.0).fetch_optional(&mut *snapshot).await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let found = touching(&mut snapshot, calendar, range, limit).await?;
+        snapshot.rollback().await?;
+        let CalendarRow { calendar, head, .. } = rows::calendar(&row)?;
+        Ok(Some(RangeRead { calendar, revision: head, appointments: found }))
+    }
+
+    async fn close(&self) {
+        self.writer.close();
+        self.readers.close().await;
+    }
+
+    async fn ready(&self) -> Result<()> {
+        query("select 1 from calendars limit 1").fetch_optional(&self.readers).await?;
+        Ok(())
+    }
+}
+
+async fn touching(
+    from: &mut SqliteConnection,
+    calendar: CalendarId,
+    range: Interval,
+    limit: usize,
+) -> Result<Vec<Appointment>> {
+    let found = query(RANGE)
+        .bind(calendar.0)
+        .bind(range.start.unix())
+        .bind(range.end.unix())
+        .bind(count(limit))
+        .fetch_all(from)
+        .await?;
+    found.iter().map(rows::appointment).collect()
+}
+
+fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// SQLite takes no list as an argument; JSON is one.
+fn hex_list(ids: &[CalendarId]) -> Result<String> {
+    let ids: Vec<_> = ids.iter().map(|it| it.0.simple().to_string()).collect();
+    serde_json::to_string(&ids).map_err(|error| StoreError::Failed(error.into()))
+}

@@ -1,0 +1,374 @@
+//! One piece of work's view of the database: what it may ask, and the one way to change it.
+
+use async_trait::async_trait;
+use sqlx::Row;
+use sqlx::query;
+use sqlx::sqlite::{SqliteRow, SqliteTransaction};
+
+use super::super::{CalendarRow, Conflicts, Place, Result, StoreError, Transaction, span};
+use super::read::in_spans;
+use super::rows::{self, appointment_columns, calendar_columns};
+use super::upkeep;
+use crate::domain::{
+    Appointment, AppointmentId, Body, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
+    Interval, MutationId, Revision,
+};
+
+/// How many conflicts a refusal names.
+const NAMED: usize = 10;
+
+/// An open savepoint.
+pub(super) struct Open<'t, 'c> {
+    tx: &'t mut SqliteTransaction<'c>,
+    /// Where the logs that were written to end now: whom to wake after the commit.
+    pub(super) heads: Vec<(CalendarId, Revision)>,
+}
+
+impl<'t, 'c> Open<'t, 'c> {
+    pub(super) fn new(tx: &'t mut SqliteTransaction<'c>) -> Self {
+        Self { tx, heads: Vec::new() }
+    }
+}
+
+#[async_trait]
+impl Transaction for Open<'_, '_> {
+    async fn decided(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>> {
+        let row = query("select fingerprint, decision from mutations where id = ?1")
+            .bind(id.0)
+            .fetch_optional(&mut **self.tx)
+            .await?;
+        row.map(|row| Ok((rows::fingerprint(row.try_get(0)?)?, row.try_get(1)?))).transpose()
+    }
+
+    async fn record(
+        &mut self,
+        id: MutationId,
+        fingerprint: Fingerprint,
+        decision: &str,
+        at: Instant,
+    ) -> Result<()> {
+        query(
+            "insert into mutations (id, fingerprint, decision, decided_at) values (?1, ?2, ?3, ?4)",
+        )
+        .bind(id.0)
+        .bind(&fingerprint.0[..])
+        .bind(decision)
+        .bind(at.unix())
+        .execute(&mut **self.tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn locate(&mut self, id: EntityId) -> Result<Option<Place>> {
+        let row = query("select calendar_id, created_as, deleted_at from directory where id = ?1")
+            .bind(id.0)
+            .fetch_optional(&mut **self.tx)
+            .await?;
+        row.as_ref().map(rows::place).transpose()
+    }
+
+    async fn lock(&mut self, id: CalendarId) -> Result<Option<CalendarRow>> {
+        // The whole file is locked by `begin immediate`.
+        let row =
+            query(concat!("select ", calendar_columns!(), " from calendars c where c.id = ?1"))
+                .bind(id.0)
+                .fetch_optional(&mut **self.tx)
+                .await?;
+        row.as_ref().map(rows::calendar).transpose()
+    }
+
+    async fn default_calendar(&mut self) -> Result<Option<CalendarId>> {
+        super::read::default_calendar(&mut **self.tx).await
+    }
+
+    async fn appointment(
+        &mut self,
+        calendar: CalendarId,
+        id: AppointmentId,
+    ) -> Result<Option<Appointment>> {
+        let row = query(concat!(
+            "select ",
+            appointment_columns!(),
+            " from appointments a where a.calendar_id = ?1 and a.id = ?2"
+        ))
+        .bind(calendar.0)
+        .bind(id.0)
+        .fetch_optional(&mut **self.tx)
+        .await?;
+        row.as_ref().map(rows::appointment).transpose()
+    }
+
+    async fn in_the_way(
+        &mut self,
+        calendar: CalendarId,
+        slot: Interval,
+        except: Option<AppointmentId>,
+    ) -> Result<Conflicts> {
+        // `count(*) over ()` counts before the limit cuts.
+        const SQL: &str = in_spans!(
+            ", count(*) over ()",
+            "and a.status <> 'CANCELLED' and a.id is not ?4",
+            "a.starts_at, a.ends_at desc, a.id limit ?5"
+        );
+        let found = query(SQL)
+            .bind(calendar.0)
+            .bind(slot.start.unix())
+            .bind(slot.end.unix())
+            .bind(except.map(|it| it.0))
+            .bind(NAMED.cast_signed() as i64)
+            .fetch_all(&mut **self.tx)
+            .await?;
+        conflicts(&found)
+    }
+
+    async fn overlapping(&mut self, calendar: CalendarId) -> Result<Conflicts> {
+        // One pass by start: an appointment overlaps an earlier one if some earlier one has not
+        // ended, and a later one if the next has begun. It reads the whole calendar, which is
+        // done once, when its policy becomes REJECT.
+        const SQL: &str = concat!(
+            "select ",
+            appointment_columns!(),
+            ", count(*) over () from (
+                select *,
+                    max(ends_at) over (order by starts_at, ends_at desc, id
+                        rows between unbounded preceding and 1 preceding) as ended,
+                    lead(starts_at) over (order by starts_at, ends_at desc, id) as follows
+                from appointments where calendar_id = ?1 and status <> 'CANCELLED'
+            ) a
+            where a.ended > a.starts_at or a.follows < a.ends_at
+            order by a.starts_at, a.ends_at desc, a.id limit ?2"
+        );
+        let found = query(SQL)
+            .bind(calendar.0)
+            .bind(NAMED.cast_signed() as i64)
+            .fetch_all(&mut **self.tx)
+            .await?;
+        conflicts(&found)
+    }
+
+    async fn count(&mut self, calendar: CalendarId) -> Result<u64> {
+        let row = query("select count(*) from appointments where calendar_id = ?1")
+            .bind(calendar.0)
+            .fetch_one(&mut **self.tx)
+            .await?;
+        Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
+    }
+
+    async fn claim(
+        &mut self,
+        id: EntityId,
+        calendar: CalendarId,
+        created_as: Fingerprint,
+    ) -> Result<bool> {
+        let done = query(
+            "insert into directory (id, calendar_id, created_as) values (?1, ?2, ?3)
+             on conflict do nothing",
+        )
+        .bind(id.0)
+        .bind(calendar.0)
+        .bind(&created_as.0[..])
+        .execute(&mut **self.tx)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn insert_calendar(&mut self, calendar: &Calendar) -> Result<()> {
+        let content = &calendar.content;
+        query(
+            "insert into calendars (id, revision, is_default, name, color, time_zone, overlaps)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
+        .bind(calendar.id.0)
+        .bind(rows::number(calendar.revision))
+        .bind(calendar.is_default)
+        .bind(&content.name)
+        .bind(content.color.map(String::from))
+        .bind(content.time_zone.name())
+        .bind(rows::to_word(&content.overlaps)?)
+        .execute(&mut **self.tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn apply(&mut self, change: &Change) -> Result<()> {
+        self.advance(change).await?;
+        match &change.body {
+            Body::Created(it) => self.insert(it).await?,
+            Body::Updated(it) => self.update(it).await?,
+            Body::Deleted(id) => self.delete(*id, change).await?,
+            Body::CalendarUpdated(it) => self.update_calendar(it).await?,
+            Body::CalendarGone => self.delete_calendar(change).await?,
+        }
+        self.append(change).await?;
+        self.heads.push((change.calendar_id, change.revision));
+        Ok(())
+    }
+
+    async fn prune(&mut self, changes: Instant, ledger: Instant, batch: u32) -> Result<u64> {
+        upkeep::prune(self.tx, changes, ledger, batch).await
+    }
+
+    async fn restore_bump(&mut self, step: u64) -> Result<u64> {
+        upkeep::restore_bump(self.tx, step).await
+    }
+}
+
+impl Open<'_, '_> {
+    /// Moves the log's position by exactly 1 (S1, S2).
+    async fn advance(&mut self, change: &Change) -> Result<()> {
+        let moved = query(
+            "update calendars set head = ?2 where id = ?1 and head = ?2 - 1 and gone is null",
+        )
+        .bind(change.calendar_id.0)
+        .bind(rows::number(change.revision))
+        .execute(&mut **self.tx)
+        .await?;
+        if moved.rows_affected() == 1 {
+            return Ok(());
+        }
+        Err(StoreError::Failed("a change that does not follow the log's head".into()))
+    }
+
+    async fn append(&mut self, change: &Change) -> Result<()> {
+        let (appointment, state) = match &change.body {
+            Body::Created(it) | Body::Updated(it) => (Some(it.id.0), Some(rows::to_json(it)?)),
+            Body::Deleted(id) => (Some(id.0), None),
+            Body::CalendarUpdated(it) => (None, Some(rows::to_json(it)?)),
+            Body::CalendarGone => (None, None),
+        };
+        let after = change.after();
+        query(
+            "insert into changes (calendar_id, revision, kind, appointment_id, before_starts_at,
+                before_ends_at, after_starts_at, after_ends_at, state, mutation_id, actor, at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )
+        .bind(change.calendar_id.0)
+        .bind(rows::number(change.revision))
+        .bind(rows::kind(&change.body))
+        .bind(appointment)
+        .bind(change.before.map(|it| it.start.unix()))
+        .bind(change.before.map(|it| it.end.unix()))
+        .bind(after.map(|it| it.start.unix()))
+        .bind(after.map(|it| it.end.unix()))
+        .bind(state)
+        .bind(change.mutation_id.map(|it| it.0))
+        .bind(change.actor.to_string())
+        .bind(change.at.unix())
+        .execute(&mut **self.tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert(&mut self, appointment: &Appointment) -> Result<()> {
+        const SQL: &str =
+            "insert into appointments (calendar_id, id, created_at, revision, updated_at, title,
+                description, location, starts_at, ends_at, span, all_day, time_zone, status,
+                attendees)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        self.write(SQL, appointment).await
+    }
+
+    async fn update(&mut self, appointment: &Appointment) -> Result<()> {
+        const SQL: &str =
+            "update appointments set created_at = ?3, revision = ?4, updated_at = ?5, title = ?6,
+                description = ?7, location = ?8, starts_at = ?9, ends_at = ?10, span = ?11,
+                all_day = ?12, time_zone = ?13, status = ?14, attendees = ?15
+             where calendar_id = ?1 and id = ?2";
+        self.write(SQL, appointment).await
+    }
+
+    /// Both statements take the same values in the same order.
+    async fn write(&mut self, sql: &'static str, appointment: &Appointment) -> Result<()> {
+        let content = &appointment.content;
+        let done = query(sql)
+            .bind(appointment.calendar_id.0)
+            .bind(appointment.id.0)
+            .bind(appointment.created_at.unix())
+            .bind(rows::number(appointment.revision))
+            .bind(appointment.updated_at.unix())
+            .bind(&content.title)
+            .bind(&content.description)
+            .bind(&content.location)
+            .bind(content.starts_at.unix())
+            .bind(content.ends_at.unix())
+            .bind(span::class(content.interval()))
+            .bind(content.all_day)
+            .bind(content.time_zone.name())
+            .bind(rows::to_word(&content.status)?)
+            .bind(rows::to_json(&content.attendees)?)
+            .execute(&mut **self.tx)
+            .await?;
+        exactly_one(done.rows_affected())
+    }
+
+    async fn delete(&mut self, id: AppointmentId, change: &Change) -> Result<()> {
+        let done = query("delete from appointments where calendar_id = ?1 and id = ?2")
+            .bind(change.calendar_id.0)
+            .bind(id.0)
+            .execute(&mut **self.tx)
+            .await?;
+        exactly_one(done.rows_affected())?;
+        self.mark_deleted(id.into(), change.revision).await
+    }
+
+    async fn update_calendar(&mut self, calendar: &Calendar) -> Result<()> {
+        let content = &calendar.content;
+        let done = query(
+            "update calendars set revision = ?2, name = ?3, color = ?4, time_zone = ?5,
+                overlaps = ?6
+             where id = ?1",
+        )
+        .bind(calendar.id.0)
+        .bind(rows::number(calendar.revision))
+        .bind(&content.name)
+        .bind(content.color.map(String::from))
+        .bind(content.time_zone.name())
+        .bind(rows::to_word(&content.overlaps)?)
+        .execute(&mut **self.tx)
+        .await?;
+        exactly_one(done.rows_affected())
+    }
+
+    /// The calendar's row, its log and its ids stay; they tell those who come late.
+    async fn delete_calendar(&mut self, change: &Change) -> Result<()> {
+        let (id, revision) = (change.calendar_id.0, rows::number(change.revision));
+        query(
+            "update directory set deleted_at = ?2
+             where id in (select id from appointments where calendar_id = ?1)",
+        )
+        .bind(id)
+        .bind(revision)
+        .execute(&mut **self.tx)
+        .await?;
+        query("delete from appointments where calendar_id = ?1")
+            .bind(id)
+            .execute(&mut **self.tx)
+            .await?;
+        query("update calendars set gone = ?2 where id = ?1")
+            .bind(id)
+            .bind(revision)
+            .execute(&mut **self.tx)
+            .await?;
+        self.mark_deleted(change.calendar_id.into(), change.revision).await
+    }
+
+    async fn mark_deleted(&mut self, id: EntityId, revision: Revision) -> Result<()> {
+        let done = query("update directory set deleted_at = ?2 where id = ?1")
+            .bind(id.0)
+            .bind(rows::number(revision))
+            .execute(&mut **self.tx)
+            .await?;
+        exactly_one(done.rows_affected())
+    }
+}
+
+fn exactly_one(rows: u64) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(StoreError::Failed(format!("{rows} rows, not one").into())) }
+}
+
+fn conflicts(found: &[SqliteRow]) -> Result<Conflicts> {
+    // The count stands behind the appointment's 14 columns, the same in every row.
+    let count: i64 = found.first().map(|row| row.try_get(14)).transpose()?.unwrap_or(0);
+    let earliest = found.iter().map(rows::appointment).collect::<Result<_>>()?;
+    Ok(Conflicts { earliest, count: count.cast_unsigned() })
+}

@@ -1,0 +1,3 @@
+//! `cargo xtask …`: everything that a developer or CI runs.
+
+fn main() {}
