@@ -6,8 +6,8 @@ use uuid::{Timestamp, Uuid};
 use super::attempt::{By, Decision, Mutation, calendar, slot_is_free};
 use super::next;
 use crate::domain::{
-    Appointment, AppointmentId, Body, Content, CreateAppointment, Entity, Instant, MutationId,
-    Refusal,
+    Appointment, AppointmentId, Body, CalendarId, Content, CreateAppointment, Entity, Instant,
+    MutationId, Refusal,
 };
 use crate::store::{Place, StoreError, Transaction};
 
@@ -31,7 +31,7 @@ impl Mutation for CreateAppointment {
         let content = self.content(row.calendar.content.time_zone);
         let id = self.id.unwrap_or_else(|| AppointmentId(new_id(by.now)));
         if let Some(place) = tx.locate(id.into()).await? {
-            return again(tx, by, place, id, &content).await;
+            return again(tx, by, place, id, (calendar_id, &content)).await;
         }
         content.check().none().map_err(Refusal::InvalidInput)?;
         if content.is_busy() {
@@ -56,13 +56,18 @@ async fn again(
     by: &By,
     place: Place,
     id: AppointmentId,
-    content: &Content,
+    (calendar_id, content): (CalendarId, &Content),
 ) -> Decision<Appointment> {
     if place.deleted.is_some() || !by.actor.may_see(place.calendar_id) {
         return Err(Refusal::IdAlreadyUsed(None).into());
     }
+    // What was sent then, or what stands now: others may have changed it since.
+    let is_same = |found: &Appointment| {
+        place.created_as == by.fingerprint
+            || (found.calendar_id == calendar_id && found.content == *content)
+    };
     match tx.appointment(place.calendar_id, id).await? {
-        Some(found) if place.created_as == by.fingerprint || found.content == *content => Ok(found),
+        Some(found) if is_same(&found) => Ok(found),
         Some(found) => Err(Refusal::IdAlreadyUsed(Some(Entity::Appointment(found))).into()),
         None => Err(Refusal::IdAlreadyUsed(calendar_entity(tx, place).await?).into()),
     }

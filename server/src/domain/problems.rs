@@ -40,10 +40,3 @@ impl Problems {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }
-
-#[cfg(test)]
-impl Problems {
-    pub(super) fn fields(&self) -> Vec<&str> {
-        self.0.iter().map(|it| it.field.as_str()).collect()
-    }
-}

@@ -1,1 +1,302 @@
+//! The rules that need no server: instants, zones, texts, ranges.
 
+use chrono::NaiveDate;
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(text: &str) -> Instant {
+    Instant::parse(text).unwrap()
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+mod instants {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let shown = Instant::parse(text).map_or_else(|error| error, |it| it.to_string());
+        assert!(shown.contains(expected), "{text:?} → {shown:?}, not {expected:?}");
+    }
+
+    #[test]
+    fn an_offset_is_taken_away() {
+        check("2026-11-23T09:30:00Z", "2026-11-23T09:30:00Z");
+        check("2026-11-23T12:00:00+02:00", "2026-11-23T10:00:00Z");
+        check("2026-01-01T00:00:00+23:59", "2025-12-31T00:01:00Z");
+        check("2026-01-01T00:00:00-00:00", "2026-01-01T00:00:00Z");
+        check("2026-01-01t00:00:00z", "2026-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn what_rfc_3339_does_not_have_is_refused() {
+        for text in [
+            "",
+            "2026-11-23",
+            "2026-11-23T09:30:00",
+            "2026-11-23T09:30Z",
+            "2026-11-23 09:30:00Z",
+            " 2026-11-23T09:30:00Z",
+            "2026-11-23T09:30:00Z ",
+            "2026-11-23T09:30:00+2",
+            "2026-11-23T09:30:00+0200",
+            "2026-11-23T09:30:00+24:00",
+            "2026-11-23T09:30:00+02:60",
+            "2026-11-23T09:30:00.Z",
+            "10000-01-01T00:00:00Z",
+            "-2026-11-23T09:30:00Z",
+            "2026-11-23T09:30:00Ž",
+            "２026-11-23T09:30:00Z",
+        ] {
+            check(text, "must be an instant with an offset");
+        }
+    }
+
+    #[test]
+    fn what_the_calendar_and_the_clock_do_not_have_is_refused() {
+        check("2026-02-29T00:00:00Z", "a day that does not exist");
+        check("2026-13-01T00:00:00Z", "a day that does not exist");
+        check("2026-11-23T24:00:00Z", "a time of day that does not exist");
+        check("2026-11-23T00:60:00Z", "a time of day that does not exist");
+        check("2016-12-31T23:59:60Z", "leap second");
+    }
+
+    #[test]
+    fn seconds_are_whole_and_never_rounded() {
+        check("2026-11-23T09:30:00.000Z", "2026-11-23T09:30:00Z");
+        check("2026-11-23T09:30:00.5Z", "whole seconds");
+        check("2026-11-23T09:30:00.0000000000000000000001Z", "whole seconds");
+    }
+
+    #[test]
+    fn years_end_somewhere() {
+        check("1900-01-01T00:00:00Z", "1900-01-01T00:00:00Z");
+        check("2199-12-31T23:59:59Z", "2199-12-31T23:59:59Z");
+        for text in [
+            "0001-01-01T00:00:00Z",
+            "1900-01-01T00:00:00+00:01",
+            "2200-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-01:00",
+        ] {
+            check(text, "1900 to 2199");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_read_again(seconds in -2_208_988_800..=7_258_118_399_i64) {
+            let instant = Instant::from_unix(seconds);
+            prop_assert_eq!(Instant::parse(&instant.to_string()), Ok(instant));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,40}") {
+            let _ = Instant::parse(&text);
+        }
+    }
+}
+
+mod zones {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_case_and_shown_canonically() {
+        assert_eq!(Zone::parse("europe/berlin").unwrap().name(), "Europe/Berlin");
+        for name in ["Mars/Phobos", "", "../etc/passwd", "GMT+2", "W. Europe Standard Time"] {
+            assert!(Zone::parse(name).is_err(), "{name}");
+        }
+    }
+
+    /// The signs of these names are those of POSIX.
+    #[test]
+    fn etc_gmt_plus_2_is_behind_utc() {
+        let zone = Zone::parse("Etc/GMT+2").unwrap();
+        assert_eq!(zone.local(at("2026-01-01T12:00:00Z")).to_string(), "2026-01-01 10:00:00");
+    }
+
+    #[track_caller]
+    fn check_local(zone: &str, local: &str, expected: &str) {
+        let zone = Zone::parse(zone).unwrap();
+        assert_eq!(zone.instant(local.parse().unwrap()), at(expected), "{local} in {zone}");
+    }
+
+    #[test]
+    fn a_local_time_that_does_not_exist_has_the_offset_before_the_gap() {
+        check_local("Europe/Berlin", "2026-03-29T02:30:00", "2026-03-29T03:30:00+02:00");
+        check_local("America/Sao_Paulo", "2018-11-04T00:00:00", "2018-11-04T01:00:00-02:00");
+    }
+
+    #[test]
+    fn of_a_local_time_that_happens_twice_the_first_is_meant() {
+        check_local("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T02:30:00+02:00");
+    }
+
+    #[track_caller]
+    fn check_day(zone: &str, date: &str, minutes: i64) {
+        let zone = Zone::parse(zone).unwrap();
+        let (start, end) =
+            (zone.day_start(day(date)), zone.day_start(day(date).succ_opt().unwrap()));
+        assert_eq!((end.unix() - start.unix()) / 60, minutes, "{date} in {zone}");
+        assert!(minutes == 0 || zone.starts_a_day(start), "{date} in {zone}");
+        assert!(!zone.starts_a_day(start.plus(1)), "{date} in {zone}");
+        assert!(minutes == 0 || !zone.starts_a_day(start.plus(3_600)), "{date} in {zone}");
+    }
+
+    #[test]
+    fn days_have_the_length_that_the_clocks_gave_them() {
+        check_day("Europe/Berlin", "2026-03-28", 24 * 60);
+        check_day("Europe/Berlin", "2026-03-29", 23 * 60);
+        check_day("Europe/Berlin", "2026-10-25", 25 * 60);
+        check_day("Australia/Lord_Howe", "2026-04-05", 24 * 60 + 30);
+        check_day("Australia/Lord_Howe", "2026-10-04", 23 * 60 + 30);
+    }
+
+    #[test]
+    fn a_day_without_midnight_begins_where_the_clocks_were_set_to() {
+        check_day("America/Sao_Paulo", "2018-11-04", 23 * 60);
+        let zone = Zone::parse("America/Sao_Paulo").unwrap();
+        assert_eq!(
+            zone.local(zone.day_start(day("2018-11-04"))).to_string(),
+            "2018-11-04 01:00:00"
+        );
+    }
+
+    #[test]
+    fn a_day_that_never_was_is_empty() {
+        check_day("Pacific/Apia", "2011-12-30", 0);
+        check_day("Pacific/Apia", "2011-12-31", 24 * 60);
+    }
+
+    proptest! {
+        #[test]
+        fn every_day_of_every_zone_begins_and_ends(
+            zone in proptest::sample::select(chrono_tz::TZ_VARIANTS.as_slice()),
+            days in 0..100_000_u64,
+        ) {
+            let zone = Zone::parse(zone.name()).unwrap();
+            let date = day("1901-01-01") + chrono::Days::new(days);
+            let (start, end) = (zone.day_start(date), zone.day_start(date.succ_opt().unwrap()));
+            let hours = (end.unix() - start.unix()) as f64 / 3600.0;
+            prop_assert!((0.0..=48.0).contains(&hours), "{} in {}: {} hours", date, zone, hours);
+        }
+    }
+}
+
+mod texts {
+    use super::super::text;
+
+    #[track_caller]
+    fn refused(checked: Result<String, String>, expected: &str) {
+        let error = checked.unwrap_err();
+        assert!(error.contains(expected), "{error:?}, not {expected:?}");
+    }
+
+    #[test]
+    fn characters_are_counted_as_people_count_them() {
+        for one in ["a", "ß", "👨‍👩‍👧‍👦", "שׁ", "e\u{301}", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]
+        {
+            assert_eq!(text::title(one.repeat(255)).unwrap(), one.repeat(255));
+            refused(text::title(one.repeat(256)), "at most 255 characters");
+        }
+    }
+
+    #[test]
+    fn one_character_has_no_thousand_marks() {
+        refused(text::title("a".to_owned() + &"\u{301}".repeat(20_000)), "at most 255");
+    }
+
+    #[test]
+    fn blank_titles_and_control_characters_are_refused() {
+        for blank in ["", " ", "\t\n", "\u{2003}"] {
+            refused(text::title(blank.into()), "blank");
+        }
+        for text in ["a\0", "a\r\n", "\u{7f}x", "a\u{85}"] {
+            refused(text::description(text.into()), "control characters");
+        }
+        assert!(text::description("a\n\tb".into()).is_ok());
+    }
+
+    #[test]
+    fn addresses_are_well_formed() {
+        for good in ["ada@example.org", "a+b@example.org", "ü@example.org", "a@localhost"] {
+            assert!(text::email(good.into()).is_ok(), "{good}");
+        }
+        for bad in ["", "ada", "@example.org", "ada@", "a b@example.org", "Ada <ada@example.org>"] {
+            refused(text::email(bad.into()), "e-mail address");
+        }
+    }
+}
+
+mod ranges {
+    use super::*;
+
+    /// `[a,b)` in seconds, asked for in `[c,d)`.
+    #[track_caller]
+    fn check((a, b): (i64, i64), (c, d): (i64, i64), expected: bool) {
+        let interval = |start, end| Interval {
+            start: Instant::from_unix(start),
+            end: Instant::from_unix(end),
+        };
+        assert_eq!(interval(a, b).touches(&interval(c, d)), expected, "[{a},{b}) in [{c},{d})");
+    }
+
+    #[test]
+    fn ranges_are_half_open() {
+        check((10, 11), (11, 12), false);
+        check((11, 12), (10, 11), false);
+        check((9, 12), (10, 11), true);
+        check((9, 11), (10, 12), true);
+        check((10, 11), (10, 11), true);
+    }
+
+    #[test]
+    fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges() {
+        check((10, 10), (10, 11), true);
+        check((10, 10), (9, 10), false);
+        check((10, 10), (5, 15), true);
+    }
+
+    #[test]
+    fn a_range_says_what_is_wrong_with_it() {
+        let parse = |a, b| Interval::parse(a, b).and_then(Interval::limited).unwrap_err();
+        let (jan, feb) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+        assert_eq!(parse(feb, jan), RangeError::Empty);
+        assert_eq!(parse(jan, jan), RangeError::Empty);
+        assert_eq!(parse(jan, "2027-02-05T00:00:01Z"), RangeError::TooLong);
+        assert!(Interval::parse(jan, "2027-02-05T00:00:00Z").unwrap().limited().is_ok());
+        assert!(matches!(parse(jan, "soon"), RangeError::BadInstant { field: "end", .. }));
+    }
+}
+
+mod ids {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_in_one_form_alone() {
+        let id = "0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5";
+        assert_eq!(AppointmentId::parse(&id.to_uppercase()).unwrap().to_string(), id);
+        for bad in [
+            "",
+            "7",
+            "0192f3c47a5b7c3d8e9fa0b1c2d3e4f5",
+            "{0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5}",
+            "urn:uuid:0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5",
+            "00000000-0000-0000-0000-000000000000",
+            "ffffffff-ffff-ffff-ffff-ffffffffffff",
+            "0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4fg",
+        ] {
+            assert!(AppointmentId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_version_7_tells_when_it_was_made() {
+        let made = |id: &str| MutationId::parse(id).unwrap().made_at();
+        let v7 = made("0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5");
+        assert_eq!(v7.unwrap().to_string(), "2024-11-03T20:43:12Z");
+        assert_eq!(made("0192f3c4-7a5b-4c3d-8e9f-a0b1c2d3e4f5"), None);
+    }
+}

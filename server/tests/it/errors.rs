@@ -1,0 +1,124 @@
+//! Every entry of `errors` has a code (S15), one of each kind.
+
+use serde_json::{Value, json};
+
+use crate::world::{Follower, World};
+
+async fn check(query: &str, variables: Value, expected: &str) {
+    let world = World::new().await;
+    assert_eq!(world.code(query, variables).await, expected, "{query}");
+}
+
+#[tokio::test]
+async fn a_text_that_is_no_document() {
+    for query in ["", "{", "query", "{ a } { b }", "{ calendar(id: \"\u{0}) { id } }"] {
+        check(query, json!({}), "PARSE_FAILED").await;
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_does_not_fit_the_schema() {
+    for query in [
+        "{ nothing }",
+        "{ calendar { id { id } } }",
+        "{ calendar(name: 1) { id } }",
+        "query A { calendar { id } } query B { calendar { id } }",
+        "query($a: ID) { calendar { id } }",
+        "{ calendar { ...Cycle } } fragment Cycle on Calendar { id ...Cycle }",
+        "subscription { appointmentChanges { revision } }",
+    ] {
+        let world = World::new().await;
+        let code = world.code(query, json!({})).await;
+        assert!(["VALIDATION_FAILED", "TOO_COMPLEX"].contains(&code.as_str()), "{code}: {query}");
+    }
+}
+
+#[tokio::test]
+async fn input_that_is_not_what_its_type_says() {
+    let mutation = "mutation($input: UpdateAppointmentInput!) {
+        updateAppointment(input: $input) { error { message } } }";
+    for (query, variables) in [
+        ("query($id: ID!) { calendar(id: $id) { id } }", json!({})),
+        (mutation, json!({ "input": { "id": "x", "expectedRevision": -1 } })),
+        (
+            mutation,
+            json!({ "input": { "id": "x", "expectedRevision": 9_007_199_254_740_992_u64 } }),
+        ),
+        (mutation, json!({ "input": { "id": "x", "expectedRevision": 1.5 } })),
+        ("{ calendars(first: -1) { nodes { id } } }", json!({})),
+        ("{ calendars(first: 1001) { nodes { id } } }", json!({})),
+        ("{ calendars(after: \"x\") { nodes { id } } }", json!({})),
+        (RANGE, json!({ "id": "x" })),
+        (RANGE, json!({ "id": "0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5" })),
+    ] {
+        check(query, variables, "BAD_INPUT").await;
+    }
+    let number = json!({ "input": { "id": "x", "title": 7 } });
+    check(mutation, number, "VALIDATION_FAILED").await;
+}
+
+const RANGE: &str = "query($id: ID) { appointmentsInRange(calendarId: $id,
+    range: { start: \"2026-11-23T00:00:00Z\", end: \"2026-11-24T00:00:00Z\" }) { revision } }";
+
+#[tokio::test]
+async fn a_document_that_asks_for_too_much() {
+    let deep = "calendar { ".repeat(30);
+    let deep = format!("{{ appointment(id: 1) {{ {deep} id {} }} }}", "}".repeat(30));
+    // `calendar` of a calendar is no field; depth is counted all the same.
+    let world = World::new().await;
+    let code = world.code(&deep, json!({})).await;
+    assert!(["VALIDATION_FAILED", "TOO_COMPLEX"].contains(&code.as_str()), "{code}");
+    let wide: String = (0..2_100).map(|n| format!("a{n}: calendar {{ id }} ")).collect();
+    check(&format!("{{ {wide} }}"), json!({}), "TOO_COMPLEX").await;
+    let nested = "{ appointment(id: 1) { ".to_owned()
+        + &"calendar { appointmentsInRange(range: { start: \"a\", end: \"b\" }) { appointments { "
+            .repeat(10)
+        + "id"
+        + &" } } }".repeat(10)
+        + " } }";
+    check(&nested, json!({}), "TOO_COMPLEX").await;
+}
+
+#[tokio::test]
+async fn an_answer_is_complete_or_there_is_none() {
+    let world = World::new().await;
+    let query = "{ calendar { id } bad: appointmentsInRange(range: { start: \"x\", end: \"y\" })
+        { revision } }";
+    let response = world.send(query, json!({})).await;
+    assert_eq!(response["data"], Value::Null, "a field that cannot be null has failed");
+    assert_eq!(response["errors"][0]["path"], json!(["bad"]));
+}
+
+#[tokio::test]
+async fn what_names_nothing_is_null() {
+    let world = World::new().await;
+    let query =
+        "{ a: node(id: 7) { id } b: calendar(id: \"x\") { id } c: appointment(id: \"\") { id }
+        d: node(id: \"0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5\") { id } }";
+    let data = world.ask(query, json!({})).await;
+    assert_eq!(data, json!({ "a": null, "b": null, "c": null, "d": null }));
+}
+
+#[tokio::test]
+async fn errors_of_a_socket_have_codes_too() {
+    let world = World::new().await;
+    let mut follower = Follower::connected(&world.url("/graphql")).await;
+    for (query, expected) in [
+        ("{", "PARSE_FAILED"),
+        ("subscription { nothing }", "VALIDATION_FAILED"),
+        ("subscription { appointmentChanges(after: -1) { revision } }", "BAD_INPUT"),
+        ("subscription { appointmentChanges(calendarId: 1) { revision } }", "BAD_INPUT"),
+        (
+            "subscription { appointmentChanges(range: { start: \"2026-11-23T00:00:00Z\",
+                end: \"2026-11-22T00:00:00Z\" }) { revision } }",
+            "INVALID_RANGE",
+        ),
+    ] {
+        let payload = json!({ "query": query });
+        follower.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        let answer = follower.hear().await.unwrap();
+        let error = &answer["payload"]["errors"][0];
+        assert_eq!(error["extensions"]["code"], expected, "{query}: {answer}");
+        assert_eq!(follower.hear().await.unwrap()["type"], "complete");
+    }
+}
