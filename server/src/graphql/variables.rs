@@ -27,7 +27,7 @@ pub(super) fn prune(
     let Some(selected) = select(operations, operation) else {
         return Ok(()); // the library says that there is no such operation
     };
-    let rewrite = Rewrite::plan(selected, variables)?;
+    let mut rewrite = Rewrite::plan(selected, variables)?;
     if rewrite.is_needed() {
         rewrite.selections(&mut selected.selection_set.node);
         for fragment in fragments.values_mut() {
@@ -44,7 +44,7 @@ pub(super) fn prune(
             uses(&operation.selection_set.node, &mut used);
             operation.variable_definitions.retain(|it| {
                 let name = &it.node.name.node;
-                used.contains(name) || !rewrite.concerns(name)
+                used.contains(name) || !rewrite.taken_out.contains(name)
             });
         }
     }
@@ -58,6 +58,8 @@ struct Rewrite<'v> {
     absent: HashSet<Name>,
     /// Lists that were sent: put in place of their variables, as their types cannot be compared.
     inlined: Vec<(Name, &'v async_graphql::Value)>,
+    /// Those that stood somewhere and no longer do; what is never used is still an error.
+    taken_out: HashSet<Name>,
 }
 
 impl<'v> Rewrite<'v> {
@@ -93,16 +95,12 @@ impl<'v> Rewrite<'v> {
         !self.absent.is_empty() || !self.inlined.is_empty()
     }
 
-    fn concerns(&self, name: &Name) -> bool {
-        self.absent.contains(name) || self.inlined.iter().any(|(it, _)| it == name)
-    }
-
-    fn selections(&self, set: &mut SelectionSet) {
+    fn selections(&mut self, set: &mut SelectionSet) {
         for selection in &mut set.items {
             match &mut selection.node {
                 Selection::Field(field) => {
                     let arguments = &mut field.node.arguments;
-                    arguments.retain(|(_, value)| !self.is_absent(&value.node));
+                    arguments.retain(|(_, value)| !self.takes_out(&value.node));
                     for (_, value) in arguments {
                         self.value(&mut value.node);
                     }
@@ -114,15 +112,16 @@ impl<'v> Rewrite<'v> {
         }
     }
 
-    fn value(&self, value: &mut Value) {
+    fn value(&mut self, value: &mut Value) {
         match value {
             Value::Object(fields) => {
-                fields.retain(|_, value| !self.is_absent(value));
+                fields.retain(|_, value| !self.takes_out(value));
                 fields.values_mut().for_each(|it| self.value(it));
             }
             Value::List(items) => items.iter_mut().for_each(|it| self.value(it)),
             Value::Variable(name) => {
-                if let Some((_, sent)) = self.inlined.iter().find(|(it, _)| it == name) {
+                if let Some((name, sent)) = self.inlined.iter().find(|(it, _)| it == name) {
+                    self.taken_out.insert(name.clone());
                     *value = (*sent).clone().into_value();
                 }
             }
@@ -131,8 +130,14 @@ impl<'v> Rewrite<'v> {
     }
 
     /// In a list a variable that was not sent is null, as the library has it.
-    fn is_absent(&self, value: &Value) -> bool {
-        matches!(value, Value::Variable(name) if self.absent.contains(name))
+    fn takes_out(&mut self, value: &Value) -> bool {
+        match value {
+            Value::Variable(name) if self.absent.contains(name) => {
+                self.taken_out.insert(name.clone());
+                true
+            }
+            _ => false,
+        }
     }
 }
 

@@ -70,8 +70,8 @@ async fn a_position_that_the_log_does_not_have_is_reset() {
 async fn a_restart_is_bridged_without_a_gap() {
     let world = World::new().await;
     let mut follower = world.follow(json!({})).await;
-    world.book("a", "10:00-11:00").await;
     assert_eq!(follower.told().await, "BOOKMARK 0");
+    world.book("a", "10:00-11:00").await;
     assert_eq!(follower.told().await, "CREATED 1 a");
     let world = world.restarted().await;
     world.book("b", "10:00-11:00").await;

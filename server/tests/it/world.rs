@@ -46,13 +46,12 @@ impl World {
         world
     }
 
-    /// A server on what is in `folder`, with these flags.
-    pub async fn with(folder: TempDir, flags: &[&str]) -> Self {
-        let clock =
-            Arc::new(AtomicI64::new(Instant::parse("2026-11-23T08:00:00Z").unwrap().unix()));
+    /// A server on what is in `folder`, whose clock shows `now` until days go by.
+    async fn at(now: Instant, folder: TempDir) -> Self {
+        let clock = Arc::new(AtomicI64::new(now.unix()));
         let ticking = clock.clone();
         let now = Clock::from(move || Instant::from_unix(ticking.load(Ordering::Relaxed)));
-        let server = Server::start(&settings(&folder, flags), now).await.unwrap();
+        let server = Server::start(&settings(&folder), now).await.unwrap();
         let mut world =
             Self { server, folder, calendar: String::new(), http: reqwest::Client::new(), clock };
         let found = world.ask("{ calendar { id } }", json!({})).await;

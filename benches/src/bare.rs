@@ -1,0 +1,304 @@
+//! The floor: axum and sqlx by hand, on the same file, for the same JSON.
+//!
+//! It gives the server's guarantees with the fewest statements: a range and its revision from one
+//! snapshot; a change with its place in the log, its row of the log and its decision in one flushed
+//! transaction. It checks nothing that the database does not, and where the server answers a
+//! repeated attempt with its first decision, the ledger's key makes it fail here: the load has none.
+//!
+//! Each request commits by itself, as a handler does that somebody writes in an afternoon. The
+//! server lets waiting requests share a commit, so under load its writes can cost less than these.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection, query, query_as, query_scalar};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::Result;
+use crate::rows::{self, Appointment, At, Attendee, columns};
+
+/// The server's own range query.
+const RANGE: &str = concat!(
+    "with recursive spans (span) as (
+        select min(span) from appointments where calendar_id = ?1
+        union all
+        select (select min(b.span) from appointments b
+                where b.calendar_id = ?1 and b.span > spans.span)
+        from spans where spans.span is not null
+    )
+    select ",
+    columns!(),
+    " from spans cross join appointments a
+    where a.calendar_id = ?1 and a.span = spans.span
+        and a.starts_at > ?2 - (1 << spans.span) and a.starts_at < ?3
+        and (a.ends_at > ?2 or a.starts_at >= ?2)
+    order by a.starts_at, a.ends_at desc, a.id limit ?4"
+);
+
+const RETITLE: &str = concat!(
+    "update appointments set title = ?3, revision = ?4, updated_at = ?5
+     where calendar_id = ?1 and id = ?2 returning ",
+    columns!()
+);
+
+#[derive(Clone)]
+struct Bare {
+    readers: SqlitePool,
+    writer: Arc<Mutex<SqliteConnection>>,
+}
+
+/// Serves until the process is killed; says where in one line of standard output.
+pub(crate) async fn serve(file: &Path) -> Result<()> {
+    let options = rows::options(file);
+    let writer = Arc::new(Mutex::new(options.connect().await?));
+    let readers = SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options.pragma("query_only", "on"));
+    let routes = Router::new()
+        .route("/range", post(range))
+        .route("/create", post(create))
+        .route("/update", post(update))
+        .with_state(Bare { readers, writer });
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("listening {}", listener.local_addr()?);
+    axum::serve(listener, routes).await?;
+    Ok(())
+}
+
+async fn range(State(bare): State<Bare>, Json(asked): Json<Asked>) -> Response {
+    answer(bare.range(&asked).await)
+}
+
+async fn create(State(bare): State<Bare>, body: Bytes) -> Response {
+    answer(bare.create(&body).await)
+}
+
+async fn update(State(bare): State<Bare>, body: Bytes) -> Response {
+    answer(bare.update(&body).await)
+}
+
+fn answer<T: Serialize>(done: Result<T>) -> Response {
+    match done {
+        Ok(data) => Json(Answer { data }).into_response(),
+        Err(failure) => (StatusCode::INTERNAL_SERVER_ERROR, failure.to_string()).into_response(),
+    }
+}
+
+impl Bare {
+    async fn range(&self, asked: &Asked) -> Result<InRange> {
+        let mut snapshot = self.readers.begin().await?;
+        let revision: i64 =
+            query_scalar("select head from calendars where id = ?1 and gone is null")
+                .bind(asked.calendar_id)
+                .fetch_one(&mut *snapshot)
+                .await?;
+        let found = query(RANGE)
+            .bind(asked.calendar_id)
+            .bind(asked.range.start.0)
+            .bind(asked.range.end.0)
+            .bind(10_001_i64)
+            .fetch_all(&mut *snapshot)
+            .await?;
+        snapshot.rollback().await?;
+        let appointments = found.iter().map(rows::read).collect::<Result<_>>()?;
+        Ok(InRange { appointments_in_range: Listed { revision, appointments } })
+    }
+
+    async fn create(&self, body: &[u8]) -> Result<Created> {
+        let Input { input } = serde_json::from_slice::<Input<Create>>(body)?;
+        let (fingerprint, at) = (Sha256::digest(body).into(), now());
+        let mut writer = self.writer.lock().await;
+        let mut tx = writer.begin_with("begin immediate").await?;
+        let revision: i64 = query_scalar(
+            "update calendars set head = head + 1 where id = ?1 and gone is null returning head",
+        )
+        .bind(input.calendar_id)
+        .fetch_one(&mut *tx)
+        .await?;
+        let made = Appointment {
+            id: input.id,
+            calendar_id: input.calendar_id,
+            title: input.title,
+            description: input.description,
+            location: input.location,
+            starts_at: input.starts_at,
+            ends_at: input.ends_at,
+            all_day: false,
+            time_zone: input.time_zone,
+            status: "CONFIRMED".to_owned(),
+            attendees: input.attendees,
+            revision,
+        };
+        rows::insert(&mut tx, &made, fingerprint, at).await?;
+        let change = Change { kind: "CREATED", mutation: input.mutation_id, fingerprint, at };
+        record(&mut tx, &change, &made).await?;
+        tx.commit().await?;
+        Ok(Created { create_appointment: Payload { appointment: made, error: None } })
+    }
+
+    async fn update(&self, body: &[u8]) -> Result<Updated> {
+        let Input { input } = serde_json::from_slice::<Input<Update>>(body)?;
+        let (fingerprint, at) = (Sha256::digest(body).into(), now());
+        let mut writer = self.writer.lock().await;
+        let mut tx = writer.begin_with("begin immediate").await?;
+        let (calendar, revision): (Uuid, i64) = query_as(
+            "update calendars set head = head + 1 where gone is null and id =
+                (select calendar_id from directory where id = ?1 and deleted_at is null)
+             returning id, head",
+        )
+        .bind(input.id)
+        .fetch_one(&mut *tx)
+        .await?;
+        let row = query(RETITLE)
+            .bind(calendar)
+            .bind(input.id)
+            .bind(&input.title)
+            .bind(revision)
+            .bind(at)
+            .fetch_one(&mut *tx)
+            .await?;
+        let changed = rows::read(&row)?;
+        let change = Change { kind: "UPDATED", mutation: input.mutation_id, fingerprint, at };
+        record(&mut tx, &change, &changed).await?;
+        tx.commit().await?;
+        Ok(Updated { update_appointment: Payload { appointment: changed, error: None } })
+    }
+}
+
+/// What the log and the ledger say besides the appointment.
+struct Change {
+    kind: &'static str,
+    mutation: Uuid,
+    fingerprint: [u8; 32],
+    at: i64,
+}
+
+async fn record(to: &mut SqliteConnection, change: &Change, it: &Appointment) -> Result<()> {
+    let state = serde_json::to_string(it)?;
+    // Nothing here moves an appointment: before is after, or was not.
+    let before = (change.kind == "UPDATED").then_some((it.starts_at.0, it.ends_at.0));
+    query(
+        "insert into changes (calendar_id, revision, kind, appointment_id, before_starts_at,
+            before_ends_at, after_starts_at, after_ends_at, state, mutation_id, actor, at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'anonymous', ?11)",
+    )
+    .bind(it.calendar_id)
+    .bind(it.revision)
+    .bind(change.kind)
+    .bind(it.id)
+    .bind(before.map(|(start, _)| start))
+    .bind(before.map(|(_, end)| end))
+    .bind(it.starts_at.0)
+    .bind(it.ends_at.0)
+    .bind(&state)
+    .bind(change.mutation)
+    .bind(change.at)
+    .execute(&mut *to)
+    .await?;
+    query("insert into mutations (id, fingerprint, decision, decided_at) values (?1, ?2, ?3, ?4)")
+        .bind(change.mutation)
+        .bind(&change.fingerprint[..])
+        .bind(&state)
+        .bind(change.at)
+        .execute(&mut *to)
+        .await?;
+    Ok(())
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    calendar_id: Uuid,
+    range: Bounds,
+}
+
+#[derive(Deserialize)]
+struct Bounds {
+    start: At,
+    end: At,
+}
+
+#[derive(Deserialize)]
+struct Input<T> {
+    input: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Create {
+    id: Uuid,
+    calendar_id: Uuid,
+    title: String,
+    description: Option<String>,
+    location: Option<String>,
+    starts_at: At,
+    ends_at: At,
+    time_zone: String,
+    attendees: Vec<Attendee>,
+    mutation_id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Update {
+    id: Uuid,
+    title: String,
+    mutation_id: Uuid,
+}
+
+#[derive(Serialize)]
+struct Answer<T> {
+    data: T,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InRange {
+    appointments_in_range: Listed,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    revision: i64,
+    appointments: Vec<Appointment>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    create_appointment: Payload,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Updated {
+    update_appointment: Payload,
+}
+
+#[derive(Serialize)]
+struct Payload {
+    appointment: Appointment,
+    /// Always null: there are no refusals.
+    error: Option<()>,
+}
