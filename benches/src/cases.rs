@@ -14,8 +14,32 @@ use crate::Result;
 use crate::seed::{self, FOUR_HUNDRED, HUNDRED, Week};
 
 /// In the order of `rows::Appointment`.
-const FIELDS: &str = "id calendarId title description location startsAt endsAt allDay timeZone \
-                      status attendees { email name response } revision";
+macro_rules! fields {
+    () => {
+        "id calendarId title description location startsAt endsAt allDay timeZone status \
+         attendees { email name response } revision"
+    };
+}
+
+const RANGE: &str = concat!(
+    "query ($calendarId: ID, $range: TimeRange!) {
+        appointmentsInRange(calendarId: $calendarId, range: $range) {
+            revision appointments { ",
+    fields!(),
+    " } } }"
+);
+const CREATE: &str = concat!(
+    "mutation ($input: CreateAppointmentInput!) {
+        createAppointment(input: $input) { appointment { ",
+    fields!(),
+    " } error { __typename message } } }"
+);
+const UPDATE: &str = concat!(
+    "mutation ($input: UpdateAppointmentInput!) {
+        updateAppointment(input: $input) { appointment { ",
+    fields!(),
+    " } error { __typename message } } }"
+);
 
 /// How a server is asked.
 #[derive(Clone, Copy, Debug)]
@@ -49,52 +73,23 @@ pub(crate) struct Case {
 
 /// The four cases, in the order in which they are measured: what grows the database comes last.
 pub(crate) fn all() -> [Arc<Case>; 4] {
-    let range = || {
-        format!(
-            "query ($calendarId: ID, $range: TimeRange!) {{ \
-             appointmentsInRange(calendarId: $calendarId, range: $range) {{ \
-             revision appointments {{ {FIELDS} }} }} }}"
-        )
-    };
-    let change = |input: &str, field: &str| {
-        format!(
-            "mutation ($input: {input}!) {{ {field}(input: $input) {{ \
-             appointment {{ {FIELDS} }} error {{ __typename message }} }} }}"
-        )
-    };
-    let listed = r#"{"data":{"appointmentsInRange":{"revision":"#;
-    let created = r#"{"data":{"createAppointment":{"appointment":{"id":"#;
-    let updated = r#"{"data":{"updateAppointment":{"appointment":{"id":"#;
     [
-        Case::new("range_100", Asks::Range(HUNDRED), "/range", range(), listed),
-        Case::new("range_400", Asks::Range(FOUR_HUNDRED), "/range", range(), listed),
-        Case::new(
-            "create",
-            Asks::Create,
-            "/create",
-            change("CreateAppointmentInput", "createAppointment"),
-            created,
-        ),
-        Case::new(
-            "update",
-            Asks::Update,
-            "/update",
-            change("UpdateAppointmentInput", "updateAppointment"),
-            updated,
-        ),
+        Case::new("range_100", Asks::Range(HUNDRED)),
+        Case::new("range_400", Asks::Range(FOUR_HUNDRED)),
+        Case::new("create", Asks::Create),
+        Case::new("update", Asks::Update),
     ]
     .map(Arc::new)
 }
 
 impl Case {
-    fn new(
-        name: &'static str,
-        asks: Asks,
-        path: &'static str,
-        document: String,
-        begins: &'static str,
-    ) -> Self {
-        let head = format!("{{\"query\":{},\"variables\":", Value::String(document));
+    fn new(name: &'static str, asks: Asks) -> Self {
+        let (path, document, begins) = match asks {
+            Asks::Range(_) => ("/range", RANGE, r#"{"data":{"appointmentsInRange":{"revision":"#),
+            Asks::Create => ("/create", CREATE, r#"{"data":{"createAppointment":{"appointment":{"#),
+            Asks::Update => ("/update", UPDATE, r#"{"data":{"updateAppointment":{"appointment":{"#),
+        };
+        let head = format!("{{\"query\":{},\"variables\":", Value::String(document.to_owned()));
         let (bytes, count) = (OnceLock::new(), AtomicU32::new(0));
         Self { name, asks, path, head, begins, bytes, count }
     }

@@ -73,7 +73,7 @@ impl Server {
             .skip(11)
             .take(2)
             .map(str::parse::<u64>)
-            .sum::<Result<_, _>>()?;
+            .sum::<Result<u64, _>>()?;
         let per_second = rustix::param::clock_ticks_per_second();
         Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
     }

@@ -22,7 +22,7 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// The twelve fields that every case asks for, in the order of `cases::FIELDS`.
+/// The twelve fields that every case asks for, in the order of `cases::fields`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Appointment {

@@ -1,7 +1,6 @@
 //! The binary: reads its settings, does what it is told, and says in one sentence why not.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
-
+use std::io::Write;
 use std::process::ExitCode;
 
 use appointments_server::clock::Clock;
@@ -22,7 +21,7 @@ async fn main() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(settings) => serve(settings).await,
         Command::Schema => {
-            print!("{}", graphql::sdl());
+            say(graphql::sdl().trim_end());
             Ok(())
         }
         Command::Migrate(settings) => migrate(&settings).await,
@@ -32,7 +31,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            let _ = writeln!(std::io::stderr(), "error: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -43,10 +42,11 @@ async fn serve(settings: Serve) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let server = Server::start(&settings, Clock::system()).await?;
     let address = server.address();
-    println!("Serving {}", settings.common.database.display());
-    println!("  GraphiQL   http://{address}/graphiql");
-    println!("  GraphQL    http://{address}/graphql");
-    println!("  WebSocket  ws://{address}/graphql");
+    say(&format!(
+        "Serving {}\n  GraphiQL   http://{address}/graphiql\n  GraphQL    http://{address}/graphql\n  \
+         WebSocket  ws://{address}/graphql",
+        settings.common.database.display()
+    ));
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted?,
@@ -59,7 +59,7 @@ async fn serve(settings: Serve) -> Result<(), Failure> {
 async fn migrate(settings: &Common) -> Result<(), Failure> {
     telemetry::start(settings)?;
     with_commands(settings, Missing::Create, async |_| Ok(())).await?;
-    println!("{} is up to date", settings.database.display());
+    say(&format!("{} is up to date", settings.database.display()));
     Ok(())
 }
 
@@ -70,7 +70,7 @@ async fn seed(settings: &Seed) -> Result<(), Failure> {
         seed::run(commands, settings, clock.now()).await
     })
     .await?;
-    println!("{made}");
+    say(&made.to_string());
     Ok(())
 }
 
@@ -80,8 +80,14 @@ async fn restore_bump(settings: &Common) -> Result<(), Failure> {
         Ok(commands.restore_bump().await?)
     })
     .await?;
-    println!("{raised} calendars raised; every client will query again");
+    say(&format!("{raised} calendars raised; every client will query again"));
     Ok(())
+}
+
+/// Prints to whoever listens. A reader that has left (`| head`) is no reason to stop serving, and
+/// `println!` would panic.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Opens the database for `work`, and closes it when that is done.

@@ -1,3 +1,115 @@
 //! `cargo xtask …`: everything that a developer or CI runs.
 
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its caller")]
+
+mod ci;
+mod run;
+mod tidy;
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use run::{Result, cargo, root};
+
+/// Everything that a developer or CI runs.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start the server (release build); what follows goes to it: `start --listen 127.0.0.1:9000`.
+    Start {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run all tests.
+    Test {
+        /// What goes to the test runner.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Write schema.graphql as the server prints it.
+    Schema,
+    /// Check the rules of the house that no compiler knows.
+    Tidy,
+    /// Measure, and write the figures to target/bench.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+    /// What CI runs: formatting, lints, docs, tidy, tests, and each benchmark once.
+    Ci,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// What the server costs, beside a bare handler on the same machine.
+    Server {
+        /// A moment of each, to see that it runs; its figures mean nothing.
+        #[arg(long)]
+        smoke: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Start { arguments } => start(arguments),
+        Task::Test { arguments } => test(arguments),
+        Task::Schema => schema(),
+        Task::Tidy => tidy::check(&root()),
+        Task::Bench { what: Bench::Server { smoke } } => bench_server(smoke),
+        Task::Ci => ci::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Vec<String>) -> Result<()> {
+    cargo(["build", "--release", "--package", "appointments-server"])?;
+    // In place of this process, so that signals reach the server.
+    let binary = root().join("target/release/appointments-server");
+    Err(Command::new(binary).args(arguments).exec().to_string())
+}
+
+/// nextest where it is installed; each test is then a process of its own.
+fn test(arguments: Vec<String>) -> Result<()> {
+    let nextest = Command::new("cargo").args(["nextest", "--version"]).output();
+    let runner: &[&str] = match nextest {
+        Ok(found) if found.status.success() => &["nextest", "run"],
+        _ => &["test"],
+    };
+    let fixed = runner.iter().map(|it| (*it).to_owned()).chain(["--workspace".to_owned()]);
+    cargo(fixed.chain(arguments))
+}
+
+fn schema() -> Result<()> {
+    let printed =
+        run::output(["run", "--quiet", "--package", "appointments-server", "--", "schema"])?;
+    let file = root().join("schema.graphql");
+    std::fs::write(&file, printed).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn bench_server(smoke: bool) -> Result<()> {
+    // A smoke run takes what the tests have built.
+    let (profile, folder): (&[&str], _) =
+        if smoke { (&[], "debug") } else { (&["--release"], "release") };
+    let packages = ["build", "--package", "appointments-server", "--package", "appointments-bench"];
+    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
+    let built = root().join("target").join(folder);
+    let mut bench = Command::new(built.join("bench-server"));
+    bench.arg("run").arg("--server").arg(built.join("appointments-server"));
+    bench.arg("--out").arg(root().join("target/bench/server.json"));
+    bench.args(smoke.then_some("--smoke"));
+    run::checked(&mut bench)
+}

@@ -153,9 +153,8 @@ pub(super) async fn appointment(
         return Err(unknown.into());
     }
     let Place { calendar_id, deleted, .. } = place;
-    let row = match (tx.lock(calendar_id).await?, deleted) {
-        (Some(row), None) => row,
-        _ => return Err(gone_from(id.into(), calendar_id, deleted).into()),
+    let (Some(row), None) = (tx.lock(calendar_id).await?, deleted) else {
+        return Err(gone_from(id.into(), calendar_id, deleted).into());
     };
     match tx.appointment(calendar_id, id).await? {
         Some(appointment) => Ok((row, appointment)),

@@ -1,8 +1,8 @@
 //! What an appointment is, and what may be done to it: pure rules, the same for every store and
 //! every protocol.
 //!
-//! **Absences:** no sqlx, no async-graphql, no tokio, no clock of its own (`cargo xtask tidy`
-//! checks it). Whatever a rule needs to know is an argument.
+//! **Absences:** no database, no GraphQL library, no executor, no clock of its own (`cargo xtask
+//! tidy` checks it). Whatever a rule needs to know is an argument.
 
 mod actor;
 mod appointment;

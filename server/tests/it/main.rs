@@ -1,5 +1,7 @@
 //! The server as its users meet it: over real sockets, and its binary as a process.
 #![allow(missing_docs, unreachable_pub, reason = "tests speak for themselves, to themselves")]
+#![allow(clippy::print_stdout, reason = "figures of what was run")]
+#![allow(clippy::disallowed_methods, reason = "a test ends with its tasks")]
 
 mod cases;
 mod contract;
@@ -8,6 +10,7 @@ mod follow;
 mod http;
 mod kill;
 mod operator;
+mod process;
 mod properties;
 mod slow;
 mod stores;

@@ -1,1 +1,252 @@
-//! x
+//! The binary as an operator meets it: what it cannot do it says in one sentence, with exit code 1
+//! and nothing created half.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::json;
+
+use crate::process::{BINARY, Process};
+use crate::world::Follower;
+
+fn run(arguments: &[&str], database: &Path) -> Output {
+    Command::new(BINARY).args(arguments).arg("--database").arg(database).output().unwrap()
+}
+
+/// Checks that the binary fails with a sentence that contains `expected`.
+#[track_caller]
+fn check(arguments: &[&str], database: &Path, expected: &str) {
+    let output = run(arguments, database);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.starts_with("error: ") && error.lines().count() == 1, "one sentence: {error}");
+    assert!(error.contains(expected), "{error}");
+    assert!(output.stdout.is_empty());
+}
+
+const SERVE: &[&str] = &["--listen", "127.0.0.1:0"];
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("nowhere/it.db");
+    check(SERVE, &missing, "nowhere does not exist");
+    assert!(!missing.parent().unwrap().exists());
+}
+
+#[test]
+fn a_folder_in_place_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    check(SERVE, folder.path(), "is not a file");
+}
+
+#[test]
+fn a_file_of_somebody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    std::fs::write(&file, "dear diary").unwrap();
+    check(SERVE, &file, "is not a database of appointments-server");
+    assert_eq!(std::fs::read(&file).unwrap(), b"dear diary");
+}
+
+#[tokio::test]
+async fn a_database_of_somebody_else() {
+    use sqlx::{ConnectOptions, Connection};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut theirs = options.connect().await.unwrap();
+    sqlx::query("create table diary (entry text)").execute(&mut theirs).await.unwrap();
+    theirs.close().await.unwrap();
+    let before = std::fs::read(&file).unwrap();
+    check(SERVE, &file, "is not a database of appointments-server");
+    assert_eq!(std::fs::read(&file).unwrap(), before, "not a byte has changed");
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version() {
+    use sqlx::{ConnectOptions, Connection};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    assert!(run(&["migrate"], &file).status.success());
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
+    let mut later = options.connect().await.unwrap();
+    let newer =
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+        values (9999, 'from the future', true, zeroblob(48), 0)";
+    sqlx::query(newer).execute(&mut later).await.unwrap();
+    later.close().await.unwrap();
+    check(SERVE, &file, "was written by a newer version");
+    check(&["migrate"], &file, "was written by a newer version");
+}
+
+/// Permissions do not bind root, so the binary is run as nobody where the tests are run by root.
+#[test]
+fn a_file_that_may_not_be_written() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    assert!(run(&["migrate"], &file).status.success());
+    let fresh = folder.path().join("fresh.db");
+    let is_root = std::fs::metadata(folder.path()).unwrap().uid() == 0;
+    // Root's own build folder may be closed to nobody; a copy of the binary is not.
+    let binary = folder.path().join("binary");
+    std::fs::copy(BINARY, &binary).unwrap();
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(&file, 0o444);
+    mode(&binary, 0o555);
+    mode(folder.path(), 0o555);
+    for database in [&file, &fresh] {
+        let mut command = Command::new(&binary);
+        command.args(SERVE).arg("--database").arg(database);
+        if is_root {
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("cannot be written by this user"), "{error}");
+    }
+    mode(folder.path(), 0o755);
+    assert!(!fresh.exists());
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    check(&["--listen", &address], &file, "cannot be listened on");
+    assert!(!file.exists(), "nothing was created");
+}
+
+#[test]
+fn an_address_that_everybody_reaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    check(&["--listen", "0.0.0.0:0"], &file, "--allow-anonymous");
+    assert!(!file.exists(), "nothing was created");
+}
+
+#[test]
+fn a_filter_that_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    check(&["--listen", "127.0.0.1:0", "--log", "a=b=c"], &file, "--log");
+}
+
+#[test]
+fn a_restore_of_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    check(&["restore-bump"], &file, "There is no database");
+    assert!(!file.exists());
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let output = Command::new(BINARY).arg("schema").output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), appointments_server::graphql::sdl());
+}
+
+#[test]
+fn every_setting_has_a_sentence_and_a_variable() {
+    for command in ["serve", "seed", "migrate", "restore-bump"] {
+        let output = Command::new(BINARY).args([command, "--help"]).output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let flags =
+            help.lines().filter(|it| it.trim_start().starts_with("--") && !it.contains("--help"));
+        let variables = help.matches("[env: APPOINTMENTS_").count();
+        assert_eq!(flags.count(), variables, "{help}");
+    }
+}
+
+#[tokio::test]
+async fn demo_data_is_the_same_every_time_and_fits_its_calendars() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    let seed = ["seed", "--from", "2026-10-21", "--weeks", "2"];
+    let first = run(&seed, &file);
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    let said = String::from_utf8(first.stdout).unwrap();
+    assert_eq!(said, "3 calendars with 264 appointments, from 2026-10-19 on\n");
+    assert_eq!(String::from_utf8(run(&seed, &file).stdout).unwrap(), said);
+    let process = Process::start(&file).await;
+    let query = "{ calendars { nodes { name overlaps appointmentsInRange(range: {
+        start: \"2026-10-01T00:00:00Z\", end: \"2026-12-01T00:00:00Z\" }) { revision
+        appointments { id } } } } }";
+    let sent = reqwest::Client::new().post(&process.url).json(&json!({ "query": query }));
+    let answer: serde_json::Value = sent.send().await.unwrap().json().await.unwrap();
+    let nodes = answer["data"]["calendars"]["nodes"].as_array().unwrap();
+    let sizes: Vec<_> = nodes
+        .iter()
+        .map(|it| {
+            let range = &it["appointmentsInRange"];
+            let count = range["appointments"].as_array().unwrap().len();
+            (it["name"].as_str().unwrap(), range["revision"].as_u64().unwrap(), count)
+        })
+        .collect();
+    let expected = [("Ada", 8, 8), ("Clinic", 240, 240), ("Team", 16, 16)];
+    assert_eq!(sizes, expected, "twice made, once there");
+}
+
+#[tokio::test]
+async fn after_a_restore_everybody_queries_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    let process = Process::start(&file).await;
+    let mut follower = Follower::new(&process.url, json!({})).await;
+    assert_eq!(follower.told().await, "BOOKMARK 0");
+    assert_eq!(process.terminate().await, Some(0));
+    assert!(run(&["restore-bump"], &file).status.success());
+    let process = Process::start(&file).await;
+    let mut follower = Follower::new(&process.url, json!({ "after": 0 })).await;
+    assert_eq!(follower.told().await, "RESET 1000000000");
+}
+
+#[tokio::test]
+async fn the_log_has_the_mutation_id_and_nothing_that_people_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    let mut child = tokio::process::Command::new(BINARY)
+        .args(["--listen", "127.0.0.1:0", "--log", "debug", "--log-format", "json", "--database"])
+        .arg(&file)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let url = {
+        use tokio::io::{AsyncBufReadExt, BufReader};
+        let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if let Some(url) = line.trim().strip_prefix("GraphQL ") {
+                break url.trim().to_owned();
+            }
+        }
+    };
+    let id = crate::world::new_id();
+    let query =
+        "mutation Make($input: CreateAppointmentInput!) { createAppointment(input: $input) {
+        appointment { id } } }";
+    let input = json!({ "title": "a secret", "mutationId": id, "attendees": [{ "email": "ada@example.org" }],
+        "startsAt": "2026-11-23T10:00:00Z", "endsAt": "2026-11-23T11:00:00Z" });
+    let body = json!({ "query": query, "operationName": "Make", "variables": { "input": input } });
+    reqwest::Client::new().post(&url).json(&body).send().await.unwrap();
+    child.kill().await.unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    let spans: Vec<serde_json::Value> = log
+        .lines()
+        .map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap()["span"].clone())
+        .filter(|it| it["mutation_id"] == json!(id))
+        .collect();
+    assert!(spans.iter().all(|it| it["name"] == "request" && it["operation"] == "Make"));
+    assert!(!spans.is_empty(), "{log}");
+    assert!(!log.contains("secret") && !log.contains("ada@"), "{log}");
+}

@@ -1,1 +1,559 @@
-//! x
+//! What every store must do, written against the trait: one suite, run once for each store.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use appointments_server::domain::*;
+use appointments_server::store::{self, LOG_PAGE, Missing, Store, StoreError, Transaction, Work};
+use async_trait::async_trait;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use tempfile::TempDir;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+/// A store with nothing in it.
+pub struct Fresh {
+    pub store: Arc<dyn Store>,
+    pub tasks: TaskTracker,
+    folder: TempDir,
+}
+
+impl Fresh {
+    pub async fn sqlite() -> Self {
+        let (folder, tasks) = (tempfile::tempdir().unwrap(), TaskTracker::new());
+        let store = Self::open(&folder, &tasks).await;
+        Self { store, tasks, folder }
+    }
+
+    async fn open(folder: &TempDir, tasks: &TaskTracker) -> Arc<dyn Store> {
+        store::open(&folder.path().join("it.db"), Missing::Create, tasks).await.unwrap()
+    }
+
+    /// Closes it, and opens what it has left.
+    async fn reopened(self) -> Self {
+        self.store.close().await;
+        self.tasks.close();
+        self.tasks.wait().await;
+        let tasks = TaskTracker::new();
+        let store = Self::open(&self.folder, &tasks).await;
+        Self { store, tasks, folder: self.folder }
+    }
+}
+
+/// The suite, for one store.
+macro_rules! conformance {
+    ($store:ident: $($test:ident)*) => {
+        mod $store {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test(super::Fresh::$store().await).await;
+                }
+            )*
+        }
+    };
+}
+
+conformance! { sqlite:
+    a_change_is_the_state_and_its_row_of_the_log
+    a_change_that_does_not_follow_the_head_is_refused_whole
+    an_id_is_claimed_once_and_for_good
+    a_decision_is_remembered
+    work_that_fails_leaves_nothing_and_harms_nobody
+    many_writers_lose_nothing
+    a_commit_wakes_once_for_each_calendar
+    ranges_equal_a_brute_force_filter
+    an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges
+    what_is_in_the_way_is_busy_and_somebody_else
+    a_page_of_the_log_is_dense_and_bounded
+    a_calendar_that_is_gone_keeps_its_log
+    pruning_takes_the_beginning_of_a_log
+    a_restore_bump_leaves_a_gap_that_everybody_notices
+    calendars_are_listed_by_name
+    a_closed_store_says_so
+}
+
+/// Work that is a closure over plain data.
+struct Do<F>(F);
+
+#[async_trait]
+impl<T, F> Work for Do<F>
+where
+    T: Send + 'static,
+    F: for<'t> Fn(&'t mut dyn Transaction) -> BoxFuture<'t, Result<T, StoreError>>
+        + Send
+        + Sync
+        + 'static,
+{
+    type Done = T;
+
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<T, StoreError> {
+        (self.0)(tx).await
+    }
+}
+
+type BoxFuture<'t, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 't>>;
+
+fn work<T, F>(run: F) -> Do<F>
+where
+    F: for<'t> Fn(&'t mut dyn Transaction) -> BoxFuture<'t, Result<T, StoreError>>,
+{
+    Do(run)
+}
+
+/// Runs `$body` in a transaction of `$fresh`; what it uses is cloned into it.
+macro_rules! write {
+    ($fresh:expr, |$tx:ident $(, $name:ident)*| $body:expr) => {{
+        $(let $name = $name.clone();)*
+        let work = work(move |$tx| {
+            $(let $name = $name.clone();)*
+            Box::pin(async move { $body })
+        });
+        store::write(&*$fresh.store, work).await
+    }};
+}
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+const CALENDAR: CalendarId = CalendarId(Uuid::from_u128(1));
+const OTHER: CalendarId = CalendarId(Uuid::from_u128(2));
+const CREATED_AS: Fingerprint = Fingerprint([7; 32]);
+
+fn calendar(id: CalendarId, name: &str) -> Calendar {
+    let content = CalendarContent {
+        name: name.into(),
+        color: None,
+        time_zone: Zone::UTC,
+        overlaps: OverlapPolicy::Allow,
+    };
+    Calendar { id, revision: Revision::ZERO, is_default: id == CALENDAR, content }
+}
+
+async fn make(fresh: &Fresh, id: CalendarId, name: &str) -> Calendar {
+    let calendar = calendar(id, name);
+    write!(fresh, |tx, calendar| {
+        assert!(tx.claim(calendar.id.into(), calendar.id, CREATED_AS).await?);
+        tx.insert_calendar(&calendar).await
+    })
+    .unwrap();
+    calendar
+}
+
+fn appointment(number: u128, start: i64, seconds: i64) -> Appointment {
+    let start = Instant::from_unix(start);
+    Appointment {
+        id: AppointmentId(id(1_000 + number)),
+        calendar_id: CALENDAR,
+        revision: Revision::ZERO,
+        created_at: Instant::from_unix(5),
+        updated_at: Instant::from_unix(6),
+        content: Content {
+            title: format!("№ {number}"),
+            description: Some("“so”\n".into()),
+            location: None,
+            starts_at: start,
+            ends_at: start.plus(seconds),
+            all_day: false,
+            time_zone: Zone::parse("Europe/Berlin").unwrap(),
+            status: Status::NoShow,
+            attendees: vec![Attendee {
+                email: "ada@example.org".into(),
+                name: Some("Ada".into()),
+                response: AttendeeResponse::Declined,
+            }],
+        },
+    }
+}
+
+/// `body` as the next change of the calendar: stamped, claimed and applied.
+async fn apply_next(tx: &mut dyn Transaction, body: Body) -> Result<Change, StoreError> {
+    let row = tx.lock(CALENDAR).await?.expect("the calendar");
+    let revision = row.head.next();
+    let before = match &body {
+        Body::Updated(Appointment { id, .. }) | Body::Deleted(id) => {
+            tx.appointment(CALENDAR, *id).await?.map(|it| it.content.interval())
+        }
+        _ => None,
+    };
+    let body = match body {
+        Body::Created(it) => {
+            assert!(tx.claim(it.id.into(), CALENDAR, CREATED_AS).await?);
+            Body::Created(Appointment { revision, ..it })
+        }
+        Body::Updated(it) => Body::Updated(Appointment { revision, ..it }),
+        Body::CalendarUpdated(it) => Body::CalendarUpdated(Calendar { revision, ..it }),
+        other => other,
+    };
+    let change = Change {
+        calendar_id: CALENDAR,
+        revision,
+        body,
+        before,
+        mutation_id: Some(MutationId(id(9))),
+        actor: Actor::Anonymous,
+        at: Instant::from_unix(i64::try_from(revision.get()).unwrap()),
+    };
+    tx.apply(&change).await?;
+    Ok(change)
+}
+
+async fn commit(fresh: &Fresh, body: Body) -> Change {
+    write!(fresh, |tx, body| apply_next(tx, body).await).unwrap()
+}
+
+async fn log(fresh: &Fresh, after: u64) -> Vec<Change> {
+    let page = fresh.store.log_after(CALENDAR, Revision::new(after).unwrap()).await.unwrap();
+    page.unwrap().changes
+}
+
+async fn a_change_is_the_state_and_its_row_of_the_log(fresh: Fresh) {
+    let calendar = make(&fresh, CALENDAR, "it").await;
+    let first = appointment(1, 100, 10);
+    let mut second = first.clone();
+    second.content.starts_at = Instant::from_unix(90);
+    second.content.attendees.clear();
+    let renamed = Calendar {
+        content: CalendarContent { name: "new".into(), ..calendar.content.clone() },
+        ..calendar
+    };
+    let mut changes = Vec::new();
+    for body in [
+        Body::Created(first.clone()),
+        Body::Updated(second),
+        Body::CalendarUpdated(renamed),
+        Body::Deleted(first.id),
+    ] {
+        let change = commit(&fresh, body).await;
+        match &change.body {
+            Body::Created(it) | Body::Updated(it) => {
+                assert_eq!(fresh.store.appointment(it.id).await.unwrap().as_ref(), Some(it));
+            }
+            Body::CalendarUpdated(it) => {
+                assert_eq!(&fresh.store.calendars(&[CALENDAR]).await.unwrap()[0].calendar, it);
+            }
+            _ => assert_eq!(fresh.store.appointment(first.id).await.unwrap(), None),
+        }
+        changes.push(change);
+    }
+    assert_eq!(changes[3].before.unwrap().start, Instant::from_unix(90));
+    let fresh = fresh.reopened().await;
+    assert_eq!(log(&fresh, 0).await, changes);
+    assert_eq!(
+        fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap(),
+        [(CALENDAR, changes[3].revision)]
+    );
+}
+
+async fn a_change_that_does_not_follow_the_head_is_refused_whole(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    let mut change = commit(&fresh, Body::Created(appointment(1, 0, 1))).await;
+    for wrong in [1, 3] {
+        change.revision = Revision::new(wrong).unwrap();
+        change.body = Body::Updated(appointment(1, 50, 1));
+        let refused = write!(fresh, |tx, change| tx.apply(&change).await);
+        assert!(matches!(refused, Err(StoreError::Failed(_))));
+    }
+    let found = fresh.store.appointment(appointment(1, 0, 1).id).await.unwrap().unwrap();
+    assert_eq!(found.content.starts_at, Instant::from_unix(0));
+    assert_eq!(log(&fresh, 0).await.len(), 1);
+}
+
+async fn an_id_is_claimed_once_and_for_good(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    make(&fresh, OTHER, "other").await;
+    let it = appointment(1, 0, 1);
+    commit(&fresh, Body::Created(it.clone())).await;
+    let deleted = commit(&fresh, Body::Deleted(it.id)).await;
+    for (taken, place) in
+        [(CALENDAR.into(), OTHER), (it.id.into(), CALENDAR), (it.id.into(), OTHER)]
+    {
+        let claimed = write!(fresh, |tx| tx.claim(taken, place, CREATED_AS).await);
+        assert!(!claimed.unwrap());
+    }
+    let place = write!(fresh, |tx, it| tx.locate(it.id.into()).await).unwrap().unwrap();
+    assert_eq!((place.calendar_id, place.created_as), (CALENDAR, CREATED_AS));
+    assert_eq!(place.deleted, Some(deleted.revision));
+    let unknown = write!(fresh, |tx| tx.locate(EntityId(id(77))).await).unwrap();
+    assert_eq!(unknown, None);
+}
+
+async fn a_decision_is_remembered(fresh: Fresh) {
+    let mutation = MutationId(id(5));
+    let ask = async |fresh: &Fresh| write!(fresh, |tx| tx.decided(mutation).await).unwrap();
+    assert_eq!(ask(&fresh).await, None);
+    let at = Instant::from_unix(1);
+    write!(fresh, |tx| tx.record(mutation, CREATED_AS, "{\"Ok\":1}", at).await).unwrap();
+    let again = write!(fresh, |tx| tx.record(mutation, CREATED_AS, "{}", at).await);
+    assert!(again.is_err(), "the first decision is the decision");
+    let fresh = fresh.reopened().await;
+    assert_eq!(ask(&fresh).await, Some((CREATED_AS, "{\"Ok\":1}".into())));
+}
+
+async fn work_that_fails_leaves_nothing_and_harms_nobody(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    let fresh = Arc::new(fresh);
+    // Together, so that they may share a transaction.
+    let all = (0..60).map(|n| {
+        let fresh = fresh.clone();
+        async move {
+            write!(fresh, |tx| {
+                apply_next(tx, Body::Created(appointment(n, 0, 1))).await?;
+                match n % 3 {
+                    0 => Ok(()),
+                    1 => Err(StoreError::Failed("no".into())),
+                    _ => panic!("a bug"),
+                }
+            })
+        }
+    });
+    let done = futures_util::future::join_all(all).await;
+    assert_eq!(done.iter().filter(|it| it.is_ok()).count(), 20);
+    let log = log(&fresh, 0).await;
+    assert_eq!(log.len(), 20);
+    assert!((1..).zip(&log).all(|(n, it)| it.revision.get() == n), "dense");
+}
+
+async fn many_writers_lose_nothing(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    let fresh = Arc::new(fresh);
+    let all = (0..100).map(|n| {
+        let fresh = fresh.clone();
+        tokio::task::spawn(async move { commit(&fresh, Body::Created(appointment(n, 0, 1))).await })
+    });
+    let mut seen: Vec<_> = Vec::new();
+    for done in futures_util::future::join_all(all).await {
+        seen.push(done.unwrap().revision.get());
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=100).collect::<Vec<_>>());
+    let fresh = Arc::into_inner(fresh).unwrap().reopened().await;
+    assert_eq!(log(&fresh, 0).await.len(), 100);
+}
+
+async fn a_commit_wakes_once_for_each_calendar(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    let (wakes, head) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Revision::ZERO)));
+    let (counted, reached) = (wakes.clone(), head.clone());
+    fresh.store.on_commit(Box::new(move |heads| {
+        counted.fetch_add(heads.len(), Ordering::SeqCst);
+        for &(calendar, head) in heads {
+            assert_eq!(calendar, CALENDAR);
+            let mut reached = reached.lock().unwrap();
+            assert!(head > *reached, "no hint goes back");
+            *reached = head;
+        }
+    }));
+    let all = (0..100).map(|n| commit(&fresh, Body::Created(appointment(n, 0, 1))));
+    futures_util::future::join_all(all).await;
+    // A refusal, or anything else that changes nothing, wakes nobody.
+    write!(fresh, |tx| tx.lock(CALENDAR).await.map(|_| ())).unwrap();
+    let last = commit(&fresh, Body::Created(appointment(100, 0, 1))).await;
+    tokio::time::timeout(crate::world::PATIENCE, async {
+        while *head.lock().unwrap() < last.revision {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("a hint of the last commit");
+    let wakes = wakes.load(Ordering::SeqCst);
+    assert!((2..=101).contains(&wakes), "{wakes} wake-ups");
+}
+
+async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    let mut runner = TestRunner::deterministic();
+    let interval =
+        || (-400_000..400_000_i64, prop_oneof![0..5_i64, 0..5_000_i64, 0..31_622_400_i64]);
+    let all = proptest::collection::vec(interval(), 300);
+    let all = all.new_tree(&mut runner).unwrap().current();
+    let all: Vec<_> =
+        (0..).zip(all).map(|(n, (start, seconds))| appointment(n, start, seconds)).collect();
+    for it in all.clone() {
+        commit(&fresh, Body::Created(it)).await;
+    }
+    for _ in 0..200 {
+        let (start, seconds) = interval().new_tree(&mut runner).unwrap().current();
+        let start = Instant::from_unix(start);
+        let range = Interval { start, end: start.plus(seconds + 1) };
+        let mut expected: Vec<_> =
+            all.iter().filter(|it| it.content.interval().touches(&range)).collect();
+        expected
+            .sort_by_key(|it| (it.content.starts_at, std::cmp::Reverse(it.content.ends_at), it.id));
+        let found = fresh.store.range(CALENDAR, range, 10_000).await.unwrap().unwrap();
+        let ids = |them: &[Appointment]| them.iter().map(|it| it.id).collect::<Vec<_>>();
+        assert_eq!(ids(&found.appointments), expected.iter().map(|it| it.id).collect::<Vec<_>>());
+        assert_eq!((found.revision.get(), found.calendar.id), (300, CALENDAR));
+        let few = fresh.store.range(CALENDAR, range, 3).await.unwrap().unwrap();
+        assert_eq!(few.appointments, found.appointments[..found.appointments.len().min(3)]);
+    }
+    let range = Interval { start: Instant::from_unix(0), end: Instant::from_unix(1) };
+    assert_eq!(fresh.store.range(OTHER, range, 10).await.unwrap(), None);
+}
+
+/// Case 4 of the domain: only an import can make one.
+async fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    commit(&fresh, Body::Created(appointment(1, 100, 0))).await;
+    let count = async |start, end| {
+        let range = Interval { start: Instant::from_unix(start), end: Instant::from_unix(end) };
+        fresh.store.range(CALENDAR, range, 10).await.unwrap().unwrap().appointments.len()
+    };
+    assert_eq!((count(100, 200).await, count(0, 100).await), (1, 0));
+    assert_eq!((count(50, 150).await, count(101, 200).await), (1, 0));
+}
+
+async fn what_is_in_the_way_is_busy_and_somebody_else(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    for n in 0..15 {
+        commit(&fresh, Body::Created(appointment(n, i64::try_from(n).unwrap() * 10, 10))).await;
+    }
+    let mut off = appointment(99, 0, 150);
+    off.content.status = Status::Cancelled;
+    commit(&fresh, Body::Created(off)).await;
+    let ask = async |start, end, except: Option<AppointmentId>| {
+        let slot = Interval { start: Instant::from_unix(start), end: Instant::from_unix(end) };
+        let found = write!(fresh, |tx| tx.in_the_way(CALENDAR, slot, except).await).unwrap();
+        (found.earliest.len(), found.count)
+    };
+    assert_eq!(ask(0, 150, None).await, (10, 15));
+    assert_eq!(ask(10, 20, None).await, (1, 1));
+    assert_eq!(ask(10, 20, Some(appointment(1, 0, 0).id)).await, (0, 0));
+    assert_eq!(ask(150, 160, None).await, (0, 0));
+    let overlapping = async || write!(fresh, |tx| tx.overlapping(CALENDAR).await).unwrap();
+    assert_eq!(overlapping().await, store::Conflicts::default());
+    commit(&fresh, Body::Created(appointment(50, 95, 10))).await;
+    let found = overlapping().await;
+    let starts: Vec<_> = found.earliest.iter().map(|it| it.content.starts_at.unix()).collect();
+    assert_eq!((starts, found.count), (vec![90, 95, 100], 3));
+    assert_eq!(write!(fresh, |tx| tx.count(CALENDAR).await).unwrap(), 17);
+}
+
+async fn a_page_of_the_log_is_dense_and_bounded(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    let mut large = appointment(0, 0, 1);
+    for n in 0..200 {
+        // Deletions have no state: between two large changes they must not be passed over.
+        large.id = AppointmentId(id(2_000 + n));
+        large.content.description = Some("x".repeat(if n % 10 == 0 { 60_000 } else { 1 }));
+        commit(&fresh, Body::Created(large.clone())).await;
+        commit(&fresh, Body::Deleted(large.id)).await;
+    }
+    let mut position = 0;
+    while position < 400 {
+        let page = log(&fresh, position).await;
+        assert!(!page.is_empty() && page.len() <= LOG_PAGE.0, "{} changes", page.len());
+        let bytes: usize = page.iter().map(|it| state_size(&it.body)).sum();
+        assert!(bytes <= LOG_PAGE.1 + 70_000, "{bytes} bytes");
+        for change in page {
+            position += 1;
+            assert_eq!(change.revision.get(), position);
+        }
+    }
+    assert_eq!(log(&fresh, 400).await, []);
+    assert!(fresh.store.log_after(OTHER, Revision::ZERO).await.unwrap().is_none());
+}
+
+fn state_size(body: &Body) -> usize {
+    match body {
+        Body::Created(it) | Body::Updated(it) => serde_json::to_string(it).unwrap().len(),
+        _ => 0,
+    }
+}
+
+async fn a_calendar_that_is_gone_keeps_its_log(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    let it = appointment(1, 0, 1);
+    commit(&fresh, Body::Created(it.clone())).await;
+    let gone = commit(&fresh, Body::CalendarGone).await;
+    let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
+    assert!(page.gone && page.head == gone.revision && page.changes.len() == 2);
+    assert_eq!(fresh.store.appointment(it.id).await.unwrap(), None);
+    assert_eq!(fresh.store.default_calendar().await.unwrap(), None);
+    assert_eq!(fresh.store.calendars_by_name(None, 10).await.unwrap(), []);
+    assert_eq!(fresh.store.calendars(&[CALENDAR]).await.unwrap()[0].gone, Some(gone.revision));
+    let range = Interval { start: Instant::from_unix(0), end: Instant::from_unix(9) };
+    assert_eq!(fresh.store.range(CALENDAR, range, 10).await.unwrap(), None);
+    for claimed in [EntityId::from(CALENDAR), it.id.into()] {
+        let place = write!(fresh, |tx| tx.locate(claimed).await).unwrap().unwrap();
+        assert_eq!(place.deleted, Some(gone.revision));
+    }
+    let more = write!(fresh, |tx| apply_next(tx, Body::CalendarGone).await);
+    assert!(more.is_err(), "no change follows");
+}
+
+async fn pruning_takes_the_beginning_of_a_log(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    for n in 0..10 {
+        commit(&fresh, Body::Created(appointment(n, 0, 1))).await; // at second n + 1
+        let (mutation, at) = (MutationId(id(n)), Instant::from_unix(i64::try_from(n).unwrap()));
+        write!(fresh, |tx| tx.record(mutation, CREATED_AS, "{}", at).await).unwrap();
+    }
+    let prune = async |changes, ledger, batch| {
+        let (changes, ledger) = (Instant::from_unix(changes), Instant::from_unix(ledger));
+        write!(fresh, |tx| tx.prune(changes, ledger, batch).await).unwrap()
+    };
+    assert_eq!(prune(0, 0, 100).await, 0);
+    assert_eq!(prune(6, 0, 2).await, 2, "in small batches");
+    assert_eq!(prune(6, 0, 100).await, 3);
+    let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
+    assert_eq!((page.pruned.get(), page.head.get(), page.changes.len()), (5, 10, 5));
+    assert_eq!(prune(0, 4, 100).await, 4, "the ledger has a time of its own");
+    let known =
+        async |n| write!(fresh, |tx| tx.decided(MutationId(id(n))).await).unwrap().is_some();
+    assert!(!known(3).await && known(4).await);
+    assert_eq!(prune(1_000, 1_000, 100).await, 5 + 6);
+    let last = commit(&fresh, Body::Created(appointment(20, 0, 1))).await;
+    assert_eq!(last.revision.get(), 11, "no revision is used again");
+}
+
+async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    make(&fresh, OTHER, "other").await;
+    let it = appointment(1, 0, 1);
+    commit(&fresh, Body::Created(it.clone())).await;
+    write!(fresh, |tx| tx.record(MutationId(id(1)), CREATED_AS, "{}", Instant::from_unix(0)).await)
+        .unwrap();
+    assert_eq!(write!(fresh, |tx| tx.restore_bump(1_000).await).unwrap(), 2);
+    let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
+    assert_eq!((page.head.get(), page.pruned.get(), page.changes.len()), (1_001, 1_001, 0));
+    let stamped = fresh.store.appointment(it.id).await.unwrap().unwrap();
+    assert_eq!(stamped.revision.get(), 1_001);
+    for row in fresh.store.calendars(&[CALENDAR, OTHER]).await.unwrap() {
+        assert_eq!(row.calendar.revision, row.head);
+    }
+    assert!(write!(fresh, |tx| tx.decided(MutationId(id(1))).await).unwrap().is_some());
+    assert_eq!(commit(&fresh, Body::Deleted(it.id)).await.revision.get(), 1_002);
+}
+
+async fn calendars_are_listed_by_name(fresh: Fresh) {
+    for (n, name) in [(3, "b"), (4, "a"), (5, "b"), (6, "c")] {
+        make(&fresh, CalendarId(id(n)), name).await;
+    }
+    let page = async |after: Option<(&str, u128)>, limit| {
+        let after = after.map(|(name, n)| (name, CalendarId(id(n))));
+        let found = fresh.store.calendars_by_name(after, limit).await.unwrap();
+        found.iter().map(|it| it.id.0.as_u128()).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 10).await, [4, 3, 5, 6]);
+    assert_eq!(page(None, 2).await, [4, 3]);
+    assert_eq!(page(Some(("b", 3)), 10).await, [5, 6]);
+    assert_eq!(page(Some(("bb", 0)), 10).await, [6]);
+    assert_eq!(fresh.store.default_calendar().await.unwrap(), None);
+    make(&fresh, CALENDAR, "z").await;
+    assert_eq!(fresh.store.default_calendar().await.unwrap(), Some(CALENDAR));
+}
+
+async fn a_closed_store_says_so(fresh: Fresh) {
+    make(&fresh, CALENDAR, "it").await;
+    fresh.store.ready().await.unwrap();
+    fresh.store.close().await;
+    fresh.tasks.close();
+    fresh.tasks.wait().await;
+    let late = write!(fresh, |tx| tx.lock(CALENDAR).await.map(|_| ()));
+    assert!(matches!(late, Err(StoreError::Unavailable(_))));
+    assert!(matches!(fresh.store.ready().await, Err(StoreError::Unavailable(_))));
+}

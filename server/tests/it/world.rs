@@ -13,9 +13,10 @@ use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 
@@ -226,38 +227,80 @@ pub const WHOLE: &str = "fragment Whole on Appointment { id calendarId title des
 const CALENDAR: &str =
     "fragment Calendar on Calendar { id name color timeZone overlaps isDefault revision }";
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+fn handshake(url: &str) -> Request {
+    let mut request = url.replacen("http", "ws", 1).into_client_request().unwrap();
+    let protocol = "graphql-transport-ws".parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", protocol);
+    request
+}
+
 /// A subscription over graphql-transport-ws that checks of each event that it continues the last.
 pub struct Follower {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
     last: Option<u64>,
 }
 
 impl Follower {
     pub async fn new(url: &str, arguments: Value) -> Self {
-        let mut follower = Self::connected(url).await;
-        follower.last = arguments["after"].as_u64();
+        Self::try_new(url, arguments).await.expect("a connection")
+    }
+
+    /// `None` if the line is cut before the server has taken the subscription.
+    pub async fn try_new(url: &str, arguments: Value) -> Option<Self> {
+        let mut follower = Self::try_connected(url).await?;
+        follower.subscribe(arguments).await?;
+        Some(follower)
+    }
+
+    async fn subscribe(&mut self, arguments: Value) -> Option<()> {
+        self.last = arguments["after"].as_u64();
         let query = "subscription($calendarId: ID, $range: TimeRange, $after: Revision) {
             appointmentChanges(calendarId: $calendarId, range: $range, after: $after) {
                 kind calendarId revision previousRevision appointmentId deletedAppointmentId
-                mutationId appointment { id title revision } calendar { name } } }";
+                mutationId appointment { id title description revision }
+                calendar { name } } }";
         let payload = json!({ "query": query, "variables": arguments });
-        follower.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        self.try_say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await
+    }
+
+    /// One whose line takes a few kilobytes and then no more, until it is read.
+    pub async fn narrow(url: &str, arguments: Value) -> Self {
+        let address = url.trim_start_matches("http://").split('/').next().unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 * 1024).unwrap();
+        let line = socket.connect(address.parse().unwrap()).await.unwrap();
+        let line = MaybeTlsStream::Plain(line);
+        let socket = tokio_tungstenite::client_async(handshake(url), line).await.unwrap().0;
+        let mut follower = Self::greeted(socket).await.unwrap();
+        follower.subscribe(arguments).await.unwrap();
         follower
     }
 
+    /// A socket that was acknowledged.
     pub async fn connected(url: &str) -> Self {
-        let mut request = url.replacen("http", "ws", 1).into_client_request().unwrap();
-        let protocol = "graphql-transport-ws".parse().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        Self::try_connected(url).await.expect("a connection")
+    }
+
+    async fn try_connected(url: &str) -> Option<Self> {
+        let (socket, _) = tokio_tungstenite::connect_async(handshake(url)).await.ok()?;
+        Self::greeted(socket).await
+    }
+
+    async fn greeted(socket: Socket) -> Option<Self> {
         let mut follower = Self { socket, last: None };
-        follower.say(json!({ "type": "connection_init" })).await;
-        assert_eq!(follower.hear().await.unwrap()["type"], "connection_ack");
-        follower
+        follower.try_say(json!({ "type": "connection_init" })).await?;
+        assert_eq!(follower.hear().await?["type"], "connection_ack");
+        Some(follower)
     }
 
     pub async fn say(&mut self, message: Value) {
-        self.socket.send(Message::text(message.to_string())).await.unwrap();
+        self.try_say(message).await.expect("an open line");
+    }
+
+    async fn try_say(&mut self, message: Value) -> Option<()> {
+        self.socket.send(Message::text(message.to_string())).await.ok()
     }
 
     /// The next message; `None` when the line is cut.

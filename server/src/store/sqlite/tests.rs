@@ -1,1 +1,97 @@
+//! What only this store can show: its plans, and its settings.
 
+use sqlx::{Connection, Row, SqliteConnection, query};
+use tempfile::TempDir;
+
+use super::read::{LOG, RANGE};
+use super::*;
+
+async fn opened() -> (TempDir, SqliteConnection) {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, connection) =
+        open::database(&folder.path().join("it.db"), Missing::Create).await.unwrap();
+    (folder, connection)
+}
+
+async fn plan(connection: &mut SqliteConnection, sql: &'static str) -> Vec<String> {
+    let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+    let rows = query(explain).fetch_all(connection).await.unwrap();
+    rows.iter().map(|it| it.get::<String, _>("detail")).collect()
+}
+
+/// S17: each table is entered by an index, and the range's classes each by both of their bounds.
+#[tokio::test]
+async fn no_full_scan_is_left() {
+    let (_folder, mut connection) = opened().await;
+    let range = plan(&mut connection, RANGE).await;
+    let bounds = "USING INDEX appointments_by_span \
+                  (calendar_id=? AND span=? AND starts_at>? AND starts_at<?)";
+    assert!(range.iter().any(|it| it.ends_with(bounds)), "{range:#?}");
+    let log = plan(&mut connection, LOG).await;
+    let bounds = "SEARCH changes USING PRIMARY KEY (calendar_id=? AND revision>?)";
+    assert!(log.iter().any(|it| it == bounds), "{log:#?}");
+    for plan in [range, log] {
+        for table in ["appointments", "changes", "calendars", " a", " b"] {
+            assert!(!plan.iter().any(|it| it == &format!("SCAN {}", table.trim())), "{plan:#?}");
+        }
+    }
+}
+
+/// How many rows the index yields for a range, before the ends are looked at.
+async fn visited(connection: &mut SqliteConnection, start: i64, end: i64) -> i64 {
+    let sql = "with recursive spans (span) as (
+            select distinct span from appointments
+        ) select count(*) from spans cross join appointments a
+        where a.span = spans.span and a.starts_at > ?1 - (1 << a.span) and a.starts_at < ?2";
+    query(sql).bind(start).bind(end).fetch_one(connection).await.unwrap().get(0)
+}
+
+/// S17: one appointment of 366 days is one row more for a range, not a year of them.
+#[tokio::test]
+async fn a_long_appointment_does_not_make_other_ranges_slow() {
+    let (_folder, mut connection) = opened().await;
+    let mut tx = connection.begin().await.unwrap();
+    query(
+        "insert into calendars (id, is_default, name, time_zone, overlaps)
+         values (zeroblob(16), 1, 'it', 'UTC', 'ALLOW')",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    const INSERT: &str =
+        "insert into appointments (calendar_id, id, revision, created_at, updated_at, title,
+            starts_at, ends_at, span, all_day, time_zone, status, attendees)
+         values (zeroblob(16), randomblob(16), 0, 0, 0, 'it', ?1, ?2, ?3, 0, 'UTC', 'CONFIRMED', '[]')";
+    let hour = 3_600;
+    let lengths = (0..8_784).map(|n| (n * hour, hour / 2)).chain([(0, 366 * 24 * hour)]);
+    for (start, seconds) in lengths {
+        let interval = crate::domain::Interval {
+            start: crate::domain::Instant::from_unix(start),
+            end: crate::domain::Instant::from_unix(start + seconds),
+        };
+        let insert = query(INSERT).bind(start).bind(start + seconds);
+        let insert = insert.bind(super::super::span::class(interval));
+        insert.execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let (start, end) = (300 * 24 * hour, 301 * 24 * hour);
+    let found = query(RANGE).bind(vec![0_u8; 16]).bind(start).bind(end).bind(10_000_i64);
+    assert_eq!(found.fetch_all(&mut connection).await.unwrap().len(), 25);
+    let visited = visited(&mut connection, start, end).await;
+    assert!((25..=26).contains(&visited), "{visited} rows were visited for 25");
+}
+
+#[tokio::test]
+async fn every_commit_is_flushed_and_every_table_is_strict() {
+    let (_folder, mut connection) = opened().await;
+    for (pragma, expected) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")]
+    {
+        let sql = format!("select cast({pragma} as text) from pragma_{pragma}");
+        let row = query(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(row.get::<String, _>(0), expected, "{pragma}");
+    }
+    let sql = "select name from pragma_table_list where strict = 0 and schema = 'main'
+        and name not like 'sqlite_%' and name not like '_sqlx%'";
+    let loose = query(sql).fetch_all(&mut connection).await.unwrap();
+    assert!(loose.is_empty(), "{}", loose[0].get::<String, _>(0));
+}

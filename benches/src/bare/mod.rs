@@ -8,6 +8,8 @@
 //! Each request commits by itself, as a handler does that somebody writes in an afternoon. The
 //! server lets waiting requests share a commit, so under load its writes can cost less than these.
 
+mod json;
+
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +21,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, query, query_as, query_scalar};
@@ -28,7 +29,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::Result;
-use crate::rows::{self, Appointment, At, Attendee, columns};
+use crate::rows::{self, Appointment, columns};
+use json::{Answer, Asked, Create, Data, Input, Update};
 
 /// The server's own range query.
 const RANGE: &str = concat!(
@@ -82,8 +84,8 @@ pub(crate) async fn serve(file: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn range(State(bare): State<Bare>, Json(asked): Json<Asked>) -> Response {
-    answer(bare.range(&asked).await)
+async fn range(State(bare): State<Bare>, body: Bytes) -> Response {
+    answer(bare.range(&body).await)
 }
 
 async fn create(State(bare): State<Bare>, body: Bytes) -> Response {
@@ -94,7 +96,7 @@ async fn update(State(bare): State<Bare>, body: Bytes) -> Response {
     answer(bare.update(&body).await)
 }
 
-fn answer<T: Serialize>(done: Result<T>) -> Response {
+fn answer(done: Result<Data>) -> Response {
     match done {
         Ok(data) => Json(Answer { data }).into_response(),
         Err(failure) => (StatusCode::INTERNAL_SERVER_ERROR, failure.to_string()).into_response(),
@@ -102,7 +104,8 @@ fn answer<T: Serialize>(done: Result<T>) -> Response {
 }
 
 impl Bare {
-    async fn range(&self, asked: &Asked) -> Result<InRange> {
+    async fn range(&self, body: &[u8]) -> Result<Data> {
+        let asked = serde_json::from_slice::<Asked>(body)?;
         let mut snapshot = self.readers.begin().await?;
         let revision: i64 =
             query_scalar("select head from calendars where id = ?1 and gone is null")
@@ -118,10 +121,10 @@ impl Bare {
             .await?;
         snapshot.rollback().await?;
         let appointments = found.iter().map(rows::read).collect::<Result<_>>()?;
-        Ok(InRange { appointments_in_range: Listed { revision, appointments } })
+        Ok(Data::AppointmentsInRange { revision, appointments })
     }
 
-    async fn create(&self, body: &[u8]) -> Result<Created> {
+    async fn create(&self, body: &[u8]) -> Result<Data> {
         let Input { input } = serde_json::from_slice::<Input<Create>>(body)?;
         let (fingerprint, at) = (Sha256::digest(body).into(), now());
         let mut writer = self.writer.lock().await;
@@ -150,10 +153,10 @@ impl Bare {
         let change = Change { kind: "CREATED", mutation: input.mutation_id, fingerprint, at };
         record(&mut tx, &change, &made).await?;
         tx.commit().await?;
-        Ok(Created { create_appointment: Payload { appointment: made, error: None } })
+        Ok(Data::CreateAppointment { appointment: made, error: None })
     }
 
-    async fn update(&self, body: &[u8]) -> Result<Updated> {
+    async fn update(&self, body: &[u8]) -> Result<Data> {
         let Input { input } = serde_json::from_slice::<Input<Update>>(body)?;
         let (fingerprint, at) = (Sha256::digest(body).into(), now());
         let mut writer = self.writer.lock().await;
@@ -178,7 +181,7 @@ impl Bare {
         let change = Change { kind: "UPDATED", mutation: input.mutation_id, fingerprint, at };
         record(&mut tx, &change, &changed).await?;
         tx.commit().await?;
-        Ok(Updated { update_appointment: Payload { appointment: changed, error: None } })
+        Ok(Data::UpdateAppointment { appointment: changed, error: None })
     }
 }
 
@@ -224,81 +227,4 @@ async fn record(to: &mut SqliteConnection, change: &Change, it: &Appointment) ->
 
 fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed()
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Asked {
-    calendar_id: Uuid,
-    range: Bounds,
-}
-
-#[derive(Deserialize)]
-struct Bounds {
-    start: At,
-    end: At,
-}
-
-#[derive(Deserialize)]
-struct Input<T> {
-    input: T,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Create {
-    id: Uuid,
-    calendar_id: Uuid,
-    title: String,
-    description: Option<String>,
-    location: Option<String>,
-    starts_at: At,
-    ends_at: At,
-    time_zone: String,
-    attendees: Vec<Attendee>,
-    mutation_id: Uuid,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Update {
-    id: Uuid,
-    title: String,
-    mutation_id: Uuid,
-}
-
-#[derive(Serialize)]
-struct Answer<T> {
-    data: T,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InRange {
-    appointments_in_range: Listed,
-}
-
-#[derive(Serialize)]
-struct Listed {
-    revision: i64,
-    appointments: Vec<Appointment>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Created {
-    create_appointment: Payload,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Updated {
-    update_appointment: Payload,
-}
-
-#[derive(Serialize)]
-struct Payload {
-    appointment: Appointment,
-    /// Always null: there are no refusals.
-    error: Option<()>,
 }

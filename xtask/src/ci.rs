@@ -1,0 +1,47 @@
+//! What CI runs, and how long each step takes.
+
+use std::process::Command;
+use std::time::Instant;
+
+use crate::run::{Result, checked, root};
+use crate::{bench_server, test, tidy};
+
+/// Runs every step, stops at the first that fails, and prints their times.
+pub(crate) fn run() -> Result<()> {
+    let mut times = Vec::new();
+    let mut done = Ok(());
+    for (name, step) in STEPS {
+        eprintln!("\n=== {name}");
+        let begin = now();
+        done = step().map_err(|error| format!("{name}: {error}"));
+        times.push(format!("{:>7.1} s  {name}", begin.elapsed().as_secs_f64()));
+        if done.is_err() {
+            break;
+        }
+    }
+    eprintln!("\n{}", times.join("\n"));
+    done
+}
+
+/// A name, and what is done under it.
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: [Step; 6] = [
+    ("formatting", || cargo("", &["fmt", "--all", "--check"])),
+    ("tidy", || tidy::check(&root())),
+    ("lints", || {
+        cargo("", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])
+    }),
+    ("docs", || cargo("-D warnings", &["doc", "--workspace", "--no-deps", "--quiet"])),
+    ("tests", || test(Vec::new())),
+    ("benchmarks, once", || bench_server(true)),
+];
+
+fn cargo(doc_flags: &str, arguments: &[&str]) -> Result<()> {
+    checked(Command::new("cargo").args(arguments).env("RUSTDOCFLAGS", doc_flags))
+}
+
+#[allow(clippy::disallowed_methods, reason = "how long a step takes is the machine's time")]
+fn now() -> Instant {
+    Instant::now()
+}
