@@ -1,0 +1,29 @@
+//! The appointments service, for Rust. The SDK grows here; what stands is the contract:
+//! [`schema`], against which an application's own cynic fragments are checked when they are
+//! compiled.
+//!
+//! ```
+//! use appointments_client::schema;
+//!
+//! #[derive(cynic::QueryFragment)]
+//! #[cynic(schema = "appointments", graphql_type = "Query")]
+//! struct Today {
+//!     calendar: Option<Calendar>,
+//! }
+//!
+//! #[derive(cynic::QueryFragment)]
+//! #[cynic(schema = "appointments")]
+//! struct Calendar {
+//!     id: cynic::Id,
+//!     name: String,
+//! }
+//!
+//! # use cynic::QueryBuilder;
+//! let operation = Today::build(());
+//! assert!(operation.query.contains("calendar"));
+//! ```
+
+/// The contract, as cynic's derives want it.
+#[allow(missing_docs, reason = "it is made from schema.graphql, where its descriptions stand")]
+#[cynic::schema("appointments")]
+pub mod schema {}
