@@ -88,43 +88,47 @@ impl Hub {
 
     /// What the log has after `position`.
     pub(super) async fn read(&self, position: Revision) -> Result<Read> {
-        self.catch_up().await?;
+        self.catch_up(position).await?;
         if let Some(read) = lock(&self.tail).as_ref().and_then(|it| it.after(position)) {
             return Ok(read);
         }
-        // Further back than the tail: a page for this subscriber alone.
+        // Further back than the tail: a page for this subscriber alone. It may reach further than
+        // the tail, if a commit's hint is still on its way.
         let page = self.page(position).await?;
-        if position < page.pruned || position > page.head {
+        if position < page.pruned {
             return Ok(Read::Reset(page.head));
         }
         Ok(Read::Changes(page.changes.into_iter().map(|it| self.held.hold(it)).collect()))
     }
 
-    /// Reads until the tail has reached the hint: one subscriber reads, the others find it read.
-    async fn catch_up(&self) -> Result<()> {
-        while self.behind().is_some() {
+    /// Reads until the tail has reached the hint and `position`, or the end of the log: one
+    /// subscriber reads, the others find it read.
+    async fn catch_up(&self, position: Revision) -> Result<()> {
+        while self.behind(position).is_some() {
             let _reading = self.reading.lock().await;
-            let Some(end) = self.behind() else { break };
+            let Some(end) = self.behind(position) else { break };
+            let hinted = *self.hint.borrow();
             let page = self.page(end).await?;
             let head = page.head;
             if let Some(tail) = lock(&self.tail).as_mut() {
                 tail.extend(page, &self.held);
             }
             if head <= end {
-                // The hint spoke of what is not there: somebody has put an older file in place.
+                // A hint that speaks of what is not there: somebody has put an older file in place.
                 self.hint.send_if_modified(|known| {
-                    *known = end;
+                    *known = if *known == hinted { hinted.min(end) } else { *known };
                     false
                 });
+                break;
             }
         }
         Ok(())
     }
 
-    /// Where the tail ends, if that is behind the hint.
-    fn behind(&self) -> Option<Revision> {
-        let hint = *self.hint.borrow();
-        lock(&self.tail).as_ref().map(Tail::end).filter(|&end| end < hint)
+    /// Where the tail ends, if that is behind the hint or a position that somebody has reached.
+    fn behind(&self, position: Revision) -> Option<Revision> {
+        let known = position.max(*self.hint.borrow());
+        lock(&self.tail).as_ref().map(Tail::end).filter(|&end| end < known)
     }
 
     async fn page(&self, after: Revision) -> Result<crate::store::LogPage> {

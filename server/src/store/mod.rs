@@ -83,7 +83,7 @@ pub struct LogPage {
 #[async_trait]
 pub trait Store: Log {
     /// Runs one job in a transaction of its own, or in a savepoint of a shared one, and answers when
-    /// it is committed and flushed to the disk (S16). Called through [`write`].
+    /// it is committed and flushed to the disk (S16). Called through [`write()`].
     async fn submit(&self, job: Box<dyn Job>) -> Result<()>;
 
     /// The calendars with these ids, in any order; those that are gone too.
