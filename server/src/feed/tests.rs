@@ -471,7 +471,9 @@ proptest! {
             .unwrap();
         runtime.block_on(async {
             let world = World::new();
-            (0..before).for_each(|n| drop(world.commit(n as i64 % 4 * 50)));
+            for n in 0..before {
+                world.commit(n.cast_signed() % 4 * 50);
+            }
             let mut readers = Vec::new();
             for behind in behind {
                 let last = revision(before.saturating_sub(behind));
