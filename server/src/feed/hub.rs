@@ -5,22 +5,9 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 use super::lock;
-use super::tail::{Held, HeldChange, Tail};
+use super::tail::{Held, Read, Tail};
 use crate::domain::{CalendarId, Revision};
 use crate::store::{LOG_PAGE, Log, Result, StoreError};
-
-/// What the log has after a position.
-#[derive(Debug)]
-pub(super) enum Read {
-    /// Changes, revision by revision; perhaps not all of them.
-    Changes(Vec<Arc<HeldChange>>),
-    /// Nothing yet.
-    Nothing,
-    /// The log does not join on to the position; it ends here.
-    Reset(Revision),
-    /// Nothing, ever.
-    Gone,
-}
 
 /// One calendar that somebody follows.
 pub(super) struct Hub {

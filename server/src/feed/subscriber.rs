@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::hub::{Hub, Read};
-use super::tail::HeldChange;
+use super::hub::Hub;
+use super::tail::{HeldChange, Read};
 use crate::domain::{Body, CalendarId, Interval, Revision};
 use crate::store::Result;
 

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::hub::Read;
 use crate::domain::{Body, Change, Revision};
 use crate::store::LogPage;
 
@@ -45,6 +44,19 @@ impl Drop for HeldChange {
     fn drop(&mut self) {
         self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
+}
+
+/// What the log has after a position.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// Changes, revision by revision; perhaps not all of them.
+    Changes(Vec<Arc<HeldChange>>),
+    /// Nothing yet.
+    Nothing,
+    /// The log does not join on to the position; it ends here.
+    Reset(Revision),
+    /// Nothing, ever.
+    Gone,
 }
 
 /// Every change after `from`, up to and including `end`.

@@ -8,49 +8,46 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 
 use crate::domain;
 
-/// An instant, as text.
-#[derive(Clone, Debug)]
-pub(super) struct DateTime(pub(super) String);
+/// A scalar that is any JSON string, until `domain` has read it.
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident) => {
+        #[derive(Clone, Debug)]
+        pub(super) struct $name(pub(super) String);
 
-/// An instant, RFC 3339 with an offset and whole seconds: 2026-11-23T09:30:00Z. Answers are always in UTC (Z).
-#[Scalar]
-impl ScalarType for DateTime {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        text(value).map(Self)
-    }
+        $(#[$doc])*
+        #[Scalar]
+        impl ScalarType for $name {
+            fn parse(value: Value) -> InputValueResult<Self> {
+                match value {
+                    Value::String(text) => Ok(Self(text)),
+                    other => Err(InputValueError::expected_type(other)),
+                }
+            }
 
-    fn is_valid(value: &Value) -> bool {
-        matches!(value, Value::String(_))
-    }
+            fn is_valid(value: &Value) -> bool {
+                matches!(value, Value::String(_))
+            }
 
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
-    }
+            fn to_value(&self) -> Value {
+                Value::String(self.0.clone())
+            }
+        }
+    };
+}
+
+text! {
+    /// An instant, RFC 3339 with an offset and whole seconds: 2026-11-23T09:30:00Z. Answers are always in UTC (Z).
+    DateTime
+}
+
+text! {
+    /// An IANA time zone name: Europe/Berlin.
+    TimeZone
 }
 
 impl From<domain::Instant> for DateTime {
     fn from(at: domain::Instant) -> Self {
         Self(at.to_string())
-    }
-}
-
-/// A zone's name, as text.
-#[derive(Clone, Debug)]
-pub(super) struct TimeZone(pub(super) String);
-
-/// An IANA time zone name: Europe/Berlin.
-#[Scalar]
-impl ScalarType for TimeZone {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        text(value).map(Self)
-    }
-
-    fn is_valid(value: &Value) -> bool {
-        matches!(value, Value::String(_))
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
     }
 }
 
@@ -83,12 +80,5 @@ impl ScalarType for Revision {
 
     fn to_value(&self) -> Value {
         Value::Number(self.0.get().into())
-    }
-}
-
-fn text<T: async_graphql::InputType>(value: Value) -> Result<String, InputValueError<T>> {
-    match value {
-        Value::String(text) => Ok(text),
-        other => Err(InputValueError::expected_type(other)),
     }
 }

@@ -4,6 +4,7 @@
 //! savepoint and commits once for all of them, so that twenty writers share one flush. Nothing
 //! else ever writes, so `BEGIN IMMEDIATE` never waits for another connection of ours.
 
+mod apply;
 mod open;
 mod read;
 mod rows;
