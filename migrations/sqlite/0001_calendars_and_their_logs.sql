@@ -46,7 +46,9 @@ create table appointments (
     primary key (calendar_id, id)
 ) strict;
 
-create index appointments_by_span on appointments (calendar_id, span, starts_at);
+-- Holds all that tells whether an appointment is in a range, or in the way.
+create index appointments_by_span
+    on appointments (calendar_id, span, starts_at, ends_at, status, id);
 
 -- The log (S3): a row is enough to answer a subscriber without reading anything else. It is read
 -- by stretches of one calendar, so it is stored in that order.
@@ -76,10 +78,19 @@ create table mutations (
     id          blob    not null primary key check (length(id) = 16),
     fingerprint blob    not null check (length(fingerprint) = 32),
     decision    text    not null check (json_valid(decision)),
+    -- Or when the id says it was made, if the client's clock is ahead: what is younger than the
+    -- ledger reaches is never decided a second time.
     decided_at  integer not null
 ) strict;
 
 create index mutations_by_age on mutations (decided_at);
+
+-- One row: decisions since then are all there. It only rises, also when the retention is raised.
+create table ledger (
+    reaches integer not null
+) strict;
+
+insert into ledger (reaches) values (0);
 
 -- Every id that was ever used, by a calendar or an appointment (S19). Never pruned.
 create table directory (

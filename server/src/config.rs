@@ -79,7 +79,8 @@ pub struct Serve {
     pub listen: SocketAddr,
     /// Let everybody who reaches the address read and change everything. Needed to listen on
     /// anything but loopback, as there is no access control yet.
-    #[arg(long, env = "APPOINTMENTS_ALLOW_ANONYMOUS")]
+    #[arg(long, env = "APPOINTMENTS_ALLOW_ANONYMOUS",
+        value_parser = clap::builder::BoolishValueParser::new())]
     pub allow_anonymous: bool,
     /// How long changes are kept for subscribers that come back; later they query again.
     #[arg(long, env = "APPOINTMENTS_CHANGE_RETENTION", value_name = "TIME", default_value = "30d",

@@ -1,17 +1,19 @@
 //! What is served where: GraphQL over HTTP and WebSocket, GraphiQL, and whether the server is well.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use async_graphql::{Data, Executor, ParseRequestError, http::GraphiQLSource};
 use async_graphql_axum::{GraphQLProtocol, GraphQLRequest, GraphQLResponse, GraphQLWebSocket};
-use axum::extract::{FromRequest, FromRequestParts, Request, State, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{
+    DefaultBodyLimit, FromRequest, FromRequestParts, Request, State, WebSocketUpgrade,
+};
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Json, RequestExt, Router};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::auth;
 use crate::domain::Actor;
@@ -43,30 +45,25 @@ pub fn router(app: App) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/health/live", get("live\n"))
         .route("/health/ready", get(ready))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(CatchPanicLayer::new())
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(panicked))
         .with_state(app)
 }
 
-async fn execute(
-    State(app): State<App>,
-    headers: HeaderMap,
-    request: GraphQLRequest<Malformed>,
-) -> GraphQLResponse {
-    let request = request.into_inner().data(auth::actor(&headers));
-    app.graphql.execute(request).await.into()
+/// A request of either kind; the body is limited here, as the library reads it raw.
+async fn execute(State(app): State<App>, request: Request) -> Result<GraphQLResponse, Malformed> {
+    let actor = auth::actor(request.headers());
+    let request =
+        GraphQLRequest::<Malformed>::from_request(request.with_limited_body(), &()).await?;
+    Ok(app.graphql.execute(request.into_inner().data(actor)).await.into())
 }
 
 /// `GET` asks a query, or opens a socket.
 async fn ask_or_follow(app: State<App>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
-    if !parts.headers.contains_key(header::UPGRADE) {
-        let headers = parts.headers.clone();
-        return match GraphQLRequest::from_request(Request::from_parts(parts, body), &()).await {
-            Ok(request) => execute(app, headers, request).await.into_response(),
-            Err(malformed) => malformed.into_response(),
-        };
+    if !request.headers().contains_key(header::UPGRADE) {
+        return execute(app, request).await.into_response();
     }
+    let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
@@ -109,18 +106,28 @@ impl From<ParseRequestError> for Malformed {
 
 impl IntoResponse for Malformed {
     fn into_response(self) -> Response {
-        let (status, message) = match self.0 {
-            ParseRequestError::PayloadTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("The request is larger than {MAX_BODY} bytes."),
-            ),
-            error => {
-                (StatusCode::BAD_REQUEST, format!("The request is not a GraphQL request: {error}."))
-            }
+        let text = self.0.to_string();
+        // axum's limit reaches us as an error of reading.
+        let is_large = matches!(self.0, ParseRequestError::PayloadTooLarge)
+            || text.contains("length limit exceeded");
+        let (status, message) = if is_large {
+            (StatusCode::PAYLOAD_TOO_LARGE, format!("The request is larger than {MAX_BODY} bytes."))
+        } else {
+            (StatusCode::BAD_REQUEST, format!("The request is not a GraphQL request: {text}."))
         };
-        let error = json!({ "message": message, "extensions": { "code": "PARSE_FAILED" } });
-        (status, Json(json!({ "errors": [error] }))).into_response()
+        failure(status, "PARSE_FAILED", &message)
     }
+}
+
+/// The net under everything; a panic is a bug.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    let message = "The server failed; its log says why.";
+    failure(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+}
+
+fn failure(status: StatusCode, code: &str, message: &str) -> Response {
+    let error = json!({ "message": message, "extensions": { "code": code } });
+    (status, Json(json!({ "errors": [error] }))).into_response()
 }
 
 async fn graphiql() -> Html<String> {

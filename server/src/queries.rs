@@ -69,7 +69,8 @@ impl Queries {
         Ok(found)
     }
 
-    /// The calendars that appointments are in, also those that are gone.
+    /// The calendars that appointments are in, also those that are gone. Whoever may see an
+    /// appointment may see its calendar, so nobody is asked again.
     pub async fn calendars_of(&self, ids: &[CalendarId]) -> Result<Vec<Calendar>, StoreError> {
         let found = self.store.calendars(ids).await?;
         Ok(found.into_iter().map(|row| row.calendar).collect())

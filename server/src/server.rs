@@ -27,6 +27,9 @@ pub enum StartError {
         "Listening on {0} lets everybody who reaches it read and change everything; add --allow-anonymous if that is meant."
     )]
     NotLoopback(IpAddr),
+    /// A mutation could be told in the log and done a second time.
+    #[error("--mutation-retention must not be shorter than --change-retention.")]
+    ShortLedger,
     /// The address is taken, or not ours.
     #[error("{address} cannot be listened on: {source}; choose another with --listen.")]
     Listen {
@@ -62,6 +65,9 @@ impl Server {
         if !address.ip().is_loopback() && !settings.allow_anonymous {
             return Err(StartError::NotLoopback(address.ip()));
         }
+        if settings.mutation_retention < settings.change_retention {
+            return Err(StartError::ShortLedger);
+        }
         let failed = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -69,7 +75,7 @@ impl Server {
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let store = store::open(&settings.common.database, Missing::Create, &tasks).await?;
         let commands = Commands::new(store.clone(), clock, settings.retention());
-        commands.ensure_a_calendar().await?;
+        commands.make_first_calendar().await?;
         let feed = Feed::start(store.clone());
         let service = graphql::service(
             Queries::new(store.clone()),
@@ -109,10 +115,13 @@ impl Server {
         if tokio::time::timeout(self.shutdown_timeout, self.serving).await.is_err() {
             tracing::warn!("some requests did not finish in time");
         }
-        self.store.close().await;
         self.tasks.close();
-        if tokio::time::timeout(self.shutdown_timeout, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some tasks did not finish in time");
+        let rest = async {
+            self.store.close().await;
+            self.tasks.wait().await;
+        };
+        if tokio::time::timeout(self.shutdown_timeout, rest).await.is_err() {
+            tracing::warn!("the database did not close in time");
         }
     }
 }

@@ -104,6 +104,11 @@ impl<M: Mutation> Work for Attempt<M> {
                 "has named another mutation already; use a new one for each",
             )));
         }
+        if let Some(made) = mutation_id.and_then(|it| it.made_at())
+            && made < tx.ledger_reaches().await?
+        {
+            return Ok(Err(forgotten()));
+        }
         let decision = match self.mutation.decide(tx, &self.by).await {
             Ok(done) => Ok(done),
             Err(Stop::Refused(refusal)) => Err(refusal),
@@ -112,10 +117,20 @@ impl<M: Mutation> Work for Attempt<M> {
         if let Some(id) = mutation_id {
             let decision = serde_json::to_string(&decision)
                 .map_err(|error| StoreError::Failed(error.into()))?;
-            tx.record(id, fingerprint, &decision, now).await?;
+            // An id from a clock that is ahead is remembered until it is old by its own account.
+            let at = id.made_at().map_or(now, |made| made.max(now));
+            tx.record(id, fingerprint, &decision, at).await?;
         }
         Ok(decision)
     }
+}
+
+/// S10: what is older than the ledger reaches may have been decided and forgotten, so it is never
+/// executed.
+pub(super) fn forgotten() -> Refusal {
+    let message =
+        "is older than mutations are remembered; look whether it was done, and use a new one";
+    Refusal::invalid("mutationId", message)
 }
 
 /// The calendar, locked, if it stands and `by` may change it.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::domain::{
     Actor, Appointment, Calendar, CalendarId, CreateAppointmentInput, CreateCalendarInput,
-    DeleteAppointmentInput, DeleteCalendarInput, MutationId, Problem, Refusal, Revision,
+    DeleteAppointmentInput, DeleteCalendarInput, Problem, Refusal, Revision,
     UpdateAppointmentInput, UpdateCalendarInput,
 };
 use crate::store::{self, Store, StoreError};
@@ -110,24 +110,11 @@ impl Commands {
         let now = self.clock.now();
         if let Some(id) = mutation.mutation_id() {
             tracing::Span::current().record("mutation_id", tracing::field::display(id));
-            if let Err(refusal) = self.within_the_ledger(id) {
-                return Ok(Err(refusal));
+            if id.made_at().is_some_and(|made| made < self.retention.ledger_from(now)) {
+                return Ok(Err(attempt::forgotten()));
             }
         }
         store::write(&*self.store, Attempt::new(mutation, actor.clone(), now)).await
-    }
-
-    /// S10: what is older than the ledger reaches may have been decided and forgotten, so it is
-    /// never executed.
-    fn within_the_ledger(&self, id: MutationId) -> Result<(), Refusal> {
-        let reaches = self.retention.ledger_from(self.clock.now());
-        match id.made_at() {
-            Some(made) if made < reaches => Err(Refusal::invalid(
-                "mutationId",
-                "is older than mutations are remembered; look whether it was done, and use a new one",
-            )),
-            _ => Ok(()),
-        }
     }
 }
 

@@ -12,8 +12,12 @@ use crate::store::{self, StoreError, Transaction, Work};
 /// Small, so that those who write in between do not wait long.
 const BATCH: u32 = 1_000;
 
-/// More changes than anybody makes between a backup and its restore.
+/// More changes than anybody makes between a backup and its restore, should the clock be wrong.
 const STEP: u64 = 1_000_000_000;
+
+/// More changes than anybody makes in a second. A revision that follows the clock by it differs for
+/// each time that the same backup is restored, and stays below 2^53 until the year 2255.
+const REVISIONS_A_SECOND: u64 = 1_000_000;
 
 /// How long what is past is kept.
 #[derive(Clone, Copy, Debug)]
@@ -40,9 +44,9 @@ impl Retention {
 }
 
 impl Commands {
-    /// On the first start there is nothing; an empty server should be of use at once.
-    pub async fn ensure_a_calendar(&self) -> Result<(), StoreError> {
-        if !self.store.calendars_by_name(None, 1).await?.is_empty() {
+    /// On the first start there is nothing; a new server should be of use at once.
+    pub async fn make_first_calendar(&self) -> Result<(), StoreError> {
+        if !self.store.is_new().await? {
             return Ok(());
         }
         let input = CreateCalendarInput {
@@ -75,7 +79,8 @@ impl Commands {
 
     /// S8, after a restore from a backup; answers how many calendars were raised.
     pub async fn restore_bump(&self) -> Result<u64, StoreError> {
-        store::write(&*self.store, RestoreBump).await
+        let at_least = self.clock.now().unix().max(0).cast_unsigned() * REVISIONS_A_SECOND;
+        store::write(&*self.store, RestoreBump { at_least }).await
     }
 }
 
@@ -93,14 +98,16 @@ impl Work for Prune {
     }
 }
 
-struct RestoreBump;
+struct RestoreBump {
+    at_least: u64,
+}
 
 #[async_trait]
 impl Work for RestoreBump {
     type Done = u64;
 
     async fn run(&self, tx: &mut dyn Transaction) -> Result<u64, StoreError> {
-        tx.restore_bump(STEP).await
+        tx.restore_bump(STEP, self.at_least).await
     }
 }
 

@@ -1,22 +1,25 @@
 //! `Calendar`, its pages, and what is in a range of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::appointment::Appointment;
 use super::error;
 use super::input::TimeRange;
 use super::scalar::{Revision, TimeZone};
-use crate::domain::{self, Actor, CalendarId};
+use crate::domain::{self, Actor, CalendarId, MAX_RANGE_ROWS};
 use crate::queries::Queries;
 use crate::store::RangeRead;
 
 /// A calendar as one change left it.
 #[derive(Clone)]
-pub(super) struct Calendar(domain::Calendar);
+pub(super) struct Calendar(pub(super) Arc<domain::Calendar>);
 
 impl From<domain::Calendar> for Calendar {
     fn from(it: domain::Calendar) -> Self {
-        Self(it)
+        Self(Arc::new(it))
     }
 }
 
@@ -69,9 +72,31 @@ pub(super) async fn appointments_in_range(
     range: &TimeRange,
 ) -> async_graphql::Result<AppointmentsInRange> {
     let range = range.read().map_err(|it| error::query(it.into()))?;
-    let queries = ctx.data::<Queries>()?;
+    let (queries, rows) = (ctx.data::<Queries>()?, ctx.data::<Rows>()?);
+    rows.take(0)?;
     let found = queries.range(ctx.data::<Actor>()?, calendar, range).await.map_err(error::query)?;
+    rows.take(found.appointments.len())?;
     Ok(found.into())
+}
+
+/// How many appointments one request has been answered with. Fields are counted before execution
+/// and say nothing of it: a list of calendars with a range in each is a handful of them.
+#[derive(Default)]
+pub(super) struct Rows(AtomicUsize);
+
+impl Rows {
+    /// Two of the largest ranges.
+    const MOST: usize = 2 * MAX_RANGE_ROWS;
+
+    /// Fails when it is enough.
+    fn take(&self, rows: usize) -> async_graphql::Result<()> {
+        let sum = self.0.fetch_add(rows, Ordering::Relaxed) + rows;
+        if sum <= Self::MOST {
+            return Ok(());
+        }
+        let message = format!("The request asks for more than {} appointments.", Self::MOST);
+        Err(error::refuse("TOO_COMPLEX", message))
+    }
 }
 
 /// Whether appointments of a calendar may overlap. Cancelled ones never count.
@@ -91,11 +116,11 @@ pub(super) struct AppointmentsInRange {
 
 impl From<RangeRead> for AppointmentsInRange {
     fn from(read: RangeRead) -> Self {
-        Self {
-            calendar: read.calendar.into(),
-            revision: read.revision,
-            appointments: read.appointments.into_iter().map(Into::into).collect(),
-        }
+        // Appointments of a range show their calendar as it was at that revision.
+        let calendar = Arc::new(read.calendar);
+        let of_it = |it| Appointment::of(it, calendar.clone());
+        let appointments = read.appointments.into_iter().map(of_it).collect();
+        Self { calendar: Calendar(calendar), revision: read.revision, appointments }
     }
 }
 

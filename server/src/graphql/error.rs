@@ -11,33 +11,44 @@ pub(super) fn refuse(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
 }
 
+/// An error of a document, with its code.
+pub(super) fn coded(code: &'static str, mut error: ServerError) -> ServerError {
+    error.extensions.get_or_insert_default().set("code", code);
+    error
+}
+
 /// The sentence for the caller; what it hides is logged here, once.
 pub(super) fn store(error: StoreError) -> Error {
+    log(&error);
+    for_caller(&error)
+}
+
+/// What the caller is not told.
+pub(super) fn log(error: &StoreError) {
     use std::error::Error as _;
     let source = error.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, source, "a request failed");
+}
+
+/// What the caller is told.
+pub(super) fn for_caller(error: &StoreError) -> Error {
+    const UNAVAILABLE: &str = "The database cannot be reached now; try again, with the same mutationId if it is a mutation.";
     match error {
         StoreError::Unavailable(_) => refuse("UNAVAILABLE", UNAVAILABLE),
         StoreError::Failed(_) => refuse("INTERNAL", "The server failed; its log says why."),
     }
 }
 
-const UNAVAILABLE: &str =
-    "The database cannot be reached now; try again, with the same mutationId if it is a mutation.";
-
 pub(super) fn query(error: QueryError) -> Error {
-    let code = match &error {
+    let code = match error {
+        QueryError::Store(error) => return store(error),
         QueryError::Range(RangeError::BadInstant { .. })
         | QueryError::NoCalendar(_)
         | QueryError::NoDefaultCalendar => "BAD_INPUT",
         QueryError::Range(RangeError::Empty) => "INVALID_RANGE",
         QueryError::Range(RangeError::TooLong) | QueryError::TooManyRows => "RANGE_TOO_LARGE",
-        QueryError::Store(_) => "INTERNAL",
     };
-    match error {
-        QueryError::Store(error) => store(error),
-        error => refuse(code, sentence(&error.to_string())),
-    }
+    refuse(code, sentence(&error.to_string()))
 }
 
 /// Gives the library's own errors their codes.

@@ -1,18 +1,21 @@
 //! One request on its way through the schema: what is prepared before, and mended after.
 
+use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{
     Data, Executor, PathSegment, Request, Response, ServerError, ServerResult, Value,
 };
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-
 use tracing::{Instrument, field};
 
+use super::calendar::Rows;
 use super::documents::Documents;
 use super::{AppointmentsSchema, error, variables};
+use crate::domain::Actor;
 
 /// The service: a schema with its data, and the documents it has seen.
 #[derive(Clone)]
@@ -22,62 +25,98 @@ pub struct GraphQl {
     timeout: Duration,
 }
 
+/// A request whose document was parsed, and changed where the library does not follow the
+/// specification (S18).
+struct Prepared {
+    request: Request,
+    /// As it was sent.
+    document: Arc<ExecutableDocument>,
+    kind: Option<OperationType>,
+    /// The operation's name, as the document has it: a client may send any text as one.
+    name: String,
+}
+
 impl GraphQl {
     pub(super) fn new(schema: AppointmentsSchema, timeout: Duration) -> Self {
         Self { schema, documents: Documents::new(), timeout }
     }
 
-    /// The document is parsed here, so that it can be kept, and changed where the library does not
-    /// follow the specification (S18).
-    fn prepare(&self, mut request: Request) -> ServerResult<Request> {
-        let coded = |code: &'static str| {
-            move |mut error: ServerError| {
-                error.extensions.get_or_insert_default().set("code", code);
-                error
-            }
-        };
-        let mut document = self.documents.parse(&request.query).map_err(coded("PARSE_FAILED"))?;
+    fn prepare(&self, mut request: Request) -> ServerResult<Prepared> {
+        let document = self.documents.parse(&request.query)?;
+        let mut pruned = (*document).clone();
         let operation = request.operation_name.as_deref();
-        variables::prune(&mut document, operation, &request.variables)
-            .map_err(coded("BAD_INPUT"))?;
-        request.set_parsed_query(document);
-        Ok(request)
+        let selected = variables::prune(&mut pruned, operation, &request.variables)?;
+        let name = operation.filter(|_| selected.is_some()).unwrap_or_default();
+        let name = name.chars().take(64).collect();
+        let request = {
+            request.set_parsed_query(pruned);
+            request.data(Rows::default())
+        };
+        Ok(Prepared { request, document, kind: selected, name })
+    }
+
+    async fn run(&self, prepared: Prepared) -> Response {
+        let Prepared { request, document, name, .. } = prepared;
+        let text = request.query.clone();
+        // One span for each request; a command enters its mutation id. Never what people wrote.
+        let span = tracing::info_span!("request", operation = name, mutation_id = field::Empty);
+        let answer = async {
+            let answer = tokio::time::timeout(self.timeout, self.schema.execute(request)).await;
+            let response = mend(answer.unwrap_or_else(|_| refusal(too_slow())));
+            tracing::debug!(errors = response.errors.len(), "answered");
+            response
+        };
+        let response = answer.instrument(span).await;
+        // Errors without a path are those of the document.
+        if !response.errors.iter().any(|it| it.path.is_empty()) {
+            self.documents.keep(text, document);
+        }
+        response
     }
 }
 
 impl Executor for GraphQl {
     async fn execute(&self, request: Request) -> Response {
-        let request = match self.prepare(request) {
-            Ok(request) => request,
-            Err(error) => return mend(Response::from_errors(vec![error])),
-        };
-        // One span for each request; a command enters its mutation id. Never what people wrote.
-        let operation = request.operation_name.as_deref().unwrap_or_default();
-        let span = tracing::info_span!("request", operation, mutation_id = field::Empty);
-        let answer = async {
-            let answer = tokio::time::timeout(self.timeout, self.schema.execute(request)).await;
-            let response = mend(answer.unwrap_or_else(|_| Response::from_errors(vec![too_slow()])));
-            tracing::debug!(errors = response.errors.len(), "answered");
-            response
-        };
-        answer.instrument(span.clone()).await
+        match self.prepare(request) {
+            Ok(prepared) => self.run(prepared).await,
+            Err(error) => mend(refusal(error)),
+        }
     }
 
+    /// What a socket asks: a subscription, or anything else that is answered once.
     fn execute_stream(
         &self,
         request: Request,
         session: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
-        match self.prepare(request) {
-            Ok(request) => {
-                Executor::execute_stream(&self.schema, request, session).map(mend).boxed()
-            }
-            Err(error) => {
-                let response = mend(Response::from_errors(vec![error]));
-                stream::once(std::future::ready(response)).boxed()
-            }
+        let prepared = match self.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(error) => return stream::once(async { mend(refusal(error)) }).boxed(),
+        };
+        if prepared.kind == Some(OperationType::Subscription) {
+            let events = Executor::execute_stream(&self.schema, prepared.request, session);
+            return events.map(mend).boxed();
         }
+        let service = self.clone();
+        stream::once(async move {
+            let request = prepared.request;
+            let request = match actor_of(session.as_deref()) {
+                Some(actor) => request.data(actor),
+                None => request,
+            };
+            service.run(Prepared { request, ..prepared }).await
+        })
+        .boxed()
     }
+}
+
+/// Who opened the socket.
+fn actor_of(session: Option<&Data>) -> Option<Actor> {
+    session?.get(&TypeId::of::<Actor>())?.downcast_ref::<Actor>().cloned()
+}
+
+fn refusal(error: ServerError) -> Response {
+    Response::from_errors(vec![error])
 }
 
 fn too_slow() -> ServerError {

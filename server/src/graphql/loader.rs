@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 
+use super::error;
 use crate::domain::{Calendar, CalendarId};
 use crate::queries::Queries;
 use crate::store::StoreError;
@@ -21,7 +22,7 @@ impl Loader<CalendarId> for CalendarLoader {
         &self,
         ids: &[CalendarId],
     ) -> Result<HashMap<CalendarId, Calendar>, Arc<StoreError>> {
-        let found = self.0.calendars_of(ids).await?;
+        let found = self.0.calendars_of(ids).await.inspect_err(error::log)?;
         Ok(found.into_iter().map(|it| (it.id, it)).collect())
     }
 }

@@ -11,22 +11,29 @@
 use std::collections::HashSet;
 
 use async_graphql::parser::types::{
-    BaseType, Directive, DocumentOperations, ExecutableDocument, OperationDefinition, Selection,
-    SelectionSet,
+    BaseType, Directive, DocumentOperations, ExecutableDocument, OperationDefinition,
+    OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned, ServerError, Variables};
 use async_graphql_value::Value;
 
-/// Rewrites `document` for one execution of `operation` with these `variables`.
+use super::error::coded;
+
+/// How many values may be put in place of variables that are lists.
+const MAX_INLINED: usize = 10_000;
+
+/// Rewrites `document` for one execution of `operation` with these `variables`, and answers what
+/// kind of operation it is; nothing if there is none of that name.
 pub(super) fn prune(
     document: &mut ExecutableDocument,
     operation: Option<&str>,
     variables: &Variables,
-) -> Result<(), ServerError> {
+) -> Result<Option<OperationType>, ServerError> {
     let ExecutableDocument { operations, fragments } = document;
     let Some(selected) = select(operations, operation) else {
-        return Ok(()); // the library says that there is no such operation
+        return Ok(None); // the library says that there is no such operation
     };
+    let kind = selected.ty;
     let mut rewrite = Rewrite::plan(selected, variables)?;
     if rewrite.is_needed() {
         rewrite.selections(&mut selected.selection_set.node);
@@ -38,17 +45,23 @@ pub(super) fn prune(
             uses_of_directives(&fragment.node.directives, &mut used_in_fragments);
             uses(&fragment.node.selection_set.node, &mut used_in_fragments);
         }
+        if rewrite.inlined_values > MAX_INLINED {
+            let message = format!("The lists in variables come to more than {MAX_INLINED} values.");
+            return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
+        }
         for operation in each(operations) {
-            let mut used = used_in_fragments.clone();
+            let mut used = HashSet::new();
             uses_of_directives(&operation.directives, &mut used);
             uses(&operation.selection_set.node, &mut used);
             operation.variable_definitions.retain(|it| {
                 let name = &it.node.name.node;
-                used.contains(name) || !rewrite.taken_out.contains(name)
+                !rewrite.taken_out.contains(name)
+                    || used.contains(name)
+                    || used_in_fragments.contains(name)
             });
         }
     }
-    Ok(())
+    Ok(Some(kind))
 }
 
 /// What happens to the variables of one operation.
@@ -58,6 +71,8 @@ struct Rewrite<'v> {
     absent: HashSet<Name>,
     /// Lists that were sent: put in place of their variables, as their types cannot be compared.
     inlined: Vec<(Name, &'v async_graphql::Value)>,
+    /// How many values that has come to. What is over the limit is not put in any more.
+    inlined_values: usize,
     /// Those that stood somewhere and no longer do; what is never used is still an error.
     taken_out: HashSet<Name>,
 }
@@ -76,14 +91,17 @@ impl<'v> Rewrite<'v> {
                 None if definition.default_value.is_some() => {}
                 None if !of.nullable => {
                     let message = format!("The variable ${name} is required and was not sent.");
-                    return Err(ServerError::new(message, Some(at)));
+                    return Err(coded("BAD_INPUT", ServerError::new(message, Some(at))));
                 }
                 None => {
                     plan.absent.insert(name.clone());
                 }
                 Some(async_graphql::Value::Null) => {}
                 Some(value) => match of.base {
-                    BaseType::Named(_) => of.nullable = false,
+                    BaseType::Named(_) => {
+                        of.nullable = false;
+                        definition.default_value = None; // `null` would no longer fit
+                    }
                     BaseType::List(_) => plan.inlined.push((name.clone(), value)),
                 },
             }
@@ -121,8 +139,11 @@ impl<'v> Rewrite<'v> {
             Value::List(items) => items.iter_mut().for_each(|it| self.value(it)),
             Value::Variable(name) => {
                 if let Some((name, sent)) = self.inlined.iter().find(|(it, _)| it == name) {
-                    self.taken_out.insert(name.clone());
-                    *value = (*sent).clone().into_value();
+                    self.inlined_values = self.inlined_values.saturating_add(values(sent));
+                    if self.inlined_values <= MAX_INLINED {
+                        self.taken_out.insert(name.clone());
+                        *value = (*sent).clone().into_value();
+                    }
                 }
             }
             _ => {}
@@ -138,6 +159,15 @@ impl<'v> Rewrite<'v> {
             }
             _ => false,
         }
+    }
+}
+
+/// How many values a value consists of.
+fn values(value: &async_graphql::Value) -> usize {
+    1 + match value {
+        async_graphql::Value::List(items) => items.iter().map(values).sum(),
+        async_graphql::Value::Object(fields) => fields.values().map(values).sum(),
+        _ => 0,
     }
 }
 

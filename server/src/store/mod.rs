@@ -102,14 +102,18 @@ pub trait Store: Log {
     /// An appointment, by its id alone.
     async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>>;
 
-    /// A calendar, and at most `limit` of the appointments that touch `range` (S13), by start, the
-    /// longer first, id: one snapshot (S4). `None` when it is not there.
+    /// A calendar, and the appointments that touch `range` (S13), by start, the longer first, id:
+    /// one snapshot (S4). At most `limit`; which ones, where there are more, is not said. `None`
+    /// when the calendar is not there.
     async fn range(
         &self,
         calendar: CalendarId,
         range: Interval,
         limit: usize,
     ) -> Result<Option<RangeRead>>;
+
+    /// Whether no calendar was ever made in it.
+    async fn is_new(&self) -> Result<bool>;
 
     /// Does what is queued, and takes nothing more. The writer's task ends when it is done.
     async fn close(&self);
@@ -215,6 +219,9 @@ pub trait Transaction: Send {
         at: Instant,
     ) -> Result<()>;
 
+    /// From when on no decision has been forgotten.
+    async fn ledger_reaches(&mut self) -> Result<Instant>;
+
     /// Where an id is, or was.
     async fn locate(&mut self, id: EntityId) -> Result<Option<Place>>;
 
@@ -265,7 +272,8 @@ pub trait Transaction: Send {
     /// before `ledger` (S7, S10). Answers how many went.
     async fn prune(&mut self, changes: Instant, ledger: Instant, batch: u32) -> Result<u64>;
 
-    /// S8, after a restore: raises every calendar's revision by `step`, stamps everything with the
-    /// new one and marks the log before it as pruned. Answers how many calendars there are.
-    async fn restore_bump(&mut self, step: u64) -> Result<u64>;
+    /// S8, after a restore: raises every calendar's revision by `step`, and to `at_least` a number,
+    /// stamps everything with the new one and marks the log before it as pruned. Answers how many
+    /// calendars there are.
+    async fn restore_bump(&mut self, step: u64, at_least: u64) -> Result<u64>;
 }

@@ -79,6 +79,65 @@ async fn a_document_that_asks_for_too_much() {
     check(&nested, json!({}), "TOO_COMPLEX").await;
 }
 
+/// Each of these took the server down, or for minutes, before it was looked at.
+#[tokio::test]
+async fn a_document_that_is_more_work_to_look_at_than_to_answer() {
+    let world = World::new().await;
+    let begin = std::time::Instant::now();
+    let values =
+        format!("{{ calendar(id: {}{}) {{ id }} }}", "[".repeat(20_000), "]".repeat(20_000));
+    let doubling: String =
+        (0..40).map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1)).collect();
+    let doubling = format!("{{ ...f0 }} {doubling} fragment f40 on Query {{ calendar {{ id }} }}");
+    let chain: String =
+        (0..5_000).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect();
+    let chain = format!("{{ ...f0 }} {chain} fragment f5000 on Query {{ calendar {{ id }} }}");
+    let many = format!("{{ {} }}", "a ".repeat(6_000));
+    for document in [values, doubling, chain, many] {
+        assert_eq!(world.code(&document, json!({})).await, "TOO_COMPLEX", "{document:.60}");
+    }
+    let uses: String = (0..200).map(|n| format!("a{n}: nothing(list: $list) ")).collect();
+    let query = format!("query($list: [Int]) {{ {uses} }}");
+    let list = json!({ "list": vec![1; 20_000] });
+    assert_eq!(world.code(&query, list).await, "TOO_COMPLEX");
+    let cycle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a ...a }";
+    assert_eq!(world.code(cycle, json!({})).await, "VALIDATION_FAILED");
+    assert!(begin.elapsed() < std::time::Duration::from_secs(5), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn brackets_in_texts_and_comments_are_text() {
+    let world = World::new().await;
+    let brackets = "[({".repeat(100);
+    let query = format!(
+        "# {brackets}\n{{ a: appointment(id: \"{brackets}\\\"{brackets}\") {{ id }}
+         b: appointment(id: \"\"\"{brackets} \" \\\"\"\" {brackets}\"\"\") {{ id }} }}"
+    );
+    assert_eq!(world.ask(&query, json!({})).await, json!({ "a": null, "b": null }));
+}
+
+/// A handful of fields may ask for more than a server should answer at once.
+#[tokio::test]
+async fn a_request_that_asks_for_too_many_appointments() {
+    let world = World::new().await;
+    let file = world.folder.path().join("appointments.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut rows = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    let fill = "with recursive n (n) as (select 1 union all select n + 1 from n where n < 9000)
+        insert into appointments (calendar_id, id, revision, created_at, updated_at, title, starts_at,
+            ends_at, span, all_day, time_zone, status, attendees)
+        select c.id, randomblob(16), 0, 0, 0, 'it', 1763888400 + n, 1763888401 + n, 0, 0, 'UTC',
+            'CONFIRMED', '[]' from n, calendars c";
+    sqlx::query(fill).execute(&mut rows).await.unwrap();
+    let range = "appointmentsInRange(range: { start: \"2025-11-23T00:00:00Z\",
+        end: \"2025-11-24T00:00:00Z\" }) { revision }";
+    world.ask(&format!("{{ a: {range} b: {range} }}"), json!({})).await;
+    let three = format!("{{ a: {range} b: {range} c: {range} }}");
+    assert_eq!(world.code(&three, json!({})).await, "TOO_COMPLEX");
+    sqlx::query(fill).execute(&mut rows).await.unwrap();
+    assert_eq!(world.code(&format!("{{ {range} }}"), json!({})).await, "RANGE_TOO_LARGE");
+}
+
 #[tokio::test]
 async fn an_answer_is_complete_or_there_is_none() {
     let world = World::new().await;

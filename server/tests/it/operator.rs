@@ -202,10 +202,62 @@ async fn after_a_restore_everybody_queries_again() {
     let mut follower = Follower::new(&process.url, json!({})).await;
     assert_eq!(follower.told().await, "BOOKMARK 0");
     assert_eq!(process.terminate().await, Some(0));
-    assert!(run(&["restore-bump"], &file).status.success());
-    let process = Process::start(&file).await;
-    let mut follower = Follower::new(&process.url, json!({ "after": 0 })).await;
-    assert_eq!(follower.told().await, "RESET 1000000000");
+    let backup = std::fs::read(&file).unwrap();
+    let mut seen = 0;
+    for _ in 0..2 {
+        std::fs::write(&file, &backup).unwrap();
+        assert!(run(&["restore-bump"], &file).status.success());
+        let process = Process::start(&file).await;
+        let mut follower = Follower::new(&process.url, json!({ "after": seen })).await;
+        let event = follower.event().await.unwrap();
+        assert_eq!(event["kind"], "RESET");
+        let revision = event["revision"].as_u64().unwrap();
+        assert!(revision > seen, "the same backup twice, and no revision twice");
+        seen = revision;
+        assert_eq!(process.terminate().await, Some(0));
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await; // the clock has seconds
+    }
+}
+
+/// sqlx makes its own table before the first migration.
+#[tokio::test]
+async fn a_first_start_that_was_killed_is_begun_again() {
+    use sqlx::{ConnectOptions, Connection};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut half = options.connect().await.unwrap();
+    let table =
+        "create table _sqlx_migrations (version bigint primary key, description text not null,
+        installed_on timestamp not null default current_timestamp, success boolean not null,
+        checksum blob not null, execution_time bigint not null)";
+    sqlx::query(table).execute(&mut half).await.unwrap();
+    half.close().await.unwrap();
+    assert!(run(&["migrate"], &file).status.success());
+}
+
+#[test]
+fn a_ledger_that_is_shorter_than_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    check(
+        &["--listen", "127.0.0.1:0", "--mutation-retention", "1h"],
+        &file,
+        "--mutation-retention",
+    );
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_switch_is_set_by_a_variable_as_people_write_it() {
+    for (value, code) in [("1", 1), ("true", 1), ("yes", 1), ("maybe", 2)] {
+        let output = Command::new(BINARY)
+            .env("APPOINTMENTS_ALLOW_ANONYMOUS", value)
+            .args(["--listen", "127.0.0.1:0", "--database", "/nowhere/it.db"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{value}");
+    }
 }
 
 #[tokio::test]

@@ -172,6 +172,15 @@ async fn a_nullable_variable_that_is_sent_stands_where_there_is_a_default() {
     assert_eq!(world.code(query, json!({ "status": null })).await, "VALIDATION_FAILED");
 }
 
+#[tokio::test]
+async fn a_default_of_null_does_not_stand_in_the_way() {
+    let world = World::new().await;
+    let query = "query($id: ID = null) { calendar(id: $id) { id } }";
+    for sent in [json!({}), json!({ "id": world.calendar })] {
+        assert_eq!(world.ask(query, sent).await["calendar"]["id"], json!(world.calendar));
+    }
+}
+
 /// A list of a stricter type than the place has fits (the library refuses it).
 #[tokio::test]
 async fn a_required_list_fits_where_none_is_required() {

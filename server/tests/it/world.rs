@@ -166,6 +166,15 @@ impl World {
             .unwrap()
     }
 
+    /// Waits until the default calendar's first change is forgotten: a server prunes soon after it
+    /// has started, and then every ten minutes.
+    pub async fn pruned(&self) {
+        let forgotten = async {
+            while !self.follow(json!({ "after": 0 })).await.told().await.starts_with("RESET") {}
+        };
+        tokio::time::timeout(PATIENCE, forgotten).await.expect("it is old enough");
+    }
+
     /// Follows the default calendar: `after: 3`, `range: {…}`, or nothing.
     pub async fn follow(&self, arguments: Value) -> Follower {
         Follower::new(&self.url("/graphql"), arguments).await

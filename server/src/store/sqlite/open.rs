@@ -94,9 +94,9 @@ async fn check_owner(path: &Path, plain: &SqliteConnectOptions) -> Result<(), Op
     let owner = async {
         let id: i64 =
             sqlx::query_scalar("pragma application_id").fetch_one(&mut connection).await?;
-        let tables: i64 = sqlx::query_scalar("select count(*) from sqlite_schema")
-            .fetch_one(&mut connection)
-            .await?;
+        // A first start that was killed may have left the migrations' own table, and no more.
+        let tables = "select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'";
+        let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut connection).await?;
         Ok(id == APPLICATION_ID || (id == 0 && tables == 0))
     };
     let ours = owner.await.map_err(|error| because(path, error))?;

@@ -11,11 +11,11 @@ use super::SqliteStore;
 use super::rows::{self, appointment_columns, calendar_columns, change_columns};
 use crate::domain::{Appointment, AppointmentId, Calendar, CalendarId, Interval, Revision};
 
-/// A query over the appointments of calendar ?1 that touch [?2, ?3) (S13, S17): once for each
-/// class of length that the calendar has, which the recursion finds by one seek each. The cross
-/// join keeps that order.
-macro_rules! in_spans {
-    ($columns:literal, $filter:literal, $order:literal) => {
+/// The rows of calendar ?1 that touch [?2, ?3) (S13, S17), with their keys alone: looked for once
+/// in each class of length that the calendar has, which the recursion finds by one seek each. The
+/// cross join keeps that order, and the index holds all that is asked for.
+macro_rules! with_touching {
+    ($and:literal) => {
         concat!(
             "with recursive spans (span) as (
                 select min(span) from appointments where calendar_id = ?1
@@ -23,38 +23,65 @@ macro_rules! in_spans {
                 select (select min(b.span) from appointments b
                         where b.calendar_id = ?1 and b.span > spans.span)
                 from spans where spans.span is not null
-            )
-            select ",
-            crate::store::sqlite::rows::appointment_columns!(),
-            $columns,
-            " from spans cross join appointments a
-            where a.calendar_id = ?1 and a.span = spans.span
-                and a.starts_at > ?2 - (1 << spans.span) and a.starts_at < ?3
-                and (a.ends_at > ?2 or a.starts_at >= ?2) ",
-            $filter,
-            " order by ",
-            $order
+            ), touching (row, starts_at, ends_at, id) as (
+                select b.rowid, b.starts_at, b.ends_at, b.id
+                from spans cross join appointments b
+                where b.calendar_id = ?1 and b.span = spans.span
+                    and b.starts_at > ?2 - (1 << spans.span) and b.starts_at < ?3
+                    and (b.ends_at > ?2 or b.starts_at >= ?2) ",
+            $and,
+            ")"
         )
     };
 }
-pub(super) use in_spans;
+pub(super) use with_touching;
 
-pub(super) const RANGE: &str = in_spans!("", "", "a.starts_at, a.ends_at desc, a.id limit ?4");
+/// The limit stands inside of the sort: a range with too much in it is not read to its end.
+pub(super) const RANGE: &str = concat!(
+    with_touching!("limit ?4"),
+    "select ",
+    appointment_columns!(),
+    " from touching t cross join appointments a on a.rowid = t.row
+    order by a.starts_at, a.ends_at desc, a.id"
+);
 
 const CALENDAR: &str =
     concat!("select ", calendar_columns!(), " from calendars c where c.id = ?1 and c.gone is null");
 
-/// A page of the log. The innermost select bounds the rows, the next adds up their bytes, so that
-/// a page of large appointments is short; a single row is always let through.
+/// A page of the log: the innermost select bounds the rows, the next adds up the bytes of their
+/// states without reading them, so that a page of large ones is short. One is always let through.
 pub(super) const LOG: &str = concat!(
     "select ",
     change_columns!(),
     " from (
-        select *, sum(size) over (order by revision) - size as bytes_before from (
-            select *, coalesce(octet_length(state), 0) as size from changes
-            where calendar_id = ?1 and revision > ?2 order by revision limit ?3
+        select position, sum(size) over (order by position) - size as bytes_before from (
+            select revision as position, coalesce(octet_length(state), 0) as size
+            from changes where calendar_id = ?1 and revision > ?2 order by revision limit ?3
         )
-    ) where bytes_before < ?4 order by revision"
+    ) cross join changes on calendar_id = ?1 and revision = position
+    where bytes_before < ?4 order by revision"
+);
+
+pub(super) const HEADS: &str = "select c.id, c.head from json_each(?1) wanted cross join calendars c on c.id = unhex(wanted.value)";
+
+pub(super) const CALENDARS: &str = concat!(
+    "select ",
+    calendar_columns!(),
+    " from json_each(?1) wanted cross join calendars c on c.id = unhex(wanted.value)"
+);
+
+pub(super) const CALENDARS_BY_NAME: &str = concat!(
+    "select ",
+    calendar_columns!(),
+    " from calendars c where c.gone is null and (c.name, c.id) > (?1, ?2)
+    order by c.name, c.id limit ?3"
+);
+
+pub(super) const APPOINTMENT: &str = concat!(
+    "select ",
+    appointment_columns!(),
+    " from directory d cross join appointments a
+    on a.calendar_id = d.calendar_id and a.id = d.id where d.id = ?1"
 );
 
 pub(super) async fn default_calendar(from: impl SqliteExecutor<'_>) -> Result<Option<CalendarId>> {
@@ -96,13 +123,7 @@ impl Log for SqliteStore {
     }
 
     async fn heads(&self, calendars: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>> {
-        let found = query(concat!(
-            "select c.id, c.head from json_each(?1) wanted ",
-            "cross join calendars c on c.id = unhex(wanted.value)"
-        ))
-        .bind(hex_list(calendars)?)
-        .fetch_all(&self.readers)
-        .await?;
+        let found = query(HEADS).bind(hex_list(calendars)?).fetch_all(&self.readers).await?;
         found
             .iter()
             .map(|row| Ok((CalendarId(row.try_get(0)?), rows::revision(row.try_get(1)?)?)))
@@ -117,12 +138,7 @@ impl Store for SqliteStore {
     }
 
     async fn calendars(&self, ids: &[CalendarId]) -> Result<Vec<CalendarRow>> {
-        const SQL: &str = concat!(
-            "select ",
-            calendar_columns!(),
-            " from json_each(?1) wanted cross join calendars c on c.id = unhex(wanted.value)"
-        );
-        let found = query(SQL).bind(hex_list(ids)?).fetch_all(&self.readers).await?;
+        let found = query(CALENDARS).bind(hex_list(ids)?).fetch_all(&self.readers).await?;
         found.iter().map(rows::calendar).collect()
     }
 
@@ -131,16 +147,14 @@ impl Store for SqliteStore {
         after: Option<(&str, CalendarId)>,
         limit: usize,
     ) -> Result<Vec<Calendar>> {
-        const SQL: &str = concat!(
-            "select ",
-            calendar_columns!(),
-            " from calendars c where c.gone is null and (c.name, c.id) > (?1, ?2)
-             order by c.name, c.id limit ?3"
-        );
         // No name is empty, so the empty one comes before all.
         let (name, id) = after.map_or(("", Vec::new()), |(name, id)| (name, id.0.into()));
-        let found =
-            query(SQL).bind(name).bind(id).bind(count(limit)).fetch_all(&self.readers).await?;
+        let found = query(CALENDARS_BY_NAME)
+            .bind(name)
+            .bind(id)
+            .bind(count(limit))
+            .fetch_all(&self.readers)
+            .await?;
         found.iter().map(|row| Ok(rows::calendar(row)?.calendar)).collect()
     }
 
@@ -149,13 +163,7 @@ impl Store for SqliteStore {
     }
 
     async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>> {
-        const SQL: &str = concat!(
-            "select ",
-            appointment_columns!(),
-            " from directory d cross join appointments a
-             on a.calendar_id = d.calendar_id and a.id = d.id where d.id = ?1"
-        );
-        let row = query(SQL).bind(id.0).fetch_optional(&self.readers).await?;
+        let row = query(APPOINTMENT).bind(id.0).fetch_optional(&self.readers).await?;
         row.as_ref().map(rows::appointment).transpose()
     }
 
@@ -179,6 +187,11 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.writer.close();
         self.readers.close().await;
+    }
+
+    async fn is_new(&self) -> Result<bool> {
+        let row = query("select 1 from calendars limit 1").fetch_optional(&self.readers).await?;
+        Ok(row.is_none())
     }
 
     async fn ready(&self) -> Result<()> {

@@ -6,7 +6,7 @@ use sqlx::query;
 use sqlx::sqlite::{SqliteRow, SqliteTransaction};
 
 use super::super::{CalendarRow, Conflicts, Place, Result, Transaction};
-use super::read::in_spans;
+use super::read::with_touching;
 use super::rows::{self, appointment_columns, calendar_columns};
 use super::upkeep;
 use crate::domain::{
@@ -15,7 +15,46 @@ use crate::domain::{
 };
 
 /// How many conflicts a refusal names.
-const NAMED: usize = 10;
+const NAMED: i64 = 10;
+
+/// All are counted by their keys; the earliest are read whole.
+macro_rules! earliest {
+    ($from:literal, $most:literal) => {
+        concat!(
+            "select ",
+            appointment_columns!(),
+            ", (select count(*) from ",
+            $from,
+            ") from (select row from ",
+            $from,
+            " order by starts_at, ends_at desc, id limit ",
+            $most,
+            ") t cross join appointments a on a.rowid = t.row
+            order by a.starts_at, a.ends_at desc, a.id"
+        )
+    };
+}
+
+pub(super) const IN_THE_WAY: &str = concat!(
+    with_touching!("and b.status <> 'CANCELLED' and b.id is not ?4"),
+    earliest!("touching", "?5")
+);
+
+/// One pass by start: an appointment overlaps an earlier one if some earlier one has not ended, and
+/// a later one if the next has begun. It looks at the whole calendar, which is done once, when its
+/// policy becomes REJECT.
+pub(super) const OVERLAPPING: &str = concat!(
+    "with ordered (row, starts_at, ends_at, id, ended, follows) as (
+        select rowid, starts_at, ends_at, id,
+            max(ends_at) over (order by starts_at, ends_at desc, id
+                rows between unbounded preceding and 1 preceding),
+            lead(starts_at) over (order by starts_at, ends_at desc, id)
+        from appointments where calendar_id = ?1 and status <> 'CANCELLED'
+    ), overlapping (row, starts_at, ends_at, id) as materialized (
+        select row, starts_at, ends_at, id from ordered where ended > starts_at or follows < ends_at
+    )",
+    earliest!("overlapping", "?2")
+);
 
 /// An open savepoint.
 pub(super) struct Open<'t, 'c> {
@@ -104,45 +143,20 @@ impl Transaction for Open<'_, '_> {
         slot: Interval,
         except: Option<AppointmentId>,
     ) -> Result<Conflicts> {
-        // `count(*) over ()` counts before the limit cuts.
-        const SQL: &str = in_spans!(
-            ", count(*) over ()",
-            "and a.status <> 'CANCELLED' and a.id is not ?4",
-            "a.starts_at, a.ends_at desc, a.id limit ?5"
-        );
-        let found = query(SQL)
+        let found = query(IN_THE_WAY)
             .bind(calendar.0)
             .bind(slot.start.unix())
             .bind(slot.end.unix())
             .bind(except.map(|it| it.0))
-            .bind(NAMED.cast_signed() as i64)
+            .bind(NAMED)
             .fetch_all(&mut **self.tx)
             .await?;
         conflicts(&found)
     }
 
     async fn overlapping(&mut self, calendar: CalendarId) -> Result<Conflicts> {
-        // One pass by start: an appointment overlaps an earlier one if some earlier one has not
-        // ended, and a later one if the next has begun. It reads the whole calendar, which is
-        // done once, when its policy becomes REJECT.
-        const SQL: &str = concat!(
-            "select ",
-            appointment_columns!(),
-            ", count(*) over () from (
-                select *,
-                    max(ends_at) over (order by starts_at, ends_at desc, id
-                        rows between unbounded preceding and 1 preceding) as ended,
-                    lead(starts_at) over (order by starts_at, ends_at desc, id) as follows
-                from appointments where calendar_id = ?1 and status <> 'CANCELLED'
-            ) a
-            where a.ended > a.starts_at or a.follows < a.ends_at
-            order by a.starts_at, a.ends_at desc, a.id limit ?2"
-        );
-        let found = query(SQL)
-            .bind(calendar.0)
-            .bind(NAMED.cast_signed() as i64)
-            .fetch_all(&mut **self.tx)
-            .await?;
+        let found =
+            query(OVERLAPPING).bind(calendar.0).bind(NAMED).fetch_all(&mut **self.tx).await?;
         conflicts(&found)
     }
 
@@ -196,12 +210,17 @@ impl Transaction for Open<'_, '_> {
         Ok(())
     }
 
+    async fn ledger_reaches(&mut self) -> Result<Instant> {
+        let row = query("select reaches from ledger").fetch_one(&mut **self.tx).await?;
+        Ok(Instant::from_unix(row.try_get(0)?))
+    }
+
     async fn prune(&mut self, changes: Instant, ledger: Instant, batch: u32) -> Result<u64> {
         upkeep::prune(self.tx, changes, ledger, batch).await
     }
 
-    async fn restore_bump(&mut self, step: u64) -> Result<u64> {
-        upkeep::restore_bump(self.tx, step).await
+    async fn restore_bump(&mut self, step: u64, at_least: u64) -> Result<u64> {
+        upkeep::restore_bump(self.tx, step, at_least).await
     }
 }
 

@@ -26,18 +26,29 @@ pub(super) async fn prune(
     let mut gone = 0;
     for row in old {
         let (calendar, revision): (Vec<u8>, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let up_to = query(
+            "select max(revision) from (
+                select revision from changes where calendar_id = ?1 and revision <= ?2
+                order by revision limit ?3)",
+        );
+        let up_to = up_to.bind(&calendar).bind(revision).bind(batch).fetch_one(&mut **tx).await?;
+        let up_to: Option<i64> = up_to.try_get(0)?;
         query("update calendars set pruned = max(pruned, ?2) where id = ?1")
             .bind(&calendar)
-            .bind(revision)
+            .bind(up_to.unwrap_or(0))
             .execute(&mut **tx)
             .await?;
         gone += query("delete from changes where calendar_id = ?1 and revision <= ?2")
             .bind(&calendar)
-            .bind(revision)
+            .bind(up_to)
             .execute(&mut **tx)
             .await?
             .rows_affected();
     }
+    query("update ledger set reaches = max(reaches, ?1)")
+        .bind(ledger.unix())
+        .execute(&mut **tx)
+        .await?;
     gone += query(
         "delete from mutations where id in (
             select id from mutations where decided_at < ?1 order by decided_at limit ?2)",
@@ -51,14 +62,22 @@ pub(super) async fn prune(
 }
 
 /// S8. The ledger and the directory stay: what was decided remains so.
-pub(super) async fn restore_bump(tx: &mut SqliteTransaction<'_>, step: u64) -> Result<u64> {
-    let step = i64::try_from(step).map_err(|error| StoreError::Failed(error.into()))?;
+pub(super) async fn restore_bump(
+    tx: &mut SqliteTransaction<'_>,
+    step: u64,
+    at_least: u64,
+) -> Result<u64> {
+    let signed = |it| i64::try_from(it).map_err(|error| StoreError::Failed(Box::new(error)));
     query("delete from changes").execute(&mut **tx).await?;
+    query("update calendars set head = max(head + ?1, ?2)")
+        .bind(signed(step)?)
+        .bind(signed(at_least)?)
+        .execute(&mut **tx)
+        .await?;
     query(
-        "update calendars set head = head + ?1, pruned = head + ?1,
-            revision = head + ?1, gone = iif(gone is null, null, head + ?1)",
+        "update calendars set pruned = head, revision = head,
+            gone = iif(gone is null, null, head)",
     )
-    .bind(step)
     .execute(&mut **tx)
     .await?;
     query(

@@ -44,6 +44,8 @@ impl Writer {
         tasks: &TaskTracker,
     ) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
+        // A file that has gone away meanwhile is not made anew.
+        let options = options.create_if_missing(false);
         let (wake, closing) = (Arc::new(OnceLock::new()), CancellationToken::new());
         let state = Task { options, wake: wake.clone(), closing: closing.clone() };
         tasks.spawn(state.run(connection, jobs));
@@ -110,13 +112,14 @@ impl Task {
     }
 
     async fn next(&self, jobs: &mut mpsc::Receiver<Queued>) -> Option<Queued> {
+        // Asked first: under load there is always a job.
         tokio::select! {
             biased;
-            job = jobs.recv() => job,
-            () = self.closing.cancelled() => {
+            () = self.closing.cancelled(), if !jobs.is_closed() => {
                 jobs.close();
                 jobs.recv().await
             }
+            job = jobs.recv() => job,
         }
     }
 }
@@ -129,8 +132,14 @@ async fn commit_group(
 ) -> Result<Vec<(CalendarId, Revision)>> {
     let mut done = Vec::new();
     let mut heads = BTreeMap::new();
+    let mut group = match connection.begin_with("begin immediate").await {
+        Ok(group) => group,
+        Err(error) => {
+            let _ = first.reply.send(Err(error.into())); // who has left needs no answer
+            return Err(StoreError::Unavailable("no transaction could be begun".into()));
+        }
+    };
     let committed = async {
-        let mut group = connection.begin_with("begin immediate").await?;
         let mut next = Some(first);
         while let Some(Queued { job, reply }) = next.take() {
             // The reply waits with the group even if the work fails and takes the group with it.

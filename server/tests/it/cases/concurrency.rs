@@ -142,6 +142,20 @@ async fn what_is_older_than_the_ledger_reaches_is_never_executed() {
     world.done("createAppointment", and(booking("it", "10:00-11:00"), random)).await;
 }
 
+/// An id from a clock that is ahead is not younger than its entry in the ledger.
+#[tokio::test]
+async fn an_id_from_the_future_is_remembered_until_it_is_old() {
+    let world = World::new().await;
+    // Version 7, made on 2026-12-23: a month ahead.
+    let ahead = json!({ "mutationId": "01a2a032-9800-7000-8000-000000000001" });
+    let input = and(booking("it", "10:00-11:00"), ahead);
+    let made = world.done("createAppointment", input.clone()).await;
+    world.pass(95);
+    let world = world.restarted().await;
+    world.pruned().await;
+    assert_eq!(world.done("createAppointment", input).await, made, "not done again");
+}
+
 #[tokio::test]
 async fn case_34_create_move_delete_leaves_nothing() {
     let world = World::new().await;
