@@ -82,15 +82,16 @@ fn start(arguments: Vec<String>) -> Result<()> {
     Err(Command::new(binary).args(arguments).exec().to_string())
 }
 
-/// nextest where it is installed; each test is then a process of its own.
+/// nextest where it is installed: each test is then a process of its own. It leaves out the examples
+/// in the docs.
 fn test(arguments: Vec<String>) -> Result<()> {
     let nextest = Command::new("cargo").args(["nextest", "--version"]).output();
-    let runner: &[&str] = match nextest {
-        Ok(found) if found.status.success() => &["nextest", "run"],
-        _ => &["test"],
-    };
-    let fixed = runner.iter().map(|it| (*it).to_owned()).chain(["--workspace".to_owned()]);
-    cargo(fixed.chain(arguments))
+    if !nextest.is_ok_and(|it| it.status.success()) {
+        return cargo(["test", "--workspace"].map(str::to_owned).into_iter().chain(arguments));
+    }
+    let is_all = arguments.is_empty();
+    cargo(["nextest", "run", "--workspace"].map(str::to_owned).into_iter().chain(arguments))?;
+    if is_all { cargo(["test", "--workspace", "--doc", "--quiet"]) } else { Ok(()) }
 }
 
 fn schema() -> Result<()> {
