@@ -76,10 +76,10 @@ fn main() -> ExitCode {
 }
 
 fn start(arguments: Vec<String>) -> Result<()> {
-    cargo(["build", "--release", "--package", "appointments-server"])?;
-    // In place of this process, so that signals reach the server.
-    let binary = root().join("target/release/appointments-server");
-    Err(Command::new(binary).args(arguments).exec().to_string())
+    // In place of this process, as cargo does it again with the server, so that signals reach it.
+    let mut cargo = Command::new("cargo");
+    cargo.args(["run", "--release", "--package", "appointments-server", "--"]).args(arguments);
+    Err(cargo.exec().to_string())
 }
 
 /// nextest where it is installed: each test is then a process of its own. It leaves out the examples
@@ -107,10 +107,10 @@ fn bench_server(smoke: bool) -> Result<()> {
         if smoke { (&[], "debug") } else { (&["--release"], "release") };
     let packages = ["build", "--package", "appointments-server", "--package", "appointments-bench"];
     cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
-    let built = root().join("target").join(folder);
+    let built = run::target()?.join(folder);
     let mut bench = Command::new(built.join("bench-server"));
     bench.arg("run").arg("--server").arg(built.join("appointments-server"));
-    bench.arg("--out").arg(root().join("target/bench/server.json"));
+    bench.arg("--out").arg(run::target()?.join("bench/server.json"));
     bench.args(smoke.then_some("--smoke"));
     run::checked(&mut bench)
 }

@@ -12,6 +12,13 @@ pub(crate) fn root() -> PathBuf {
     package.parent().unwrap_or(package).to_owned()
 }
 
+/// Where cargo builds: this program is in a folder of it.
+pub(crate) fn target() -> Result<PathBuf> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let target = program.parent().and_then(Path::parent);
+    target.map(Path::to_owned).ok_or_else(|| "this program stands in no folder".to_owned())
+}
+
 /// Runs cargo.
 pub(crate) fn cargo<A: Into<String>>(arguments: impl IntoIterator<Item = A>) -> Result<()> {
     let arguments = arguments.into_iter().map(Into::into);
