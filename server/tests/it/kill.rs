@@ -100,24 +100,32 @@ async fn write(n: usize, mut server: Server, stopped: watch::Receiver<bool>, ans
 }
 
 /// Follows the calendar from 0 through every restart; answers the mutation id of each revision.
-async fn listen(mut server: Server, end: watch::Receiver<Option<u64>>) -> BTreeMap<u64, String> {
+async fn listen(
+    mut server: Server,
+    mut end: watch::Receiver<Option<u64>>,
+) -> BTreeMap<u64, String> {
     let (mut heard, mut last) = (BTreeMap::new(), 0);
     loop {
         let url = here(&mut server).await;
         let Some(mut follower) = Follower::try_new(&url, json!({ "after": last })).await else {
             continue;
         };
-        // An event of a killed server is checked to continue the last one, like any other.
-        while let Some(event) = follower.event().await {
+        loop {
+            if *end.borrow_and_update() == Some(last) {
+                return heard;
+            }
+            // An event of a killed server is checked to continue the last one, like any other.
+            let event = tokio::select! {
+                event = follower.event() => event,
+                _ = end.changed() => continue,
+            };
+            let Some(event) = event else { break };
             last = event["revision"].as_u64().unwrap();
             if event["kind"] == "CREATED" {
                 let before = heard.insert(last, text(&event["mutationId"]));
                 assert_eq!(before, None, "told twice");
             } else {
                 assert_eq!(event["kind"], "BOOKMARK", "nothing is reset");
-            }
-            if *end.borrow() == Some(last) {
-                return heard;
             }
         }
     }
