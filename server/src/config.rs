@@ -74,8 +74,7 @@ pub struct Serve {
         long,
         env = "APPOINTMENTS_LISTEN",
         value_name = "ADDR:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
+        default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
     /// Let everybody who reaches the address read and change everything. Needed to listen on
     /// anything but loopback, as there is no access control yet.
@@ -107,7 +106,7 @@ pub struct Seed {
     #[command(flatten)]
     pub common: Common,
     /// A day of the first week; this week when left out.
-    #[arg(long, env = "APPOINTMENTS_SEED_FROM", value_name = "YYYY-MM-DD")]
+    #[arg(long, env = "APPOINTMENTS_SEED_FROM", value_name = "YYYY-MM-DD", value_parser = day)]
     pub from: Option<chrono::NaiveDate>,
     /// How many weeks.
     #[arg(long, env = "APPOINTMENTS_SEED_WEEKS", value_name = "N", default_value = "4",
@@ -120,6 +119,14 @@ impl Serve {
     pub fn retention(&self) -> Retention {
         Retention { changes: self.change_retention, ledger: self.mutation_retention }
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an address and a port such as 127.0.0.1:8080".to_owned())
+}
+
+fn day(text: &str) -> Result<chrono::NaiveDate, String> {
+    text.parse().map_err(|_| "must be a day such as 2026-11-23".to_owned())
 }
 
 /// `30d`, `12h`, `90s`: a time that is not zero.

@@ -112,6 +112,10 @@ impl IntoResponse for Malformed {
             || text.contains("length limit exceeded");
         let (status, message) = if is_large {
             (StatusCode::PAYLOAD_TOO_LARGE, format!("The request is larger than {MAX_BODY} bytes."))
+        } else if text.contains("did not match any variant") {
+            let message = "The request must be a JSON object with a query, and with variables, \
+                           operationName and extensions if there are any.";
+            (StatusCode::BAD_REQUEST, message.to_owned())
         } else {
             (StatusCode::BAD_REQUEST, format!("The request is not a GraphQL request: {text}."))
         };

@@ -21,7 +21,7 @@ pub enum QueryError {
     #[error("there is no calendar {0}")]
     NoCalendar(String),
     /// None was named, and there is none to be meant.
-    #[error("calendarId is needed: there is no default calendar")]
+    #[error("the argument calendarId is needed: there is no default calendar")]
     NoDefaultCalendar,
     /// The store could not be reached.
     #[error(transparent)]

@@ -3,11 +3,20 @@
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Common, LogFormat};
 
 /// Starts logging to standard error; the error is a sentence for the operator.
 pub fn start(settings: &Common) -> Result<(), String> {
+    let is_word = settings.log.bytes().all(|it| it.is_ascii_alphanumeric());
+    if is_word && settings.log.parse::<LevelFilter>().is_err() {
+        // A filter takes it for the name of a module, and would be silent.
+        return Err(format!(
+            "--log {:?} is no level: use error, warn, info, debug or trace.",
+            settings.log
+        ));
+    }
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| format!("--log {:?} is no filter: {error}.", settings.log))?;
     let log = tracing_subscriber::fmt()

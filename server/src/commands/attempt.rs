@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::{
     Actor, AppointmentId, Body, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
-    Interval, MutationId, Refusal, Revision,
+    Interval, Kind, MutationId, Refusal, Revision,
 };
 use crate::store::{CalendarRow, Place, StoreError, Transaction, Work};
 
@@ -139,7 +139,8 @@ pub(super) async fn calendar(
     by: &By,
     id: CalendarId,
 ) -> Decision<CalendarRow> {
-    let unknown = Refusal::NotFound { id: id.into(), calendar_id: None, revision: None };
+    let kind = Kind::Calendar;
+    let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
     let Some(row) = tx.lock(id).await? else {
         return Err(unknown.into());
     };
@@ -148,7 +149,7 @@ pub(super) async fn calendar(
     }
     match row.gone {
         None => Ok(row),
-        gone => Err(gone_from(id.into(), id, gone).into()),
+        gone => Err(gone_from(kind, id.into(), id, gone).into()),
     }
 }
 
@@ -158,7 +159,8 @@ pub(super) async fn appointment(
     by: &By,
     id: AppointmentId,
 ) -> Decision<(CalendarRow, crate::domain::Appointment)> {
-    let unknown = Refusal::NotFound { id: id.into(), calendar_id: None, revision: None };
+    let kind = Kind::Appointment;
+    let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
     let place = match tx.locate(id.into()).await? {
         // A calendar is in itself; it is no appointment.
         Some(place) if EntityId::from(place.calendar_id) != EntityId::from(id) => place,
@@ -169,11 +171,11 @@ pub(super) async fn appointment(
     }
     let Place { calendar_id, deleted, .. } = place;
     let (Some(row), None) = (tx.lock(calendar_id).await?, deleted) else {
-        return Err(gone_from(id.into(), calendar_id, deleted).into());
+        return Err(gone_from(kind, id.into(), calendar_id, deleted).into());
     };
     match tx.appointment(calendar_id, id).await? {
         Some(appointment) => Ok((row, appointment)),
-        None => Err(gone_from(id.into(), calendar_id, None).into()),
+        None => Err(gone_from(kind, id.into(), calendar_id, None).into()),
     }
 }
 
@@ -194,6 +196,11 @@ pub(super) async fn slot_is_free(
     Err(Refusal::TimeSlotTaken { conflicts: found.earliest, count: found.count }.into())
 }
 
-fn gone_from(id: EntityId, calendar: CalendarId, revision: Option<Revision>) -> Refusal {
-    Refusal::NotFound { id, calendar_id: Some(calendar), revision }
+fn gone_from(
+    kind: Kind,
+    id: EntityId,
+    calendar: CalendarId,
+    revision: Option<Revision>,
+) -> Refusal {
+    Refusal::NotFound { kind, id, calendar_id: Some(calendar), revision }
 }

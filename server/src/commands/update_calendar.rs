@@ -32,7 +32,7 @@ impl Mutation for UpdateCalendar {
             let found = tx.overlapping(self.id).await?;
             if found.count > 0 {
                 let (conflicts, count) = (found.earliest, found.count);
-                return Err(Refusal::TimeSlotTaken { conflicts, count }.into());
+                return Err(Refusal::Overlapping { conflicts, count }.into());
             }
         }
         let revision = next(&row);

@@ -76,7 +76,8 @@ fn parse(text: &str) -> Result<Uuid, String> {
     // Uuid::parse_str also takes braces, `urn:uuid:` and no hyphens, which we would answer changed.
     let id = (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten();
     match id {
-        Some(id) if !id.is_nil() && !id.is_max() => Ok(id),
-        _ => Err("must be a UUID such as 0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5".into()),
+        Some(id) if id.is_nil() || id.is_max() => Err("must not be the nil or the max UUID".into()),
+        Some(id) => Ok(id),
+        None => Err("must be a UUID such as 0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5".into()),
     }
 }

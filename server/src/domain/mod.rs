@@ -33,7 +33,7 @@ pub use input::{
 pub use instant::Instant;
 pub use interval::{Interval, MAX_RANGE_DAYS, MAX_RANGE_ROWS, RangeError};
 pub use problems::{Problem, Problems};
-pub use refusal::{Entity, Refusal};
+pub use refusal::{Entity, Kind, Refusal};
 pub use revision::Revision;
 pub use zone::Zone;
 

@@ -18,6 +18,13 @@ pub enum Refusal {
         /// How many there are.
         count: u64,
     },
+    /// The calendar was to let nothing overlap, and some of its appointments do.
+    Overlapping {
+        /// Which do: the earliest ten.
+        conflicts: Vec<Appointment>,
+        /// How many do.
+        count: u64,
+    },
     /// The appointment is not the one that the caller saw.
     RevisionConflict(Appointment),
     /// The calendar is not the one that the caller saw.
@@ -28,13 +35,33 @@ pub enum Refusal {
     CalendarNotEmpty(u64),
     /// There is no such thing.
     NotFound {
-        /// What was asked for.
+        /// What was looked for.
+        kind: Kind,
+        /// Its id.
         id: EntityId,
         /// Where it was, when that is known.
         calendar_id: Option<CalendarId>,
         /// The revision of its removal, when that is known.
         revision: Option<Revision>,
     },
+}
+
+/// What something with an id of its own is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// A calendar.
+    Calendar,
+    /// An appointment.
+    Appointment,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Calendar => "calendar",
+            Self::Appointment => "appointment",
+        })
+    }
 }
 
 /// Something with an id of its own.
@@ -77,6 +104,9 @@ impl fmt::Display for Refusal {
                     }
                 }
             },
+            Self::Overlapping { count, .. } => {
+                write!(f, "{count} appointments overlap; move or cancel some of them first.")
+            }
             Self::RevisionConflict(current) => {
                 write!(f, "“{}” was changed by somebody else meanwhile.", current.content.title)
             }
@@ -94,8 +124,10 @@ impl fmt::Display for Refusal {
                     "The calendar still has {count} appointments; set withAppointments to delete them too."
                 )
             }
-            Self::NotFound { id, revision: Some(_), .. } => write!(f, "{id} was deleted."),
-            Self::NotFound { id, .. } => write!(f, "There is no {id}."),
+            Self::NotFound { kind, id, revision: Some(_), .. } => {
+                write!(f, "The {kind} {id} was deleted.")
+            }
+            Self::NotFound { kind, id, .. } => write!(f, "There is no {kind} {id}."),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `Calendar`, its pages, and what is in a range of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
@@ -73,30 +72,29 @@ pub(super) async fn appointments_in_range(
 ) -> async_graphql::Result<AppointmentsInRange> {
     let range = range.read().map_err(|it| error::query(it.into()))?;
     let (queries, rows) = (ctx.data::<Queries>()?, ctx.data::<Rows>()?);
-    rows.take(0)?;
+    // Held while reading: one request reads one range after the other, and none once it is enough.
+    let mut sum = rows.0.lock().await;
+    check(*sum)?;
     let found = queries.range(ctx.data::<Actor>()?, calendar, range).await.map_err(error::query)?;
-    rows.take(found.appointments.len())?;
+    *sum += found.appointments.len();
+    check(*sum)?;
     Ok(found.into())
 }
 
 /// How many appointments one request has been answered with. Fields are counted before execution
 /// and say nothing of it: a list of calendars with a range in each is a handful of them.
 #[derive(Default)]
-pub(super) struct Rows(AtomicUsize);
+pub(super) struct Rows(tokio::sync::Mutex<usize>);
 
-impl Rows {
-    /// Two of the largest ranges.
-    const MOST: usize = 2 * MAX_RANGE_ROWS;
+/// Two of the largest ranges.
+const MOST: usize = 2 * MAX_RANGE_ROWS;
 
-    /// Fails when it is enough.
-    fn take(&self, rows: usize) -> async_graphql::Result<()> {
-        let sum = self.0.fetch_add(rows, Ordering::Relaxed) + rows;
-        if sum <= Self::MOST {
-            return Ok(());
-        }
-        let message = format!("The request asks for more than {} appointments.", Self::MOST);
-        Err(error::refuse("TOO_COMPLEX", message))
+fn check(rows: usize) -> async_graphql::Result<()> {
+    if rows <= MOST {
+        return Ok(());
     }
+    let message = format!("The request asks for more than {MOST} appointments; ask in several.");
+    Err(error::refuse("TOO_COMPLEX", message))
 }
 
 /// Whether appointments of a calendar may overlap. Cancelled ones never count.

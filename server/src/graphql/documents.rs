@@ -52,6 +52,10 @@ impl Documents {
         if let Some(known) = self.0.get(text) {
             return Ok(known);
         }
+        if text.trim().is_empty() {
+            let message = "The request has no query.";
+            return Err(coded("PARSE_FAILED", ServerError::new(message, None)));
+        }
         if nests_deeper(text, MAX_NESTING) {
             let message = format!("The document nests deeper than {MAX_NESTING} brackets.");
             return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));

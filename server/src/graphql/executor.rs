@@ -78,6 +78,7 @@ impl GraphQl {
 impl Executor for GraphQl {
     async fn execute(&self, request: Request) -> Response {
         match self.prepare(request) {
+            Ok(it) if it.kind == Some(OperationType::Subscription) => mend(refusal(no_socket())),
             Ok(prepared) => self.run(prepared).await,
             Err(error) => mend(refusal(error)),
         }
@@ -119,6 +120,12 @@ fn refusal(error: ServerError) -> Response {
     Response::from_errors(vec![error])
 }
 
+fn no_socket() -> ServerError {
+    let message =
+        "A subscription needs a WebSocket: the same address, subprotocol graphql-transport-ws.";
+    error::refuse("BAD_INPUT", message).into_server_error(Default::default())
+}
+
 fn too_slow() -> ServerError {
     let message =
         "The request took too long; try again, with the same mutationId if it is a mutation.";
@@ -135,13 +142,14 @@ fn mend(mut response: Response) -> Response {
     response
 }
 
+/// Whether there is nothing, not even null, where a field has failed.
 fn is_left_out(data: &Value, path: &[PathSegment]) -> bool {
     let mut at = data;
     for segment in path {
         let next = match (at, segment) {
             (Value::Object(fields), PathSegment::Field(name)) => fields.get(name.as_str()),
             (Value::List(items), PathSegment::Index(index)) => items.get(*index),
-            _ => return false, // null, as it may be
+            _ => return true, // an object that has nothing left is null
         };
         match next {
             Some(next) => at = next,

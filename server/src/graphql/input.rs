@@ -26,10 +26,15 @@ pub(super) struct CreateAppointmentInput {
     id: Option<ID>,
     /// The caller's default calendar when absent.
     calendar_id: Option<ID>,
+    /// 1 to 255 characters, not blank.
     title: String,
+    /// At most 8,192 characters.
     description: Option<String>,
+    /// At most 1,024 characters.
     location: Option<String>,
+    /// In the years 1900 to 2199.
     starts_at: DateTime,
+    /// Later than `startsAt`, by at most 366 days.
     ends_at: DateTime,
     #[graphql(default = false)]
     all_day: bool,
@@ -37,6 +42,7 @@ pub(super) struct CreateAppointmentInput {
     time_zone: Option<TimeZone>,
     #[graphql(default_with = "AppointmentStatus::Confirmed")]
     status: AppointmentStatus,
+    /// At most 200, each address once.
     #[graphql(default)]
     attendees: Vec<AttendeeInput>,
     /// A UUID that names this attempt. Sending the same mutationId again changes nothing and answers what the first

@@ -45,7 +45,7 @@ impl QueryRoot {
         .await
     }
 
-    /// The calendars the caller may see, by name.
+    /// The calendars the caller may see, by name; at most 1,000 at once.
     async fn calendars(
         &self,
         ctx: &Context<'_>,

@@ -104,7 +104,8 @@ impl From<Refusal> for MutationError {
                 let problems = problems.into_iter().map(Into::into).collect();
                 Self::InvalidInput(InvalidInput { message, problems })
             }
-            Refusal::TimeSlotTaken { conflicts, count } => {
+            Refusal::TimeSlotTaken { conflicts, count }
+            | Refusal::Overlapping { conflicts, count } => {
                 let conflicts = conflicts.into_iter().map(Into::into).collect();
                 let conflict_count = saturated(count);
                 Self::TimeSlotTaken(TimeSlotTaken { message, conflicts, conflict_count })
@@ -124,7 +125,7 @@ impl From<Refusal> for MutationError {
                 let appointment_count = saturated(count);
                 Self::CalendarNotEmpty(CalendarNotEmpty { message, appointment_count })
             }
-            Refusal::NotFound { id, calendar_id, revision } => Self::NotFound(NotFound {
+            Refusal::NotFound { id, calendar_id, revision, .. } => Self::NotFound(NotFound {
                 message,
                 id: id.to_string().into(),
                 calendar_id: calendar_id.map(|it| it.to_string().into()),

@@ -25,7 +25,6 @@ async fn a_document_that_does_not_fit_the_schema() {
         "query A { calendar { id } } query B { calendar { id } }",
         "query($a: ID) { calendar { id } }",
         "{ calendar { ...Cycle } } fragment Cycle on Calendar { id ...Cycle }",
-        "subscription { appointmentChanges { revision } }",
     ] {
         let world = World::new().await;
         let code = world.code(query, json!({})).await;
@@ -146,6 +145,19 @@ async fn an_answer_is_complete_or_there_is_none() {
     let response = world.send(query, json!({})).await;
     assert_eq!(response["data"], Value::Null, "a field that cannot be null has failed");
     assert_eq!(response["errors"][0]["path"], json!(["bad"]));
+    // Also where it was the only field, and the library makes its parent null.
+    let query = "{ calendars { nodes { appointmentsInRange(range: { start: \"x\", end: \"y\" })
+        { revision } } } }";
+    assert_eq!(world.code(query, json!({})).await, "BAD_INPUT");
+}
+
+#[tokio::test]
+async fn a_subscription_over_http_is_told_where_to_go() {
+    let world = World::new().await;
+    let query = "subscription { appointmentChanges { revision } }";
+    let response = world.send(query, json!({})).await;
+    let message = response["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("graphql-transport-ws"), "{message}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod kill;
 mod operator;
 mod process;
 mod properties;
+mod readme;
 mod slow;
 mod stores;
 mod variables;

@@ -137,6 +137,7 @@ fn a_filter_that_is_none() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it.db");
     check(&["--listen", "127.0.0.1:0", "--log", "a=b=c"], &file, "--log");
+    check(&["--listen", "127.0.0.1:0", "--log", "wran"], &file, "is no level");
 }
 
 #[test]

@@ -168,7 +168,7 @@ async fn case_34_create_move_delete_leaves_nothing() {
     let error = world.refused("updateAppointment", json!({ "id": id, "title": "x" })).await;
     assert_eq!(error["__typename"], "NotFound");
     assert_eq!((&error["calendarId"], &error["revision"]), (&json!(world.calendar), &json!(3)));
-    assert_eq!(text(&error["message"]), format!("{id} was deleted."));
+    assert_eq!(text(&error["message"]), format!("The appointment {id} was deleted."));
     assert_eq!(world.refused("createAppointment", create).await["__typename"], "IdAlreadyUsed");
     assert_eq!(world.titles("00:00-23:00").await, Vec::<String>::new());
 }

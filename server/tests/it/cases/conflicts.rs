@@ -107,6 +107,8 @@ async fn case_30_a_calendar_becomes_strict_only_without_overlaps() {
     let error = world.refused("updateCalendar", strict.clone()).await;
     assert_eq!(slots(&error), ["a", "b", "c"]);
     assert_eq!(error["conflictCount"], 3);
+    let message = "3 appointments overlap; move or cancel some of them first.";
+    assert_eq!(error["message"], message);
     world.done("deleteAppointment", json!({ "id": b["id"] })).await;
     let off = json!({ "id": world.range("2026-11-23T10:00:00Z", "2026-11-23T10:01:00Z").await
         ["appointments"][0]["id"], "status": "CANCELLED" });
