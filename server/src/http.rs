@@ -8,7 +8,7 @@ use async_graphql_axum::{GraphQLProtocol, GraphQLRequest, GraphQLResponse, Graph
 use axum::extract::{
     DefaultBodyLimit, FromRequest, FromRequestParts, Request, State, WebSocketUpgrade,
 };
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, RequestExt, Router};
@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth;
 use crate::domain::Actor;
-use crate::graphql::{self, GraphQl};
+use crate::graphql::{self, AsksOnly, GraphQl};
 use crate::store::Store;
 
 /// The largest body, and the largest message of a socket: 200 attendees and a long description
@@ -53,14 +53,18 @@ pub fn router(app: App) -> Router {
 /// A request of either kind; the body is limited here, as the library reads it raw.
 async fn execute(State(app): State<App>, request: Request) -> Result<GraphQLResponse, Malformed> {
     let actor = auth::actor(request.headers());
+    let is_get = request.method() == Method::GET;
     let request =
         GraphQLRequest::<Malformed>::from_request(request.with_limited_body(), &()).await?;
-    Ok(app.graphql.execute(request.into_inner().data(actor)).await.into())
+    let request = request.into_inner().data(actor);
+    let request = if is_get { request.data(AsksOnly) } else { request };
+    Ok(app.graphql.execute(request).await.into())
 }
 
 /// `GET` asks a query, or opens a socket.
 async fn ask_or_follow(app: State<App>, request: Request) -> Response {
-    if !request.headers().contains_key(header::UPGRADE) {
+    let upgrade = request.headers().get(header::UPGRADE);
+    if !upgrade.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return execute(app, request).await.into_response();
     }
     let (mut parts, _) = request.into_parts();

@@ -110,10 +110,11 @@ impl Server {
 
     /// Finishes the requests that run, commits what is queued, and closes the database. Sockets
     /// are cut; their clients go on from their revision.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stopping.cancel();
-        if tokio::time::timeout(self.shutdown_timeout, self.serving).await.is_err() {
+        if tokio::time::timeout(self.shutdown_timeout, &mut self.serving).await.is_err() {
             tracing::warn!("some requests did not finish in time");
+            self.serving.abort();
         }
         self.tasks.close();
         let rest = async {

@@ -76,13 +76,15 @@ impl By {
 pub(super) struct Attempt<M> {
     mutation: M,
     by: By,
+    /// What is older is not promised to be in the ledger.
+    oldest: Instant,
 }
 
 impl<M: Mutation> Attempt<M> {
-    pub(super) fn new(mutation: M, actor: Actor, now: Instant) -> Self {
+    pub(super) fn new(mutation: M, actor: Actor, now: Instant, oldest: Instant) -> Self {
         let fingerprint = Fingerprint::of(M::VERB, &mutation);
         let mutation_id = mutation.mutation_id();
-        Self { mutation, by: By { actor, now, fingerprint, mutation_id } }
+        Self { mutation, by: By { actor, now, fingerprint, mutation_id }, oldest }
     }
 }
 
@@ -105,7 +107,7 @@ impl<M: Mutation> Work for Attempt<M> {
             )));
         }
         if let Some(made) = mutation_id.and_then(|it| it.made_at())
-            && made < tx.ledger_reaches().await?
+            && made < tx.ledger_reaches().await?.max(self.oldest)
         {
             return Ok(Err(forgotten()));
         }
@@ -127,7 +129,7 @@ impl<M: Mutation> Work for Attempt<M> {
 
 /// S10: what is older than the ledger reaches may have been decided and forgotten, so it is never
 /// executed.
-pub(super) fn forgotten() -> Refusal {
+fn forgotten() -> Refusal {
     let message =
         "is older than mutations are remembered; look whether it was done, and use a new one";
     Refusal::invalid("mutationId", message)

@@ -110,11 +110,9 @@ impl Commands {
         let now = self.clock.now();
         if let Some(id) = mutation.mutation_id() {
             tracing::Span::current().record("mutation_id", tracing::field::display(id));
-            if id.made_at().is_some_and(|made| made < self.retention.ledger_from(now)) {
-                return Ok(Err(attempt::forgotten()));
-            }
         }
-        store::write(&*self.store, Attempt::new(mutation, actor.clone(), now)).await
+        let oldest = self.retention.ledger_from(now);
+        store::write(&*self.store, Attempt::new(mutation, actor.clone(), now, oldest)).await
     }
 }
 

@@ -2,17 +2,18 @@
 //!
 //! What comes over the wire is looked at by recursion, here and in the library, before any of its
 //! limits applies. So three things are bounded before: how deep brackets nest (the parser would
-//! overflow the stack), how many selections there are once fragments are put in their places (two
-//! spreads in each of thirty fragments are a billion), and fragments that spread themselves.
+//! overflow the stack), how large it is once fragments are put in their places (two spreads in each of
+//! thirty fragments are a billion), and fragments that spread themselves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, FragmentDefinition, Selection, SelectionSet,
+    Directive, DocumentOperations, ExecutableDocument, FragmentDefinition, Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned, ServerError};
+use async_graphql_value::Value;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -24,8 +25,8 @@ const KEPT: u64 = 256 * 1024;
 const LONGEST: usize = 16 * 1024;
 /// How deep brackets may nest; GraphiQL's introspection has 13.
 const MAX_NESTING: usize = 64;
-/// How many selections there may be with all fragments in place.
-const MAX_SELECTIONS: usize = 5_000;
+/// How many selections, directives and values there may be with all fragments in place.
+const MAX_SIZE: usize = 10_000;
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
@@ -56,9 +57,16 @@ impl Documents {
             let message = "The request has no query.";
             return Err(coded("PARSE_FAILED", ServerError::new(message, None)));
         }
-        if nests_deeper(text, MAX_NESTING) {
-            let message = format!("The document nests deeper than {MAX_NESTING} brackets.");
-            return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
+        match nesting(text) {
+            Some(depth) if depth <= MAX_NESTING => {}
+            Some(_) => {
+                let message = format!("The document nests deeper than {MAX_NESTING} brackets.");
+                return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
+            }
+            None => {
+                let message = "A string of the document does not end.";
+                return Err(coded("PARSE_FAILED", ServerError::new(message, None)));
+            }
         }
         let document =
             parse_query(text).map_err(|error| coded("PARSE_FAILED", ServerError::from(error)))?;
@@ -74,40 +82,47 @@ impl Documents {
     }
 }
 
-/// Whether brackets nest deeper than `most`, outside of strings and comments.
-fn nests_deeper(text: &str, most: usize) -> bool {
-    let (mut depth, mut rest) = (0_usize, text);
+/// How deep brackets nest, outside of strings and comments. `None` for a string that does not end:
+/// the parser would go back and read what follows as something else.
+fn nesting(text: &str) -> Option<usize> {
+    let (mut depth, mut deepest, mut rest) = (0_usize, 0, text);
     while let Some(at) = rest.find(['[', '(', '{', ']', ')', '}', '"', '#']) {
         let mark = rest.as_bytes()[at];
         rest = &rest[at + 1..];
         match mark {
             b'[' | b'(' | b'{' => depth += 1,
             b']' | b')' | b'}' => depth = depth.saturating_sub(1),
-            b'#' => rest = rest.find('\n').map_or("", |end| &rest[end..]),
-            _ => rest = after_string(rest),
+            b'#' => rest = rest.find(['\n', '\r']).map_or("", |end| &rest[end..]),
+            _ => rest = after_string(rest)?,
         }
-        if depth > most {
-            return true;
-        }
+        deepest = deepest.max(depth);
     }
-    false
+    Some(deepest)
 }
 
 /// What comes after a string whose first quote was read.
-fn after_string(rest: &str) -> &str {
-    let (mut rest, end) = match rest.strip_prefix("\"\"") {
-        Some(block) => (block, "\"\"\""),
-        None => (rest, "\""),
-    };
-    while let Some(at) = rest.find(['"', '\\']) {
-        if let Some(after) = rest[at..].strip_prefix(end) {
-            return after;
+fn after_string(mut rest: &str) -> Option<&str> {
+    if let Some(block) = rest.strip_prefix("\"\"") {
+        rest = block;
+        loop {
+            rest = &rest[rest.find(['"', '\\'])?..];
+            if let Some(after) = rest.strip_prefix("\"\"\"") {
+                return Some(after);
+            }
+            // In a block three quotes are escaped, and nothing else is.
+            rest = rest.strip_prefix("\\\"\"\"").unwrap_or(&rest[1..]);
         }
-        // A backslash takes the next character with it; a quote inside of a block is text.
-        let step = if rest[at..].starts_with('\\') { 2 } else { 1 };
-        rest = rest.get(at + step..).unwrap_or_default();
     }
-    ""
+    loop {
+        rest = &rest[rest.find(['"', '\\', '\n', '\r'])?..];
+        let mut letters = rest.chars();
+        match letters.next()? {
+            '"' => return Some(letters.as_str()),
+            '\\' => letters.next()?, // whatever it is, it does not end the string
+            _ => return None,
+        };
+        rest = letters.as_str();
+    }
 }
 
 fn check_size(document: &ExecutableDocument) -> Result<(), ServerError> {
@@ -116,21 +131,23 @@ fn check_size(document: &ExecutableDocument) -> Result<(), ServerError> {
     for fragment in document.fragments.keys() {
         sum = sum.saturating_add(sizes.fragment(fragment)?);
     }
+    // Variable definitions are not walked more than once, and their values are counted by brackets.
     let operations: Vec<_> = match &document.operations {
         DocumentOperations::Single(it) => vec![it],
         DocumentOperations::Multiple(all) => all.values().collect(),
     };
     for operation in operations {
+        sum = sum.saturating_add(directives(&operation.node.directives));
         sum = sum.saturating_add(sizes.set(&operation.node.selection_set.node)?);
     }
-    if sum <= MAX_SELECTIONS {
+    if sum <= MAX_SIZE {
         return Ok(());
     }
-    let message = format!("The document has more than {MAX_SELECTIONS} selections.");
+    let message = format!("The document has more than {MAX_SIZE} selections and values.");
     Err(coded("TOO_COMPLEX", ServerError::new(message, None)))
 }
 
-/// How many selections each fragment comes to; `None` while it is being counted.
+/// How large each fragment is, with all others in place; `None` while it is being counted.
 struct Sizes<'d> {
     fragments: &'d Fragments,
     known: HashMap<&'d Name, Option<usize>>,
@@ -157,6 +174,7 @@ impl<'d> Sizes<'d> {
             return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
         }
         let size = self.set(&fragment.node.selection_set.node)?;
+        let size = size.saturating_add(directives(&fragment.node.directives));
         self.open -= 1;
         self.known.insert(name, Some(size));
         Ok(size)
@@ -165,13 +183,70 @@ impl<'d> Sizes<'d> {
     fn set(&mut self, set: &'d SelectionSet) -> Result<usize, ServerError> {
         let mut sum = 0_usize;
         for selection in &set.items {
-            let inside = match &selection.node {
-                Selection::Field(it) => self.set(&it.node.selection_set.node)?,
-                Selection::InlineFragment(it) => self.set(&it.node.selection_set.node)?,
-                Selection::FragmentSpread(it) => self.fragment(&it.node.fragment_name.node)?,
+            let (inside, marks) = match &selection.node {
+                Selection::Field(it) => {
+                    let field = &it.node;
+                    sum = sum.saturating_add(arguments(&field.arguments));
+                    (self.set(&field.selection_set.node)?, &field.directives)
+                }
+                Selection::InlineFragment(it) => {
+                    (self.set(&it.node.selection_set.node)?, &it.node.directives)
+                }
+                Selection::FragmentSpread(it) => {
+                    (self.fragment(&it.node.fragment_name.node)?, &it.node.directives)
+                }
             };
+            sum = sum.saturating_add(directives(marks));
             sum = sum.saturating_add(inside).saturating_add(1);
         }
         Ok(sum)
+    }
+}
+
+fn directives(all: &[Positioned<Directive>]) -> usize {
+    all.iter().map(|it| 1 + arguments(&it.node.arguments)).sum()
+}
+
+fn arguments(all: &[(Positioned<Name>, Positioned<Value>)]) -> usize {
+    all.iter().map(|(_, value)| values(&value.node)).sum()
+}
+
+/// How many values a value consists of; brackets bound how deep this goes.
+fn values(value: &Value) -> usize {
+    1 + match value {
+        Value::List(items) => items.iter().map(values).sum(),
+        Value::Object(fields) => fields.values().map(values).sum(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<usize>) {
+        assert_eq!(nesting(text), expected, "{text}");
+    }
+
+    #[test]
+    fn brackets_are_counted_where_the_parser_sees_them() {
+        check("{ a(b: [[1]]) { c } }", Some(4));
+        check("# [[[\n{ a }", Some(1));
+        check("# [[[\r{ a }", Some(1));
+        check(r#"{ a(b: "[[\"[[") }"#, Some(2));
+        check(r#"{ a(b: "\\") [[ }"#, Some(3));
+        check(r#"{ a(b: """[[ " \""" [[ """) }"#, Some(2));
+        // In a block a backslash does not escape another one.
+        check(r#"{ a(b: """\\""" [[[ """) [[ }"#, Some(3));
+        check(r#"{ a(b: """\é[[""") }"#, Some(2));
+        check(r#"{ a(b: "") [[ }"#, Some(3));
+    }
+
+    #[test]
+    fn a_string_that_does_not_end_is_not_read_past() {
+        for text in [r#"["""a" [[["#, "[\"a\n[[[", "[\"a", "[\"\"\"a\\\"\"\"", "\"\\"] {
+            check(text, None);
+        }
     }
 }

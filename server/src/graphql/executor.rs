@@ -32,8 +32,18 @@ struct Prepared {
     /// As it was sent.
     document: Arc<ExecutableDocument>,
     kind: Option<OperationType>,
+    rows: Rows,
     /// The operation's name, as the document has it: a client may send any text as one.
     name: String,
+}
+
+/// Put into a request that may ask and not change: any page can make a browser send a `GET`.
+pub struct AsksOnly;
+
+impl Prepared {
+    fn asks_only(&self) -> bool {
+        self.request.data.contains_key(&TypeId::of::<AsksOnly>())
+    }
 }
 
 impl GraphQl {
@@ -48,11 +58,10 @@ impl GraphQl {
         let selected = variables::prune(&mut pruned, operation, &request.variables)?;
         let name = operation.filter(|_| selected.is_some()).unwrap_or_default();
         let name = name.chars().take(64).collect();
-        let request = {
-            request.set_parsed_query(pruned);
-            request.data(Rows::default())
-        };
-        Ok(Prepared { request, document, kind: selected, name })
+        request.set_parsed_query(pruned);
+        let rows = Rows::default();
+        let request = request.data(rows.clone());
+        Ok(Prepared { request, document, kind: selected, rows, name })
     }
 
     async fn run(&self, prepared: Prepared) -> Response {
@@ -79,6 +88,9 @@ impl Executor for GraphQl {
     async fn execute(&self, request: Request) -> Response {
         match self.prepare(request) {
             Ok(it) if it.kind == Some(OperationType::Subscription) => mend(refusal(no_socket())),
+            Ok(it) if it.kind == Some(OperationType::Mutation) && it.asks_only() => {
+                mend(refusal(no_post()))
+            }
             Ok(prepared) => self.run(prepared).await,
             Err(error) => mend(refusal(error)),
         }
@@ -96,7 +108,8 @@ impl Executor for GraphQl {
         };
         if prepared.kind == Some(OperationType::Subscription) {
             let events = Executor::execute_stream(&self.schema, prepared.request, session);
-            return events.map(mend).boxed();
+            let rows = prepared.rows;
+            return events.inspect(move |_| rows.reset()).map(mend).boxed();
         }
         let service = self.clone();
         stream::once(async move {
@@ -118,6 +131,10 @@ fn actor_of(session: Option<&Data>) -> Option<Actor> {
 
 fn refusal(error: ServerError) -> Response {
     Response::from_errors(vec![error])
+}
+
+fn no_post() -> ServerError {
+    error::refuse("BAD_INPUT", "A mutation needs POST.").into_server_error(Default::default())
 }
 
 fn no_socket() -> ServerError {

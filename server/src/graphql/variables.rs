@@ -176,7 +176,8 @@ fn select<'d>(
     name: Option<&str>,
 ) -> Option<&'d mut OperationDefinition> {
     match (operations, name) {
-        (DocumentOperations::Single(it), _) => Some(&mut it.node),
+        (DocumentOperations::Single(it), None) => Some(&mut it.node),
+        (DocumentOperations::Single(_), Some(_)) => None, // it has no name
         (DocumentOperations::Multiple(all), Some(name)) => all.get_mut(name).map(|it| &mut it.node),
         (DocumentOperations::Multiple(all), None) if all.len() == 1 => {
             all.values_mut().next().map(|it| &mut it.node)

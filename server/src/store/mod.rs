@@ -272,8 +272,8 @@ pub trait Transaction: Send {
     /// before `ledger` (S7, S10). Answers how many went.
     async fn prune(&mut self, changes: Instant, ledger: Instant, batch: u32) -> Result<u64>;
 
-    /// S8, after a restore: raises every calendar's revision by `step`, and to `at_least` a number,
-    /// stamps everything with the new one and marks the log before it as pruned. Answers how many
+    /// S8, after a restore: raises every calendar's revision to `at_least`, or by `step` where it is
+    /// there already, stamps everything with the new one and marks the log before it as pruned. Answers how many
     /// calendars there are.
     async fn restore_bump(&mut self, step: u64, at_least: u64) -> Result<u64>;
 }

@@ -91,8 +91,15 @@ async fn a_document_that_is_more_work_to_look_at_than_to_answer() {
     let chain: String =
         (0..5_000).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect();
     let chain = format!("{{ ...f0 }} {chain} fragment f5000 on Query {{ calendar {{ id }} }}");
-    let many = format!("{{ {} }}", "a ".repeat(6_000));
-    for document in [values, doubling, chain, many] {
+    let many = format!("{{ {} }}", "a ".repeat(12_000));
+    let arguments = (0..2_000).map(|n| format!("x{n}: 1 ")).collect::<String>();
+    let arguments = format!(
+        "{{ {} }} fragment f on Query {{ calendar({arguments}) {{ id }} }}",
+        "...f ".repeat(2_000)
+    );
+    let hidden =
+        format!("#\r{{ calendar(id: {}1{}) {{ id }} }}", "[".repeat(20_000), "]".repeat(20_000));
+    for document in [values, doubling, chain, many, arguments, hidden] {
         assert_eq!(world.code(&document, json!({})).await, "TOO_COMPLEX", "{document:.60}");
     }
     let uses: String = (0..200).map(|n| format!("a{n}: nothing(list: $list) ")).collect();

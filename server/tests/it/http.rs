@@ -30,6 +30,15 @@ async fn a_query_may_be_asked_with_get() {
     assert_eq!((status, answer.as_str()), (200, r#"{"data":{"calendar":{"name":"Calendar"}}}"#));
 }
 
+/// Any page can make a browser send one.
+#[tokio::test]
+async fn nothing_is_changed_with_get() {
+    let world = World::new().await;
+    let query = "mutation{deleteCalendar(input:{id:\"x\"}){error{message}}}";
+    let (_, answer) = get(&world, &format!("/graphql?query={query}")).await;
+    assert!(answer.contains("A mutation needs POST."), "{answer}");
+}
+
 #[tokio::test]
 async fn what_is_no_request_is_refused_with_a_sentence() {
     let world = World::new().await;

@@ -520,7 +520,7 @@ async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
     commit(&fresh, Body::Created(it.clone())).await;
     write!(fresh, |tx| tx.record(MutationId(id(1)), CREATED_AS, "{}", Instant::from_unix(0)).await)
         .unwrap();
-    assert_eq!(write!(fresh, |tx| tx.restore_bump(1_000, 500).await).unwrap(), 2);
+    assert_eq!(write!(fresh, |tx| tx.restore_bump(1_000, 0).await).unwrap(), 2);
     let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
     assert_eq!((page.head.get(), page.pruned.get(), page.changes.len()), (1_001, 1_001, 0));
     let stamped = fresh.store.appointment(it.id).await.unwrap().unwrap();
@@ -533,6 +533,9 @@ async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
     write!(fresh, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
     let heads = fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap();
     assert!(heads.iter().all(|it| it.1.get() == 50_000), "{heads:?}");
+    write!(fresh, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
+    let heads = fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap();
+    assert!(heads.iter().all(|it| it.1.get() == 51_000), "{heads:?}");
 }
 
 async fn calendars_are_listed_by_name(fresh: Fresh) {

@@ -69,7 +69,7 @@ pub(super) async fn restore_bump(
 ) -> Result<u64> {
     let signed = |it| i64::try_from(it).map_err(|error| StoreError::Failed(Box::new(error)));
     query("delete from changes").execute(&mut **tx).await?;
-    query("update calendars set head = max(head + ?1, ?2)")
+    query("update calendars set head = iif(head < ?2, ?2, head + ?1)")
         .bind(signed(step)?)
         .bind(signed(at_least)?)
         .execute(&mut **tx)
