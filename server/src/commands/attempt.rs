@@ -6,10 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
-    Actor, AppointmentId, Body, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
-    Interval, Kind, MutationId, Refusal, Revision,
+    Actor, Body, CalendarId, Change, Fingerprint, Instant, Interval, MutationId, Refusal, Revision,
 };
-use crate::store::{CalendarRow, Place, StoreError, Transaction, Work};
+use crate::store::{StoreError, Transaction, Work};
 
 /// What each of the six commands says of itself.
 #[async_trait]
@@ -133,76 +132,4 @@ fn forgotten() -> Refusal {
     let message =
         "is older than mutations are remembered; look whether it was done, and use a new one";
     Refusal::invalid("mutationId", message)
-}
-
-/// The calendar, locked, if it stands and `by` may change it.
-pub(super) async fn calendar(
-    tx: &mut dyn Transaction,
-    by: &By,
-    id: CalendarId,
-) -> Decision<CalendarRow> {
-    let kind = Kind::Calendar;
-    let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
-    let Some(row) = tx.lock(id).await? else {
-        return Err(unknown.into());
-    };
-    if !by.actor.may_change(id) {
-        return Err(unknown.into());
-    }
-    match row.gone {
-        None => Ok(row),
-        gone => Err(gone_from(kind, id.into(), id, gone).into()),
-    }
-}
-
-/// An appointment and its calendar, locked, if both stand and `by` may change them.
-pub(super) async fn appointment(
-    tx: &mut dyn Transaction,
-    by: &By,
-    id: AppointmentId,
-) -> Decision<(CalendarRow, crate::domain::Appointment)> {
-    let kind = Kind::Appointment;
-    let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
-    let place = match tx.locate(id.into()).await? {
-        // A calendar is in itself; it is no appointment.
-        Some(place) if EntityId::from(place.calendar_id) != EntityId::from(id) => place,
-        _ => return Err(unknown.into()),
-    };
-    if !by.actor.may_change(place.calendar_id) {
-        return Err(unknown.into());
-    }
-    let Place { calendar_id, deleted, .. } = place;
-    let (Some(row), None) = (tx.lock(calendar_id).await?, deleted) else {
-        return Err(gone_from(kind, id.into(), calendar_id, deleted).into());
-    };
-    match tx.appointment(calendar_id, id).await? {
-        Some(appointment) => Ok((row, appointment)),
-        None => Err(gone_from(kind, id.into(), calendar_id, None).into()),
-    }
-}
-
-/// S12: nothing busy is in the way, where that matters.
-pub(super) async fn slot_is_free(
-    tx: &mut dyn Transaction,
-    calendar: &Calendar,
-    slot: Interval,
-    except: Option<AppointmentId>,
-) -> Decision<()> {
-    if calendar.content.overlaps == crate::domain::OverlapPolicy::Allow {
-        return Ok(());
-    }
-    let found = tx.in_the_way(calendar.id, slot, except).await?;
-    if found.count == 0 {
-        return Ok(());
-    }
-    Err(Refusal::TimeSlotTaken { conflicts: found.earliest, count: found.count }.into())
-}
-
-fn gone_from(
-    kind: Kind,
-    id: EntityId,
-    calendar: CalendarId,
-    revision: Option<Revision>,
-) -> Refusal {
-    Refusal::NotFound { kind, id, calendar_id: Some(calendar), revision }
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use uuid::{Timestamp, Uuid};
 
-use super::attempt::{By, Decision, Mutation, calendar, slot_is_free};
-use super::next;
+use super::attempt::{By, Decision, Mutation};
+use super::standing::{calendar, slot_is_free};
 use crate::domain::{
     Appointment, AppointmentId, Body, CalendarId, Content, CreateAppointment, Entity, Instant,
     MutationId, Refusal,
@@ -40,7 +40,7 @@ impl Mutation for CreateAppointment {
         if !tx.claim(id.into(), calendar_id, by.fingerprint).await? {
             return Err(Refusal::IdAlreadyUsed(None).into());
         }
-        let revision = next(&row);
+        let revision = row.head.next();
         let (created_at, updated_at) = (by.now, by.now);
         let appointment =
             Appointment { id, calendar_id, revision, created_at, updated_at, content };

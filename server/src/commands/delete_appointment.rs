@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{By, Decision, Mutation, appointment};
-use super::next;
+use super::attempt::{By, Decision, Mutation};
+use super::standing::appointment;
 use crate::domain::{
     AppointmentId, Body, CalendarId, DeleteAppointment, MutationId, Refusal, Revision,
 };
@@ -35,7 +35,7 @@ impl Mutation for DeleteAppointment {
         if self.expected_revision.is_some_and(|seen| seen != current.revision) {
             return Err(Refusal::RevisionConflict(current).into());
         }
-        let (revision, calendar_id) = (next(&row), current.calendar_id);
+        let (revision, calendar_id) = (row.head.next(), current.calendar_id);
         let before = Some(current.content.interval());
         tx.apply(&by.change(calendar_id, revision, before, Body::Deleted(self.id))).await?;
         Ok(Deleted { id: self.id, calendar_id, revision })

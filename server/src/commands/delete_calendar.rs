@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::attempt::{By, Decision, Mutation, calendar};
-use super::next;
+use super::attempt::{By, Decision, Mutation};
+use super::standing::calendar;
 use crate::domain::{Body, CalendarId, DeleteCalendar, MutationId, Refusal};
 use crate::store::Transaction;
 
@@ -24,7 +24,7 @@ impl Mutation for DeleteCalendar {
                 return Err(Refusal::CalendarNotEmpty(count).into());
             }
         }
-        tx.apply(&by.change(self.id, next(&row), None, Body::CalendarGone)).await?;
+        tx.apply(&by.change(self.id, row.head.next(), None, Body::CalendarGone)).await?;
         Ok(self.id)
     }
 }

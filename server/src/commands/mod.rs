@@ -9,6 +9,7 @@ mod create_appointment;
 mod create_calendar;
 mod delete_appointment;
 mod delete_calendar;
+mod standing;
 mod update_appointment;
 mod update_calendar;
 mod upkeep;
@@ -18,8 +19,8 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::domain::{
     Actor, Appointment, Calendar, CalendarId, CreateAppointmentInput, CreateCalendarInput,
-    DeleteAppointmentInput, DeleteCalendarInput, Problem, Refusal, Revision,
-    UpdateAppointmentInput, UpdateCalendarInput,
+    DeleteAppointmentInput, DeleteCalendarInput, Problem, Refusal, UpdateAppointmentInput,
+    UpdateCalendarInput,
 };
 use crate::store::{self, Store, StoreError};
 
@@ -114,9 +115,4 @@ impl Commands {
         let oldest = self.retention.ledger_from(now);
         store::write(&*self.store, Attempt::new(mutation, actor.clone(), now, oldest)).await
     }
-}
-
-/// The next revision of a calendar, for the change about to be written.
-fn next(row: &store::CalendarRow) -> Revision {
-    row.head.next()
 }

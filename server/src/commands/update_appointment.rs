@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::attempt::{By, Decision, Mutation, appointment, slot_is_free};
-use super::next;
+use super::attempt::{By, Decision, Mutation};
+use super::standing::{appointment, slot_is_free};
 use crate::domain::{Appointment, Body, Content, MutationId, Refusal, UpdateAppointment};
 use crate::store::Transaction;
 
@@ -34,7 +34,7 @@ impl Mutation for UpdateAppointment {
         if takes {
             slot_is_free(tx, &row.calendar, content.interval(), Some(self.id)).await?;
         }
-        let (revision, before) = (next(&row), Some(current.content.interval()));
+        let (revision, before) = (row.head.next(), Some(current.content.interval()));
         let changed = Appointment { revision, updated_at: by.now, content, ..current };
         let body = Body::Updated(changed.clone());
         tx.apply(&by.change(changed.calendar_id, revision, before, body)).await?;

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::attempt::{By, Decision, Mutation, calendar};
-use super::next;
+use super::attempt::{By, Decision, Mutation};
+use super::standing::calendar;
 use crate::domain::{
     Body, Calendar, CalendarContent, MutationId, OverlapPolicy, Refusal, UpdateCalendar,
 };
@@ -35,7 +35,7 @@ impl Mutation for UpdateCalendar {
                 return Err(Refusal::Overlapping { conflicts, count }.into());
             }
         }
-        let revision = next(&row);
+        let revision = row.head.next();
         let changed = Calendar { revision, content, ..row.calendar };
         let body = Body::CalendarUpdated(changed.clone());
         tx.apply(&by.change(self.id, revision, None, body)).await?;
