@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::appointment::Appointment;
+use super::budget::Budget;
 use super::error;
 use super::input::TimeRange;
 use super::scalar::{Revision, TimeZone};
@@ -71,44 +72,16 @@ pub(super) async fn appointments_in_range(
     range: &TimeRange,
 ) -> async_graphql::Result<AppointmentsInRange> {
     let range = range.read().map_err(|it| error::query(it.into()))?;
-    let (queries, rows) = (ctx.data::<Queries>()?, ctx.data::<Rows>()?);
+    let (queries, budget) = (ctx.data::<Queries>()?, ctx.data::<Budget>()?);
     // Held while reading: one request reads one range after the other, and none once it is enough.
-    let mut sum = rows.0.lock().await;
-    check(*sum)?;
+    let mut spent = budget.open().await?;
     let found = queries.range(ctx.data::<Actor>()?, calendar, range).await;
-    *sum += match &found {
+    spent.add(match &found {
         Ok(found) => found.appointments.len(),
         Err(QueryError::TooManyRows) => MAX_RANGE_ROWS, // they were read all the same
         Err(_) => 0,
-    };
-    let found = found.map_err(error::query)?;
-    check(*sum)?;
-    Ok(found.into())
-}
-
-/// How many appointments one request has been answered with. Fields are counted before execution
-/// and say nothing of it: a list of calendars with a range in each is a handful of them.
-#[derive(Clone, Default)]
-pub(super) struct Rows(Arc<tokio::sync::Mutex<usize>>);
-
-impl Rows {
-    /// Begins anew: each event of a subscription is answered by itself.
-    pub(super) fn reset(&self) {
-        if let Ok(mut sum) = self.0.try_lock() {
-            *sum = 0;
-        }
-    }
-}
-
-/// Two of the largest ranges.
-const MOST: usize = 2 * MAX_RANGE_ROWS;
-
-fn check(rows: usize) -> async_graphql::Result<()> {
-    if rows <= MOST {
-        return Ok(());
-    }
-    let message = format!("The request asks for more than {MOST} appointments; ask in several.");
-    Err(error::refuse("TOO_COMPLEX", message))
+    })?;
+    Ok(found.map_err(error::query)?.into())
 }
 
 /// Whether appointments of a calendar may overlap. Cancelled ones never count.

@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tracing::{Instrument, field};
 
-use super::calendar::Rows;
+use super::budget::Budget;
 use super::documents::Documents;
 use super::{AppointmentsSchema, error, variables};
 use crate::domain::Actor;
@@ -32,7 +32,7 @@ struct Prepared {
     /// As it was sent.
     document: Arc<ExecutableDocument>,
     kind: Option<OperationType>,
-    rows: Rows,
+    budget: Budget,
     /// The operation's name, as the document has it: a client may send any text as one.
     name: String,
 }
@@ -59,9 +59,9 @@ impl GraphQl {
         let name = operation.filter(|_| selected.is_some()).unwrap_or_default();
         let name = name.chars().take(64).collect();
         request.set_parsed_query(pruned);
-        let rows = Rows::default();
-        let request = request.data(rows.clone());
-        Ok(Prepared { request, document, kind: selected, rows, name })
+        let budget = Budget::default();
+        let request = request.data(budget.clone());
+        Ok(Prepared { request, document, kind: selected, budget, name })
     }
 
     async fn run(&self, prepared: Prepared) -> Response {
@@ -108,8 +108,8 @@ impl Executor for GraphQl {
         };
         if prepared.kind == Some(OperationType::Subscription) {
             let events = Executor::execute_stream(&self.schema, prepared.request, session);
-            let rows = prepared.rows;
-            return events.inspect(move |_| rows.reset()).map(mend).boxed();
+            let budget = prepared.budget;
+            return events.inspect(move |_| budget.reset()).map(mend).boxed();
         }
         let service = self.clone();
         stream::once(async move {

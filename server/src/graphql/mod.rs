@@ -4,6 +4,7 @@
 //! every wrong field of a mutation is reported at once.
 
 mod appointment;
+mod budget;
 mod calendar;
 mod change;
 mod documents;

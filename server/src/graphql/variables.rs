@@ -40,14 +40,14 @@ pub(super) fn prune(
         for fragment in fragments.values_mut() {
             rewrite.selections(&mut fragment.node.selection_set.node);
         }
+        if rewrite.inlined_values > MAX_INLINED {
+            let message = format!("The lists in variables come to more than {MAX_INLINED} values.");
+            return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
+        }
         let mut used_in_fragments = HashSet::new();
         for fragment in fragments.values() {
             uses_of_directives(&fragment.node.directives, &mut used_in_fragments);
             uses(&fragment.node.selection_set.node, &mut used_in_fragments);
-        }
-        if rewrite.inlined_values > MAX_INLINED {
-            let message = format!("The lists in variables come to more than {MAX_INLINED} values.");
-            return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
         }
         for operation in each(operations) {
             let mut used = HashSet::new();
