@@ -118,21 +118,34 @@ impl Open<'_, '_> {
         self.mark_deleted(id.into(), change.revision).await
     }
 
+    pub(super) async fn write_new_calendar(&mut self, calendar: &Calendar) -> Result<()> {
+        const SQL: &str =
+            "insert into calendars (id, is_default, revision, name, color, time_zone, overlaps)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.write_calendar(SQL, calendar).await
+    }
+
     async fn update_calendar(&mut self, calendar: &Calendar) -> Result<()> {
+        const SQL: &str =
+            "update calendars set is_default = ?2, revision = ?3, name = ?4, color = ?5,
+                time_zone = ?6, overlaps = ?7
+             where id = ?1";
+        self.write_calendar(SQL, calendar).await
+    }
+
+    /// Both statements take the same values in the same order.
+    async fn write_calendar(&mut self, sql: &'static str, calendar: &Calendar) -> Result<()> {
         let content = &calendar.content;
-        let done = query(
-            "update calendars set revision = ?2, name = ?3, color = ?4, time_zone = ?5,
-                overlaps = ?6
-             where id = ?1",
-        )
-        .bind(calendar.id.0)
-        .bind(rows::number(calendar.revision))
-        .bind(&content.name)
-        .bind(content.color.map(String::from))
-        .bind(content.time_zone.name())
-        .bind(rows::to_word(&content.overlaps)?)
-        .execute(&mut **self.tx)
-        .await?;
+        let done = query(sql)
+            .bind(calendar.id.0)
+            .bind(calendar.is_default)
+            .bind(rows::number(calendar.revision))
+            .bind(&content.name)
+            .bind(content.color.map(String::from))
+            .bind(content.time_zone.name())
+            .bind(rows::to_word(&content.overlaps)?)
+            .execute(&mut **self.tx)
+            .await?;
         exactly_one(done.rows_affected())
     }
 

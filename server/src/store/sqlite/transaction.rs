@@ -187,21 +187,7 @@ impl Transaction for Open<'_, '_> {
     }
 
     async fn insert_calendar(&mut self, calendar: &Calendar) -> Result<()> {
-        let content = &calendar.content;
-        query(
-            "insert into calendars (id, revision, is_default, name, color, time_zone, overlaps)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )
-        .bind(calendar.id.0)
-        .bind(rows::number(calendar.revision))
-        .bind(calendar.is_default)
-        .bind(&content.name)
-        .bind(content.color.map(String::from))
-        .bind(content.time_zone.name())
-        .bind(rows::to_word(&content.overlaps)?)
-        .execute(&mut **self.tx)
-        .await?;
-        Ok(())
+        self.write_new_calendar(calendar).await
     }
 
     async fn apply(&mut self, change: &Change) -> Result<()> {
