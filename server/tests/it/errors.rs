@@ -26,9 +26,7 @@ async fn a_document_that_does_not_fit_the_schema() {
         "query($a: ID) { calendar { id } }",
         "{ calendar { ...Cycle } } fragment Cycle on Calendar { id ...Cycle }",
     ] {
-        let world = World::new().await;
-        let code = world.code(query, json!({})).await;
-        assert!(["VALIDATION_FAILED", "TOO_COMPLEX"].contains(&code.as_str()), "{code}: {query}");
+        check(query, json!({}), "VALIDATION_FAILED").await;
     }
 }
 
@@ -61,12 +59,6 @@ const RANGE: &str = "query($id: ID) { appointmentsInRange(calendarId: $id,
 
 #[tokio::test]
 async fn a_document_that_asks_for_too_much() {
-    let deep = "calendar { ".repeat(30);
-    let deep = format!("{{ appointment(id: 1) {{ {deep} id {} }} }}", "}".repeat(30));
-    // `calendar` of a calendar is no field; depth is counted all the same.
-    let world = World::new().await;
-    let code = world.code(&deep, json!({})).await;
-    assert!(["VALIDATION_FAILED", "TOO_COMPLEX"].contains(&code.as_str()), "{code}");
     let wide: String = (0..2_100).map(|n| format!("a{n}: calendar {{ id }} ")).collect();
     check(&format!("{{ {wide} }}"), json!({}), "TOO_COMPLEX").await;
     let nested = "{ appointment(id: 1) { ".to_owned()
