@@ -1,0 +1,128 @@
+//! A library for examples and tests: its schema, its policy, and some fragments.
+
+#![allow(dead_code, missing_docs, reason = "every example takes what it needs")]
+
+use cynic_cache::{Collection, Policy, Shared};
+use serde::{Deserialize, Serialize};
+
+/// The schema, as cynic's derives want it.
+#[allow(non_snake_case, non_camel_case_types, unused_imports)]
+pub mod schema {
+    cynic::use_schema!("examples/library.graphql");
+}
+
+/// What a cache must be told of it.
+pub struct Library;
+
+impl Policy for Library {
+    fn schema(&self) -> &str {
+        include_str!("../library.graphql")
+    }
+
+    fn revision(&self, type_name: &str) -> Option<&str> {
+        matches!(type_name, "Loan" | "Shelf").then_some("revision")
+    }
+
+    fn is_server_made(&self, _: &str, field: &str) -> bool {
+        field == "updatedAt"
+    }
+
+    fn collections(&self) -> Vec<Collection> {
+        let loans = Collection::of("Loan")
+            .scope("shelfId")
+            .interval("from", "until")
+            .listed_by("Query", "loans", "during.start", "during.end", Some("shelf"))
+            .listed_by("Shelf", "loans", "during.start", "during.end", None)
+            .within("items", Some("revision"));
+        vec![loans]
+    }
+}
+
+/// An instant, as the schema writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DateTime(pub String);
+cynic::impl_scalar!(DateTime, schema::DateTime);
+
+/// A position in a shelf's log.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
+cynic::impl_scalar!(Revision, schema::Revision);
+
+#[derive(cynic::InputObject, Clone, Debug)]
+#[cynic(schema_path = "examples/library.graphql")]
+pub struct During {
+    pub start: DateTime,
+    pub end: DateTime,
+}
+
+#[derive(cynic::QueryVariables, Clone, Debug)]
+pub struct LoansVariables {
+    pub shelf: cynic::Id,
+    pub during: During,
+}
+
+/// The loans of a shelf in a stretch of time.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(
+    schema_path = "examples/library.graphql",
+    graphql_type = "Query",
+    variables = "LoansVariables"
+)]
+pub struct LoansQuery {
+    #[arguments(shelf: $shelf, during: $during)]
+    pub loans: Loans,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(schema_path = "examples/library.graphql")]
+pub struct Loans {
+    pub items: Vec<Shared<Loan>>,
+}
+
+#[derive(cynic::QueryFragment, Serialize, Clone, Debug, PartialEq)]
+#[cynic(schema_path = "examples/library.graphql")]
+#[serde(rename_all = "camelCase")]
+pub struct Loan {
+    pub id: cynic::Id,
+    pub shelf_id: cynic::Id,
+    pub title: String,
+    pub from: DateTime,
+    pub until: DateTime,
+}
+
+#[derive(cynic::InputObject, Clone, Debug)]
+#[cynic(schema_path = "examples/library.graphql")]
+pub struct LoanInput {
+    pub id: cynic::Id,
+    pub shelf_id: Option<cynic::Id>,
+    pub title: Option<String>,
+    pub from: Option<DateTime>,
+    pub until: Option<DateTime>,
+}
+
+#[derive(cynic::QueryVariables, Clone, Debug)]
+pub struct CreateVariables {
+    pub input: LoanInput,
+}
+
+/// A loan begins.
+#[derive(cynic::QueryFragment, Serialize, Clone, Debug, PartialEq)]
+#[cynic(
+    schema_path = "examples/library.graphql",
+    graphql_type = "Mutation",
+    variables = "CreateVariables"
+)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateLoan {
+    #[arguments(input: $input)]
+    pub create_loan: LoanPayload,
+}
+
+#[derive(cynic::QueryFragment, Serialize, Clone, Debug, PartialEq)]
+#[cynic(schema_path = "examples/library.graphql")]
+pub struct LoanPayload {
+    pub loan: Option<Loan>,
+    pub error: Option<String>,
+}

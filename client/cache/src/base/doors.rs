@@ -1,0 +1,282 @@
+//! The doors of the base: by which ways something of the server comes in, and what each asks of it.
+//!
+//! An answer tells of the past. What it says of an entity is taken if the base has nothing newer; what
+//! it does not say of a range that it was asked for, counts as well: who is not in it is not there.
+
+use hashbrown::HashSet;
+
+use super::Base;
+use crate::collections::{Place, ScopeId, Span, Stretch};
+use crate::normalize::{FromServer, Staged, StagedListing};
+use crate::record::{EntityId, Record, Revision};
+use crate::requests::RequestId;
+use crate::rules::Rules;
+
+/// By which way something comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Door {
+    /// The answer to a request; none for what the program knows from elsewhere.
+    Answer(Option<RequestId>),
+    /// An event of the log of a scope.
+    Event,
+}
+
+/// What became of an answer's ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Entered {
+    /// All that it says counts.
+    Whole,
+    /// It was read at a revision that has not been heard yet: it enters with the event that gets there.
+    Waits,
+    /// A range of it was read before the time from which on its changes were heard. It says nothing of
+    /// that range; ask again.
+    TooOld,
+}
+
+/// A range as of a revision, on its way in.
+struct Range {
+    scope: ScopeId,
+    span: Span,
+    at: Option<Revision>,
+    members: HashSet<EntityId>,
+}
+
+impl Base {
+    /// Until when an answer has to wait: the scope whose log must be heard, and up to where.
+    pub(crate) fn waits_for(&mut self, staged: &Staged<FromServer>) -> Option<(ScopeId, Revision)> {
+        staged.listings.iter().find_map(|it| {
+            let scope = self.scopes.intern(it.listing.collection, it.scope.as_ref()?);
+            let at = it.position?;
+            let state = self.scopes.get(scope);
+            let is_ahead = state.is_followed && state.position.is_some_and(|it| at > it);
+            (is_ahead && it.is_whole).then_some((scope, at))
+        })
+    }
+
+    /// Lets in what the server said.
+    pub(crate) fn enter(
+        &mut self,
+        rules: &Rules,
+        staged: Staged<FromServer>,
+        door: Door,
+    ) -> Entered {
+        self.clock += 1;
+        let mut entered = Entered::Whole;
+        let mut ranges = Vec::new();
+        let mut refused = HashSet::new();
+        // Whatever else is new in this batch has no place yet, and is looked at by itself.
+        let unplaced: Vec<EntityId> = match staged.listings.is_empty() {
+            true => Vec::new(),
+            false => self.touched.entities.keys().copied().collect(),
+        };
+        for listing in &staged.listings {
+            match self.range(listing, door) {
+                Some(Ok(range)) => ranges.push(range),
+                Some(Err(TooOld)) => {
+                    refused.extend(listing.members.iter().copied());
+                    entered = Entered::TooOld;
+                }
+                None => {}
+            }
+        }
+        for record in staged.records {
+            let in_range = ranges.iter().find(|it| it.members.contains(&record.entity));
+            let from_range = in_range.map(|it| (it.at, it.scope));
+            self.entities.get_mut(record.entity).used = self.clock;
+            if from_range.is_none() && refused.contains(&record.entity) {
+                continue;
+            }
+            match record.record {
+                Some(told) => self.let_in(rules, record.entity, told, from_range, door),
+                None => self.entities.get_mut(record.entity).is_gone = false,
+            }
+        }
+        for range in ranges {
+            self.remove_absent(rules, &range, &unplaced);
+        }
+        for listing in staged.listings {
+            self.keep_envelope(listing);
+        }
+        entered
+    }
+
+    /// Whether the list of a range counts, and covers it.
+    fn range(&mut self, listing: &StagedListing, door: Door) -> Option<Result<Range, TooOld>> {
+        let scope = self.scopes.intern(listing.listing.collection, listing.scope.as_ref()?);
+        let span = Span { start: listing.listing.start, end: listing.listing.end };
+        let request = match door {
+            Door::Answer(request) => request,
+            Door::Event => None,
+        };
+        if !listing.is_whole {
+            return None;
+        }
+        let state = self.scopes.get_mut(scope);
+        if let Some(at) = listing.position {
+            if state.coverage.is_below_floor(request, span, at) {
+                return Some(Err(TooOld));
+            }
+            if state.position.is_none() {
+                // The first answer says where the base stands. What else was asked for has been heard
+                // from here on only.
+                state.position = Some(at);
+                state.coverage.raise_floors(at);
+            } else if !state.is_followed {
+                state.position = state.position.max(Some(at));
+            }
+        }
+        // What was asked for before the server was restored tells of another past.
+        if state.is_followed && request.is_some_and(|it| !state.coverage.has_asked(it)) {
+            return Some(Err(TooOld));
+        }
+        let floor = if state.is_followed { state.position.min(listing.position) } else { listing.position };
+        state.coverage.cover(Stretch {
+            span,
+            fields: listing.listing.fields.clone(),
+            floor,
+            is_stale: false,
+        });
+        self.touched.scope(scope);
+        let members = listing.members.iter().copied().collect();
+        Some(Ok(Range { scope, span, at: listing.position, members }))
+    }
+
+    /// What one account of one entity changes.
+    fn let_in(
+        &mut self,
+        rules: &Rules,
+        entity: EntityId,
+        told: Record,
+        from_range: Option<(Option<Revision>, ScopeId)>,
+        door: Door,
+    ) {
+        let held = self.entities.get_mut(entity).record.take();
+        let Some(held) = held else {
+            if self.may_come(rules, entity, &told, from_range, door) {
+                self.guards.remove(entity);
+                self.entities.get_mut(entity).is_gone = false;
+                self.put(entity, Some(told));
+            }
+            return;
+        };
+        let wins = match (from_range, told.revision, held.revision) {
+            // A range answer wins over everything up to its own revision.
+            (Some((Some(at), _)), _, Some(held)) if held > at => Wins::Held,
+            (_, Some(told), Some(held)) if told == held => Wins::Both,
+            (Some(_), Some(_), Some(_)) => Wins::Told,
+            (None, Some(told), Some(held)) if told > held => Wins::Told,
+            (None, Some(_), Some(_)) => Wins::Held,
+            _ => Wins::Both,
+        };
+        let record = match wins {
+            Wins::Held => None,
+            Wins::Told => Some(told),
+            Wins::Both => Some(self.merged(&held, &told)),
+        };
+        let record = record.filter(|it| !it.says_the_same(&held) || it.revision != held.revision);
+        self.entities.get_mut(entity).record = Some(held);
+        if record.is_some() {
+            self.put(entity, record);
+        }
+    }
+
+    /// Whether what the base does not hold may come in.
+    fn may_come(
+        &mut self,
+        rules: &Rules,
+        entity: EntityId,
+        told: &Record,
+        from_range: Option<(Option<Revision>, ScopeId)>,
+        door: Door,
+    ) -> bool {
+        let Some(revision) = told.revision else { return true };
+        if let Some(refuses) = self.guards.refuses(entity).filter(|it| revision <= *it) {
+            // A range answer that was read later knows better than what we remember.
+            let is_later = |at: Option<Revision>| at.is_none_or(|at| at >= refuses);
+            if !from_range.is_some_and(|(at, _)| is_later(at)) {
+                return false;
+            }
+        }
+        let Some(Place { scope, interval }) = self.place(rules, told) else { return true };
+        let state = self.scopes.get(scope);
+        match door {
+            _ if from_range.is_some() => true,
+            Door::Event if !state.keeps(interval) => {
+                // Nobody looks there. An answer that knows less must not bring an older one.
+                if let Some(older) = revision.checked_sub(1) {
+                    self.guards.add(entity, older, Some((scope, revision)), &self.requests);
+                }
+                false
+            }
+            Door::Event => true,
+            // All that is there up to the position is held; what is not held is not there any more.
+            Door::Answer(_) => {
+                let is_past = state.position.is_some_and(|it| revision <= it);
+                !(is_past && state.coverage.covers(interval))
+            }
+        }
+    }
+
+    /// Who is in the range, and not in the answer, is gone from there.
+    fn remove_absent(&mut self, rules: &Rules, range: &Range, unplaced: &[EntityId]) {
+        let shown = self.scopes.get(range.scope).index.shown(range.span);
+        let mut candidates: Vec<EntityId> = shown.map(|(_, it)| it).collect();
+        candidates.extend_from_slice(unplaced);
+        candidates.retain(|it| !range.members.contains(it));
+        for entity in candidates {
+            let revision = match self.entities.record(entity) {
+                Some(record) => record.revision,
+                None => continue,
+            };
+            if revision.is_some() && range.at.is_some() && revision > range.at {
+                continue;
+            }
+            let place = self.base_place(rules, entity);
+            if !place.is_some_and(|it| it.scope == range.scope && range.span.shows(it.interval)) {
+                continue;
+            }
+            if let Some(revision) = revision {
+                self.guards.add(entity, revision, None, &self.requests);
+            }
+            self.put(entity, None);
+        }
+    }
+
+    /// The fields of the object around a list are kept for the scope.
+    fn keep_envelope(&mut self, listing: StagedListing) {
+        let (Some(told), Some(scope)) = (listing.envelope, listing.scope) else { return };
+        let entity = self.envelope(listing.listing.collection, &scope);
+        let record = match self.entities.get_mut(entity).record.take() {
+            None => Some(told),
+            Some(held) => {
+                let merged = self.merged(&held, &told);
+                let is_new = !merged.says_the_same(&held);
+                self.entities.get_mut(entity).record = Some(held);
+                is_new.then_some(merged)
+            }
+        };
+        if record.is_some() {
+            self.put(entity, record);
+        }
+    }
+
+    /// The entity, unknown to any schema, that holds the fields around a scope's lists.
+    pub(crate) fn envelope(&mut self, collection: usize, scope: &str) -> EntityId {
+        let name = self.names.intern(&format!("#{collection}"));
+        self.entities.intern(name, scope).0
+    }
+
+    pub(crate) fn find_envelope(&self, collection: usize, scope: &str) -> Option<EntityId> {
+        self.entities.find(self.names.get(&format!("#{collection}"))?, scope)
+    }
+}
+
+struct TooOld;
+
+/// Which of two accounts stands.
+enum Wins {
+    Held,
+    Told,
+    Both,
+}

@@ -1,0 +1,198 @@
+//! The base: records as the server last told them, and what it takes to keep them so.
+//!
+//! **Invariant:** a record changes only in [`Base::put`], and every caller of it has asked
+//! `freshness` before. What a mutation is expected to do is never in here: the doors take what comes from
+//! the server, by type ([`crate::normalize::FromServer`]).
+
+mod doors;
+mod entities;
+mod guards;
+
+use hashbrown::HashMap;
+
+pub(crate) use doors::Door;
+pub use doors::Entered;
+pub(crate) use entities::Entities;
+pub(crate) use guards::Guards;
+
+use crate::collections::{Place, ScopeId, Scopes, Span};
+use crate::instant;
+use crate::record::{
+    EntityId, Lists, Names, Record, Revision, ShapeId, Shapes, Symbol, Value, merge, value,
+};
+use crate::requests::Requests;
+use crate::rules::Rules;
+
+/// The entity that the fields of the query root are of.
+pub(crate) const QUERY: EntityId = EntityId(0);
+
+/// What the server has told.
+pub(crate) struct Base {
+    pub(crate) names: Names,
+    pub(crate) shapes: Shapes,
+    pub(crate) entities: Entities,
+    pub(crate) scopes: Scopes,
+    pub(crate) requests: Requests,
+    pub(crate) guards: Guards,
+    pub(crate) touched: Touched,
+    /// Where a shape has the scope and the interval of a member.
+    places: HashMap<ShapeId, Option<[usize; 3]>>,
+    /// Counts writes and reads, so that the oldest can be forgotten first.
+    pub(crate) clock: u32,
+    /// The bytes of all records.
+    pub(crate) bytes: usize,
+}
+
+/// What has changed since the last publish.
+#[derive(Default)]
+pub(crate) struct Touched {
+    /// The entities whose record has changed, with the record that they had before.
+    pub(crate) entities: HashMap<EntityId, Option<Record>>,
+    /// The scopes whose position or coverage has changed.
+    pub(crate) scopes: Vec<ScopeId>,
+}
+
+impl Touched {
+    pub(crate) fn scope(&mut self, scope: ScopeId) {
+        if !self.scopes.contains(&scope) {
+            self.scopes.push(scope);
+        }
+    }
+}
+
+impl Base {
+    pub(crate) fn new(mut names: Names, query: &str) -> Self {
+        let mut entities = Entities::default();
+        entities.intern(names.intern(query), "");
+        Self {
+            names,
+            entities,
+            shapes: Shapes::default(),
+            scopes: Scopes::default(),
+            requests: Requests::default(),
+            guards: Guards::default(),
+            touched: Touched::default(),
+            places: HashMap::new(),
+            clock: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Sets or removes the record of an entity.
+    fn put(&mut self, entity: EntityId, record: Option<Record>) {
+        let size = |it: &Option<Record>| it.as_ref().map_or(0, |it| it.packed.len());
+        let held = &mut self.entities.get_mut(entity).record;
+        self.bytes = self.bytes + size(&record) - size(held);
+        let before = std::mem::replace(held, record);
+        self.touched.entities.entry(entity).or_insert(before);
+    }
+
+    /// What two accounts of an entity say together, `new` over `old`.
+    fn merged(&mut self, old: &Record, new: &Record) -> Record {
+        let is_same_moment = new.revision.is_some() && new.revision == old.revision;
+        let lists = if is_same_moment { Lists::SameMoment } else { Lists::Newer };
+        let mut packed = Vec::with_capacity(old.packed.len() + new.packed.len());
+        let parts = ((old.shape, old.values()), (new.shape, new.values()));
+        let shape = merge(&mut self.shapes, parts.0, parts.1, lists, &mut packed);
+        let revision = new.revision.or(old.revision);
+        Record { shape, revision, packed: crate::record::boxed(&packed) }
+    }
+
+    /// Where a record is in its collection, if it is a member of one and says so.
+    pub(crate) fn place(&mut self, rules: &Rules, record: &Record) -> Option<Place> {
+        let shape = self.shapes.get(record.shape);
+        let fields = *self.places.entry(record.shape).or_insert_with(|| {
+            let rule = rules.entity(shape.type_name)?.place?;
+            let at = |field: Symbol| shape.fields.binary_search(&field).ok();
+            Some([at(rule.scope)?, at(rule.start)?, at(rule.end)?])
+        });
+        let fields = fields?;
+        let last = fields.iter().max()?;
+        let mut found = [""; 3];
+        let mut values = record.values();
+        for at in 0..=*last {
+            let packed = values.next_packed()?;
+            for (field, found) in fields.iter().zip(&mut found) {
+                if *field == at {
+                    *found = packed;
+                }
+            }
+        }
+        let rule = rules.entity(shape.type_name)?.place?;
+        let [scope, start, end] = found.map(value);
+        let interval = Span { start: instant::from_value(start)?, end: instant::from_value(end)? };
+        let scope = match scope {
+            Value::Text(key) => self.scopes.intern(rule.collection, key),
+            Value::Int(key) => self.scopes.intern(rule.collection, &key.to_string()),
+            _ => return None,
+        };
+        Some(Place { scope, interval })
+    }
+
+    /// The place of what the base holds of an entity, whatever the view shows.
+    pub(crate) fn base_place(&mut self, rules: &Rules, entity: EntityId) -> Option<Place> {
+        // Lent out for a moment, so that the scopes can be asked.
+        let record = self.entities.get_mut(entity).record.take()?;
+        let place = self.place(rules, &record);
+        self.entities.get_mut(entity).record = Some(record);
+        place
+    }
+
+    /// An entity was deleted at `at`: nothing up to there brings it back.
+    pub(crate) fn delete(&mut self, rules: &Rules, entity: EntityId, at: Option<Revision>) {
+        let place = self.base_place(rules, entity);
+        let held = self.entities.record(entity).map(|it| it.revision);
+        if held.is_some_and(|it| it > at && at.is_some()) {
+            return;
+        }
+        if let Some(at) = at {
+            let told = place.map(|it| (it.scope, at));
+            self.guards.add(entity, at, told, &self.requests);
+        }
+        if held.is_some() || !self.entities.get(entity).is_gone {
+            self.entities.get_mut(entity).is_gone = true;
+            self.put(entity, None);
+        }
+    }
+
+    /// The server was restored: whatever is held of a scope loses to any range that is read from now on.
+    pub(crate) fn lose(&mut self, scope: ScopeId) {
+        let numbers = 0..self.entities.numbers() as u32;
+        for entity in numbers.map(EntityId) {
+            let of = self.entities.get_mut(entity);
+            if of.place.is_some_and(|it| it.scope == scope)
+                && let Some(record) = &mut of.record
+            {
+                record.revision = record.revision.map(|_| 0);
+            }
+        }
+        self.guards.lose(scope);
+    }
+
+    /// Takes away the guards that have done their service.
+    pub(crate) fn prune_guards(&mut self) {
+        if self.guards.len() > 0 {
+            let scopes = &self.scopes;
+            let position = |scope: ScopeId| {
+                let scope = scopes.get(scope);
+                if scope.is_followed { scope.position } else { None }
+            };
+            self.guards.prune(&self.requests, position);
+        }
+    }
+
+    pub(crate) fn type_name(&self, entity: EntityId) -> Symbol {
+        self.entities.get(entity).type_name
+    }
+}
+
+/// A revision, as a field tells it.
+pub(crate) fn revision(value: Value<'_>) -> Option<Revision> {
+    match value {
+        Value::Int(number) => u64::try_from(number).ok(),
+        Value::Uint(number) => Some(number),
+        // Servers with 64-bit revisions may tell them as text.
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,193 @@
+//! Coverage: for which stretches of a scope, and for which fields of its members, the cache holds
+//! everything that the server has.
+//!
+//! **Invariant:** of two stretches, none covers a part of the other with all of its fields: what a new
+//! one brings is cut out of the old ones.
+
+use super::{Span, without};
+use crate::document::{FieldSet, includes};
+use crate::record::Revision;
+use crate::requests::RequestId;
+
+/// What is covered, and what has been asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage {
+    covered: Vec<Stretch>,
+    asked: Vec<Asked>,
+}
+
+/// A stretch that the server has answered.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stretch {
+    pub(crate) span: Span,
+    pub(crate) fields: FieldSet,
+    /// Every change of it has been heard from this revision on. What is older says nothing of it.
+    pub(crate) floor: Option<Revision>,
+    /// After a reset: what is shown may be out of date, and is to be asked for again.
+    pub(crate) is_stale: bool,
+}
+
+/// A stretch on whose answer we wait.
+#[derive(Clone, Debug)]
+struct Asked {
+    request: RequestId,
+    span: Span,
+    fields: FieldSet,
+    floor: Option<Revision>,
+}
+
+impl Coverage {
+    pub(crate) fn ask(
+        &mut self,
+        request: RequestId,
+        span: Span,
+        fields: FieldSet,
+        floor: Option<Revision>,
+    ) {
+        self.asked.push(Asked { request, span, fields, floor });
+    }
+
+    /// The request is answered, or given up. Whether it had asked for anything here.
+    pub(crate) fn end(&mut self, request: RequestId) -> bool {
+        let before = self.asked.len();
+        self.asked.retain(|it| it.request != request);
+        self.asked.len() < before
+    }
+
+    /// Whether an answer to `request`, read at `at`, is too old to say anything of `span`.
+    pub(crate) fn is_below_floor(
+        &self,
+        request: Option<RequestId>,
+        span: Span,
+        at: Revision,
+    ) -> bool {
+        let is_above = |floor: &Option<Revision>| floor.is_some_and(|it| at < it);
+        let mine = self.asked.iter().filter(|it| Some(it.request) == request);
+        let over = self.covered.iter().filter(|it| !it.is_stale && touch(it.span, span));
+        mine.map(|it| &it.floor).chain(over.map(|it| &it.floor)).any(is_above)
+    }
+
+    /// Whether the request still stands: one that was sent before a restore does not.
+    pub(crate) fn has_asked(&self, request: RequestId) -> bool {
+        self.asked.iter().any(|it| it.request == request)
+    }
+
+    /// A stretch has been answered.
+    pub(crate) fn cover(&mut self, new: Stretch) {
+        let old = std::mem::take(&mut self.covered);
+        for stretch in old {
+            if !includes(&new.fields, &stretch.fields) {
+                self.covered.push(stretch);
+                continue;
+            }
+            let left = without(stretch.span, [new.span]).into_iter();
+            self.covered.extend(left.map(|span| Stretch { span, ..stretch.clone() }));
+        }
+        self.covered.push(new);
+        self.join();
+    }
+
+    /// Neighbours that differ in nothing become one.
+    fn join(&mut self) {
+        self.covered.sort_by(|one, other| {
+            (&one.fields, one.is_stale, one.floor, one.span)
+                .cmp(&(&other.fields, other.is_stale, other.floor, other.span))
+        });
+        self.covered.dedup_by(|next, kept| {
+            let is_joined = kept.fields == next.fields
+                && (kept.is_stale, kept.floor) == (next.is_stale, next.floor)
+                && kept.span.end >= next.span.start;
+            if is_joined {
+                kept.span.end = kept.span.end.max(next.span.end);
+            }
+            is_joined
+        });
+    }
+
+    /// Takes a stretch out: something of it was forgotten.
+    pub(crate) fn uncover(&mut self, span: Span) {
+        let old = std::mem::take(&mut self.covered);
+        self.covered = old
+            .into_iter()
+            .flat_map(|it| {
+                without(it.span, [span]).into_iter().map(move |span| Stretch { span, ..it.clone() })
+            })
+            .collect();
+    }
+
+    /// The stretches of `span` that are not covered for `fields`; stale ones count if `with_stale`.
+    pub(crate) fn uncovered(&self, span: Span, fields: &FieldSet, with_stale: bool) -> Vec<Span> {
+        let covers = self.covered.iter().filter(|it| with_stale || !it.is_stale);
+        let covers = covers.filter(|it| includes(&it.fields, fields));
+        without(span, covers.map(|it| it.span))
+    }
+
+    /// What is to be asked for, so that `span` becomes covered: neither covered nor asked for yet.
+    pub(crate) fn wanted(&self, span: Span, fields: &FieldSet) -> Vec<Span> {
+        let asked = self.asked.iter().filter(|it| includes(&it.fields, fields)).map(|it| it.span);
+        let asked: Vec<Span> = asked.collect();
+        let uncovered = self.uncovered(span, fields, false).into_iter();
+        uncovered.flat_map(|it| without(it, asked.iter().copied())).collect()
+    }
+
+    /// Whether `interval` is seen in a stretch that is covered.
+    pub(crate) fn covers(&self, interval: Span) -> bool {
+        self.covered.iter().any(|it| it.span.shows(interval))
+    }
+
+    /// Whether a change of what lies in `interval` is to be kept: the stretch is covered or asked for.
+    pub(crate) fn keeps(&self, interval: Span) -> bool {
+        self.covers(interval) || self.asked.iter().any(|it| it.span.shows(interval))
+    }
+
+    pub(crate) fn is_stale(&self, span: Span) -> bool {
+        self.covered.iter().any(|it| it.is_stale && touch(it.span, span))
+    }
+
+    /// The log does not reach back to us: what is covered is stale, and what was read before
+    /// `revision` says nothing. With `drops_requests` what was asked before says nothing at all.
+    pub(crate) fn reset(&mut self, revision: Revision, drops_requests: bool) {
+        for stretch in &mut self.covered {
+            stretch.is_stale = true;
+        }
+        if drops_requests {
+            self.asked.clear();
+        }
+        self.raise_floors(revision);
+    }
+
+    /// Nothing was heard before `revision`.
+    pub(crate) fn raise_floors(&mut self, revision: Revision) {
+        for asked in &mut self.asked {
+            asked.floor = asked.floor.max(Some(revision));
+        }
+    }
+
+    /// Forgets the stale stretches that nobody watches.
+    pub(crate) fn keep_stale(&mut self, watched: &[Span]) -> bool {
+        let before = self.covered.clone();
+        let old = std::mem::take(&mut self.covered);
+        for stretch in old {
+            if !stretch.is_stale {
+                self.covered.push(stretch);
+                continue;
+            }
+            let unwatched = without(stretch.span, watched.iter().copied());
+            let left = without(stretch.span, unwatched).into_iter();
+            self.covered.extend(left.map(|span| Stretch { span, ..stretch.clone() }));
+        }
+        self.covered != before
+    }
+
+    pub(crate) fn stretches(&self) -> &[Stretch] {
+        &self.covered
+    }
+
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.covered.is_empty() && self.asked.is_empty()
+    }
+}
+
+fn touch(one: Span, other: Span) -> bool {
+    one.start < other.end && other.start < one.end
+}

@@ -1,0 +1,104 @@
+//! The members of one scope by start.
+//!
+//! A range must also find what began long before it. So members are kept by the class of their
+//! length, powers of two: of a class nothing is longer than 2^class, so one look from `start - 2^class` on
+//! finds all of it. At most 64 classes, each of which has members: O(log n + answer), however long the
+//! longest is.
+
+use std::collections::BTreeSet;
+
+use super::Span;
+use crate::record::EntityId;
+
+/// Class, start, end, member.
+type Entry = (u8, i64, i64, EntityId);
+
+/// Where the members of a scope are.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    entries: BTreeSet<Entry>,
+    /// How many members each class has.
+    classes: Vec<(u8, usize)>,
+}
+
+impl Index {
+    pub(crate) fn insert(&mut self, interval: Span, member: EntityId) {
+        let class = class(interval);
+        if !self.entries.insert((class, interval.start, interval.end, member)) {
+            return;
+        }
+        match self.classes.iter_mut().find(|(it, _)| *it == class) {
+            Some((_, count)) => *count += 1,
+            None => self.classes.push((class, 1)),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, interval: Span, member: EntityId) {
+        let class = class(interval);
+        if !self.entries.remove(&(class, interval.start, interval.end, member)) {
+            return;
+        }
+        if let Some((_, count)) = self.classes.iter_mut().find(|(it, _)| *it == class) {
+            *count -= 1;
+        }
+        self.classes.retain(|(_, count)| *count > 0);
+    }
+
+    /// The members that `range` shows; by start, the longer first, within each class.
+    pub(crate) fn shown(&self, range: Span) -> impl Iterator<Item = (Span, EntityId)> + '_ {
+        self.classes.iter().flat_map(move |(class, _)| {
+            let longest = if *class < 63 { 1_i64 << class } else { i64::MAX };
+            let from = range.start.saturating_sub(longest);
+            let from = (*class, from, i64::MIN, EntityId(0));
+            let to = (*class, range.end, i64::MIN, EntityId(0));
+            let some = (from < to).then(|| self.entries.range(from..to));
+            let all = some.into_iter().flatten();
+            all.map(|(_, start, end, member)| (Span { start: *start, end: *end }, *member))
+                .filter(move |(interval, _)| range.shows(*interval))
+        })
+    }
+}
+
+/// The smallest power of two that is not below the length.
+fn class(interval: Span) -> u8 {
+    let length = interval.end.saturating_sub(interval.start).max(1);
+    length.cast_unsigned().checked_next_power_of_two().map_or(63, |it| it.trailing_zeros() as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The index finds what a look at everything finds.
+        #[test]
+        fn finds_what_is_there(
+            members in proptest::collection::vec((-50_i64..50, 0_i64..100), 0..40),
+            removed in proptest::collection::vec(any::<prop::sample::Index>(), 0..10),
+            range in (-60_i64..60, 1_i64..40),
+        ) {
+            let mut members: Vec<(Span, EntityId)> = members
+                .into_iter()
+                .zip(0..)
+                .map(|((start, length), id)| (Span { start, end: start + length }, EntityId(id)))
+                .collect();
+            let mut index = Index::default();
+            for (interval, member) in &members {
+                index.insert(*interval, *member);
+            }
+            for at in removed {
+                if !members.is_empty() {
+                    let (interval, member) = members.remove(at.index(members.len()));
+                    index.remove(interval, member);
+                }
+            }
+            let range = Span { start: range.0, end: range.0 + range.1 };
+            let mut found: Vec<EntityId> = index.shown(range).map(|(_, it)| it).collect();
+            found.sort();
+            members.retain(|(interval, _)| range.shows(*interval));
+            prop_assert_eq!(found, members.into_iter().map(|(_, it)| it).collect::<Vec<_>>());
+        }
+    }
+}

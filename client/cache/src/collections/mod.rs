@@ -1,0 +1,150 @@
+//! Collections: who is in a list follows from the members themselves.
+
+mod coverage;
+mod index;
+mod spans;
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+pub(crate) use coverage::{Coverage, Stretch};
+pub(crate) use index::Index;
+pub(crate) use spans::{Span, without};
+
+use crate::document::{Bound, FieldSet};
+use crate::record::{EntityId, Revision};
+use crate::requests::RequestId;
+
+/// A scope's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ScopeId(pub(crate) u32);
+
+/// Where a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) scope: ScopeId,
+    pub(crate) interval: Span,
+}
+
+/// One shelf, one calendar: what has a log of its own.
+pub(crate) struct Scope {
+    pub(crate) collection: usize,
+    pub(crate) key: Arc<str>,
+    /// The members as the view shows them.
+    pub(crate) index: Index,
+    pub(crate) coverage: Coverage,
+    /// The revision at which the base stands.
+    pub(crate) position: Option<Revision>,
+    /// Whether its log is being heard, so that an answer from the future can wait for it.
+    pub(crate) is_followed: bool,
+    /// Answers that were read at a revision which has not been heard yet, as they came.
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// An answer that waits.
+pub(crate) struct Waiting {
+    pub(crate) request: Option<RequestId>,
+    pub(crate) bound: Arc<Bound>,
+    pub(crate) text: Box<[u8]>,
+    /// The stretches that it tells of, with what it tells, for the events that come before it.
+    pub(crate) spans: Vec<(Span, FieldSet)>,
+    pub(crate) until: Revision,
+}
+
+/// Every scope that was met.
+#[derive(Default)]
+pub(crate) struct Scopes {
+    list: Vec<Scope>,
+    numbers: HashMap<(usize, Arc<str>), ScopeId>,
+    /// The one that was asked for last: nearly always the next one's too.
+    last: Option<ScopeId>,
+}
+
+impl Scopes {
+    pub(crate) fn find(&self, collection: usize, key: &str) -> Option<ScopeId> {
+        if let Some(last) = self.last {
+            let scope = self.get(last);
+            if scope.collection == collection && *scope.key == *key {
+                return Some(last);
+            }
+        }
+        self.numbers.get(&(collection, Arc::from(key))).copied()
+    }
+
+    pub(crate) fn intern(&mut self, collection: usize, key: &str) -> ScopeId {
+        if let Some(known) = self.find(collection, key) {
+            self.last = Some(known);
+            return known;
+        }
+        let key: Arc<str> = key.into();
+        let number = ScopeId(self.list.len() as u32);
+        self.list.push(Scope {
+            collection,
+            key: key.clone(),
+            index: Index::default(),
+            coverage: Coverage::default(),
+            position: None,
+            is_followed: false,
+            waiting: Vec::new(),
+        });
+        self.numbers.insert((collection, key), number);
+        self.last = Some(number);
+        number
+    }
+
+    pub(crate) fn get(&self, number: ScopeId) -> &Scope {
+        &self.list[number.0 as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, number: ScopeId) -> &mut Scope {
+        &mut self.list[number.0 as usize]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &Scope)> {
+        self.list.iter().enumerate().map(|(at, it)| (ScopeId(at as u32), it))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (ScopeId, &mut Scope)> {
+        self.list.iter_mut().enumerate().map(|(at, it)| (ScopeId(at as u32), it))
+    }
+}
+
+impl Scope {
+    /// Whether a change of what lies in `interval` is to be kept.
+    pub(crate) fn keeps(&self, interval: Span) -> bool {
+        self.coverage.keeps(interval)
+            || self.waiting.iter().any(|it| it.spans.iter().any(|(span, _)| span.shows(interval)))
+    }
+
+    /// Whether nothing of it is held, so that a snapshot may enter.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.position.is_none() && self.coverage.holds_nothing()
+    }
+}
+
+/// The members of `scope` that `range` shows, in the order of the list: by start, the longer first,
+/// then by key.
+pub(crate) fn listed<'a>(
+    scope: &Scope,
+    range: Span,
+    key: impl Fn(EntityId) -> &'a str,
+) -> Vec<(Span, EntityId)> {
+    let mut members: Vec<_> = scope.index.shown(range).collect();
+    // The index gives them in runs that are sorted by start, which this sort sees.
+    members.sort_by(|one, other| order(*one, *other, &key));
+    members
+}
+
+/// The order of a list.
+pub(crate) fn order<'a>(
+    one: (Span, EntityId),
+    other: (Span, EntityId),
+    key: impl Fn(EntityId) -> &'a str,
+) -> std::cmp::Ordering {
+    let by_interval = one.0.start.cmp(&other.0.start).then(other.0.end.cmp(&one.0.end));
+    by_interval.then_with(|| match one.1 == other.1 {
+        true => std::cmp::Ordering::Equal,
+        false => key(one.1).cmp(key(other.1)),
+    })
+}

@@ -1,0 +1,76 @@
+//! Half-open stretches, and what is left of them.
+
+/// From an instant to another, which is not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Span {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+}
+
+impl Span {
+    /// The predicate that says the same everywhere: whether `interval` is seen in this range.
+    ///
+    /// An interval without length is seen where it starts, so two adjacent ranges show it once.
+    pub(crate) fn shows(self, interval: Self) -> bool {
+        interval.start < self.end && (interval.end > self.start || interval.start >= self.start)
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+
+    fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
+/// What is left of `range` without `others`, in order.
+pub(crate) fn without(range: Span, others: impl IntoIterator<Item = Span>) -> Vec<Span> {
+    let mut left = if range.is_empty() { Vec::new() } else { vec![range] };
+    for other in others {
+        if left.iter().all(|it| !it.overlaps(other)) {
+            continue;
+        }
+        left = left.into_iter().flat_map(|it| cut(it, other)).filter(|it| !it.is_empty()).collect();
+    }
+    left
+}
+
+fn cut(from: Span, other: Span) -> [Span; 2] {
+    if !from.overlaps(other) {
+        return [from, Span { start: 0, end: 0 }];
+    }
+    [
+        Span { start: from.start, end: other.start.min(from.end) },
+        Span { start: other.end.max(from.start), end: from.end },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(range: (i64, i64), others: &[(i64, i64)], expected: &[(i64, i64)]) {
+        let span = |(start, end): (i64, i64)| Span { start, end };
+        let left = without(span(range), others.iter().map(|it| span(*it)));
+        assert_eq!(left, expected.iter().map(|it| span(*it)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_left() {
+        check((0, 10), &[], &[(0, 10)]);
+        check((0, 10), &[(0, 10)], &[]);
+        check((0, 10), &[(-5, 3)], &[(3, 10)]);
+        check((0, 10), &[(3, 5), (7, 20)], &[(0, 3), (5, 7)]);
+        check((0, 10), &[(10, 20)], &[(0, 10)]);
+        check((5, 5), &[], &[]);
+    }
+
+    #[test]
+    fn an_interval_without_length_is_seen_once() {
+        let at = Span { start: 5, end: 5 };
+        assert!(!Span { start: 0, end: 5 }.shows(at));
+        assert!(Span { start: 5, end: 9 }.shows(at));
+    }
+}

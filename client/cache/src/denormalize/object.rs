@@ -1,0 +1,336 @@
+//! Objects on their way out: the slots of a case, and the values of a record, side by side.
+//!
+//! Both are in the order of their keys, so one pass over each is enough. What a record does not hold is
+//! worked out: the type's name, and the lists of collections.
+
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::value::{MembersAccess, MembersOf, ValueDeserializer};
+use super::{Members, ReadError, Reader};
+use crate::base::QUERY;
+use crate::document::{Case, Listing, Role, Slot};
+use crate::record::{EntityId, Items, ShapeId, Symbol, Value};
+
+/// The root of an operation.
+pub(super) struct RootDeserializer<'r, 'a> {
+    pub(super) reader: &'r Reader<'a>,
+}
+
+impl<'a> Deserializer<'a> for RootDeserializer<'_, 'a> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let access = match self.reader.sight.record(QUERY) {
+            Some(_) => ObjectAccess::of_entity(self.reader, QUERY, Some(0))?,
+            None => ObjectAccess::empty(self.reader, QUERY, 0, self.reader.bound.plan.root())?,
+        };
+        visitor.visit_map(access)
+    }
+
+    forward_to_deserialize_any! {
+        <W: Visitor<'a>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
+        bytes byte_buf option unit unit_struct newtype_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The fields of one object.
+pub(super) struct ObjectAccess<'r, 'a> {
+    reader: &'r Reader<'a>,
+    /// The entity that the fields are of, or that the object is a part of.
+    owner: EntityId,
+    case: &'a Case,
+    type_name: Symbol,
+    /// The listing whose list is in this object, and its scope.
+    envelope: Option<(&'a Listing, &'a str)>,
+    derived: usize,
+    stored: usize,
+    fields: &'a [Symbol],
+    field: usize,
+    values: Items<'a>,
+    next: Next<'a>,
+}
+
+/// The value that is next.
+enum Next<'a> {
+    Typename,
+    Stored(&'a Slot, Value<'a>),
+    Listing(&'a Slot, &'a Listing),
+    Members(&'a Slot, &'a Listing, &'a str),
+    Position(Option<u64>),
+}
+
+impl<'r, 'a> ObjectAccess<'r, 'a> {
+    pub(super) fn of_entity(
+        reader: &'r Reader<'a>,
+        entity: EntityId,
+        set: Option<usize>,
+    ) -> Result<Self, ReadError> {
+        let record = reader.sight.record(entity).ok_or_else(ReadError::missing)?;
+        Self::new(reader, entity, set, record.shape, record.values())
+    }
+
+    pub(super) fn new(
+        reader: &'r Reader<'a>,
+        owner: EntityId,
+        set: Option<usize>,
+        shape: ShapeId,
+        values: Items<'a>,
+    ) -> Result<Self, ReadError> {
+        let shape = reader.sight.base.shapes.get(shape);
+        let case = set.and_then(|it| reader.bound.plan.sets[it].case(shape.type_name));
+        let case = case.ok_or_else(|| serde::de::Error::custom("an object where none is selected"))?;
+        Ok(Self {
+            reader,
+            owner,
+            case,
+            type_name: shape.type_name,
+            envelope: None,
+            derived: 0,
+            stored: 0,
+            fields: &shape.fields,
+            field: 0,
+            values,
+            next: Next::Typename,
+        })
+    }
+
+    /// An object of which nothing is stored.
+    pub(super) fn empty(
+        reader: &'r Reader<'a>,
+        owner: EntityId,
+        _set: usize,
+        case: Option<&'a Case>,
+    ) -> Result<Self, ReadError> {
+        let case = case.ok_or_else(ReadError::missing)?;
+        Ok(Self {
+            reader,
+            owner,
+            case,
+            type_name: case.type_name,
+            envelope: None,
+            derived: 0,
+            stored: 0,
+            fields: &[],
+            field: 0,
+            values: Items::new(""),
+            next: Next::Typename,
+        })
+    }
+
+    /// The next slot that is not stored.
+    fn next_derived(&mut self) -> Option<&'a Slot> {
+        let bound = self.reader.bound;
+        while let Some(slot) = self.case.slots.get(self.derived) {
+            self.derived += 1;
+            if slot.is_added || bound.key(slot).is_none() {
+                continue;
+            }
+            self.next = match (slot.role, self.envelope) {
+                (Role::Typename, _) => Next::Typename,
+                (Role::Collection(..), _) => match bound.listed(slot) {
+                    Some(listing) => Next::Listing(slot, listing),
+                    None => continue,
+                },
+                (Role::Items, Some((listing, scope))) => Next::Members(slot, listing, scope),
+                (Role::Position, Some((listing, scope))) => {
+                    let scopes = &self.reader.sight.base.scopes;
+                    let scope = scopes.find(listing.collection, scope);
+                    Next::Position(scope.and_then(|it| scopes.get(it).position))
+                }
+                _ => continue,
+            };
+            return Some(slot);
+        }
+        None
+    }
+
+    /// The next slot that is stored.
+    fn next_stored(&mut self) -> Result<Option<&'a Slot>, ReadError> {
+        let Some((key, slot)) = self.reader.bound.stored_at(self.case, self.stored) else {
+            return Ok(None);
+        };
+        self.stored += 1;
+        while self.fields.get(self.field).is_some_and(|it| *it < key) {
+            self.values.next_packed();
+            self.field += 1;
+        }
+        let value = if self.fields.get(self.field) == Some(&key) {
+            let here = self.values;
+            let value = self.values.next().unwrap_or(Value::Null);
+            match self.reader.bound.stored_at(self.case, self.stored) {
+                // The same field under another name.
+                Some((next, _)) if next == key => self.values = here,
+                _ => self.field += 1,
+            }
+            value
+        } else {
+            self.reader.lack(self.owner, key);
+            if !slot.levels.first().copied().unwrap_or(true) {
+                return Err(ReadError::missing());
+            }
+            Value::Null
+        };
+        self.next = Next::Stored(slot, value);
+        Ok(Some(slot))
+    }
+}
+
+impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
+    type Error = ReadError;
+
+    fn next_key_seed<K: DeserializeSeed<'a>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ReadError> {
+        let slot = match self.next_derived() {
+            Some(slot) => slot,
+            None => match self.next_stored()? {
+                Some(slot) => slot,
+                None => return Ok(None),
+            },
+        };
+        seed.deserialize(BorrowedStrDeserializer::new(&slot.response)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
+        let reader = self.reader;
+        let (slot, value) = match self.next {
+            Next::Stored(slot, value) => (slot, value),
+            Next::Typename => {
+                let name: &'a str = reader.sight.base.names.text(self.type_name);
+                return seed.deserialize(BorrowedStrDeserializer::new(name));
+            }
+            Next::Position(position) => {
+                let position = position.ok_or_else(ReadError::missing)?;
+                return seed.deserialize(position.into_deserializer());
+            }
+            Next::Members(slot, listing, scope) => {
+                return seed.deserialize(MembersDeserializer::new(reader, slot, listing, scope));
+            }
+            Next::Listing(slot, listing) => {
+                let scope = reader.scope_of(listing, self.owner);
+                reader.lack_stretches(listing, scope);
+                let is_envelope = slot.child.is_some_and(|it| reader.bound.envelope(it).is_some());
+                if !is_envelope {
+                    return seed.deserialize(MembersDeserializer::new(reader, slot, listing, scope));
+                }
+                return seed.deserialize(EnvelopeDeserializer { reader, slot, listing, scope });
+            }
+        };
+        seed.deserialize(ValueDeserializer {
+            reader,
+            value,
+            child: slot.child,
+            levels: &slot.levels,
+            owner: self.owner,
+            kept: None,
+        })
+    }
+}
+
+/// The object in which a collection's list is.
+struct EnvelopeDeserializer<'r, 'a> {
+    reader: &'r Reader<'a>,
+    slot: &'a Slot,
+    listing: &'a Listing,
+    scope: &'a str,
+}
+
+impl<'a> Deserializer<'a> for EnvelopeDeserializer<'_, 'a> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let base = self.reader.sight.base;
+        let entity = base.find_envelope(self.listing.collection, self.scope);
+        let record = entity.and_then(|it| Some((it, self.reader.sight.record(it)?)));
+        let mut access = match record {
+            Some((entity, record)) => {
+                let child = self.slot.child;
+                ObjectAccess::new(self.reader, entity, child, record.shape, record.values())?
+            }
+            None => {
+                let child = self.slot.child.unwrap_or_default();
+                let case = self.reader.bound.plan.sets[child].certain();
+                ObjectAccess::empty(self.reader, QUERY, child, case)?
+            }
+        };
+        access.envelope = Some((self.listing, self.scope));
+        visitor.visit_map(access)
+    }
+
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        <W: Visitor<'a>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
+        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
+
+/// The list of a collection.
+struct MembersDeserializer<'r, 'a> {
+    list: ValueDeserializer<'r, 'a>,
+    listing: &'a Listing,
+    scope: &'a str,
+}
+
+impl<'r, 'a> MembersDeserializer<'r, 'a> {
+    fn new(reader: &'r Reader<'a>, slot: &'a Slot, listing: &'a Listing, scope: &'a str) -> Self {
+        let list = ValueDeserializer {
+            reader,
+            value: Value::Null,
+            child: slot.child,
+            levels: slot.levels.get(1..).unwrap_or_default(),
+            owner: QUERY,
+            kept: None,
+        };
+        Self { list, listing, scope }
+    }
+}
+
+impl<'a> Deserializer<'a> for MembersDeserializer<'_, 'a> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let reader = self.list.reader;
+        let members = match (reader.keeper)(self.listing, self.scope) {
+            Some(Members { order, items }) => MembersOf::Kept(order, items),
+            None => MembersOf::Made(reader.members(self.listing, self.scope)),
+        };
+        visitor.visit_seq(MembersAccess { list: self.list, members, at: 0 })
+    }
+
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        <W: Visitor<'a>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
+        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}

@@ -1,0 +1,88 @@
+//! Looking ahead: whether a value can be read at all, before a visitor has begun with it.
+
+use super::Reader;
+use crate::document::{Case, Role};
+use crate::record::{EntityId, Items, ShapeId, Value};
+
+impl<'a> Reader<'a> {
+    /// Whether `value` can be read as `levels` and the selection set want it. What it lacks is noted.
+    pub(super) fn is_readable(
+        &self,
+        value: Value<'a>,
+        set: Option<usize>,
+        levels: &[bool],
+        owner: EntityId,
+    ) -> bool {
+        match value {
+            Value::Ref(entity) => match self.sight.record(entity) {
+                Some(record) => self.is_object_readable(set, record.shape, record.values(), entity),
+                None => {
+                    if !self.sight.is_gone(entity) {
+                        self.lack_entity(entity, set);
+                    }
+                    false
+                }
+            },
+            Value::Object(shape, values) => self.is_object_readable(set, shape, values, owner),
+            // Items that cannot be read are left out of their list.
+            Value::List(_) | Value::Map(_) => true,
+            Value::Null => levels.first().copied().unwrap_or(true),
+            _ => true,
+        }
+    }
+
+    fn is_object_readable(
+        &self,
+        set: Option<usize>,
+        shape: ShapeId,
+        values: Items<'a>,
+        owner: EntityId,
+    ) -> bool {
+        let shape = self.sight.base.shapes.get(shape);
+        let case = set.and_then(|it| self.bound.plan.sets[it].case(shape.type_name));
+        let Some(case) = case else { return true };
+        let mut is_readable = true;
+        for (key, slot) in self.bound.stored(case) {
+            let is_nullable = slot.levels.first().copied().unwrap_or(true);
+            let Some(packed) = shape.find(values, key) else {
+                if !is_nullable {
+                    self.lack(owner, key);
+                    is_readable = false;
+                }
+                continue;
+            };
+            if is_nullable || slot.child.is_none() {
+                continue;
+            }
+            let value = crate::record::value(packed);
+            is_readable &= self.is_readable(value, slot.child, &slot.levels, owner);
+        }
+        is_readable && self.lists_are_readable(case)
+    }
+
+    /// Collections can always be read, but for the revision of a scope that was never heard of.
+    fn lists_are_readable(&self, case: &Case) -> bool {
+        let mut listings = case.slots.iter().filter(|it| matches!(it.role, Role::Collection(..)));
+        listings.all(|slot| {
+            let Some(listing) = self.bound.listed(slot) else { return true };
+            let scope = listing.scope.as_deref().unwrap_or_default();
+            let Some(child) = slot.child.filter(|it| self.bound.envelope(*it).is_some()) else {
+                return true;
+            };
+            let envelope = self.sight.base.find_envelope(listing.collection, scope);
+            let record = envelope.and_then(|it| Some((it, self.sight.record(it)?)));
+            record.is_none_or(|(entity, it)| {
+                self.is_object_readable(Some(child), it.shape, it.values(), entity)
+            })
+        })
+    }
+
+    /// An entity of which nothing is known: it lacks every field that is asked of it.
+    pub(super) fn lack_entity(&self, entity: EntityId, set: Option<usize>) {
+        let type_name = self.sight.base.type_name(entity);
+        let case = set.and_then(|it| self.bound.plan.sets[it].case(type_name));
+        for (key, _) in case.into_iter().flat_map(|it| self.bound.stored(it)) {
+            self.lack(entity, key);
+        }
+    }
+}

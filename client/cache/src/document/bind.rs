@@ -1,0 +1,215 @@
+//! A plan under its variables: which fields are asked for, under which keys, over which ranges.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use serde_json::{Map, Value as Json};
+
+use super::json;
+use super::plan::{Case, Plan, Role, Slot};
+use crate::instant;
+use crate::record::{Names, Symbol};
+use crate::rules::Rules;
+
+/// A plan and the keys that its fields have under some variables.
+pub(crate) struct Bound {
+    pub(crate) plan: Arc<Plan>,
+    /// The key of each slot in its record; `None` where the slot is left out.
+    keys: Box<[Option<Symbol>]>,
+    /// For each case its stored slots that are read, in the order of their keys.
+    order: Box<[Box<[u16]>]>,
+    /// The collections that are listed, by slot.
+    listings: HashMap<u32, Arc<Listing>>,
+    /// The listings by the set inside of which their list is.
+    envelopes: HashMap<usize, Arc<Listing>>,
+}
+
+/// A collection's field, asked for a range.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Listing {
+    pub(crate) collection: usize,
+    /// `None` where the scope is the entity that the field is of.
+    pub(crate) scope: Option<Arc<str>>,
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    /// What is selected of each member, as paths.
+    pub(crate) fields: FieldSet,
+}
+
+/// Which fields of a member are known or asked for, and of all that is inside of it; sorted.
+pub(crate) type FieldSet = Arc<[Symbol]>;
+
+/// Whether what has `one` has all of `other`.
+pub(crate) fn includes(one: &FieldSet, other: &FieldSet) -> bool {
+    Arc::ptr_eq(one, other) || other.iter().all(|it| one.binary_search(it).is_ok())
+}
+
+impl Bound {
+    pub(crate) fn new(plan: Arc<Plan>, variables: Json, rules: &Rules, names: &mut Names) -> Self {
+        let variables = with_defaults(variables, &plan.defaults);
+        let mut keys = vec![None; plan.slots as usize];
+        let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
+        let by_number: HashMap<u32, &Slot> = slots.clone().map(|it| (it.number, it)).collect();
+        for slot in slots {
+            keys[slot.number as usize] = Some(slot.key);
+        }
+        let mut asked = HashMap::new();
+        for call in &plan.calls {
+            let Some(slot) = by_number.get(&call.slot) else { continue };
+            let is_out = call.conditions.iter().any(|(skips, it)| {
+                it.fill(&variables).and_then(|it| it.as_bool()).unwrap_or(!*skips) == *skips
+            });
+            let arguments = call.arguments.iter();
+            let arguments: Map<String, Json> = arguments
+                .filter_map(|(name, it)| Some((name.clone(), it.fill(&variables)?)))
+                .collect();
+            let arguments = Json::Object(arguments);
+            let key = json::key(&slot.name, &arguments);
+            keys[call.slot as usize] = (!is_out).then(|| names.intern(&key));
+            asked.insert(call.slot, arguments);
+        }
+        let mut bound = Self {
+            order: Box::default(),
+            listings: HashMap::new(),
+            envelopes: HashMap::new(),
+            keys: keys.into(),
+            plan: plan.clone(),
+        };
+        for (slot, arguments) in asked {
+            let Some(slot) = by_number.get(&slot) else { continue };
+            let Some(listing) = bound.listing(slot, &arguments, rules, names) else { continue };
+            let listing = Arc::new(listing);
+            if rules.collections[listing.collection].items.is_some() {
+                bound.envelopes.extend(slot.child.map(|it| (it, listing.clone())));
+            }
+            bound.listings.insert(slot.number, listing);
+        }
+        bound.order = bound.orders();
+        bound
+    }
+
+    /// The key of a slot; `None` where it is left out.
+    pub(crate) fn key(&self, slot: &Slot) -> Option<Symbol> {
+        self.keys[slot.number as usize]
+    }
+
+    /// The slots of a case that are read from its record, in the order of their keys.
+    pub(crate) fn stored<'b>(
+        &'b self,
+        case: &'b Case,
+    ) -> impl Iterator<Item = (Symbol, &'b Slot)> + Clone {
+        let slots = self.order[case.number as usize].iter().map(|it| &case.slots[*it as usize]);
+        slots.filter_map(|it| Some((self.key(it)?, it)))
+    }
+
+    /// One of them, by its place in that order.
+    pub(crate) fn stored_at<'b>(&'b self, case: &'b Case, at: usize) -> Option<(Symbol, &'b Slot)> {
+        let slot = &case.slots[usize::from(*self.order[case.number as usize].get(at)?)];
+        Some((self.key(slot)?, slot))
+    }
+
+    fn is_derived(&self, slot: &Slot) -> bool {
+        match slot.role {
+            Role::Typename | Role::Items | Role::Position => true,
+            Role::Collection(..) => self.listings.contains_key(&slot.number),
+            Role::Value => false,
+        }
+    }
+
+    /// The listing that a slot asks for, if it lists a collection over a range.
+    pub(crate) fn listed(&self, slot: &Slot) -> Option<&Arc<Listing>> {
+        self.listings.get(&slot.number)
+    }
+
+    /// The listing whose list is inside of a set.
+    pub(crate) fn envelope(&self, set: usize) -> Option<&Arc<Listing>> {
+        self.envelopes.get(&set)
+    }
+
+    pub(crate) fn listings(&self) -> impl Iterator<Item = &Arc<Listing>> {
+        self.listings.values()
+    }
+
+    fn listing(
+        &self,
+        slot: &Slot,
+        arguments: &Json,
+        rules: &Rules,
+        names: &mut Names,
+    ) -> Option<Listing> {
+        let Role::Collection(collection, listed) = slot.role else { return None };
+        self.key(slot)?;
+        let rule = &rules.collections[collection];
+        let listed = &rule.listed[listed];
+        let instant = |path: &[String]| instant::from_json(json::at(arguments, path)?);
+        let scope = match &listed.scope {
+            Some(path) => Some(json::at(arguments, path)?.as_str()?.into()),
+            None => None,
+        };
+        let child = slot.child?;
+        let members = match &rule.items {
+            Some(_) => {
+                let slots = self.plan.sets[child].certain()?.slots.iter();
+                slots.filter(|it| it.role == Role::Items).find_map(|it| it.child)
+            }
+            None => Some(child),
+        };
+        let mut fields = Vec::new();
+        if let Some(members) = members {
+            self.paths(members, "", names, &mut fields);
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        Some(Listing {
+            collection,
+            scope,
+            start: instant(&listed.from)?,
+            end: instant(&listed.until)?,
+            fields: fields.into(),
+        })
+    }
+
+    fn paths(&self, set: usize, before: &str, names: &mut Names, out: &mut Vec<Symbol>) {
+        for case in &self.plan.sets[set].cases {
+            for slot in &case.slots {
+                let Some(key) = self.keys[slot.number as usize] else { continue };
+                let path = format!("{before}{}", names.text(key));
+                out.push(names.intern(&path));
+                if let Some(child) = slot.child {
+                    self.paths(child, &format!("{path}."), names, out);
+                }
+            }
+        }
+    }
+
+    fn orders(&self) -> Box<[Box<[u16]>]> {
+        let mut orders = vec![Box::default(); self.plan.cases as usize];
+        for (at, set) in self.plan.sets.iter().enumerate() {
+            for case in &set.cases {
+                let mut order: Vec<u16> = (0..case.slots.len() as u16).collect();
+                order.retain(|it| {
+                    let slot = &case.slots[*it as usize];
+                    // Outside of a listing, the list of an envelope is a field like any other.
+                    let is_plain = matches!(slot.role, Role::Items | Role::Position)
+                        && self.envelope(at).is_none();
+                    let is_read = self.key(slot).is_some() && !slot.is_added;
+                    is_read && (is_plain || !self.is_derived(slot))
+                });
+                order.sort_by_key(|it| self.key(&case.slots[*it as usize]));
+                orders[case.number as usize] = order.into();
+            }
+        }
+        orders.into()
+    }
+}
+
+fn with_defaults(variables: Json, defaults: &[(String, Json)]) -> Json {
+    let mut variables = match variables {
+        Json::Object(variables) => variables,
+        _ => Map::new(),
+    };
+    for (name, default) in defaults {
+        variables.entry(name).or_insert_with(|| default.clone());
+    }
+    Json::Object(variables)
+}

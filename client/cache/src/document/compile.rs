@@ -1,0 +1,269 @@
+//! From a completed document to a plan.
+//!
+//! Each selection set is compiled once for every type that may stand in its place, with the fields of
+//! all its fragments in place and fields of one name merged (specification, CollectFields), so that
+//! neither writing nor reading ever looks at a fragment.
+
+use std::sync::Arc;
+
+use cynic_parser::{ExecutableDocument, Span};
+use cynic_parser::executable::{Directive, FieldSelection, Iter, OperationDefinition, Selection};
+
+use super::MOST_NESTED;
+use super::json::{argument, constant};
+use super::plan::{Argument, Call, Case, Plan, Role, Set, Slot};
+use crate::error::OperationError;
+use crate::record::Names;
+use crate::rules::Rules;
+
+/// Compiles the first operation of `document`, whose text is `text`. `added` is where the cache has
+/// added something to it.
+pub(crate) fn compile(
+    text: &str,
+    document: &ExecutableDocument,
+    added: Vec<Span>,
+    rules: &Rules,
+    names: &mut Names,
+) -> Result<Plan, OperationError> {
+    let operation = document.operations().next();
+    let operation = operation.ok_or_else(|| OperationError::Document("no operation".to_owned()))?;
+    let kind = operation.operation_type();
+    let plan = Plan {
+        text: text.into(),
+        kind,
+        sets: Vec::new(),
+        slots: 0,
+        cases: 0,
+        calls: Vec::new(),
+        defaults: defaults(operation),
+    };
+    let mut compiler = Compiler { document, added, rules, names, plan };
+    let root = rules.schema.root(kind).to_owned();
+    compiler.set(&root, &[operation.selection_set()], None, 0)?;
+    Ok(compiler.plan)
+}
+
+fn defaults(operation: OperationDefinition<'_>) -> Vec<(String, serde_json::Value)> {
+    let variables = operation.variable_definitions();
+    let given = variables.filter_map(|it| Some((it.name().to_owned(), constant(it.default_value()?))));
+    given.collect()
+}
+
+struct Compiler<'a> {
+    document: &'a ExecutableDocument,
+    added: Vec<Span>,
+    rules: &'a Rules,
+    names: &'a mut Names,
+    plan: Plan,
+}
+
+/// The selection sets that are merged into one.
+type Selections<'a> = Iter<'a, Selection<'a>>;
+
+/// A field as it was collected: all that select it under one name, and the conditions of the first.
+struct Collected<'a> {
+    response: &'a str,
+    first: FieldSelection<'a>,
+    sets: Vec<Selections<'a>>,
+    conditions: Vec<(bool, Argument)>,
+    is_added: bool,
+}
+
+impl<'a> Compiler<'a> {
+    /// `envelope` is the collection whose list is inside of this set.
+    fn set(
+        &mut self,
+        parent: &str,
+        selections: &[Selections<'a>],
+        envelope: Option<usize>,
+        depth: usize,
+    ) -> Result<usize, OperationError> {
+        if depth > MOST_NESTED {
+            return Err(OperationError::TooDeep(MOST_NESTED));
+        }
+        let schema = &self.rules.schema;
+        let of = schema.composite(parent);
+        let of = of.ok_or_else(|| OperationError::Unknown(parent.to_owned()))?;
+        let is_abstract = of.is_abstract;
+        let mut types: Vec<String> = if is_abstract { of.possible.clone() } else { Vec::new() };
+        types.push(parent.to_owned());
+        let at = self.plan.sets.len();
+        self.plan.sets.push(Set { cases: Vec::new(), is_abstract, has_entities: false });
+        for type_name in types {
+            let case = self.case(&type_name, selections, envelope, depth)?;
+            let children = case.slots.iter().filter_map(|it| it.child);
+            let has_entities = children.map(|it| &self.plan.sets[it]).any(|child| {
+                child.has_entities || child.cases.iter().any(|it| it.entity.is_some())
+            });
+            self.plan.sets[at].has_entities |= has_entities;
+            self.plan.sets[at].cases.push(case);
+        }
+        Ok(at)
+    }
+
+    fn case(
+        &mut self,
+        type_name: &str,
+        selections: &[Selections<'a>],
+        envelope: Option<usize>,
+        depth: usize,
+    ) -> Result<Case, OperationError> {
+        let number = self.plan.cases;
+        self.plan.cases += 1;
+        let mut fields = Vec::new();
+        for set in selections {
+            self.collect(type_name, set.clone(), &[], &mut fields, depth)?;
+        }
+        let mut slots = Vec::with_capacity(fields.len());
+        for field in fields {
+            slots.push(self.slot(type_name, field, envelope, depth)?);
+        }
+        let type_name = self.names.intern(type_name);
+        Ok(Case { number, type_name, entity: self.rules.entity(type_name).copied(), slots })
+    }
+
+    fn collect(
+        &self,
+        type_name: &str,
+        selections: Selections<'a>,
+        conditions: &[(bool, Argument)],
+        fields: &mut Vec<Collected<'a>>,
+        depth: usize,
+    ) -> Result<(), OperationError> {
+        if depth > MOST_NESTED {
+            return Err(OperationError::TooDeep(MOST_NESTED));
+        }
+        let applies = |on: Option<&str>| on.is_none_or(|it| self.rules.schema.is_a(type_name, it));
+        for selection in selections {
+            let all = |own: Iter<'a, Directive<'a>>| -> Vec<(bool, Argument)> {
+                conditions.iter().cloned().chain(own.filter_map(condition)).collect()
+            };
+            match selection {
+                Selection::Field(field) => {
+                    let response = field.alias().unwrap_or(field.name());
+                    let set = field.selection_set();
+                    let is_added = self.is_added(field);
+                    match fields.iter_mut().find(|it| it.response == response) {
+                        Some(known) => {
+                            known.sets.push(set);
+                            known.is_added &= is_added;
+                            // Selected twice, once without a condition: it is always there.
+                            if all(field.directives()).is_empty() {
+                                known.conditions.clear();
+                            }
+                        }
+                        None => fields.push(Collected {
+                            response,
+                            first: field,
+                            sets: vec![set],
+                            conditions: all(field.directives()),
+                            is_added,
+                        }),
+                    }
+                }
+                Selection::InlineFragment(it) if applies(it.type_condition()) => {
+                    let conditions = all(it.directives());
+                    self.collect(type_name, it.selection_set(), &conditions, fields, depth + 1)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    let mut fragments = self.document.fragments();
+                    let fragment = fragments.find(|it| it.name() == spread.fragment_name());
+                    let fragment = fragment.ok_or_else(|| {
+                        OperationError::Unknown(format!("...{}", spread.fragment_name()))
+                    })?;
+                    if applies(Some(fragment.type_condition())) {
+                        let conditions = all(spread.directives());
+                        let set = fragment.selection_set();
+                        self.collect(type_name, set, &conditions, fields, depth + 1)?;
+                    }
+                }
+                Selection::InlineFragment(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn is_added(&self, field: FieldSelection<'_>) -> bool {
+        let at = field.name_span().start;
+        self.added.iter().any(|it| it.start <= at && at < it.end)
+    }
+
+    fn slot(
+        &mut self,
+        parent: &str,
+        collected: Collected<'a>,
+        envelope: Option<usize>,
+        depth: usize,
+    ) -> Result<Slot, OperationError> {
+        let (number, is_added) = (self.plan.slots, collected.is_added);
+        self.plan.slots += 1;
+        let (field, name) = (collected.first, collected.first.name());
+        let (response, key) = (Arc::from(collected.response), self.names.intern(name));
+        if name == "__typename" {
+            let levels = Arc::new([false]);
+            let (role, name, child) = (Role::Typename, name.into(), None);
+            let is_server_made = false;
+            return Ok(Slot {
+                number,
+                response,
+                name,
+                key,
+                child,
+                levels,
+                role,
+                is_server_made,
+                is_added,
+            });
+        }
+        let known = self.rules.schema.field(parent, name).cloned();
+        let known = known.ok_or_else(|| OperationError::Unknown(format!("{parent}.{name}")))?;
+        let mut arguments: Vec<_> = field
+            .arguments()
+            .map(|it| (it.name().to_owned(), argument(it.value())))
+            .collect();
+        for (name, default) in known.defaults {
+            if arguments.iter().all(|(it, _)| *it != name) {
+                arguments.push((name, Argument::Constant(default)));
+            }
+        }
+        if !arguments.is_empty() || !collected.conditions.is_empty() {
+            let conditions = collected.conditions;
+            self.plan.calls.push(Call { slot: number, arguments, conditions });
+        }
+        let role = self.role(parent, name, envelope);
+        let inner = match role {
+            Role::Collection(collection, _) => Some(collection),
+            _ => None,
+        };
+        let is_composite = self.rules.schema.composite(&known.type_name).is_some();
+        let child = is_composite
+            .then(|| self.set(&known.type_name, &collected.sets, inner, depth + 1))
+            .transpose()?;
+        let (levels, is_server_made) = (known.levels, self.rules.is_server_made(parent, name));
+        let name = name.into();
+        Ok(Slot { number, response, name, key, child, levels, role, is_server_made, is_added })
+    }
+
+    fn role(&self, parent: &str, name: &str, envelope: Option<usize>) -> Role {
+        if let Some((collection, listed)) = self.rules.listed(parent, name) {
+            return Role::Collection(collection, listed);
+        }
+        let around = envelope.map(|it| &self.rules.collections[it]);
+        match around {
+            Some(it) if it.items.as_deref() == Some(name) => Role::Items,
+            Some(it) if it.position.as_deref() == Some(name) => Role::Position,
+            _ => Role::Value,
+        }
+    }
+}
+
+/// `@skip` and `@include`; other directives are the server's.
+fn condition(directive: Directive<'_>) -> Option<(bool, Argument)> {
+    let skips = match directive.name() {
+        "skip" => true,
+        "include" => false,
+        _ => return None,
+    };
+    let condition = directive.arguments().find(|it| it.name() == "if")?;
+    Some((skips, argument(condition.value())))
+}

@@ -1,0 +1,68 @@
+//! Arguments: literals with their variables filled in, and the one way to write them as a field's key.
+
+use cynic_parser::{ConstValue, Value};
+use serde_json::Value as Json;
+
+use super::plan::Argument;
+
+/// A literal without variables.
+pub(crate) fn constant(literal: ConstValue<'_>) -> Json {
+    match literal {
+        ConstValue::Int(it) => it.as_i64().into(),
+        ConstValue::Float(it) => it.value().into(),
+        ConstValue::String(it) => it.value().into(),
+        ConstValue::Boolean(it) => it.value().into(),
+        ConstValue::Null(_) => Json::Null,
+        ConstValue::Enum(it) => it.name().into(),
+        ConstValue::List(it) => it.items().map(constant).collect(),
+        ConstValue::Object(it) => {
+            it.fields().map(|it| (it.name().to_owned(), constant(it.value()))).collect()
+        }
+    }
+}
+
+/// A literal that may hold variables.
+pub(crate) fn argument(literal: Value<'_>) -> Argument {
+    match literal {
+        Value::Variable(it) => Argument::Variable(it.name().to_owned()),
+        Value::List(it) => Argument::List(it.items().map(argument).collect()),
+        Value::Object(it) => Argument::Object(
+            it.fields().map(|it| (it.name().to_owned(), argument(it.value()))).collect(),
+        ),
+        constant => Argument::Constant(
+            ConstValue::try_from(constant).map(self::constant).unwrap_or_default(),
+        ),
+    }
+}
+
+impl Argument {
+    /// The value under `variables`; `None` where it is a variable that was not given. Such a one is null
+    /// in a list, and absent in an object (GraphQL specification, input coercion).
+    pub(crate) fn fill(&self, variables: &Json) -> Option<Json> {
+        Some(match self {
+            Self::Variable(name) => variables.get(name)?.clone(),
+            Self::Constant(value) => value.clone(),
+            Self::List(items) => {
+                items.iter().map(|it| it.fill(variables).unwrap_or_default()).collect()
+            }
+            Self::Object(fields) => fields
+                .iter()
+                .filter_map(|(name, it)| Some((name.clone(), it.fill(variables)?)))
+                .collect(),
+        })
+    }
+}
+
+/// What a path of names leads to.
+pub(crate) fn at<'v>(arguments: &'v Json, path: &[String]) -> Option<&'v Json> {
+    path.iter().try_fold(arguments, |value, name| value.get(name)).filter(|it| !it.is_null())
+}
+
+/// A field's key: its name, and its arguments in the order of their names.
+pub(crate) fn key(name: &str, arguments: &Json) -> String {
+    match arguments.as_object() {
+        // serde_json keeps the fields of its objects sorted.
+        Some(fields) if !fields.is_empty() => format!("{name}({arguments})"),
+        _ => name.to_owned(),
+    }
+}

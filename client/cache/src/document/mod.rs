@@ -1,0 +1,78 @@
+//! Documents: an operation's text becomes a plan, once, and a plan with variables becomes the keys
+//! under which an answer is stored and found.
+
+mod bind;
+mod compile;
+mod complete;
+pub(crate) mod json;
+mod plan;
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+pub(crate) use bind::{Bound, FieldSet, Listing, includes};
+pub(crate) use plan::{Case, Plan, Role, Slot};
+
+use crate::error::OperationError;
+use crate::record::Names;
+use crate::rules::Rules;
+
+/// Selections nested deeper than this are refused.
+const MOST_NESTED: usize = 64;
+/// Variables whose keys are remembered for an operation.
+const MOST_BOUND: usize = 64;
+
+/// Every operation that was met, compiled, with the variables that it was met with lately.
+#[derive(Default)]
+pub(crate) struct Plans {
+    plans: HashMap<Box<str>, Known>,
+}
+
+struct Known {
+    plan: Arc<Plan>,
+    /// By the variables' JSON, the latest last.
+    bound: Vec<(Box<str>, Arc<Bound>)>,
+}
+
+impl Plans {
+    /// The plan of the operation `text` under `variables`, which are JSON.
+    pub(crate) fn bound(
+        &mut self,
+        text: &str,
+        variables: &str,
+        rules: &Rules,
+        names: &mut Names,
+    ) -> Result<Arc<Bound>, OperationError> {
+        if !self.plans.contains_key(text) {
+            let plan = Arc::new(plan(text, rules, names)?);
+            self.plans.insert(text.into(), Known { plan, bound: Vec::new() });
+        }
+        let Some(known) = self.plans.get_mut(text) else {
+            return Err(OperationError::Document("no operation".to_owned()));
+        };
+        if let Some((_, bound)) = known.bound.iter().find(|(it, _)| **it == *variables) {
+            return Ok(bound.clone());
+        }
+        let values = serde_json::from_str(variables);
+        let values = values.map_err(|error| OperationError::Variables(error.to_string()))?;
+        let bound = Arc::new(Bound::new(known.plan.clone(), values, rules, names));
+        if known.bound.len() == MOST_BOUND {
+            known.bound.remove(0);
+        }
+        known.bound.push((variables.into(), bound.clone()));
+        Ok(bound)
+    }
+}
+
+fn plan(text: &str, rules: &Rules, names: &mut Names) -> Result<Plan, OperationError> {
+    let parse = |text: &str| {
+        cynic_parser::parse_executable_document(text)
+            .map_err(|error| OperationError::Document(error.to_string()))
+    };
+    let (completed, added) = complete::complete(text, &parse(text)?, rules, names)?;
+    compile::compile(&completed, &parse(&completed)?, added, rules, names)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Forgetting.
+use crate::core::Core;
+impl Core { pub(crate) fn forget(&mut self, _bytes: usize) {} }

@@ -1,0 +1,123 @@
+//! Edits: what a pending mutation is expected to do to one entity.
+
+use std::borrow::Cow;
+
+use crate::base::Base;
+use crate::record::{
+    EntityId, Lists, Pack, Record, Symbol, Value, boxed, merge_value, value,
+};
+
+/// One change that a mutation is expected to make.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Edit {
+    /// The entity comes into being.
+    Create,
+    /// It is no more.
+    Delete,
+    /// A field takes this value.
+    Set(Symbol, Box<str>),
+    /// An entity joins a list at its end, unless it is there already.
+    Link(Symbol, EntityId),
+    /// An entity leaves a list.
+    Unlink(Symbol, EntityId),
+}
+
+impl Edit {
+    /// Whether both concern the same thing.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        match (self.field(), other.field()) {
+            (Some(one), Some(other)) => one == other,
+            // To come into being or to vanish concerns every field.
+            _ => matches!(self, Self::Delete) || matches!(other, Self::Delete) || self == other,
+        }
+    }
+
+    pub(crate) fn field(&self) -> Option<Symbol> {
+        match self {
+            Self::Create | Self::Delete => None,
+            Self::Set(field, _) | Self::Link(field, _) | Self::Unlink(field, _) => Some(*field),
+        }
+    }
+}
+
+/// What the base says of `entity`, with `edits` over it, oldest first.
+///
+/// Edits of what is not there say nothing, and what the server has deleted does not come into being
+/// again: its id stays used.
+pub(crate) fn apply<'e>(
+    base: &mut Base,
+    entity: EntityId,
+    edits: impl Iterator<Item = &'e Edit>,
+) -> Option<Record> {
+    let held = base.entities.record(entity).cloned();
+    over(base, entity, held, edits)
+}
+
+/// `held` with `edits` over it.
+pub(crate) fn over<'e>(
+    base: &mut Base,
+    entity: EntityId,
+    held: Option<Record>,
+    edits: impl Iterator<Item = &'e Edit>,
+) -> Option<Record> {
+    let of = base.entities.get(entity);
+    let (type_name, is_gone) = (of.type_name, of.is_gone);
+    let revision = held.as_ref().and_then(|it| it.revision);
+    let mut fields: Option<Vec<(Symbol, Cow<'_, str>)>> = held.as_ref().map(|it| {
+        let shape = base.shapes.get(it.shape);
+        shape.pairs(it.values()).map(|(field, value)| (field, Cow::Borrowed(value))).collect()
+    });
+    for edit in edits {
+        match edit {
+            Edit::Create if !is_gone => {
+                fields.get_or_insert_default();
+            }
+            Edit::Create => {}
+            Edit::Delete => fields = None,
+            Edit::Set(field, new) => {
+                let Some(fields) = &mut fields else { continue };
+                match fields.binary_search_by_key(field, |(it, _)| *it) {
+                    Ok(at) => {
+                        let mut merged = Vec::new();
+                        let old = &fields[at].1;
+                        merge_value(&mut base.shapes, old, new, Lists::Newer, &mut merged);
+                        fields[at].1 = Cow::Owned(boxed(&merged).into());
+                    }
+                    Err(at) => fields.insert(at, (*field, Cow::Owned(new.to_string()))),
+                }
+            }
+            Edit::Link(field, other) | Edit::Unlink(field, other) => {
+                let Some(fields) = &mut fields else { continue };
+                // A list that was never fetched stays unknown.
+                if let Ok(at) = fields.binary_search_by_key(field, |(it, _)| *it) {
+                    let joins = matches!(edit, Edit::Link(..));
+                    fields[at].1 = Cow::Owned(relinked(&fields[at].1, *other, joins));
+                }
+            }
+        }
+    }
+    let fields = fields?;
+    let keys = fields.iter().map(|(it, _)| *it).collect();
+    let packed: String = fields.iter().map(|(_, it)| &**it).collect();
+    let shape = base.shapes.intern(held.as_ref().map_or(type_name, |it| base.shapes.get(it.shape).type_name), keys);
+    Some(Record { shape, revision, packed: packed.into() })
+}
+
+fn relinked(list: &str, other: EntityId, joins: bool) -> String {
+    let Value::List(mut items) = value(list) else { return list.to_owned() };
+    let mut out = Vec::new();
+    let opened = out.open_list();
+    let mut is_there = false;
+    while let Some(item) = items.next_packed() {
+        let is_it = value(item) == Value::Ref(other);
+        is_there |= is_it;
+        if joins || !is_it {
+            out.extend_from_slice(item.as_bytes());
+        }
+    }
+    if joins && !is_there {
+        out.reference(other);
+    }
+    out.close(opened);
+    boxed(&out).into()
+}

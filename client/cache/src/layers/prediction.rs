@@ -1,0 +1,269 @@
+//! Predictions: the ways to say what a mutation is expected to do, and how each becomes edits.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::{Draft, Edit, Layers, Recipe};
+use crate::base::Base;
+use crate::document::Bound;
+use crate::error::PredictionError;
+use crate::normalize::{FromPrediction, Staged};
+use crate::prepared::Prepared;
+use crate::record::{EntityId, Pack, Record, Symbol, Value, boxed, merge_value, Lists, value};
+use crate::rules::Rules;
+
+/// What a mutation is expected to do.
+pub struct Prediction(pub(crate) Given);
+
+/// As it was given.
+pub(crate) enum Given {
+    Answer { bound: Arc<Bound>, value: String },
+    Patch(Patch),
+    Draft(Recipe),
+    Invalid(PredictionError),
+}
+
+impl Prediction {
+    /// The mutation is expected to answer `value`: its own fragment, or anything that serializes to the same
+    /// shape. Every field must be one that the mutation selects.
+    ///
+    /// Of an entity that is shown already, only what differs becomes an edit: what the mutation
+    /// does not change still follows the server.
+    pub fn answer<F>(mutation: &Prepared<F>, value: &impl Serialize) -> Self {
+        let value = serde_json::to_string(value);
+        Self(match value {
+            Ok(value) => Given::Answer { bound: mutation.bound.clone(), value },
+            Err(error) => Given::Invalid(PredictionError::Mismatch(error.to_string())),
+        })
+    }
+
+    /// A closure over a draft of what is shown. It runs at once, and again whenever something that it
+    /// has looked at moves; so it may say "one more than now". It must not call the cache.
+    pub fn draft(recipe: impl Fn(&mut Draft<'_>) + Send + Sync + 'static) -> Self {
+        Self(Given::Draft(Arc::new(recipe)))
+    }
+}
+
+impl From<Patch> for Prediction {
+    fn from(patch: Patch) -> Self {
+        Self(Given::Patch(patch))
+    }
+}
+
+/// Changes of some fields of one entity.
+///
+/// ```
+/// # use cynic_cache::Patch;
+/// Patch::of("Book", "b-1").set("title", "Emma").set("pages", 474);
+/// ```
+pub struct Patch {
+    pub(crate) type_name: String,
+    pub(crate) key: String,
+    pub(crate) fields: Vec<(String, serde_json::Result<Json>)>,
+    pub(crate) deletes: bool,
+}
+
+impl Patch {
+    /// A change of the entity with this type and key.
+    #[must_use]
+    pub fn of(type_name: &str, key: &str) -> Self {
+        Self {
+            type_name: type_name.to_owned(),
+            key: key.to_owned(),
+            fields: Vec::new(),
+            deletes: false,
+        }
+    }
+
+    /// The field takes this value. An object with a key becomes a reference to that entity.
+    #[must_use]
+    pub fn set(mut self, field: &str, value: impl Serialize) -> Self {
+        self.fields.push((field.to_owned(), serde_json::to_value(value)));
+        self
+    }
+
+    /// The entity is no more.
+    #[must_use]
+    pub fn delete(mut self) -> Self {
+        self.deletes = true;
+        self
+    }
+}
+
+/// What a patch changes.
+pub(crate) fn edits_of(
+    base: &mut Base,
+    rules: &Rules,
+    patch: Patch,
+) -> Result<Vec<(EntityId, Edit)>, PredictionError> {
+    let type_name = base.names.intern(&patch.type_name);
+    let entity = base.entities.intern(type_name, &patch.key).0;
+    if patch.deletes {
+        return Ok(vec![(entity, Edit::Delete)]);
+    }
+    let mut edits = Vec::new();
+    for (field, value) in patch.fields {
+        let value = value.map_err(|error| PredictionError::Mismatch(error.to_string()))?;
+        set(base, rules, entity, &field, &value, &mut edits)?;
+    }
+    Ok(edits)
+}
+
+/// Sets a field by its name in the schema.
+pub(crate) fn set(
+    base: &mut Base,
+    rules: &Rules,
+    entity: EntityId,
+    field: &str,
+    value: &Json,
+    edits: &mut Vec<(EntityId, Edit)>,
+) -> Result<(), PredictionError> {
+    let type_name = base.names.text(base.type_name(entity)).clone();
+    let mut packed = Vec::new();
+    let known = rules.schema.field(&type_name, field).ok_or_else(|| no_such(&type_name, field))?;
+    pack(base, rules, &known.type_name, value, &mut packed, edits)?;
+    let symbol = base.names.intern(field);
+    edits.push((entity, Edit::Set(symbol, boxed(&packed))));
+    Ok(())
+}
+
+/// Packs a value of the type `type_name`, or lists of such.
+fn pack(
+    base: &mut Base,
+    rules: &Rules,
+    type_name: &str,
+    value: &Json,
+    out: &mut Vec<u8>,
+    edits: &mut Vec<(EntityId, Edit)>,
+) -> Result<(), PredictionError> {
+    match value {
+        Json::Null => out.null(),
+        Json::Bool(it) => out.bool(*it),
+        Json::Number(it) => match (it.as_i64(), it.as_u64()) {
+            (Some(it), _) => out.int(it),
+            (None, Some(it)) => out.uint(it),
+            (None, None) => out.float(it.as_f64().unwrap_or_default()),
+        },
+        Json::String(it) => out.text(it),
+        Json::Array(items) => {
+            let opened = out.open_list();
+            for item in items {
+                pack(base, rules, type_name, item, out, edits)?;
+            }
+            out.close(opened);
+        }
+        Json::Object(fields) if rules.schema.composite(type_name).is_none() => {
+            let opened = out.open_map();
+            for (name, value) in fields {
+                out.text(name);
+                pack(base, rules, type_name, value, out, edits)?;
+            }
+            out.close(opened);
+        }
+        Json::Object(fields) => {
+            let type_name = match fields.get("__typename") {
+                Some(Json::String(it)) => it,
+                _ => type_name,
+            };
+            let symbol = base.names.intern(type_name);
+            let key = rules.entity(symbol).map(|it| base.names.text(it.key).clone());
+            let key = key.and_then(|it| fields.get(&*it)?.as_str());
+            let fields = fields.iter().filter(|(name, _)| *name != "__typename");
+            if let Some(key) = key {
+                let entity = base.entities.intern(symbol, key).0;
+                for (field, value) in fields {
+                    set(base, rules, entity, field, value, edits)?;
+                }
+                out.reference(entity);
+                return Ok(());
+            }
+            let mut values: Vec<(Symbol, Vec<u8>)> = Vec::new();
+            for (field, value) in fields {
+                let known = rules.schema.field(type_name, field);
+                let known = known.ok_or_else(|| no_such(type_name, field))?.type_name.clone();
+                let mut packed = Vec::new();
+                pack(base, rules, &known, value, &mut packed, edits)?;
+                values.push((base.names.intern(field), packed));
+            }
+            values.sort();
+            let keys = values.iter().map(|(key, _)| *key).collect();
+            let opened = out.open_object(base.shapes.intern(symbol, keys));
+            out.extend(values.into_iter().flat_map(|(_, packed)| packed));
+            out.close(opened);
+        }
+    }
+    Ok(())
+}
+
+fn no_such(type_name: &str, field: &str) -> PredictionError {
+    PredictionError::NoSuchField { type_name: type_name.to_owned(), field: field.to_owned() }
+}
+
+/// What an expected answer changes of what is shown.
+pub(crate) fn edits_of_answer(
+    base: &mut Base,
+    layers: &Layers,
+    staged: Staged<FromPrediction>,
+) -> Vec<(EntityId, Edit)> {
+    let mut edits = Vec::new();
+    for it in staged.records {
+        let entity = it.entity;
+        let Some(told) = it.record.or_else(|| base.entities.record(entity).cloned()) else { continue };
+        let shown = layers.view(base, entity, None);
+        if shown.is_none() {
+            edits.push((entity, Edit::Create));
+        }
+        let pairs: Vec<(Symbol, &str)> = base.shapes.get(told.shape).pairs(told.values()).collect();
+        for (field, new) in pairs {
+            let old = shown.as_ref().and_then(|it| it.field(&base.shapes, field));
+            let is_same = old.is_some_and(|old| {
+                let mut merged = Vec::new();
+                merge_value(&mut base.shapes, old, new, Lists::Newer, &mut merged);
+                merged == old.as_bytes()
+            });
+            if !is_same {
+                edits.push((entity, Edit::Set(field, new.into())));
+            }
+        }
+    }
+    edits
+}
+
+/// A stored value as JSON, for drafts; an entity is its key.
+pub(crate) fn json_of(base: &Base, packed: &str) -> Json {
+    fn any(base: &Base, value: Value<'_>) -> Json {
+        match value {
+            Value::Null => Json::Null,
+            Value::Bool(it) => it.into(),
+            Value::Int(it) => it.into(),
+            Value::Uint(it) => it.into(),
+            Value::Float(it) => it.into(),
+            Value::Text(it) => it.into(),
+            Value::Ref(it) => (*base.entities.get(it).key).into(),
+            Value::List(items) => items.map(|it| any(base, it)).collect(),
+            Value::Object(shape, values) => {
+                let pairs = base.shapes.get(shape).pairs(values);
+                let named = pairs.map(|(field, it)| (base.names.text(field).to_string(), value_of(base, it)));
+                Json::Object(named.collect())
+            }
+            Value::Map(mut items) => {
+                let mut fields = serde_json::Map::new();
+                while let (Some(Value::Text(name)), Some(value)) = (items.next(), items.next()) {
+                    fields.insert(name.to_owned(), any(base, value));
+                }
+                Json::Object(fields)
+            }
+        }
+    }
+    fn value_of(base: &Base, packed: &str) -> Json {
+        any(base, value(packed))
+    }
+    value_of(base, packed)
+}
+
+/// The record's fields as JSON.
+pub(crate) fn field_of(base: &Base, record: &Record, field: Symbol) -> Option<Json> {
+    Some(json_of(base, record.field(&base.shapes, field)?))
+}

@@ -1,0 +1,256 @@
+//! The writer: fields of an answer, as they come, become records.
+//!
+//! Values are packed into one buffer that is used as a stack: an object's values are on top of it until
+//! the object ends. Then they are a record (or, without identity, a value of the parent). A record that
+//! says what the base says already costs no allocation.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::{ErrorPath, Segment, StagedListing, StagedRecord};
+use crate::base::{Base, QUERY};
+use crate::document::{Bound, Case, Listing};
+use crate::record::{EntityId, Items, Pack, Record, ShapeId, Symbol, Value, boxed};
+use crate::rules::Rules;
+
+/// Where an answer is taken apart.
+pub(super) struct Writer<'a> {
+    pub(super) base: &'a mut Base,
+    pub(super) rules: &'a Rules,
+    pub(super) bound: &'a Bound,
+    /// A field that is not selected is an error, as in a prediction; in an answer it is passed over.
+    pub(super) is_strict: bool,
+    /// Places where the server said that null means "I could not".
+    pub(super) failed: &'a [ErrorPath],
+    /// Where we are, kept only if something has failed.
+    pub(super) path: Vec<Segment>,
+    pub(super) buffer: Vec<u8>,
+    /// The fields of the objects that are open: key, and where its value begins and ends.
+    pub(super) fields: Vec<(Symbol, usize, usize)>,
+    pub(super) records: Vec<StagedRecord>,
+    pub(super) listings: Vec<StagedListing>,
+    pub(super) new: Vec<EntityId>,
+    /// The shape that a case had last, with its fields: nearly always the next one's too.
+    shapes: HashMap<u32, (Vec<Symbol>, ShapeId)>,
+}
+
+/// An object that is open.
+#[derive(Clone, Copy)]
+pub(super) struct Open {
+    pub(super) buffer: usize,
+    fields: usize,
+    listings: usize,
+}
+
+/// Whether a value is known, or null in place of what failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Known,
+    Unknown,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(
+        base: &'a mut Base,
+        rules: &'a Rules,
+        bound: &'a Bound,
+        failed: &'a [ErrorPath],
+        is_strict: bool,
+    ) -> Self {
+        Self {
+            base,
+            rules,
+            bound,
+            is_strict,
+            failed,
+            path: Vec::new(),
+            buffer: Vec::with_capacity(1_024),
+            fields: Vec::new(),
+            records: Vec::new(),
+            listings: Vec::new(),
+            new: Vec::new(),
+            shapes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn open(&self) -> Open {
+        Open {
+            buffer: self.buffer.len(),
+            fields: self.fields.len(),
+            listings: self.listings.len(),
+        }
+    }
+
+    /// Null: is it a value, or did something fail here?
+    pub(super) fn null(&mut self) -> Told {
+        let is_failure = |it: &ErrorPath| it.len() >= self.path.len() && it.starts_with(&self.path);
+        if self.failed.iter().any(is_failure) {
+            return Told::Unknown;
+        }
+        self.buffer.null();
+        Told::Known
+    }
+
+    /// The value on top of the buffer, from `start`, is that of the field `key`.
+    pub(super) fn field(&mut self, key: Symbol, start: usize) {
+        self.fields.push((key, start, self.buffer.len()));
+    }
+
+    /// The object ends. It becomes a reference if it is an entity, else a value.
+    ///
+    /// Returns what is wrong with it.
+    pub(super) fn close(
+        &mut self,
+        open: Open,
+        case: &Case,
+        type_name: Symbol,
+    ) -> Result<(), String> {
+        let key = case.entity.and_then(|it| self.key(open, type_name, it.key));
+        match (key, case.entity) {
+            (Some((key, is_new)), Some(rule)) => {
+                self.scopes_are(open, key);
+                if is_new {
+                    self.new.push(key);
+                }
+                let revision = rule.revision.and_then(|it| self.revision(open, it));
+                let shape = self.arrange(open, case.number, type_name);
+                self.stage(key, shape, revision, open.buffer);
+                self.buffer.truncate(open.buffer);
+                self.buffer.reference(key);
+            }
+            (None, Some(rule)) if self.is_strict => {
+                let type_name = self.base.names.text(type_name);
+                let key = self.base.names.text(rule.key);
+                return Err(format!("a `{type_name}` has no `{key}`, which names it"));
+            }
+            _ => {
+                let shape = self.arrange(open, case.number, type_name);
+                let values = self.buffer.split_off(open.buffer);
+                let opened = self.buffer.open_object(shape);
+                self.buffer.extend_from_slice(&values);
+                self.buffer.close(opened);
+            }
+        }
+        Ok(())
+    }
+
+    /// The root of a query is a record of its own; those of mutations and subscriptions say nothing
+    /// that lasts.
+    pub(super) fn close_root(&mut self, open: Open, case: &Case, is_query: bool) {
+        if is_query {
+            let shape = self.arrange(open, case.number, case.type_name);
+            self.stage(QUERY, shape, None, open.buffer);
+        }
+        self.buffer.truncate(open.buffer);
+        self.fields.truncate(open.fields);
+    }
+
+    /// The object in which a collection's list is: its own fields are kept for the scope.
+    pub(super) fn close_envelope(&mut self, open: Open, case: &Case, staged: &mut StagedListing) {
+        let shape = self.arrange(open, case.number, case.type_name);
+        let packed = boxed(&self.buffer[open.buffer..]);
+        staged.envelope = Some(Record { shape, revision: None, packed });
+        self.buffer.truncate(open.buffer);
+    }
+
+    /// The list on top of the buffer, from `start`, are the members of a collection.
+    pub(super) fn take_members(&mut self, start: usize, staged: &mut StagedListing) {
+        let packed = boxed(&self.buffer[start..]);
+        if let Some(Value::List(items)) = Items::new(&packed).next() {
+            staged.members = items
+                .filter_map(|it| match it {
+                    Value::Ref(member) => Some(member),
+                    _ => None,
+                })
+                .collect();
+            staged.is_whole &= items.count() == staged.members.len();
+        } else {
+            staged.is_whole = false;
+        }
+        self.buffer.truncate(start);
+    }
+
+    pub(super) fn listing(&self, listing: &Arc<Listing>) -> StagedListing {
+        StagedListing {
+            listing: listing.clone(),
+            scope: listing.scope.clone(),
+            position: None,
+            members: Vec::new(),
+            envelope: None,
+            // Something failed at or below this place: the list may lack what failed.
+            is_whole: !self.failed.iter().any(|it| it.starts_with(&self.path)),
+        }
+    }
+
+    fn key(&mut self, open: Open, type_name: Symbol, key: Symbol) -> Option<(EntityId, bool)> {
+        let (_, start, end) =
+            *self.fields[open.fields..].iter().find(|(field, ..)| *field == key)?;
+        let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
+        match crate::record::value(packed) {
+            Value::Text(text) => Some(self.base.entities.intern(type_name, text)),
+            Value::Int(number) => Some(self.base.entities.intern(type_name, &number.to_string())),
+            _ => None,
+        }
+    }
+
+    fn revision(&self, open: Open, field: Symbol) -> Option<u64> {
+        let (_, start, end) =
+            *self.fields[open.fields..].iter().find(|(it, ..)| *it == field)?;
+        let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
+        crate::base::revision(crate::record::value(packed))
+    }
+
+    /// Puts the values of an object in the order of its shape.
+    fn arrange(&mut self, open: Open, case: u32, type_name: Symbol) -> ShapeId {
+        let is_in_order =
+            self.fields[open.fields..].windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if !is_in_order {
+            self.sort(open);
+        }
+        let fields = &self.fields[open.fields..];
+        if let Some((known, shape)) = self.shapes.get(&case) {
+            let is_same = known.iter().eq(fields.iter().map(|(key, ..)| key));
+            if is_same && self.base.shapes.get(*shape).type_name == type_name {
+                self.fields.truncate(open.fields);
+                return *shape;
+            }
+        }
+        let keys: Vec<Symbol> = fields.iter().map(|(key, ..)| *key).collect();
+        let shape = self.base.shapes.intern(type_name, keys.clone().into());
+        self.shapes.insert(case, (keys, shape));
+        self.fields.truncate(open.fields);
+        shape
+    }
+
+    fn sort(&mut self, open: Open) {
+        let mut fields = self.fields.split_off(open.fields);
+        fields.sort_by_key(|(key, ..)| *key);
+        // One field under two names is told twice and kept once.
+        fields.dedup_by_key(|(key, ..)| *key);
+        let values = self.buffer.split_off(open.buffer);
+        for (key, start, end) in fields {
+            let from = self.buffer.len();
+            self.buffer.extend_from_slice(&values[start - open.buffer..end - open.buffer]);
+            self.fields.push((key, from, self.buffer.len()));
+        }
+    }
+
+    fn stage(&mut self, entity: EntityId, shape: ShapeId, revision: Option<u64>, start: usize) {
+        let packed = &self.buffer[start..];
+        let is_held = self.base.entities.record(entity).is_some_and(|it| {
+            it.shape == shape && it.revision == revision && it.packed.as_bytes() == packed
+        });
+        let record = (!is_held).then(|| Record { shape, revision, packed: boxed(packed) });
+        self.records.push(StagedRecord { entity, record });
+    }
+
+    /// Listings whose scope is the entity that has just been told.
+    fn scopes_are(&mut self, open: Open, parent: EntityId) {
+        for listing in &mut self.listings[open.listings..] {
+            if listing.scope.is_none() {
+                listing.scope = Some(self.base.entities.get(parent).key.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The policy against the schema: checked once, and in the numbers that the hot paths use.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::error::SetupError;
+use crate::policy::{Collection, Policy};
+use crate::record::{Names, Symbol};
+use crate::schema::Schema;
+
+/// What the cache knows of its schema.
+pub(crate) struct Rules {
+    pub(crate) schema: Schema,
+    pub(crate) collections: Vec<Collection>,
+    entities: HashMap<Symbol, EntityRule>,
+    server_made: HashSet<(String, String)>,
+}
+
+/// What makes an object of a type an entity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntityRule {
+    pub(crate) key: Symbol,
+    pub(crate) revision: Option<Symbol>,
+    pub(crate) place: Option<PlaceRule>,
+}
+
+/// The fields that place a member in its collection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlaceRule {
+    pub(crate) collection: usize,
+    pub(crate) scope: Symbol,
+    pub(crate) start: Symbol,
+    pub(crate) end: Symbol,
+}
+
+impl Rules {
+    pub(crate) fn new(policy: &dyn Policy, names: &mut Names) -> Result<Self, SetupError> {
+        let schema = Schema::parse(policy.schema())?;
+        let collections = policy.collections();
+        let mut entities = HashMap::new();
+        let mut server_made = HashSet::new();
+        for (name, of) in schema.object_types() {
+            let Some(key) = policy.key(name).filter(|it| of.fields.contains_key(*it)) else {
+                continue;
+            };
+            let made = of.fields.keys().filter(|it| {
+                policy.is_server_made(name, it) || policy.revision(name) == Some(it.as_str())
+            });
+            server_made.extend(made.map(|it| (name.clone(), it.clone())));
+            let revision = policy.revision(name).map(|field| {
+                let known = of.fields.contains_key(field);
+                known.then(|| names.intern(field)).ok_or_else(|| unknown(name, field))
+            });
+            let key = names.intern(key);
+            let rule = EntityRule { key, revision: revision.transpose()?, place: None };
+            entities.insert(names.intern(name), rule);
+        }
+        for (collection, it) in collections.iter().enumerate() {
+            check(it, &schema)?;
+            let member = names.intern(&it.member);
+            let rule = entities.get_mut(&member);
+            let rule = rule.ok_or_else(|| SetupError::Unknown(it.member.clone()))?;
+            if rule.place.is_some() {
+                return Err(SetupError::TwoCollections(it.member.clone()));
+            }
+            let [scope, start, end] = [&it.scope, &it.start, &it.end].map(|it| names.intern(it));
+            rule.place = Some(PlaceRule { collection, scope, start, end });
+        }
+        Ok(Self { schema, collections, entities, server_made })
+    }
+
+    pub(crate) fn entity(&self, type_name: Symbol) -> Option<&EntityRule> {
+        self.entities.get(&type_name)
+    }
+
+    pub(crate) fn is_server_made(&self, type_name: &str, field: &str) -> bool {
+        self.server_made.contains(&(type_name.to_owned(), field.to_owned()))
+    }
+
+    /// The collection that a field lists, and how.
+    pub(crate) fn listed(&self, parent: &str, field: &str) -> Option<(usize, usize)> {
+        self.collections.iter().enumerate().find_map(|(at, it)| {
+            let listed = it.listed.iter().position(|it| it.parent == parent && it.field == field)?;
+            Some((at, listed))
+        })
+    }
+
+    /// The fields that the cache must know of every entity of a type.
+    pub(crate) fn needs(&self, type_name: Symbol) -> impl Iterator<Item = Symbol> {
+        let rule = self.entity(type_name).copied();
+        let place = rule.and_then(|it| it.place);
+        let of_place = place.into_iter().flat_map(|it| [it.scope, it.start, it.end]);
+        let of_rule = rule.into_iter().flat_map(|it| [Some(it.key), it.revision]);
+        of_rule.flatten().chain(of_place)
+    }
+}
+
+fn check(collection: &Collection, schema: &Schema) -> Result<(), SetupError> {
+    for field in [&collection.scope, &collection.start, &collection.end] {
+        if schema.field(&collection.member, field).is_none() {
+            return Err(unknown(&collection.member, field));
+        }
+    }
+    for listed in &collection.listed {
+        let field = schema.field(&listed.parent, &listed.field);
+        let field = field.ok_or_else(|| unknown(&listed.parent, &listed.field))?;
+        for inner in collection.items.iter().chain(&collection.position) {
+            if schema.field(&field.type_name, inner).is_none() {
+                return Err(unknown(&field.type_name, inner));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unknown(type_name: &str, field: &str) -> SetupError {
+    SetupError::Unknown(format!("{type_name}.{field}"))
+}

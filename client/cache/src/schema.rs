@@ -1,0 +1,148 @@
+//! The schema, as far as a cache must know it: types, their fields, and what may stand for what.
+
+use cynic_parser::common::{OperationType, WrappingType};
+use cynic_parser::type_system::{Definition, FieldDefinition, TypeDefinition};
+use hashbrown::HashMap;
+
+use crate::document::json;
+use crate::error::SetupError;
+
+/// The types of a schema by name.
+#[derive(Debug, Default)]
+pub(crate) struct Schema {
+    types: HashMap<String, Type>,
+    roots: [String; 3],
+}
+
+/// A type that has fields, or stands for types that have.
+#[derive(Debug, Default)]
+pub(crate) struct Type {
+    pub(crate) fields: HashMap<String, Field>,
+    /// For interfaces and unions: the object types that may stand in their place.
+    pub(crate) possible: Vec<String>,
+    pub(crate) is_abstract: bool,
+}
+
+/// A field's type, and the defaults of its arguments.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    pub(crate) type_name: String,
+    pub(crate) levels: Levels,
+    pub(crate) defaults: Vec<(String, serde_json::Value)>,
+}
+
+/// Whether null is allowed, from the outermost list to the innermost item.
+pub(crate) type Levels = std::sync::Arc<[bool]>;
+
+impl Schema {
+    pub(crate) fn parse(text: &str) -> Result<Self, SetupError> {
+        let document = cynic_parser::parse_type_system_document(text)
+            .map_err(|error| SetupError::Schema(error.to_string()))?;
+        let mut schema = Self {
+            roots: ["Query", "Mutation", "Subscription"].map(str::to_owned),
+            ..Self::default()
+        };
+        let mut stands_for: Vec<(String, String)> = Vec::new();
+        for definition in document.definitions() {
+            match definition {
+                Definition::Schema(it) | Definition::SchemaExtension(it) => {
+                    for root in it.root_operations() {
+                        let at = root_index(root.operation_type());
+                        root.named_type().clone_into(&mut schema.roots[at]);
+                    }
+                }
+                Definition::Type(it) | Definition::TypeExtension(it) => {
+                    schema.add(it, &mut stands_for);
+                }
+                Definition::Directive(_) => {}
+            }
+        }
+        for (interface, object) in stands_for {
+            let possible = &mut schema.types.entry(interface).or_default().possible;
+            if !possible.contains(&object) {
+                possible.push(object);
+            }
+        }
+        Ok(schema)
+    }
+
+    fn add(&mut self, definition: TypeDefinition<'_>, stands_for: &mut Vec<(String, String)>) {
+        let name = definition.name();
+        let fields: Vec<_> = match definition {
+            TypeDefinition::Object(object) => {
+                let interfaces = object.implements_interfaces();
+                stands_for.extend(interfaces.map(|it| (it.to_owned(), name.to_owned())));
+                object.fields().collect()
+            }
+            TypeDefinition::Interface(interface) => interface.fields().collect(),
+            TypeDefinition::Union(union) => {
+                let members = union.members();
+                stands_for.extend(members.map(|it| (name.to_owned(), it.name().to_owned())));
+                Vec::new()
+            }
+            _ => return,
+        };
+        let is_abstract = !matches!(definition, TypeDefinition::Object(_));
+        let entry = self.types.entry(name.to_owned()).or_default();
+        entry.is_abstract = is_abstract;
+        entry.fields.extend(fields.into_iter().map(|it| (it.name().to_owned(), field(it))));
+    }
+
+    /// A type that has fields or stands for such; `None` for scalars, enums and what is unknown.
+    pub(crate) fn composite(&self, name: &str) -> Option<&Type> {
+        self.types.get(name)
+    }
+
+    pub(crate) fn object_types(&self) -> impl Iterator<Item = (&String, &Type)> {
+        self.types.iter().filter(|(name, it)| !it.is_abstract && !self.roots.contains(name))
+    }
+
+    pub(crate) fn field(&self, type_name: &str, field: &str) -> Option<&Field> {
+        self.types.get(type_name)?.fields.get(field)
+    }
+
+    pub(crate) fn root(&self, of: OperationType) -> &str {
+        &self.roots[root_index(of)]
+    }
+
+    pub(crate) fn is_root(&self, name: &str) -> bool {
+        self.roots.iter().any(|it| it == name)
+    }
+
+    /// Whether an object of type `object` is one of `condition`.
+    pub(crate) fn is_a(&self, object: &str, condition: &str) -> bool {
+        object == condition
+            || self.types.get(condition).is_some_and(|it| it.possible.iter().any(|it| it == object))
+    }
+}
+
+fn root_index(of: OperationType) -> usize {
+    match of {
+        OperationType::Query => 0,
+        OperationType::Mutation => 1,
+        OperationType::Subscription => 2,
+    }
+}
+
+fn field(definition: FieldDefinition<'_>) -> Field {
+    let mut levels = vec![true];
+    for wrapper in definition.ty().wrappers() {
+        match wrapper {
+            WrappingType::NonNull => {
+                if let Some(last) = levels.last_mut() {
+                    *last = false;
+                }
+            }
+            WrappingType::List => levels.push(true),
+        }
+    }
+    let defaults = definition.arguments().filter_map(|it| {
+        let default = json::constant(it.default_value()?);
+        Some((it.name().to_owned(), default))
+    });
+    Field {
+        type_name: definition.ty().name().to_owned(),
+        levels: levels.into(),
+        defaults: defaults.collect(),
+    }
+}

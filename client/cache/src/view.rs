@@ -1,0 +1,123 @@
+//! The view: the base seen through the layers.
+
+use hashbrown::HashMap;
+
+use crate::base::{Base, QUERY};
+use crate::record::{EntityId, Record};
+use crate::shared::Shared;
+
+/// What is shown of the entities that layers touch; of all others it is what the base holds.
+pub(crate) type Overlay = HashMap<EntityId, Option<Record>>;
+
+/// Base and overlay together.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    pub(crate) base: &'a Base,
+    pub(crate) overlay: &'a Overlay,
+}
+
+impl<'a> Sight<'a> {
+    pub(crate) fn record(self, entity: EntityId) -> Option<&'a Record> {
+        match self.overlay.get(&entity) {
+            Some(shown) => shown.as_ref(),
+            None => self.base.entities.record(entity),
+        }
+    }
+
+    /// Whether it is known that there is no such entity, rather than nothing being known of it.
+    pub(crate) fn is_gone(self, entity: EntityId) -> bool {
+        match self.overlay.get(&entity) {
+            Some(shown) => shown.is_none(),
+            None => entity != QUERY && self.base.entities.get(entity).is_gone,
+        }
+    }
+}
+
+/// What the cache can say to a query.
+#[derive(Clone, Debug, PartialEq)]
+pub enum View<T> {
+    /// Everything that was asked for.
+    Complete(Shared<T>),
+    /// All that is known: nulls stand for what is not, entities that cannot be shown without it are
+    /// left out of their lists, and ranges may lack what was never asked for.
+    Partial(Shared<T>, Missing),
+    /// Too little to show anything.
+    Missing(Missing),
+}
+
+/// What a view lacks.
+pub type Missing = std::sync::Arc<[Lack]>;
+
+/// One thing that a view lacks.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Lack {
+    /// A field of an entity.
+    Field {
+        /// Whose it is.
+        entity: EntityKey,
+        /// Its name, with its arguments.
+        field: String,
+    },
+    /// A stretch of a collection that was never asked for, or not for these fields.
+    Stretch(Stretch),
+    /// What is held does not fit the fragment: a scalar has another form than the fragment's type reads.
+    Unreadable(String),
+}
+
+/// A half-open stretch of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The type of the collection's members.
+    pub member: String,
+    /// The key of the scope.
+    pub scope: String,
+    /// Microseconds since 1970, or whatever integer the members' fields hold.
+    pub start: i64,
+    /// Exclusive.
+    pub end: i64,
+}
+
+/// An entity's name: its type, and its key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityKey {
+    /// The GraphQL type.
+    pub type_name: std::sync::Arc<str>,
+    /// The value of its key field.
+    pub key: std::sync::Arc<str>,
+}
+
+impl EntityKey {
+    /// The entity of this type with this key.
+    pub fn new(type_name: &str, key: &str) -> Self {
+        Self { type_name: type_name.into(), key: key.into() }
+    }
+
+    pub(crate) fn of(base: &Base, entity: EntityId) -> Self {
+        let of = base.entities.get(entity);
+        Self { type_name: base.names.text(of.type_name).clone(), key: of.key.clone() }
+    }
+}
+
+impl<T> View<T> {
+    /// What can be shown, whole or not.
+    pub fn data(&self) -> Option<&Shared<T>> {
+        match self {
+            Self::Complete(data) | Self::Partial(data, _) => Some(data),
+            Self::Missing(_) => None,
+        }
+    }
+
+    /// What it lacks; nothing if it is complete.
+    pub fn missing(&self) -> &[Lack] {
+        match self {
+            Self::Complete(_) => &[],
+            Self::Partial(_, missing) | Self::Missing(missing) => missing,
+        }
+    }
+
+    /// Whether it is all that was asked for.
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete(_))
+    }
+}

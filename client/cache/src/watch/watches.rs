@@ -1,0 +1,271 @@
+//! All watches, and how a change finds the ones that show it.
+
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::compare::{Change, compare};
+use super::state::WatchState;
+use crate::base::{Base, QUERY};
+use crate::collections::{Place, ScopeId, Span};
+use crate::document::Bound;
+use crate::record::{EntityId, Record};
+use crate::view::{Overlay, Sight};
+
+/// A watch's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct WatchId(u32);
+
+/// An entity that shows something else than before.
+pub(crate) struct Moved {
+    pub(crate) entity: EntityId,
+    pub(crate) before: Option<Record>,
+    pub(crate) from: Option<Place>,
+    pub(crate) to: Option<Place>,
+}
+
+/// Every watch.
+#[derive(Default)]
+pub(crate) struct Watches {
+    watches: HashMap<WatchId, WatchState>,
+    next: u32,
+    /// The lists of each scope: whose, and which.
+    lists: HashMap<ScopeId, Vec<(WatchId, usize, Span)>>,
+    /// The watches that show an entity other than as a member.
+    showing: HashMap<EntityId, Vec<WatchId>>,
+}
+
+impl Watches {
+    pub(crate) fn add(&mut self, base: &mut Base, overlay: &Overlay, bound: Arc<Bound>) -> WatchId {
+        let id = WatchId(self.next);
+        self.next += 1;
+        self.watches.insert(id, WatchState::new(bound));
+        self.survey(base, overlay, id);
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: WatchId) {
+        if let Some(state) = self.watches.remove(&id) {
+            for (entity, _) in state.nodes() {
+                if let Some(watches) = self.showing.get_mut(&entity) {
+                    watches.retain(|it| *it != id);
+                }
+            }
+            self.showing.retain(|_, it| !it.is_empty());
+            self.unlist(id);
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, id: WatchId) -> Option<&mut WatchState> {
+        self.watches.get_mut(&id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &WatchState> {
+        self.watches.values()
+    }
+
+    /// The ranges of a scope that are watched.
+    pub(crate) fn spans(&self, scope: ScopeId) -> Vec<Span> {
+        self.lists.get(&scope).into_iter().flatten().map(|(_, _, span)| *span).collect()
+    }
+
+    fn unlist(&mut self, id: WatchId) {
+        for lists in self.lists.values_mut() {
+            lists.retain(|(it, ..)| *it != id);
+        }
+        self.lists.retain(|_, it| !it.is_empty());
+    }
+
+    /// Finds out anew what a watch shows.
+    fn survey(&mut self, base: &mut Base, overlay: &Overlay, id: WatchId) {
+        let Some(watch) = self.watches.get_mut(&id) else { return };
+        let news = watch.survey(base, overlay);
+        let lists: Vec<_> = watch.lists.iter().map(|it| (it.scope, it.span)).collect();
+        self.unlist(id);
+        for (number, (scope, span)) in lists.into_iter().enumerate() {
+            self.lists.entry(scope).or_default().push((id, number, span));
+        }
+        self.is_shown(id, news);
+    }
+
+    fn is_shown(&mut self, id: WatchId, news: Vec<EntityId>) {
+        for entity in news {
+            let watches = self.showing.entry(entity).or_default();
+            if !watches.contains(&id) {
+                watches.push(id);
+            }
+        }
+    }
+
+    /// Tells the watches that show any of `moved`, and those only. Returns whom to wake.
+    pub(crate) fn tell(
+        &mut self,
+        base: &mut Base,
+        overlay: &Overlay,
+        moved: &[Moved],
+        scopes: &[ScopeId],
+    ) -> Vec<WatchId> {
+        let mut told = Vec::new();
+        for it in moved {
+            self.tell_lists(base, overlay, it, &mut told);
+            self.tell_nodes(base, overlay, it, &mut told);
+        }
+        for scope in scopes {
+            for (id, number, _) in self.lists.get(scope).cloned().unwrap_or_default() {
+                let Some(watch) = self.watches.get_mut(&id) else { continue };
+                // The position may be selected; it is server-made, so nobody is told of it alone.
+                watch.view = None;
+                if watch.lists[number].look_at_coverage(base) {
+                    watch.changes.rest = true;
+                    told.push(id);
+                }
+            }
+        }
+        told.sort_unstable();
+        told.dedup();
+        for id in &told {
+            if let Some(watch) = self.watches.get_mut(id) {
+                watch.view = None;
+                watch.has_news = true;
+            }
+        }
+        told
+    }
+
+    /// A member joins, leaves, moves or changes.
+    fn tell_lists(&mut self, base: &Base, overlay: &Overlay, moved: &Moved, told: &mut Vec<WatchId>) {
+        let sight = Sight { base, overlay };
+        let scopes = [moved.from, moved.to].map(|it| it.map(|it| it.scope));
+        let mut news = Vec::new();
+        for (at, scope) in scopes.into_iter().enumerate() {
+            let Some(scope) = scope.filter(|it| at == 0 || scopes[0] != Some(*it)) else { continue };
+            for (id, number, span) in self.lists.get(&scope).into_iter().flatten() {
+                let shown = |place: Option<Place>| {
+                    place.filter(|it| it.scope == scope && span.shows(it.interval))
+                };
+                let (from, to) = (shown(moved.from), shown(moved.to));
+                if from.is_none() && to.is_none() {
+                    continue;
+                }
+                let Some(watch) = self.watches.get_mut(id) else { continue };
+                let list = &mut watch.lists[*number];
+                let entity = moved.entity;
+                match (from, to) {
+                    (None, None) => {}
+                    (None, Some(to)) => {
+                        list.insert(base, to.interval, entity);
+                        watch.changes.membership(entity, false, true);
+                        told.push(*id);
+                    }
+                    (Some(from), None) => {
+                        list.remove(base, from.interval, entity);
+                        watch.changes.membership(entity, true, false);
+                        told.push(*id);
+                        continue;
+                    }
+                    (Some(from), Some(to)) => {
+                        let has_moved = from.interval != to.interval
+                            && list.shift(base, from.interval, to.interval, entity);
+                        let (bound, set) = (&watch.bound, list.set);
+                        let (before, now) = (moved.before.as_ref(), sight.record(entity));
+                        let change = compare(&base.shapes, bound, set, before, now);
+                        if change > Change::Nothing {
+                            list.renew(base, to.interval, entity);
+                            watch.view = None;
+                        }
+                        let has_changed = change == Change::Content;
+                        if has_moved || has_changed {
+                            watch.changes.changed(entity, has_moved, has_changed);
+                            told.push(*id);
+                        }
+                        if !has_changed {
+                            continue;
+                        }
+                    }
+                }
+                if watch.bound.plan.sets[watch.lists[*number].set].has_entities {
+                    news.push((*id, watch.add_member(sight, *number, entity)));
+                }
+            }
+        }
+        for (id, news) in news {
+            self.is_shown(id, news);
+        }
+    }
+
+    /// An entity changes that is shown by way of others.
+    fn tell_nodes(
+        &mut self,
+        base: &mut Base,
+        overlay: &Overlay,
+        moved: &Moved,
+        told: &mut Vec<WatchId>,
+    ) {
+        let Some(showing) = self.showing.get(&moved.entity).cloned() else { return };
+        for id in showing {
+            let Some(watch) = self.watches.get_mut(&id) else { continue };
+            let mut is_resurveyed = false;
+            let mut news = Vec::new();
+            for set in watch.sets_of(moved.entity) {
+                let sight = Sight { base, overlay };
+                let (before, now) = (moved.before.as_ref(), sight.record(moved.entity));
+                let bound = watch.bound.clone();
+                let change = compare(&base.shapes, &bound, set, before, now);
+                if change == Change::Nothing {
+                    continue;
+                }
+                let node = (moved.entity, set);
+                let mut reached = Vec::new();
+                if !watch.climb(sight, node, &mut reached, &mut HashSet::new()) {
+                    continue;
+                }
+                watch.view = None;
+                for (list, member) in reached {
+                    let Some(place) = base.entities.get(member).place else { continue };
+                    watch.lists[list].renew(base, place.interval, member);
+                    if change == Change::Content && member != moved.entity {
+                        watch.changes.changed(member, false, true);
+                    }
+                }
+                if change == Change::Content {
+                    // A member of a list has been told of already.
+                    if moved.entity == QUERY || node_is_envelope(base, moved.entity) {
+                        watch.changes.rest = true;
+                    } else {
+                        watch.changes.changed(moved.entity, false, true);
+                    }
+                    told.push(id);
+                    let (more, has_lists) = watch.survey_below(sight, node);
+                    news.extend(more);
+                    is_resurveyed |= has_lists;
+                }
+            }
+            self.is_shown(id, news);
+            if is_resurveyed {
+                self.survey(base, overlay, id);
+            }
+        }
+    }
+
+    /// Tells those who follow them that statuses have changed. Returns whom to wake.
+    pub(crate) fn tell_statuses(&mut self, base: &Base, changed: &[EntityId]) -> Vec<WatchId> {
+        let mut told = Vec::new();
+        for (id, watch) in &mut self.watches {
+            for entity in changed {
+                if !watch.shows(base, *entity) {
+                    continue;
+                }
+                if !watch.statuses.contains(entity) {
+                    watch.statuses.push(*entity);
+                }
+                told.push(*id);
+            }
+        }
+        told.dedup();
+        told
+    }
+}
+
+fn node_is_envelope(base: &Base, entity: EntityId) -> bool {
+    base.names.text(base.type_name(entity)).starts_with('#')
+}
