@@ -10,7 +10,9 @@ use crate::collections::{ScopeId, Span};
 use crate::core::{Core, SharedCore, lock, with};
 use crate::denormalize::{ReadError, Reader};
 use crate::error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
-use crate::layers::{Drafting, Edit, Given, MutationId, Prediction, Status, edits_of, edits_of_answer};
+use crate::layers::{
+    Drafting, Edit, Given, MutationId, Prediction, Status, edits_of, edits_of_answer,
+};
 use crate::normalize::{self, ServerError};
 use crate::policy::Policy;
 use crate::prepared::{Operable, Prepared};
@@ -106,7 +108,10 @@ impl Cache {
     /// # Errors
     ///
     /// If it selects what the schema does not have; a mistake in the program.
-    pub fn prepare<O: Operable>(&self, operation: &O) -> Result<Prepared<O::Fragment>, OperationError> {
+    pub fn prepare<O: Operable>(
+        &self,
+        operation: &O,
+    ) -> Result<Prepared<O::Fragment>, OperationError> {
         let variables = operation.variables();
         let variables = variables.map_err(|error| OperationError::Variables(error.to_string()))?;
         let core = &mut *lock(&self.core);
@@ -368,8 +373,7 @@ impl Core {
             }
             Given::Patch(patch) => (edits_of(&mut self.base, &self.rules, patch)?, None),
             Given::Draft(recipe) => {
-                let drafting =
-                    Drafting::new(&mut self.base, &self.rules, &self.layers, by.clone());
+                let drafting = Drafting::new(&mut self.base, &self.rules, &self.layers, by.clone());
                 let (edits, reads, error) = drafting.run(&recipe);
                 if let Some(error) = error {
                     return Err(error);

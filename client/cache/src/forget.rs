@@ -1,3 +1,5 @@
 //! Forgetting.
 use crate::core::Core;
-impl Core { pub(crate) fn forget(&mut self, _bytes: usize) {} }
+impl Core {
+    pub(crate) fn forget(&mut self, _bytes: usize) {}
+}

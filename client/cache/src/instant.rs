@@ -43,8 +43,7 @@ fn canonical(text: &str) -> Option<i64> {
             digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
         })
     };
-    let day =
-        NaiveDate::from_ymd_opt(number(0..4)?.cast_signed(), number(5..7)?, number(8..10)?)?;
+    let day = NaiveDate::from_ymd_opt(number(0..4)?.cast_signed(), number(5..7)?, number(8..10)?)?;
     let instant = day.and_hms_opt(number(11..13)?, number(14..16)?, number(17..19)?)?;
     Some(instant.and_utc().timestamp_micros())
 }

@@ -79,7 +79,8 @@ impl Rules {
     /// The collection that a field lists, and how.
     pub(crate) fn listed(&self, parent: &str, field: &str) -> Option<(usize, usize)> {
         self.collections.iter().enumerate().find_map(|(at, it)| {
-            let listed = it.listed.iter().position(|it| it.parent == parent && it.field == field)?;
+            let listed =
+                it.listed.iter().position(|it| it.parent == parent && it.field == field)?;
             Some((at, listed))
         })
     }

@@ -130,7 +130,8 @@ impl Base {
         if state.is_followed && request.is_some_and(|it| !state.coverage.has_asked(it)) {
             return Some(Err(TooOld));
         }
-        let floor = if state.is_followed { state.position.min(listing.position) } else { listing.position };
+        let floor =
+            if state.is_followed { state.position.min(listing.position) } else { listing.position };
         state.coverage.cover(Stretch {
             span,
             fields: listing.listing.fields.clone(),

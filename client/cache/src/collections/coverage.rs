@@ -90,8 +90,12 @@ impl Coverage {
     /// Neighbours that differ in nothing become one.
     fn join(&mut self) {
         self.covered.sort_by(|one, other| {
-            (&one.fields, one.is_stale, one.floor, one.span)
-                .cmp(&(&other.fields, other.is_stale, other.floor, other.span))
+            (&one.fields, one.is_stale, one.floor, one.span).cmp(&(
+                &other.fields,
+                other.is_stale,
+                other.floor,
+                other.span,
+            ))
         });
         self.covered.dedup_by(|next, kept| {
             let is_joined = kept.fields == next.fields

@@ -82,7 +82,8 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
     ) -> Result<Self, ReadError> {
         let shape = reader.sight.base.shapes.get(shape);
         let case = set.and_then(|it| reader.bound.plan.sets[it].case(shape.type_name));
-        let case = case.ok_or_else(|| serde::de::Error::custom("an object where none is selected"))?;
+        let case =
+            case.ok_or_else(|| serde::de::Error::custom("an object where none is selected"))?;
         Ok(Self {
             reader,
             owner,
@@ -216,7 +217,8 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
                 reader.lack_stretches(listing, scope);
                 let is_envelope = slot.child.is_some_and(|it| reader.bound.envelope(it).is_some());
                 if !is_envelope {
-                    return seed.deserialize(MembersDeserializer::new(reader, slot, listing, scope));
+                    return seed
+                        .deserialize(MembersDeserializer::new(reader, slot, listing, scope));
                 }
                 return seed.deserialize(EnvelopeDeserializer { reader, slot, listing, scope });
             }

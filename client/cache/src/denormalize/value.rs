@@ -80,8 +80,7 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
                 visitor.visit_map(access)
             }
             Value::Object(shape, values) => {
-                let access =
-                    ObjectAccess::new(self.reader, self.owner, self.child, shape, values)?;
+                let access = ObjectAccess::new(self.reader, self.owner, self.child, shape, values)?;
                 visitor.visit_map(access)
             }
         }
@@ -260,7 +259,9 @@ impl<'a> MapAccess<'a> for JsonAccess<'_, 'a> {
         seed: K,
     ) -> Result<Option<K::Value>, ReadError> {
         match self.items.next() {
-            Some(Value::Text(name)) => seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some),
+            Some(Value::Text(name)) => {
+                seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+            }
             _ => Ok(None),
         }
     }

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use cynic_parser::{ExecutableDocument, Span};
 use cynic_parser::executable::{Directive, FieldSelection, Iter, OperationDefinition, Selection};
+use cynic_parser::{ExecutableDocument, Span};
 
 use super::MOST_NESTED;
 use super::json::{argument, constant};
@@ -45,7 +45,8 @@ pub(crate) fn compile(
 
 fn defaults(operation: OperationDefinition<'_>) -> Vec<(String, serde_json::Value)> {
     let variables = operation.variable_definitions();
-    let given = variables.filter_map(|it| Some((it.name().to_owned(), constant(it.default_value()?))));
+    let given =
+        variables.filter_map(|it| Some((it.name().to_owned(), constant(it.default_value()?))));
     given.collect()
 }
 
@@ -217,10 +218,8 @@ impl<'a> Compiler<'a> {
         }
         let known = self.rules.schema.field(parent, name).cloned();
         let known = known.ok_or_else(|| OperationError::Unknown(format!("{parent}.{name}")))?;
-        let mut arguments: Vec<_> = field
-            .arguments()
-            .map(|it| (it.name().to_owned(), argument(it.value())))
-            .collect();
+        let mut arguments: Vec<_> =
+            field.arguments().map(|it| (it.name().to_owned(), argument(it.value()))).collect();
         for (name, default) in known.defaults {
             if arguments.iter().all(|(it, _)| *it != name) {
                 arguments.push((name, Argument::Constant(default)));

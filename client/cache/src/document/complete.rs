@@ -53,12 +53,14 @@ struct Completion<'a> {
 }
 
 impl Completion<'_> {
-    /// Completes a selection set of the type `parent`, and all below it.
+    /// Completes a selection set of the type `parent`, and all below it. `position` is the field that
+    /// tells at which revision the list in it was read.
     fn set(
         &mut self,
         parent: &str,
         selections: Iter<'_, Selection<'_>>,
         span: Span,
+        position: Option<&str>,
         depth: usize,
     ) -> Result<(), OperationError> {
         let has = |name: &str| {
@@ -78,7 +80,7 @@ impl Completion<'_> {
         }
         let schema = &self.rules.schema;
         let is_abstract = schema.composite(parent).is_some_and(|it| it.is_abstract);
-        for field in self.needed(parent) {
+        for field in self.needed(parent).chain(position) {
             if !has(field) {
                 addition.push(' ');
                 addition.push_str(field);
@@ -129,11 +131,16 @@ impl Completion<'_> {
                         OperationError::Unknown(format!("{parent}.{}", field.name()))
                     })?;
                     let of = known.type_name.clone();
-                    self.set(&of, field.selection_set(), span, depth + 1)?;
+                    let rules = self.rules;
+                    let listed = rules.listed(parent, field.name());
+                    let position =
+                        listed.and_then(|(it, _)| rules.collections[it].position.as_deref());
+                    self.set(&of, field.selection_set(), span, position, depth + 1)?;
                 }
                 Selection::InlineFragment(fragment) => {
                     let of = fragment.type_condition().unwrap_or(parent);
-                    self.set_of_fragment(of, fragment.selection_set(), fragment.selection_set_span(), depth + 1)?;
+                    let (set, span) = (fragment.selection_set(), fragment.selection_set_span());
+                    self.set_of_fragment(of, set, span, depth + 1)?;
                 }
                 Selection::FragmentSpread(_) => {}
             }
@@ -152,6 +159,6 @@ impl Completion<'_> {
         if self.rules.schema.is_root(of) {
             return self.below(of, selections, depth);
         }
-        self.set(of, selections, span, depth)
+        self.set(of, selections, span, None, depth)
     }
 }

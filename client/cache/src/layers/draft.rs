@@ -65,7 +65,12 @@ impl<'a> Drafting<'a> {
         super::edit::over(self.base, entity, below, mine)
     }
 
-    fn linked(&mut self, parent: (&str, &str), field: &str, of: (&str, &str)) -> (EntityId, Symbol, EntityId) {
+    fn linked(
+        &mut self,
+        parent: (&str, &str),
+        field: &str,
+        of: (&str, &str),
+    ) -> (EntityId, Symbol, EntityId) {
         let parent = self.entity(parent.0, parent.1);
         let other = self.entity(of.0, of.1);
         (parent, self.base.names.intern(field), other)
@@ -80,7 +85,12 @@ impl Draft<'_> {
     }
 
     /// What is shown of a field, if it is known and has this form. An entity is seen as its key.
-    pub fn get<T: DeserializeOwned>(&mut self, type_name: &str, key: &str, field: &str) -> Option<T> {
+    pub fn get<T: DeserializeOwned>(
+        &mut self,
+        type_name: &str,
+        key: &str,
+        field: &str,
+    ) -> Option<T> {
         let entity = self.0.entity(type_name, key);
         let record = self.0.shown(entity)?;
         let field = self.0.base.names.get(field)?;
@@ -88,7 +98,13 @@ impl Draft<'_> {
     }
 
     /// The field takes this value.
-    pub fn set(&mut self, type_name: &str, key: &str, field: &str, value: impl Serialize) -> &mut Self {
+    pub fn set(
+        &mut self,
+        type_name: &str,
+        key: &str,
+        field: &str,
+        value: impl Serialize,
+    ) -> &mut Self {
         let entity = self.0.entity(type_name, key);
         let it = &mut self.0;
         let done = serde_json::to_value(value)

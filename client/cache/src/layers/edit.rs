@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use crate::base::Base;
-use crate::record::{
-    EntityId, Lists, Pack, Record, Symbol, Value, boxed, merge_value, value,
-};
+use crate::record::{EntityId, Lists, Pack, Record, Symbol, Value, boxed, merge_value, value};
 
 /// One change that a mutation is expected to make.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +97,9 @@ pub(crate) fn over<'e>(
     let fields = fields?;
     let keys = fields.iter().map(|(it, _)| *it).collect();
     let packed: String = fields.iter().map(|(_, it)| &**it).collect();
-    let shape = base.shapes.intern(held.as_ref().map_or(type_name, |it| base.shapes.get(it.shape).type_name), keys);
+    let shape = base
+        .shapes
+        .intern(held.as_ref().map_or(type_name, |it| base.shapes.get(it.shape).type_name), keys);
     Some(Record { shape, revision, packed: packed.into() })
 }
 

@@ -114,7 +114,8 @@ impl Layers {
         recipe: Option<(Recipe, HashSet<EntityId>)>,
     ) {
         self.count(&edits);
-        let (recipe, reads) = recipe.map_or((None, HashSet::new()), |(it, reads)| (Some(it), reads));
+        let (recipe, reads) =
+            recipe.map_or((None, HashSet::new()), |(it, reads)| (Some(it), reads));
         self.layers.push(Layer { by, edits, standing: Standing::Pending, recipe, reads });
     }
 
@@ -131,7 +132,11 @@ impl Layers {
     /// The answer of a mutation has reached the base. What it covers of an older layer that is not
     /// answered stays until that one is gone, so that an answer that overtakes another never shows an
     /// older state again.
-    pub(crate) fn settle(&mut self, by: &MutationId, now: impl Fn(EntityId, &Edit) -> Option<Edit>) -> bool {
+    pub(crate) fn settle(
+        &mut self,
+        by: &MutationId,
+        now: impl Fn(EntityId, &Edit) -> Option<Edit>,
+    ) -> bool {
         let Some(at) = self.layers.iter().position(|it| it.by == *by) else { return false };
         let mut kept = Vec::new();
         for (entity, edit) in &self.layers[at].edits {
@@ -218,9 +223,8 @@ impl Layers {
     /// Whether the recipe of a layer has looked at something that moved.
     pub(crate) fn is_stirred(&self, by: &MutationId, moved: impl Fn(EntityId) -> bool) -> bool {
         let layer = self.layers.iter().find(|it| it.by == *by);
-        layer.is_some_and(|it| {
-            it.reads.iter().any(|it| moved(*it) || self.changed.contains_key(it))
-        })
+        layer
+            .is_some_and(|it| it.reads.iter().any(|it| moved(*it) || self.changed.contains_key(it)))
     }
 
     /// A recipe has run again.

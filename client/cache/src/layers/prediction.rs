@@ -11,7 +11,7 @@ use crate::document::Bound;
 use crate::error::PredictionError;
 use crate::normalize::{FromPrediction, Staged};
 use crate::prepared::Prepared;
-use crate::record::{EntityId, Pack, Record, Symbol, Value, boxed, merge_value, Lists, value};
+use crate::record::{EntityId, Lists, Pack, Record, Symbol, Value, boxed, merge_value, value};
 use crate::rules::Rules;
 
 /// What a mutation is expected to do.
@@ -210,7 +210,9 @@ pub(crate) fn edits_of_answer(
     let mut edits = Vec::new();
     for it in staged.records {
         let entity = it.entity;
-        let Some(told) = it.record.or_else(|| base.entities.record(entity).cloned()) else { continue };
+        let Some(told) = it.record.or_else(|| base.entities.record(entity).cloned()) else {
+            continue;
+        };
         let shown = layers.view(base, entity, None);
         if shown.is_none() {
             edits.push((entity, Edit::Create));
@@ -245,7 +247,8 @@ pub(crate) fn json_of(base: &Base, packed: &str) -> Json {
             Value::List(items) => items.map(|it| any(base, it)).collect(),
             Value::Object(shape, values) => {
                 let pairs = base.shapes.get(shape).pairs(values);
-                let named = pairs.map(|(field, it)| (base.names.text(field).to_string(), value_of(base, it)));
+                let named = pairs
+                    .map(|(field, it)| (base.names.text(field).to_string(), value_of(base, it)));
                 Json::Object(named.collect())
             }
             Value::Map(mut items) => {

@@ -164,12 +164,7 @@ struct ObjectVisit<'w, 'a, 's> {
 }
 
 impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
-    fn new(
-        writer: &'w mut Writer<'a>,
-        kind: Kind<'s>,
-        case: &'s Case,
-        type_name: Symbol,
-    ) -> Self {
+    fn new(writer: &'w mut Writer<'a>, kind: Kind<'s>, case: &'s Case, type_name: Symbol) -> Self {
         let envelope = match kind {
             Kind::Envelope(_, listing) => Some(writer.listing(listing)),
             _ => None,
@@ -215,9 +210,8 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
             (Some(child), _) => Kind::Object(child),
             (None, _) => Kind::Leaf,
         };
-        let mut direct = listing
-            .filter(|_| matches!(kind, Kind::Object(_)))
-            .map(|it| self.writer.listing(it));
+        let mut direct =
+            listing.filter(|_| matches!(kind, Kind::Object(_))).map(|it| self.writer.listing(it));
         let told = take(ValueSeed { writer: self.writer, kind });
         if keeps_path {
             self.writer.path.pop();

@@ -75,11 +75,7 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn open(&self) -> Open {
-        Open {
-            buffer: self.buffer.len(),
-            fields: self.fields.len(),
-            listings: self.listings.len(),
-        }
+        Open { buffer: self.buffer.len(), fields: self.fields.len(), listings: self.listings.len() }
     }
 
     /// Null: is it a value, or did something fail here?
@@ -195,16 +191,14 @@ impl<'a> Writer<'a> {
     }
 
     fn revision(&self, open: Open, field: Symbol) -> Option<u64> {
-        let (_, start, end) =
-            *self.fields[open.fields..].iter().find(|(it, ..)| *it == field)?;
+        let (_, start, end) = *self.fields[open.fields..].iter().find(|(it, ..)| *it == field)?;
         let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
         crate::base::revision(crate::record::value(packed))
     }
 
     /// Puts the values of an object in the order of its shape.
     fn arrange(&mut self, open: Open, case: u32, type_name: Symbol) -> ShapeId {
-        let is_in_order =
-            self.fields[open.fields..].windows(2).all(|pair| pair[0].0 < pair[1].0);
+        let is_in_order = self.fields[open.fields..].windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !is_in_order {
             self.sort(open);
         }

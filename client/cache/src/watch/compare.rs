@@ -68,13 +68,7 @@ fn objects(
     change
 }
 
-fn values(
-    shapes: &Shapes,
-    bound: &Bound,
-    child: Option<usize>,
-    old: &str,
-    new: &str,
-) -> Change {
+fn values(shapes: &Shapes, bound: &Bound, child: Option<usize>, old: &str, new: &str) -> Change {
     let Some(set) = child else { return Change::Content };
     match (value(old), value(new)) {
         (Value::Object(one, old), Value::Object(other, new)) => {

@@ -103,7 +103,8 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
         }
         let WatchState { bound, lists, memo, .. } = &*watch;
         let keeper = |listing: &Listing, scope: &str| {
-            let list = lists.iter().find(|it| *it.listing == *listing && *it.scope_key == *scope)?;
+            let list =
+                lists.iter().find(|it| *it.listing == *listing && *it.scope_key == *scope)?;
             Some(list.members())
         };
         let sight = Sight { base, overlay };

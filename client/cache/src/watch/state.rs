@@ -71,7 +71,11 @@ impl WatchState {
     }
 
     /// Finds out anew what is shown, and by which ways. Returns the entities that were not known before.
-    pub(crate) fn survey(&mut self, base: &mut Base, overlay: &crate::view::Overlay) -> Vec<EntityId> {
+    pub(crate) fn survey(
+        &mut self,
+        base: &mut Base,
+        overlay: &crate::view::Overlay,
+    ) -> Vec<EntityId> {
         let mut old = std::mem::take(&mut self.lists);
         let mut news = vec![QUERY];
         self.parents.entry((QUERY, 0)).or_default();
@@ -84,7 +88,8 @@ impl WatchState {
             let mut found = Found::default();
             walk_node(Sight { base, overlay }, &self.bound, node, &mut found);
             for (listing, scope, set, envelope) in found.lists {
-                let known = old.iter().position(|it| it.listing == listing && it.scope_key == scope);
+                let known =
+                    old.iter().position(|it| it.listing == listing && it.scope_key == scope);
                 let list = match known {
                     Some(at) => old.swap_remove(at),
                     None => List::new(base, listing.clone(), scope.clone(), set),
@@ -134,7 +139,12 @@ impl WatchState {
     }
 
     /// A member of a list that has entities of its own.
-    pub(crate) fn add_member(&mut self, sight: Sight<'_>, list: usize, member: EntityId) -> Vec<EntityId> {
+    pub(crate) fn add_member(
+        &mut self,
+        sight: Sight<'_>,
+        list: usize,
+        member: EntityId,
+    ) -> Vec<EntityId> {
         let node = (member, self.lists[list].set);
         let mut news = Vec::new();
         self.add(node, Parent::List(list), &mut news);

@@ -133,12 +133,20 @@ impl Watches {
     }
 
     /// A member joins, leaves, moves or changes.
-    fn tell_lists(&mut self, base: &Base, overlay: &Overlay, moved: &Moved, told: &mut Vec<WatchId>) {
+    fn tell_lists(
+        &mut self,
+        base: &Base,
+        overlay: &Overlay,
+        moved: &Moved,
+        told: &mut Vec<WatchId>,
+    ) {
         let sight = Sight { base, overlay };
         let scopes = [moved.from, moved.to].map(|it| it.map(|it| it.scope));
         let mut news = Vec::new();
         for (at, scope) in scopes.into_iter().enumerate() {
-            let Some(scope) = scope.filter(|it| at == 0 || scopes[0] != Some(*it)) else { continue };
+            let Some(scope) = scope.filter(|it| at == 0 || scopes[0] != Some(*it)) else {
+                continue;
+            };
             for (id, number, span) in self.lists.get(&scope).into_iter().flatten() {
                 let shown = |place: Option<Place>| {
                     place.filter(|it| it.scope == scope && span.shows(it.interval))
