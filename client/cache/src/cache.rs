@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::base::{Base, Entered};
 use crate::collections::{ScopeId, Span};
-use crate::core::{Core, SharedCore, lock, with};
+use crate::core::{Core, Limit, SharedCore, lock, with};
 use crate::denormalize::{ReadError, Reader};
 use crate::error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
 use crate::layers::{
@@ -235,6 +235,12 @@ impl Cache {
         with(&self.core, |core| core.forget(bytes));
     }
 
+    /// Keeps records to about so many bytes from now on, by [`Cache::forget`]; `None` for no bound, as it
+    /// is at first.
+    pub fn limit(&self, bytes: Option<usize>) {
+        with(&self.core, |core| core.limit = bytes.map(|bytes| Limit { bytes, look_at: bytes }));
+    }
+
     /// The base with its coverage and positions, to be kept somewhere. Predictions are never in it.
     pub fn snapshot(&self) -> Vec<u8> {
         lock(&self.core).snapshot()
@@ -367,7 +373,7 @@ impl Core {
         let (edits, recipe) = match prediction.0 {
             Given::Invalid(error) => return Err(error),
             Given::Answer { bound, value } => {
-                let staged = normalize::expected(&mut self.base, &self.rules, &bound, &value);
+                let staged = normalize::expected(&mut self.base, &bound, &value);
                 let staged = staged.map_err(PredictionError::Mismatch)?;
                 (edits_of_answer(&mut self.base, &self.layers, staged), None)
             }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use crate::base::{Base, Door, Entered};
-use crate::collections::{ScopeId, Waiting};
+use crate::collections::{ScopeId, Span, Waiting};
 use crate::document::{Bound, Plans};
 use crate::layers::{Drafting, Layers};
 use crate::normalize;
@@ -27,8 +27,18 @@ pub(crate) struct Core {
     /// Operations whose answers are kept though nobody watches them, by their number.
     pub(crate) retained: Vec<(u64, Arc<Bound>)>,
     pub(crate) retained_next: u64,
+    /// How many bytes records may take, and when that is to be looked at again.
+    pub(crate) limit: Option<Limit>,
     /// Who is to be woken when the lock is given back.
     wakers: Vec<Waker>,
+}
+
+/// A bound on memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    pub(crate) bytes: usize,
+    /// Looking costs a walk over everything, so the next look is a fifth away from the last.
+    pub(crate) look_at: usize,
 }
 
 /// A core that is shared by the cache and its watches.
@@ -40,6 +50,7 @@ pub(crate) fn with<R>(core: &Mutex<Core>, act: impl FnOnce(&mut Core) -> R) -> R
     let mut guard = lock(core);
     let done = act(&mut guard);
     guard.publish();
+    guard.keep_to_limit();
     let wakers = std::mem::take(&mut guard.wakers);
     drop(guard);
     for waker in wakers {
@@ -65,6 +76,7 @@ impl Core {
             plans: Plans::default(),
             retained: Vec::new(),
             retained_next: 0,
+            limit: None,
             wakers: Vec::new(),
         }
     }
@@ -76,7 +88,7 @@ impl Core {
         bound: &Arc<Bound>,
         text: &[u8],
     ) -> Result<(Entered, Vec<normalize::ServerError>), crate::error::AnswerError> {
-        let done = normalize::answer(&mut self.base, &self.rules, bound, text);
+        let done = normalize::answer(&mut self.base, bound, text);
         let (staged, errors) = match done {
             Ok(done) => done,
             Err(error) => {
@@ -86,11 +98,7 @@ impl Core {
         };
         if let Some((scope, until)) = self.base.waits_for(&staged) {
             let listings = staged.listings.iter().filter(|it| it.is_whole);
-            let spans = listings.map(|it| {
-                let listing = &it.listing;
-                let span = crate::collections::Span { start: listing.start, end: listing.end };
-                (span, listing.fields.clone())
-            });
+            let spans = listings.map(|it| Span { start: it.listing.start, end: it.listing.end });
             let (spans, bound, text) = (spans.collect(), bound.clone(), text.into());
             let waiting = Waiting { request, bound, text, spans, until };
             self.base.scopes.get_mut(scope).waiting.push(waiting);
@@ -108,7 +116,7 @@ impl Core {
         bound: &Bound,
         text: &[u8],
     ) -> Result<Vec<normalize::ServerError>, crate::error::AnswerError> {
-        let (staged, errors) = normalize::answer(&mut self.base, &self.rules, bound, text)?;
+        let (staged, errors) = normalize::answer(&mut self.base, bound, text)?;
         self.base.enter(&self.rules, staged, Door::Event);
         Ok(errors)
     }
@@ -215,6 +223,14 @@ impl Core {
             self.wakers.extend(self.watches.get_mut(id).and_then(|it| it.status_waker.take()));
         }
         self.base.prune_guards();
+    }
+
+    fn keep_to_limit(&mut self) {
+        let Some(limit) = self.limit.filter(|it| self.base.bytes > it.look_at) else { return };
+        self.forget(limit.bytes);
+        let look_at = self.base.bytes.max(limit.bytes);
+        self.limit = Some(Limit { look_at: look_at + look_at / 5, ..limit });
+        self.publish();
     }
 
     /// Runs the closures again that have looked at something which moved, oldest first.

@@ -1,5 +1,128 @@
-//! Forgetting.
+//! Forgetting: what nobody watches and nothing retains goes, the oldest first.
+//!
+//! **Invariant:** what goes takes its coverage with it, and leaves a marker: an answer that is on its way
+//! must not bring back what is older than it was.
+
+use hashbrown::HashSet;
+
+use crate::base::QUERY;
+use crate::collections::Span;
 use crate::core::Core;
+use crate::layers::Edit;
+use crate::record::{EntityId, Shapes, Symbol, Value, value};
+use crate::watch::WatchState;
+
 impl Core {
-    pub(crate) fn forget(&mut self, _bytes: usize) {}
+    /// Forgets until records take at most `bytes`, as far as that may be.
+    pub(crate) fn forget(&mut self, bytes: usize) {
+        let needed = self.needed();
+        if self.base.bytes > bytes {
+            let held = self.base.entities.iter().filter(|(_, it)| it.record.is_some());
+            let mut idle: Vec<(u32, EntityId)> =
+                held.filter(|(it, _)| !needed.contains(it)).map(|(it, of)| (of.used, it)).collect();
+            idle.sort_unstable();
+            for (_, entity) in idle {
+                if self.base.bytes <= bytes {
+                    break;
+                }
+                self.forget_one(entity);
+            }
+        }
+        if self.base.bytes > bytes {
+            let keys = self.root_keys();
+            self.base.keep_root(&keys);
+        }
+        self.release_names();
+    }
+
+    fn forget_one(&mut self, entity: EntityId) {
+        if let Some(place) = self.base.base_place(&self.rules, entity) {
+            let Span { start, end } = place.interval;
+            let span = Span { start, end: end.max(start.saturating_add(1)) };
+            self.base.scopes.get_mut(place.scope).coverage.uncover(span);
+            self.base.touched.scope(place.scope);
+        }
+        self.base.forget(entity);
+    }
+
+    /// What is watched, retained, pending, or may be needed by a request in flight.
+    fn needed(&mut self) -> HashSet<EntityId> {
+        let mut needed = HashSet::from_iter([QUERY]);
+        for watch in self.watches.iter() {
+            shown(watch, &mut needed);
+        }
+        for (_, bound) in self.retained.clone() {
+            let mut watch = WatchState::new(bound);
+            watch.survey(&mut self.base, &self.overlay);
+            shown(&watch, &mut needed);
+        }
+        for (entity, edit) in self.layers.edits() {
+            needed.insert(entity);
+            match edit {
+                Edit::Set(_, packed) => refer(value(packed), &mut needed),
+                Edit::Link(_, other) | Edit::Unlink(_, other) => {
+                    needed.insert(*other);
+                }
+                Edit::Create | Edit::Delete => {}
+            }
+        }
+        for (_, scope) in self.base.scopes.iter() {
+            let spans = scope.coverage.asked().chain(scope.waiting_spans());
+            let shown = spans.flat_map(|it| scope.index.shown(it));
+            needed.extend(shown.map(|(_, it)| it));
+        }
+        needed
+    }
+
+    /// The fields of the query root that somebody watches or retains.
+    fn root_keys(&self) -> HashSet<Symbol> {
+        let watched = self.watches.iter().map(|it| &it.bound);
+        let bounds = watched.chain(self.retained.iter().map(|(_, it)| it));
+        let keys = bounds.flat_map(|bound| {
+            let case = bound.plan.root().into_iter();
+            case.flat_map(|it| bound.stored(it)).map(|(key, _)| key)
+        });
+        keys.collect()
+    }
+
+    /// Entities of which nothing is held, and to which nothing refers, are forgotten by name too.
+    fn release_names(&mut self) {
+        let mut named = self.needed();
+        let held = self.base.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
+        for (entity, record) in held {
+            named.insert(entity);
+            Shapes::references(record.values(), &mut |it| {
+                named.insert(it);
+            });
+        }
+        let numbers = self.base.entities.iter().map(|(it, _)| it);
+        let idle: Vec<EntityId> = numbers
+            .filter(|it| !named.contains(it) && !self.base.guards.contains(*it))
+            // What was forgotten in this very batch is still to be published.
+            .filter(|it| self.base.entities.get(*it).place.is_none())
+            .filter(|it| !self.base.touched.entities.contains_key(it))
+            .collect();
+        for entity in idle {
+            self.base.entities.release(entity);
+        }
+    }
+}
+
+fn shown(watch: &WatchState, needed: &mut HashSet<EntityId>) {
+    needed.extend(watch.nodes().map(|(it, _)| it));
+    needed.extend(watch.lists.iter().flat_map(|it| it.entities()));
+}
+
+fn refer(value: Value<'_>, needed: &mut HashSet<EntityId>) {
+    match value {
+        Value::Ref(entity) => {
+            needed.insert(entity);
+        }
+        Value::List(items) | Value::Object(_, items) | Value::Map(items) => {
+            Shapes::references(items, &mut |it| {
+                needed.insert(it);
+            });
+        }
+        _ => {}
+    }
 }

@@ -39,8 +39,4 @@ impl Requests {
     pub(crate) fn are_over(&self, moment: RequestId) -> bool {
         self.open.first().is_none_or(|it| *it >= moment)
     }
-
-    pub(crate) fn is_idle(&self) -> bool {
-        self.open.is_empty()
-    }
 }

@@ -6,6 +6,7 @@ use crate::error::SetupError;
 use crate::policy::{Collection, Policy};
 use crate::record::{Names, Symbol};
 use crate::schema::Schema;
+use crate::snapshot::fnv;
 
 /// What the cache knows of its schema.
 pub(crate) struct Rules {
@@ -13,6 +14,8 @@ pub(crate) struct Rules {
     pub(crate) collections: Vec<Collection>,
     entities: HashMap<Symbol, EntityRule>,
     server_made: HashSet<(String, String)>,
+    /// Tells one schema and policy from another.
+    pub(crate) fingerprint: u64,
 }
 
 /// What makes an object of a type an entity.
@@ -38,6 +41,7 @@ impl Rules {
         let collections = policy.collections();
         let mut entities = HashMap::new();
         let mut server_made = HashSet::new();
+        let mut keys = Vec::new();
         for (name, of) in schema.object_types() {
             let Some(key) = policy.key(name).filter(|it| of.fields.contains_key(*it)) else {
                 continue;
@@ -50,10 +54,12 @@ impl Rules {
                 let known = of.fields.contains_key(field);
                 known.then(|| names.intern(field)).ok_or_else(|| unknown(name, field))
             });
+            keys.push((name, key.to_owned(), policy.revision(name).map(str::to_owned)));
             let key = names.intern(key);
             let rule = EntityRule { key, revision: revision.transpose()?, place: None };
             entities.insert(names.intern(name), rule);
         }
+        keys.sort();
         for (collection, it) in collections.iter().enumerate() {
             check(it, &schema)?;
             let member = names.intern(&it.member);
@@ -65,7 +71,9 @@ impl Rules {
             let [scope, start, end] = [&it.scope, &it.start, &it.end].map(|it| names.intern(it));
             rule.place = Some(PlaceRule { collection, scope, start, end });
         }
-        Ok(Self { schema, collections, entities, server_made })
+        let made_under = format!("{}{collections:?}{keys:?}", policy.schema());
+        let fingerprint = fnv(made_under.as_bytes());
+        Ok(Self { schema, collections, entities, server_made, fingerprint })
     }
 
     pub(crate) fn entity(&self, type_name: Symbol) -> Option<&EntityRule> {

@@ -2,15 +2,16 @@
 
 use cynic_parser::common::{OperationType, WrappingType};
 use cynic_parser::type_system::{Definition, FieldDefinition, TypeDefinition};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
-use crate::document::json;
+use crate::document::{Leaf, json};
 use crate::error::SetupError;
 
 /// The types of a schema by name.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
     types: HashMap<String, Type>,
+    enums: HashSet<String>,
     roots: [String; 3],
 }
 
@@ -80,6 +81,10 @@ impl Schema {
                 stands_for.extend(members.map(|it| (name.to_owned(), it.name().to_owned())));
                 Vec::new()
             }
+            TypeDefinition::Enum(_) => {
+                self.enums.insert(name.to_owned());
+                return;
+            }
             _ => return,
         };
         let is_abstract = !matches!(definition, TypeDefinition::Object(_));
@@ -99,6 +104,19 @@ impl Schema {
 
     pub(crate) fn field(&self, type_name: &str, field: &str) -> Option<&Field> {
         self.types.get(type_name)?.fields.get(field)
+    }
+
+    /// What a value of a type without fields may be.
+    pub(crate) fn leaf(&self, type_name: &str) -> Leaf {
+        match type_name {
+            "Int" => Leaf::Int,
+            "Float" => Leaf::Float,
+            "Boolean" => Leaf::Boolean,
+            "String" => Leaf::Text,
+            "ID" => Leaf::Id,
+            _ if self.enums.contains(type_name) => Leaf::Text,
+            _ => Leaf::Any,
+        }
     }
 
     pub(crate) fn root(&self, of: OperationType) -> &str {

@@ -8,7 +8,7 @@ mod doors;
 mod entities;
 mod guards;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 pub(crate) use doors::Door;
 pub use doors::Entered;
@@ -153,6 +153,41 @@ impl Base {
             self.entities.get_mut(entity).is_gone = true;
             self.put(entity, None);
         }
+    }
+
+    /// Nobody needs an entity any more. An answer on its way must not bring an older one.
+    pub(crate) fn forget(&mut self, entity: EntityId) {
+        let revision = self.entities.record(entity).and_then(|it| it.revision);
+        if let Some(older) = revision.and_then(|it| it.checked_sub(1)) {
+            self.guards.add(entity, older, None, &self.requests);
+        }
+        self.put(entity, None);
+    }
+
+    /// Forgets the fields of the query root but these.
+    pub(crate) fn keep_root(&mut self, keys: &HashSet<Symbol>) {
+        let Some(record) = self.entities.record(QUERY) else { return };
+        let shape = self.shapes.get(record.shape);
+        let type_name = shape.type_name;
+        let kept = shape.pairs(record.values()).filter(|(key, _)| keys.contains(key));
+        let (fields, values): (Vec<Symbol>, Vec<&str>) = kept.unzip();
+        let packed = values.concat().into();
+        let shape = self.shapes.intern(type_name, fields.into());
+        self.put(QUERY, Some(Record { shape, revision: None, packed }));
+    }
+
+    /// A record of a snapshot, if nothing newer is held.
+    pub(crate) fn restore(&mut self, entity: EntityId, record: Record) {
+        let is_refused = self.guards.refuses(entity).is_some_and(|it| record.revision <= Some(it));
+        let record = match self.entities.record(entity).cloned() {
+            _ if is_refused || self.entities.get(entity).is_gone => return,
+            None => record,
+            Some(held) if held.revision >= record.revision && held.revision.is_some() => return,
+            Some(held) if held.revision.is_some() => record,
+            // What came in since stands; the snapshot has what it lacks.
+            Some(held) => self.merged(&record, &held),
+        };
+        self.put(entity, Some(record));
     }
 
     /// The server was restored: whatever is held of a scope loses to any range that is read from now on.

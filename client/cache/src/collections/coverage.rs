@@ -183,6 +183,11 @@ impl Coverage {
         self.covered != before
     }
 
+    /// The stretches on whose answer we wait.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = Span> + '_ {
+        self.asked.iter().map(|it| it.span)
+    }
+
     pub(crate) fn stretches(&self) -> &[Stretch] {
         &self.covered
     }

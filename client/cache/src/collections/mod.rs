@@ -12,7 +12,7 @@ pub(crate) use coverage::{Coverage, Stretch};
 pub(crate) use index::Index;
 pub(crate) use spans::{Span, without};
 
-use crate::document::{Bound, FieldSet};
+use crate::document::Bound;
 use crate::record::{EntityId, Revision};
 use crate::requests::RequestId;
 
@@ -47,8 +47,8 @@ pub(crate) struct Waiting {
     pub(crate) request: Option<RequestId>,
     pub(crate) bound: Arc<Bound>,
     pub(crate) text: Box<[u8]>,
-    /// The stretches that it tells of, with what it tells, for the events that come before it.
-    pub(crate) spans: Vec<(Span, FieldSet)>,
+    /// The stretches that it tells of, for the events that come before it.
+    pub(crate) spans: Vec<Span>,
     pub(crate) until: Revision,
 }
 
@@ -113,8 +113,12 @@ impl Scopes {
 impl Scope {
     /// Whether a change of what lies in `interval` is to be kept.
     pub(crate) fn keeps(&self, interval: Span) -> bool {
-        self.coverage.keeps(interval)
-            || self.waiting.iter().any(|it| it.spans.iter().any(|(span, _)| span.shows(interval)))
+        self.coverage.keeps(interval) || self.waiting_spans().any(|it| it.shows(interval))
+    }
+
+    /// The stretches of which an answer waits.
+    pub(crate) fn waiting_spans(&self) -> impl Iterator<Item = Span> + '_ {
+        self.waiting.iter().flat_map(|it| it.spans.iter().copied())
     }
 
     /// Whether nothing of it is held, so that a snapshot may enter.

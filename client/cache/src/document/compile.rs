@@ -11,7 +11,7 @@ use cynic_parser::{ExecutableDocument, Span};
 
 use super::MOST_NESTED;
 use super::json::{argument, constant};
-use super::plan::{Argument, Call, Case, Plan, Role, Set, Slot};
+use super::plan::{Argument, Call, Case, Leaf, Plan, Role, Set, Slot};
 use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
@@ -212,6 +212,7 @@ impl<'a> Compiler<'a> {
                 child,
                 levels,
                 role,
+                leaf: Leaf::Text,
                 is_server_made,
                 is_added,
             });
@@ -240,7 +241,19 @@ impl<'a> Compiler<'a> {
             .transpose()?;
         let (levels, is_server_made) = (known.levels, self.rules.is_server_made(parent, name));
         let name = name.into();
-        Ok(Slot { number, response, name, key, child, levels, role, is_server_made, is_added })
+        let leaf = self.rules.schema.leaf(&known.type_name);
+        Ok(Slot {
+            number,
+            response,
+            name,
+            key,
+            child,
+            levels,
+            role,
+            leaf,
+            is_server_made,
+            is_added,
+        })
     }
 
     fn role(&self, parent: &str, name: &str, envelope: Option<usize>) -> Role {

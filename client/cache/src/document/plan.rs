@@ -52,6 +52,7 @@ pub(crate) struct Slot {
     pub(crate) child: Option<usize>,
     pub(crate) levels: Levels,
     pub(crate) role: Role,
+    pub(crate) leaf: Leaf,
     /// The server makes it with every change: a change of it alone is none of the content.
     pub(crate) is_server_made: bool,
     /// The cache has added it: it is stored, and no reader asks for it.
@@ -71,6 +72,19 @@ pub(crate) enum Role {
     Items,
     /// In that object: the revision at which the list was read.
     Position,
+}
+
+/// What a value without a selection may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaf {
+    Int,
+    Float,
+    Boolean,
+    /// Texts, and the values of enums.
+    Text,
+    Id,
+    /// A scalar of the schema's own: any JSON will do.
+    Any,
 }
 
 /// A slot whose key depends on its arguments, or that may be left out.

@@ -101,9 +101,9 @@ impl Layers {
         self.touched.contains_key(&entity)
     }
 
-    /// Every entity that an edit names.
-    pub(crate) fn entities(&self) -> impl Iterator<Item = EntityId> {
-        self.touched.keys().copied()
+    /// Every edit, and the entity that it is of.
+    pub(crate) fn edits(&self) -> impl Iterator<Item = (EntityId, &Edit)> {
+        self.layers.iter().flat_map(|it| &it.edits).map(|(entity, edit)| (*entity, edit))
     }
 
     /// Puts a layer on top.

@@ -17,8 +17,7 @@ use crate::base::Base;
 use crate::document::{Bound, Listing};
 use crate::error::AnswerError;
 use crate::record::{EntityId, Record, Revision};
-use crate::rules::Rules;
-use seed::{Kind, ValueSeed};
+use seed::ValueSeed;
 use writer::Writer;
 
 /// What the server said. Only [`answer`] makes it, from the bytes of an answer.
@@ -82,14 +81,13 @@ type ErrorPath = Vec<Segment>;
 /// Takes an answer apart: `{"data": …, "errors": …}`.
 pub(crate) fn answer(
     base: &mut Base,
-    rules: &Rules,
     bound: &Bound,
     text: &[u8],
 ) -> Result<(Staged<FromServer>, Vec<ServerError>), AnswerError> {
     let text = std::str::from_utf8(text).map_err(|it| AnswerError::Malformed(it.to_string()))?;
     let mut failed = Vec::new();
     loop {
-        let mut writer = Writer::new(base, rules, bound, &failed, false);
+        let mut writer = Writer::new(base, bound, &failed, false);
         let mut input = serde_json::Deserializer::from_str(text);
         let parts = AnswerSeed { writer: &mut writer }.deserialize(&mut input);
         let parts = parts.and_then(|it| input.end().map(|()| it));
@@ -124,13 +122,12 @@ pub(crate) fn answer(
 /// Takes apart what a mutation's fragment was serialized to.
 pub(crate) fn expected(
     base: &mut Base,
-    rules: &Rules,
     bound: &Bound,
     text: &str,
 ) -> Result<Staged<FromPrediction>, String> {
-    let mut writer = Writer::new(base, rules, bound, &[], true);
+    let mut writer = Writer::new(base, bound, &[], true);
     let mut input = serde_json::Deserializer::from_str(text);
-    let done = ValueSeed { writer: &mut writer, kind: Kind::Root }.deserialize(&mut input);
+    let done = ValueSeed::root(&mut writer).deserialize(&mut input);
     let Writer { records, listings, new, .. } = writer;
     let staged = Staged { records, listings, new, origin: PhantomData };
     match done {
@@ -192,8 +189,7 @@ impl<'de> Visitor<'de> for AnswerSeed<'_, '_> {
                 "data" if has_seen_data => return Err(A::Error::duplicate_field("data")),
                 "data" => {
                     has_seen_data = true;
-                    let seed = ValueSeed { writer: &mut *self.writer, kind: Kind::Root };
-                    entries.next_value_seed(seed)?;
+                    entries.next_value_seed(ValueSeed::root(self.writer))?;
                     parts.has_data = true;
                 }
                 "errors" => {

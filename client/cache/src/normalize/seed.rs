@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::writer::{Told, Writer};
 use super::{Segment, StagedListing};
-use crate::document::{Case, Listing, Role, Slot};
+use crate::document::{Case, Leaf, Listing, Role, Slot};
 use crate::record::{Pack, Symbol};
 
 /// What a value is to its slot.
@@ -17,8 +17,8 @@ use crate::record::{Pack, Symbol};
 pub(super) enum Kind<'s> {
     /// The root of the answer.
     Root,
-    /// A scalar: any JSON will do.
-    Leaf,
+    /// A scalar or an enum.
+    Leaf(Leaf),
     /// An object of this set, or lists of such.
     Object(usize),
     /// The object in which a collection's list is.
@@ -29,7 +29,12 @@ pub(super) enum Kind<'s> {
 pub(super) struct ValueSeed<'w, 'a, 's> {
     pub(super) writer: &'w mut Writer<'a>,
     pub(super) kind: Kind<'s>,
+    /// Whether null is allowed here, and in the lists that the schema has here.
+    pub(super) levels: &'s [bool],
 }
+
+/// Any JSON.
+const ANY: Kind<'static> = Kind::Leaf(Leaf::Any);
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_> {
     type Value = Told;
@@ -39,15 +44,22 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_> {
     }
 }
 
+impl<'w, 'a> ValueSeed<'w, 'a, 'static> {
+    /// The root of an answer, or of an expected one.
+    pub(super) fn root(writer: &'w mut Writer<'a>) -> Self {
+        Self { writer, kind: Kind::Root, levels: &[true] }
+    }
+}
+
 impl ValueSeed<'_, '_, '_> {
-    fn leaf<E: Error>(self, pack: impl FnOnce(&mut Vec<u8>)) -> Result<Told, E> {
+    fn leaf<E: Error>(self, fits: &[Leaf], pack: impl FnOnce(&mut Vec<u8>)) -> Result<Told, E> {
         match self.kind {
-            Kind::Leaf => {
-                pack(&mut self.writer.buffer);
-                Ok(Told::Known)
-            }
-            _ => Err(E::custom("a scalar stands where an object is selected")),
+            Kind::Leaf(Leaf::Any) => {}
+            Kind::Leaf(leaf) if self.levels.len() == 1 && fits.contains(&leaf) => {}
+            _ => return Err(E::custom("a value has another type than the schema says")),
         }
+        pack(&mut self.writer.buffer);
+        Ok(Told::Known)
     }
 }
 
@@ -59,33 +71,39 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Told, E> {
-        self.leaf(|it| it.bool(value))
+        self.leaf(&[Leaf::Boolean], |it| it.bool(value))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Told, E> {
-        self.leaf(|it| it.int(value))
+        self.leaf(&[Leaf::Int, Leaf::Float, Leaf::Id], |it| it.int(value))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Told, E> {
-        self.leaf(|it| it.uint(value))
+        self.leaf(&[Leaf::Int, Leaf::Float, Leaf::Id], |it| it.uint(value))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Told, E> {
-        self.leaf(|it| it.float(value))
+        self.leaf(&[Leaf::Float], |it| it.float(value))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Told, E> {
-        self.leaf(|it| it.text(value))
+        self.leaf(&[Leaf::Text, Leaf::Id], |it| it.text(value))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Told, E> {
-        Ok(self.writer.null())
+        let told = self.writer.null();
+        if told == Told::Known && self.levels.first() == Some(&false) {
+            return Err(E::custom("null stands where the schema has none"));
+        }
+        Ok(told)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Told, A::Error> {
-        if matches!(self.kind, Kind::Root | Kind::Envelope(..)) {
-            return Err(A::Error::custom("a list stands where an object is selected"));
-        }
+        let levels = match (self.kind, self.levels) {
+            (_, [_, inner @ ..]) if !inner.is_empty() => inner,
+            (Kind::Leaf(Leaf::Any), _) => &[true],
+            _ => return Err(A::Error::custom("a list stands where the schema has none")),
+        };
         let writer = self.writer;
         let opened = writer.buffer.open_list();
         let keeps_path = !writer.failed.is_empty();
@@ -94,7 +112,8 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
             if keeps_path {
                 writer.path.push(Segment::Index(index));
             }
-            let item = items.next_element_seed(ValueSeed { writer: &mut *writer, kind: self.kind });
+            let seed = ValueSeed { writer: &mut *writer, kind: self.kind, levels };
+            let item = items.next_element_seed(seed);
             if keeps_path {
                 writer.path.pop();
             }
@@ -112,8 +131,9 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Told, A::Error> {
         let set = match self.kind {
             Kind::Root => 0,
-            Kind::Object(set) | Kind::Envelope(set, _) => set,
-            Kind::Leaf => return json_object(self.writer, entries),
+            Kind::Object(set) | Kind::Envelope(set, _) if self.levels.len() == 1 => set,
+            Kind::Leaf(Leaf::Any) => return json_object(self.writer, entries),
+            _ => return Err(A::Error::custom("an object stands where the schema has none")),
         };
         let bound = self.writer.bound;
         let set = &bound.plan.sets[set];
@@ -195,8 +215,9 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
         let bound = self.writer.bound;
         let Some((slot, key)) = slot.and_then(|it| Some((it, bound.key(it)?))) else {
             self.other(name).map_err(E::custom)?;
-            let kind = Kind::Leaf;
-            take(ValueSeed { writer: self.writer, kind })?;
+            let start = self.writer.buffer.len();
+            take(ValueSeed { writer: self.writer, kind: ANY, levels: &[true] })?;
+            self.writer.buffer.truncate(start);
             return Ok(());
         };
         let keeps_path = !self.writer.failed.is_empty();
@@ -208,11 +229,11 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
         let kind = match (slot.child, listing) {
             (Some(child), Some(it)) if bound.envelope(child).is_some() => Kind::Envelope(child, it),
             (Some(child), _) => Kind::Object(child),
-            (None, _) => Kind::Leaf,
+            (None, _) => Kind::Leaf(slot.leaf),
         };
         let mut direct =
             listing.filter(|_| matches!(kind, Kind::Object(_))).map(|it| self.writer.listing(it));
-        let told = take(ValueSeed { writer: self.writer, kind });
+        let told = take(ValueSeed { writer: self.writer, kind, levels: &slot.levels });
         if keeps_path {
             self.writer.path.pop();
         }
@@ -324,7 +345,7 @@ fn json_object<'de, A: MapAccess<'de>>(
     let opened = writer.buffer.open_map();
     while let Some(name) = entries.next_key::<Cow<'de, str>>()? {
         writer.buffer.text(&name);
-        entries.next_value_seed(ValueSeed { writer: &mut *writer, kind: Kind::Leaf })?;
+        entries.next_value_seed(ValueSeed { writer: &mut *writer, kind: ANY, levels: &[true] })?;
     }
     writer.buffer.close(opened);
     Ok(Told::Known)

@@ -12,12 +12,10 @@ use super::{ErrorPath, Segment, StagedListing, StagedRecord};
 use crate::base::{Base, QUERY};
 use crate::document::{Bound, Case, Listing};
 use crate::record::{EntityId, Items, Pack, Record, ShapeId, Symbol, Value, boxed};
-use crate::rules::Rules;
 
 /// Where an answer is taken apart.
 pub(super) struct Writer<'a> {
     pub(super) base: &'a mut Base,
-    pub(super) rules: &'a Rules,
     pub(super) bound: &'a Bound,
     /// A field that is not selected is an error, as in a prediction; in an answer it is passed over.
     pub(super) is_strict: bool,
@@ -53,14 +51,12 @@ pub(super) enum Told {
 impl<'a> Writer<'a> {
     pub(super) fn new(
         base: &'a mut Base,
-        rules: &'a Rules,
         bound: &'a Bound,
         failed: &'a [ErrorPath],
         is_strict: bool,
     ) -> Self {
         Self {
             base,
-            rules,
             bound,
             is_strict,
             failed,

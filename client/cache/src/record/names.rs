@@ -37,6 +37,14 @@ impl Names {
         self.table.find(hash, |it| &*self.texts[it.0 as usize] == text).copied()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.texts.iter()
+    }
+
     pub(crate) fn text(&self, symbol: Symbol) -> &Arc<str> {
         &self.texts[symbol.0 as usize]
     }

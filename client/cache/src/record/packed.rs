@@ -59,11 +59,6 @@ impl<'a> Items<'a> {
         Self { packed, at: 0 }
     }
 
-    /// The values as they lie there.
-    pub(crate) fn as_packed(&self) -> &'a str {
-        self.packed.get(self.at..).unwrap_or_default()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.at >= self.packed.len()
     }
@@ -78,20 +73,29 @@ impl<'a> Items<'a> {
             INT | UINT => {
                 self.number()?;
             }
-            FLOAT => self.at += FLOAT_BYTES,
+            FLOAT => self.skip(FLOAT_BYTES as u64)?,
             TEXT => {
                 let length = self.number()?;
-                self.at += usize::try_from(length).ok()?;
+                self.skip(length)?;
             }
-            REF => self.at += FIXED,
+            REF => self.skip(FIXED as u64)?,
             LIST | OBJECT | MAP => {
                 let length = self.fixed()?;
-                self.at += usize::try_from(length).ok()?;
+                self.skip(length)?;
             }
-            SHORT.. => self.at += usize::from(tag - SHORT),
+            SHORT.. => self.skip(u64::from(tag - SHORT))?,
             _ => return None,
         }
         self.packed.get(start..self.at)
+    }
+
+    fn skip(&mut self, length: u64) -> Option<()> {
+        let to = self.at.checked_add(usize::try_from(length).ok()?)?;
+        if to > self.packed.len() {
+            return None;
+        }
+        self.at = to;
+        Some(())
     }
 
     fn byte(&mut self) -> Option<u8> {

@@ -58,6 +58,14 @@ impl Shapes {
         &self.shapes[number.0 as usize]
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.shapes.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Shape> {
+        self.shapes.iter()
+    }
+
     /// Calls `found` with every entity that `values` refer to, however deep.
     pub(crate) fn references(values: Items<'_>, found: &mut impl FnMut(super::EntityId)) {
         for value in values {

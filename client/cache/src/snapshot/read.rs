@@ -1,0 +1,272 @@
+//! Reading a snapshot: first all of it, checked, and then as much of it enters as the cache does not
+//! know better.
+//!
+//! Names and entities have other numbers in this cache than in the one that wrote it, so every value is
+//! taken apart and packed again.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::bytes::{Input, fnv};
+use super::{MAGIC, VERSION};
+use crate::base::{Base, QUERY};
+use crate::collections::{ScopeId, Span, Stretch};
+use crate::core::Core;
+use crate::document::FieldSet;
+use crate::error::SnapshotError;
+use crate::record::{EntityId, Items, Pack, Record, Revision, ShapeId, Symbol, Value, boxed};
+
+type Result<T> = std::result::Result<T, SnapshotError>;
+
+/// Values nested deeper than this were not written by us.
+const MOST_NESTED: usize = 128;
+
+/// A snapshot, read and checked, with the numbers of this cache.
+struct Content {
+    entities: Vec<(EntityId, bool, Option<Record>)>,
+    scopes: Vec<(usize, String, Option<Revision>, Vec<Stretch>)>,
+}
+
+impl Core {
+    pub(crate) fn restore(&mut self, snapshot: &[u8]) -> Result<()> {
+        let body = self.body(snapshot)?;
+        let before = self.base.entities.numbers();
+        let content = read(&mut self.base, Input::new(body));
+        let is_ours = |it: &(usize, String, Option<Revision>, Vec<Stretch>)| {
+            it.0 < self.rules.collections.len()
+        };
+        let content = content.and_then(|it| {
+            if it.scopes.iter().all(is_ours) { Ok(it) } else { Err(SnapshotError::Damaged) }
+        });
+        match content {
+            Ok(content) => {
+                self.enter_content(content);
+                Ok(())
+            }
+            Err(error) => {
+                // What became known by name only is forgotten again.
+                for number in before..self.base.entities.numbers() {
+                    self.base.entities.release(EntityId(number as u32));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What is between the head and the checksum.
+    fn body<'s>(&self, snapshot: &'s [u8]) -> Result<&'s [u8]> {
+        let (content, sum) = snapshot.split_last_chunk::<8>().ok_or(SnapshotError::Damaged)?;
+        let mut head = Input::new(content);
+        if head.raw(MAGIC.len())? != MAGIC {
+            return Err(SnapshotError::Damaged);
+        }
+        let found = u32::from_le_bytes(head.array()?);
+        if found != VERSION {
+            return Err(SnapshotError::Version { found, expected: VERSION });
+        }
+        if fnv(content).to_le_bytes() != *sum {
+            return Err(SnapshotError::Damaged);
+        }
+        if u64::from_le_bytes(head.array()?) != self.rules.fingerprint {
+            return Err(SnapshotError::OtherSchema);
+        }
+        content.get(16..).ok_or(SnapshotError::Damaged)
+    }
+
+    fn enter_content(&mut self, content: Content) {
+        let mut entered: HashSet<ScopeId> = HashSet::new();
+        for (collection, key, position, stretches) in content.scopes {
+            let scope = self.base.scopes.intern(collection, &key);
+            let state = self.base.scopes.get_mut(scope);
+            if !state.holds_nothing() {
+                continue;
+            }
+            state.position = position;
+            for stretch in stretches {
+                state.coverage.cover(stretch);
+            }
+            entered.insert(scope);
+            self.base.touched.scope(scope);
+        }
+        for (entity, is_gone, record) in content.entities {
+            let place = record.as_ref().and_then(|it| self.base.place(&self.rules, it));
+            if place.is_some_and(|it| !entered.contains(&it.scope)) {
+                continue;
+            }
+            match record {
+                Some(record) => self.base.restore(entity, record),
+                None if self.base.entities.record(entity).is_none() => {
+                    self.base.entities.get_mut(entity).is_gone |= is_gone;
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+fn read(base: &mut Base, mut input: Input<'_>) -> Result<Content> {
+    let mut names = Vec::new();
+    for _ in 0..input.count()? {
+        names.push(base.names.intern(input.text()?));
+    }
+    let mut shapes = Vec::new();
+    for _ in 0..input.count()? {
+        let type_name = *input.of(&names)?;
+        let fields =
+            (0..input.count()?).map(|_| input.of(&names).copied()).collect::<Result<_>>()?;
+        shapes.push(OldShape { type_name, fields });
+    }
+    let mut numbers = HashMap::new();
+    let mut told = Vec::new();
+    for _ in 0..input.count()? {
+        let number = u32::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
+        let (type_name, key) = (*input.of(&names)?, input.text()?);
+        let entity = match number {
+            0 => QUERY,
+            _ => base.entities.intern(type_name, key).0,
+        };
+        numbers.insert(number, entity);
+        let is_gone = input.flag()?;
+        let record = match input.flag()? {
+            false => None,
+            true => {
+                // Whether there is such a shape is seen when it is used.
+                let shape = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
+                Some((shape, revision(&mut input)?, input.text()?))
+            }
+        };
+        told.push((entity, is_gone, record));
+    }
+    let mut content = Content { entities: Vec::new(), scopes: Vec::new() };
+    let old = Old { shapes, numbers };
+    for (entity, is_gone, record) in told {
+        let record = match record {
+            None => None,
+            Some((shape, revision, packed)) => {
+                let mut out = Vec::with_capacity(packed.len());
+                let shape = object(base, &old, shape, Items::new(packed), &mut out, 0)?;
+                Some(Record { shape, revision, packed: boxed(&out) })
+            }
+        };
+        content.entities.push((entity, is_gone, record));
+    }
+    for _ in 0..input.count()? {
+        let collection = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
+        let (key, position) = (input.text()?.to_owned(), revision(&mut input)?);
+        let mut stretches = Vec::new();
+        for _ in 0..input.count()? {
+            stretches.push(stretch(&mut input, &names)?);
+        }
+        content.scopes.push((collection, key, position, stretches));
+    }
+    if input.is_empty() { Ok(content) } else { Err(SnapshotError::Damaged) }
+}
+
+fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<Stretch> {
+    let start = i64::from_le_bytes(input.array()?);
+    let end = i64::from_le_bytes(input.array()?);
+    let (floor, is_stale) = (revision(input)?, input.flag()?);
+    let count = input.count()?;
+    let fields = (0..count).map(|_| input.of(names).copied()).collect::<Result<Vec<_>>>()?;
+    let mut fields = fields;
+    fields.sort_unstable();
+    let fields: FieldSet = fields.into();
+    Ok(Stretch { span: Span { start, end }, fields, floor, is_stale })
+}
+
+fn revision(input: &mut Input<'_>) -> Result<Option<Revision>> {
+    if input.flag()? { input.number().map(Some) } else { Ok(None) }
+}
+
+/// The numbers of the cache that wrote it.
+struct Old {
+    shapes: Vec<OldShape>,
+    numbers: HashMap<u32, EntityId>,
+}
+
+/// A shape with this cache's names, in the order of the other's.
+struct OldShape {
+    type_name: Symbol,
+    fields: Vec<Symbol>,
+}
+
+/// Packs the values of an object again. Returns its shape here.
+fn object(
+    base: &mut Base,
+    old: &Old,
+    shape: usize,
+    mut values: Items<'_>,
+    out: &mut Vec<u8>,
+    depth: usize,
+) -> Result<ShapeId> {
+    let OldShape { type_name, fields } = old.shapes.get(shape).ok_or(SnapshotError::Damaged)?;
+    let mut packed = Vec::with_capacity(fields.len());
+    for field in fields {
+        let mut one = Vec::new();
+        value(base, old, values.next(), &mut one, depth)?;
+        packed.push((*field, one));
+    }
+    packed.sort();
+    let has_twins = packed.windows(2).any(|pair| pair[0].0 == pair[1].0);
+    if !values.is_empty() || has_twins {
+        return Err(SnapshotError::Damaged);
+    }
+    let fields = packed.iter().map(|(field, _)| *field).collect();
+    out.extend(packed.into_iter().flat_map(|(_, it)| it));
+    Ok(base.shapes.intern(*type_name, fields))
+}
+
+fn value(
+    base: &mut Base,
+    old: &Old,
+    value_of: Option<Value<'_>>,
+    out: &mut Vec<u8>,
+    depth: usize,
+) -> Result<()> {
+    if depth > MOST_NESTED {
+        return Err(SnapshotError::Damaged);
+    }
+    match value_of.ok_or(SnapshotError::Damaged)? {
+        Value::Null => out.null(),
+        Value::Bool(it) => out.bool(it),
+        Value::Int(it) => out.int(it),
+        Value::Uint(it) => out.uint(it),
+        Value::Float(it) => out.float(it),
+        Value::Text(it) => out.text(it),
+        Value::Ref(it) => out.reference(*old.numbers.get(&it.0).ok_or(SnapshotError::Damaged)?),
+        Value::List(items) => {
+            let opened = out.open_list();
+            all(base, old, items, out, depth)?;
+            out.close(opened);
+        }
+        Value::Map(items) => {
+            let names = items.step_by(2);
+            if items.count() % 2 != 0 || names.into_iter().any(|it| !matches!(it, Value::Text(_))) {
+                return Err(SnapshotError::Damaged);
+            }
+            let opened = out.open_map();
+            all(base, old, items, out, depth)?;
+            out.close(opened);
+        }
+        Value::Object(shape, values) => {
+            let mut inner = Vec::new();
+            let shape = object(base, old, shape.0 as usize, values, &mut inner, depth + 1)?;
+            let opened = out.open_object(shape);
+            out.append(&mut inner);
+            out.close(opened);
+        }
+    }
+    Ok(())
+}
+
+fn all(
+    base: &mut Base,
+    old: &Old,
+    mut items: Items<'_>,
+    out: &mut Vec<u8>,
+    depth: usize,
+) -> Result<()> {
+    while !items.is_empty() {
+        value(base, old, items.next(), out, depth + 1)?;
+    }
+    Ok(())
+}
