@@ -133,8 +133,8 @@ impl Cache {
         Watch::new(self.core.clone(), query.clone())
     }
 
-    /// Says that a query is about to be sent. Every request must be announced: until it is answered the
-    /// cache remembers what it must not believe from it.
+    /// Says that an operation is about to be sent, a mutation too. Every request must be announced: until
+    /// it is answered the cache remembers what it must not believe from it.
     pub fn ask<F>(&self, query: &Prepared<F>) -> Request {
         let id = with(&self.core, |core| {
             let id = core.base.requests.send();
@@ -263,7 +263,8 @@ pub struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// The answer to a request, as it came: JSON with `data` and `errors`.
+    /// The answer to a request, as it came: JSON with `data` and `errors`. A second answer to the same
+    /// request says nothing.
     ///
     /// # Errors
     ///
@@ -274,7 +275,11 @@ impl Batch<'_> {
         operation: &Prepared<F>,
         answer: &[u8],
     ) -> Result<Answered, AnswerError> {
-        let request = request.map(|it| it.id).filter(|it| self.core.base.requests.is_open(*it));
+        let request = request.map(|it| it.id);
+        if request.is_some_and(|it| !self.core.base.requests.is_open(it)) {
+            // An answer that came twice: what it must not bring back is not remembered any more.
+            return Ok(Answered { entered: Entered::TooOld, errors: Vec::new() });
+        }
         let (entered, errors) = self.core.answer(request, &operation.bound, answer)?;
         Ok(Answered { entered, errors })
     }
@@ -420,12 +425,14 @@ impl Core {
         state.coverage.reset(revision, is_restored);
         state.coverage.keep_stale(&watched);
         if is_restored {
+            state.void_before = Some(self.base.requests.now());
             for it in std::mem::take(&mut state.waiting) {
                 self.end(it.request);
             }
             self.base.lose(scope);
         }
-        self.base.touched.scope(scope);
+        self.base.touched.coverage(scope);
+        self.base.touched.position(scope);
         self.release(scope);
     }
 

@@ -96,7 +96,7 @@ impl Core {
                 return Err(error);
             }
         };
-        if let Some((scope, until)) = self.base.waits_for(&staged) {
+        if let Some((scope, until)) = self.base.waits_for(&staged, request) {
             let listings = staged.listings.iter().filter(|it| it.is_whole);
             let spans = listings.map(|it| Span { start: it.listing.start, end: it.listing.end });
             let (spans, bound, text) = (spans.collect(), bound.clone(), text.into());
@@ -131,7 +131,7 @@ impl Core {
             state.coverage.raise_floors(to);
         }
         state.position = Some(to);
-        self.base.touched.scope(scope);
+        self.base.touched.position(scope);
         self.release(scope);
     }
 
@@ -161,7 +161,7 @@ impl Core {
                 }
             }
             for scope in scopes {
-                self.base.touched.scope(scope);
+                self.base.touched.coverage(scope);
             }
         }
     }
@@ -172,7 +172,7 @@ impl Core {
         self.run_recipes();
         let mut touched = std::mem::take(&mut self.base.touched);
         let changed = self.layers.take_changed();
-        if touched.entities.is_empty() && touched.scopes.is_empty() && changed.is_empty() {
+        if touched.is_empty() && changed.is_empty() {
             return;
         }
         let mut moved = Vec::new();
@@ -210,7 +210,13 @@ impl Core {
         }
         // Members join in the order of their numbers, so that the same story always reads the same.
         moved.sort_by_key(|it| it.entity);
-        let woken = self.watches.tell(&mut self.base, &self.overlay, &moved, &touched.scopes);
+        let woken = self.watches.tell(
+            &mut self.base,
+            &self.overlay,
+            &moved,
+            &touched.coverage,
+            &touched.positions,
+        );
         for id in woken {
             self.wakers.extend(self.watches.get_mut(id).and_then(|it| it.waker.take()));
         }

@@ -40,7 +40,7 @@ impl Core {
             let Span { start, end } = place.interval;
             let span = Span { start, end: end.max(start.saturating_add(1)) };
             self.base.scopes.get_mut(place.scope).coverage.uncover(span);
-            self.base.touched.scope(place.scope);
+            self.base.touched.coverage(place.scope);
         }
         self.base.forget(entity);
     }

@@ -44,13 +44,17 @@ struct Range {
 
 impl Base {
     /// Until when an answer has to wait: the scope whose log must be heard, and up to where.
-    pub(crate) fn waits_for(&mut self, staged: &Staged<FromServer>) -> Option<(ScopeId, Revision)> {
+    pub(crate) fn waits_for(
+        &mut self,
+        staged: &Staged<FromServer>,
+        request: Option<RequestId>,
+    ) -> Option<(ScopeId, Revision)> {
         staged.listings.iter().find_map(|it| {
             let scope = self.scopes.intern(it.listing.collection, it.scope.as_ref()?);
             let at = it.position?;
             let state = self.scopes.get(scope);
             let is_ahead = state.is_followed && state.position.is_some_and(|it| at > it);
-            (is_ahead && it.is_whole).then_some((scope, at))
+            (is_ahead && it.is_whole && !state.is_void(request)).then_some((scope, at))
         })
     }
 
@@ -126,9 +130,13 @@ impl Base {
                 state.position = state.position.max(Some(at));
             }
         }
-        // What was asked for before the server was restored tells of another past.
-        if state.is_followed && request.is_some_and(|it| !state.coverage.has_asked(it)) {
-            return Some(Err(TooOld));
+        if state.is_followed {
+            // Changes are kept from the moment on that a stretch was asked for. What was not announced
+            // must be as new as what has been heard.
+            let is_asked = request.is_some_and(|it| state.coverage.has_asked(it));
+            if state.is_void(request) || !(is_asked || listing.position >= state.position) {
+                return Some(Err(TooOld));
+            }
         }
         let floor =
             if state.is_followed { state.position.min(listing.position) } else { listing.position };
@@ -138,7 +146,8 @@ impl Base {
             floor,
             is_stale: false,
         });
-        self.touched.scope(scope);
+        self.touched.coverage(scope);
+        self.touched.position(scope);
         let members = listing.members.iter().copied().collect();
         Some(Ok(Range { scope, span, at: listing.position, members }))
     }

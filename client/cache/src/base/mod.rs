@@ -48,26 +48,42 @@ pub(crate) struct Base {
 pub(crate) struct Touched {
     /// The entities whose record has changed, with the record that they had before.
     pub(crate) entities: HashMap<EntityId, Option<Record>>,
-    /// The scopes whose position or coverage has changed.
-    pub(crate) scopes: Vec<ScopeId>,
+    /// The scopes whose coverage has changed.
+    pub(crate) coverage: Vec<ScopeId>,
+    /// The scopes whose position has changed.
+    pub(crate) positions: Vec<ScopeId>,
 }
 
 impl Touched {
-    pub(crate) fn scope(&mut self, scope: ScopeId) {
-        if !self.scopes.contains(&scope) {
-            self.scopes.push(scope);
+    pub(crate) fn coverage(&mut self, scope: ScopeId) {
+        if !self.coverage.contains(&scope) {
+            self.coverage.push(scope);
         }
+    }
+
+    pub(crate) fn position(&mut self, scope: ScopeId) {
+        if !self.positions.contains(&scope) {
+            self.positions.push(scope);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entities.is_empty() && self.coverage.is_empty() && self.positions.is_empty()
     }
 }
 
 impl Base {
     pub(crate) fn new(mut names: Names, query: &str) -> Self {
-        let mut entities = Entities::default();
-        entities.intern(names.intern(query), "");
+        let (mut entities, mut shapes) = (Entities::default(), Shapes::default());
+        let type_name = names.intern(query);
+        let root = entities.intern(type_name, "").0;
+        // The root is there before anything of it is known.
+        let shape = shapes.intern(type_name, Box::default());
+        entities.get_mut(root).record = Some(Record { shape, revision: None, packed: "".into() });
         Self {
             names,
             entities,
-            shapes: Shapes::default(),
+            shapes,
             scopes: Scopes::default(),
             requests: Requests::default(),
             guards: Guards::default(),

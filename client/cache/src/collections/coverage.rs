@@ -67,7 +67,7 @@ impl Coverage {
         mine.map(|it| &it.floor).chain(over.map(|it| &it.floor)).any(is_above)
     }
 
-    /// Whether the request still stands: one that was sent before a restore does not.
+    /// Whether it was asked for here.
     pub(crate) fn has_asked(&self, request: RequestId) -> bool {
         self.asked.iter().any(|it| it.request == request)
     }

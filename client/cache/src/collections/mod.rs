@@ -6,7 +6,7 @@ mod spans;
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{Equivalent, HashMap};
 
 pub(crate) use coverage::{Coverage, Stretch};
 pub(crate) use index::Index;
@@ -38,6 +38,8 @@ pub(crate) struct Scope {
     pub(crate) position: Option<Revision>,
     /// Whether its log is being heard, so that an answer from the future can wait for it.
     pub(crate) is_followed: bool,
+    /// Requests before this one were sent before the server was restored: they tell of another past.
+    pub(crate) void_before: Option<RequestId>,
     /// Answers that were read at a revision which has not been heard yet, as they came.
     pub(crate) waiting: Vec<Waiting>,
 }
@@ -52,11 +54,25 @@ pub(crate) struct Waiting {
     pub(crate) until: Revision,
 }
 
+/// A collection, and the key of one of its scopes.
+#[derive(PartialEq, Eq, Hash)]
+struct ScopeKey(usize, Arc<str>);
+
+/// The same, lent: members are placed by the text in their record.
+#[derive(Hash)]
+struct BorrowedKey<'k>(usize, &'k str);
+
+impl Equivalent<ScopeKey> for BorrowedKey<'_> {
+    fn equivalent(&self, key: &ScopeKey) -> bool {
+        self.0 == key.0 && *self.1 == *key.1
+    }
+}
+
 /// Every scope that was met.
 #[derive(Default)]
 pub(crate) struct Scopes {
     list: Vec<Scope>,
-    numbers: HashMap<(usize, Arc<str>), ScopeId>,
+    numbers: HashMap<ScopeKey, ScopeId>,
     /// The one that was asked for last: nearly always the next one's too.
     last: Option<ScopeId>,
 }
@@ -69,7 +85,7 @@ impl Scopes {
                 return Some(last);
             }
         }
-        self.numbers.get(&(collection, Arc::from(key))).copied()
+        self.numbers.get(&BorrowedKey(collection, key)).copied()
     }
 
     pub(crate) fn intern(&mut self, collection: usize, key: &str) -> ScopeId {
@@ -86,9 +102,10 @@ impl Scopes {
             coverage: Coverage::default(),
             position: None,
             is_followed: false,
+            void_before: None,
             waiting: Vec::new(),
         });
-        self.numbers.insert((collection, key), number);
+        self.numbers.insert(ScopeKey(collection, key), number);
         self.last = Some(number);
         number
     }
@@ -111,6 +128,10 @@ impl Scopes {
 }
 
 impl Scope {
+    pub(crate) fn is_void(&self, request: Option<RequestId>) -> bool {
+        request.is_some_and(|it| self.void_before.is_some_and(|void| it < void))
+    }
+
     /// Whether a change of what lies in `interval` is to be kept.
     pub(crate) fn keeps(&self, interval: Span) -> bool {
         self.coverage.keeps(interval) || self.waiting_spans().any(|it| it.shows(interval))

@@ -22,11 +22,7 @@ impl<'a> Deserializer<'a> for RootDeserializer<'_, 'a> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let access = match self.reader.sight.record(QUERY) {
-            Some(_) => ObjectAccess::of_entity(self.reader, QUERY, Some(0))?,
-            None => ObjectAccess::empty(self.reader, QUERY, 0, self.reader.bound.plan.root())?,
-        };
-        visitor.visit_map(access)
+        visitor.visit_map(ObjectAccess::of_entity(self.reader, QUERY, Some(0))?)
     }
 
     forward_to_deserialize_any! {
@@ -103,7 +99,6 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
     pub(super) fn empty(
         reader: &'r Reader<'a>,
         owner: EntityId,
-        _set: usize,
         case: Option<&'a Case>,
     ) -> Result<Self, ReadError> {
         let case = case.ok_or_else(ReadError::missing)?;
@@ -257,7 +252,7 @@ impl<'a> Deserializer<'a> for EnvelopeDeserializer<'_, 'a> {
             None => {
                 let child = self.slot.child.unwrap_or_default();
                 let case = self.reader.bound.plan.sets[child].certain();
-                ObjectAccess::empty(self.reader, QUERY, child, case)?
+                ObjectAccess::empty(self.reader, QUERY, case)?
             }
         };
         access.envelope = Some((self.listing, self.scope));

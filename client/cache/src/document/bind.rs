@@ -20,6 +20,8 @@ pub(crate) struct Bound {
     order: Box<[Box<[u16]>]>,
     /// The collections that are listed, by slot.
     listings: HashMap<u32, Arc<Listing>>,
+    /// Whether it reads at which revision a list stands.
+    reads_position: bool,
     /// The listings by the set inside of which their list is.
     envelopes: HashMap<usize, Arc<Listing>>,
 }
@@ -72,6 +74,7 @@ impl Bound {
             order: Box::default(),
             listings: HashMap::new(),
             envelopes: HashMap::new(),
+            reads_position: false,
             keys: keys.into(),
             plan: plan.clone(),
         };
@@ -85,6 +88,8 @@ impl Bound {
             bound.listings.insert(slot.number, listing);
         }
         bound.order = bound.orders();
+        let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
+        bound.reads_position = slots.filter(|it| !it.is_added).any(|it| it.role == Role::Position);
         bound
     }
 
@@ -124,6 +129,10 @@ impl Bound {
     /// The listing whose list is inside of a set.
     pub(crate) fn envelope(&self, set: usize) -> Option<&Arc<Listing>> {
         self.envelopes.get(&set)
+    }
+
+    pub(crate) fn reads_position(&self) -> bool {
+        self.reads_position
     }
 
     pub(crate) fn listings(&self) -> impl Iterator<Item = &Arc<Listing>> {

@@ -85,7 +85,8 @@ impl Core {
                 state.coverage.cover(stretch);
             }
             entered.insert(scope);
-            self.base.touched.scope(scope);
+            self.base.touched.coverage(scope);
+            self.base.touched.position(scope);
         }
         for (entity, is_gone, record) in content.entities {
             let place = record.as_ref().and_then(|it| self.base.place(&self.rules, it));

@@ -145,7 +145,7 @@ impl Core {
         for scope in scopes {
             let watched = self.watches.spans(scope);
             if self.base.scopes.get_mut(scope).coverage.keep_stale(&watched) {
-                self.base.touched.scope(scope);
+                self.base.touched.coverage(scope);
             }
         }
     }

@@ -238,12 +238,6 @@ fn walk_node(sight: Sight<'_>, bound: &Bound, node: Node, found: &mut Found) {
             let type_name = sight.base.shapes.get(record.shape).type_name;
             walk_object(sight, bound, set, entity, type_name, record.shape, record.values(), found);
         }
-        // Lists at the root are there before anything is.
-        None if entity == QUERY => {
-            if let Some(case) = bound.plan.root() {
-                walk_lists(sight, bound, case, entity, found);
-            }
-        }
         None => {}
     }
 }

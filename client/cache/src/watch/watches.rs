@@ -103,21 +103,29 @@ impl Watches {
         base: &mut Base,
         overlay: &Overlay,
         moved: &[Moved],
-        scopes: &[ScopeId],
+        coverage: &[ScopeId],
+        positions: &[ScopeId],
     ) -> Vec<WatchId> {
         let mut told = Vec::new();
         for it in moved {
             self.tell_lists(base, overlay, it, &mut told);
             self.tell_nodes(base, overlay, it, &mut told);
         }
-        for scope in scopes {
-            for (id, number, _) in self.lists.get(scope).cloned().unwrap_or_default() {
-                let Some(watch) = self.watches.get_mut(&id) else { continue };
-                // The position may be selected; it is server-made, so nobody is told of it alone.
-                watch.view = None;
-                if watch.lists[number].look_at_coverage(base) {
+        for scope in coverage {
+            for (id, number, _) in self.lists.get(scope).into_iter().flatten() {
+                let Some(watch) = self.watches.get_mut(id) else { continue };
+                if watch.lists[*number].look_at_coverage(base) {
                     watch.changes.rest = true;
-                    told.push(id);
+                    told.push(*id);
+                }
+            }
+        }
+        for scope in positions {
+            for (id, ..) in self.lists.get(scope).into_iter().flatten() {
+                // It is made by the server, so nobody is told of it alone.
+                let watch = self.watches.get_mut(id);
+                if let Some(watch) = watch.filter(|it| it.bound.reads_position()) {
+                    watch.view = None;
                 }
             }
         }
