@@ -1,4 +1,25 @@
-//! A normalized cache for [cynic](https://docs.rs/cynic): optimistic, live, and not to be fooled by any race.
+#![doc = include_str!("../README.md")]
+//!
+//! # The whole interface
+//!
+//! | to | there is |
+//! |---|---|
+//! | teach it a schema | [`Policy`], [`Collection`] |
+//! | make an operation ready | [`Cache::prepare`] → [`Prepared`]: its document, its variables, its body |
+//! | look | [`Cache::read`] → [`View`]: complete, partial or missing, and what it [`Lack`]s |
+//! | follow | [`Cache::watch`] → [`Watch`]: a stream of views; [`Watch::now`], [`Watch::delta`], [`Watch::statuses`] |
+//! | tell what the server said | [`Cache::ask`] → [`Request`]; [`Batch::answer`], [`Batch::event`], [`Batch::delete`] |
+//! | tell how far a log was heard | [`Scope`]; [`Batch::follow`], [`Batch::advance`], [`Batch::reset`], [`Cache::position`] |
+//! | know what to ask for | [`Cache::wanted`], [`Watch::wanted`] → [`Stretch`] |
+//! | show what is expected | [`Cache::predict`] with a [`Prediction`], a [`Patch`], or a closure over a [`Draft`] |
+//! | end that | [`Batch::settle`], [`Batch::roll_back`], [`Batch::mark_failed`]; [`Status`] |
+//! | do several of these at once | [`Cache::update`] → [`Batch`] |
+//! | keep an allocation | [`Shared`] |
+//! | bound memory | [`Cache::limit`], [`Cache::forget`], [`Cache::retain`], [`Cache::size`] |
+//! | live through a restart | [`Cache::snapshot`], [`Cache::restore`] |
+//!
+//! A predicted value cannot enter the base: the doors of the base take what was read from the bytes of an
+//! answer, which is another type than what was read from a prediction, and neither can be made otherwise.
 
 mod base;
 mod cache;

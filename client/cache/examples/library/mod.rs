@@ -1,6 +1,6 @@
 //! A library for examples and tests: its schema, its policy, and some fragments.
 
-#![allow(dead_code, missing_docs, reason = "every example takes what it needs")]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "every example takes what it needs")]
 
 use cynic_cache::{Collection, Policy, Shared};
 use serde::{Deserialize, Serialize};
@@ -125,4 +125,29 @@ pub struct CreateLoan {
 pub struct LoanPayload {
     pub loan: Option<Loan>,
     pub error: Option<String>,
+}
+
+#[derive(cynic::QueryVariables, Clone, Debug)]
+pub struct ChangesVariables {
+    pub shelf: cynic::Id,
+}
+
+/// What happens to the loans of a shelf.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(
+    schema_path = "examples/library.graphql",
+    graphql_type = "Subscription",
+    variables = "ChangesVariables"
+)]
+pub struct LoanChanges {
+    #[arguments(shelf: $shelf)]
+    pub loan_changes: LoanChange,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(schema_path = "examples/library.graphql")]
+pub struct LoanChange {
+    pub revision: Revision,
+    pub loan: Option<Loan>,
+    pub deleted_id: Option<cynic::Id>,
 }

@@ -1,0 +1,68 @@
+//! Two readers of one shelf, somebody else who moves a loan, and a mutation that is refused.
+
+#![allow(clippy::print_stdout, reason = "an example speaks to its reader")]
+
+mod library;
+
+use cynic::{QueryBuilder, SubscriptionBuilder};
+use cynic_cache::{Cache, Patch, Prepared, Scope, Watch};
+use library::*;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let cache = Cache::new(Library)?;
+    let shelf = Scope::new("Loan", "s1");
+    let (monday, tuesday) = (day(&cache, 23)?, day(&cache, 24)?);
+    let mut readers = [("Monday", cache.watch(&monday)), ("Tuesday", cache.watch(&tuesday))];
+
+    // Two queries, answered at revision 7; from there on we hear every change of the shelf.
+    for (query, items) in [(&monday, EMMA), (&tuesday, "")] {
+        let request = cache.ask(query);
+        let answer = format!(
+            r#"{{"data": {{"loans": {{"__typename": "Loans", "revision": 7, "items": [{items}]}}}}}}"#
+        );
+        cache.answer(&request, query, answer.as_bytes())?;
+    }
+    cache.update(|batch| batch.follow(&shelf, true));
+    show("answered", &mut readers);
+
+    // Somebody else moves it to Tuesday: one event, and both readers are right.
+    let changes = cache.prepare(&LoanChanges::build(ChangesVariables { shelf: "s1".into() }))?;
+    let moved = EMMA.replace("-23T", "-24T").replace(r#""revision": 5"#, r#""revision": 8"#);
+    let event = format!(r#"{{"data": {{"loanChanges": {{"revision": 8, "loan": {moved}}}}}}}"#);
+    cache.update(|batch| batch.event(&shelf, 8, &changes, event.as_bytes()))?;
+    show("moved by somebody else", &mut readers);
+
+    // We move it back. It is there before anybody has answered …
+    let back = Patch::of("Loan", "l1")
+        .set("from", "2026-11-23T15:00:00Z")
+        .set("until", "2026-11-23T16:00:00Z");
+    cache.predict("my-mutation", back)?;
+    show("moved back by us, pending", &mut readers);
+
+    // … and gone again when the server has refused.
+    cache.roll_back("my-mutation");
+    show("refused", &mut readers);
+    Ok(())
+}
+
+const EMMA: &str = r#"{"__typename": "Loan", "id": "l1", "shelfId": "s1", "title": "Emma", "revision": 5,
+    "from": "2026-11-23T10:00:00Z", "until": "2026-11-23T11:00:00Z"}"#;
+
+fn day(cache: &Cache, day: u32) -> Result<Prepared<LoansQuery>, cynic_cache::OperationError> {
+    let at = |day: u32| DateTime(format!("2026-11-{day}T00:00:00Z"));
+    let during = During { start: at(day), end: at(day + 1) };
+    cache.prepare(&LoansQuery::build(LoansVariables { shelf: "s1".into(), during }))
+}
+
+fn show(what: &str, readers: &mut [(&str, Watch<LoansQuery>)]) {
+    println!("{what}:");
+    for (name, watch) in readers {
+        let delta = watch.delta();
+        let view = watch.now();
+        let loans = view.data().map(|it| &it.loans.items[..]).unwrap_or_default();
+        let loans: Vec<_> = loans.iter().map(|it| format!("{} {}", it.title, it.from.0)).collect();
+        let changes =
+            (delta.added.len(), delta.moved.len(), delta.changed.len(), delta.removed.len());
+        println!("  {name:7} {loans:?}  (added, moved, changed, removed: {changes:?})");
+    }
+}
