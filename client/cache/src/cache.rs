@@ -1,22 +1,20 @@
-//! [`Cache`]: what a program holds, and [`Batch`]: how it is told what happened.
+//! [`Cache`]: what a program holds.
 
 use std::sync::{Arc, Mutex};
 
 use cynic_parser::common::OperationType;
 use serde::de::DeserializeOwned;
 
-use crate::base::{Base, Entered};
-use crate::collections::{ScopeId, Span};
+use crate::base::Base;
+use crate::batch::{Answered, Batch, Scope};
+use crate::collections::Span;
 use crate::core::{Core, Limit, SharedCore, lock, with};
 use crate::denormalize::{ReadError, Reader};
 use crate::error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
-use crate::layers::{
-    Drafting, Edit, Given, MutationId, Prediction, Status, edits_of, edits_of_answer,
-};
-use crate::normalize::{self, ServerError};
+use crate::layers::{MutationId, Prediction, Status};
 use crate::policy::Policy;
 use crate::prepared::{Operable, Prepared};
-use crate::record::{EntityId, Names, Revision};
+use crate::record::{Names, Revision};
 use crate::requests::RequestId;
 use crate::rules::Rules;
 use crate::view::{EntityKey, Lack, Sight, Stretch, View};
@@ -31,26 +29,11 @@ pub struct Cache {
     core: SharedCore,
 }
 
-/// The scope of a collection: the loans of one shelf, the entries of one calendar. It has a log of
-/// its own, and a position in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scope {
-    member: String,
-    key: String,
-}
-
-impl Scope {
-    /// The scope `key` of the collection whose members are of this type.
-    pub fn new(member: &str, key: &str) -> Self {
-        Self { member: member.to_owned(), key: key.to_owned() }
-    }
-}
-
 /// A request in flight. The cache remembers what it may tell of until it is answered; dropping it
 /// gives it up.
 #[must_use = "a request that is dropped is given up"]
 pub struct Request {
-    id: RequestId,
+    pub(crate) id: RequestId,
     core: SharedCore,
 }
 
@@ -66,15 +49,6 @@ impl Drop for Request {
             }
         });
     }
-}
-
-/// What became of an answer.
-#[derive(Debug)]
-pub struct Answered {
-    /// What became of the ranges that were asked for.
-    pub entered: Entered,
-    /// What the server could not do. What depends on it is not known, rather than null.
-    pub errors: Vec<ServerError>,
 }
 
 /// Holds an operation's answer in memory though nobody watches it.
@@ -254,199 +228,6 @@ impl Cache {
     /// If it is damaged, or of another format or schema. The cache is as it was.
     pub fn restore(&self, snapshot: &[u8]) -> Result<(), SnapshotError> {
         with(&self.core, |core| core.restore(snapshot))
-    }
-}
-
-/// What happened, told as one change.
-pub struct Batch<'a> {
-    core: &'a mut Core,
-}
-
-impl Batch<'_> {
-    /// The answer to a request, as it came: JSON with `data` and `errors`. A second answer to the same
-    /// request says nothing.
-    ///
-    /// # Errors
-    ///
-    /// If it is no answer to this operation; the base is as before.
-    pub fn answer<F>(
-        &mut self,
-        request: Option<&Request>,
-        operation: &Prepared<F>,
-        answer: &[u8],
-    ) -> Result<Answered, AnswerError> {
-        let request = request.map(|it| it.id);
-        if request.is_some_and(|it| !self.core.base.requests.is_open(it)) {
-            // An answer that came twice: what it must not bring back is not remembered any more.
-            return Ok(Answered { entered: Entered::TooOld, errors: Vec::new() });
-        }
-        let (entered, errors) = self.core.answer(request, &operation.bound, answer)?;
-        Ok(Answered { entered, errors })
-    }
-
-    /// An event of a scope's log: what a subscription sent, and the revision that it brings.
-    ///
-    /// An event enters if it concerns a stretch that is covered or asked for, or an entity that is held.
-    ///
-    /// # Errors
-    ///
-    /// If it is no answer to this operation; the base is as before, and so is the position.
-    pub fn event<F>(
-        &mut self,
-        scope: &Scope,
-        revision: Revision,
-        operation: &Prepared<F>,
-        event: &[u8],
-    ) -> Result<Vec<ServerError>, AnswerError> {
-        let errors = self.core.event(&operation.bound, event)?;
-        self.advance(scope, revision);
-        Ok(errors)
-    }
-
-    /// A scope's log has been heard up to here, though nothing was in it for us.
-    pub fn advance(&mut self, scope: &Scope, to: Revision) {
-        if let Some(scope) = self.core.scope(scope) {
-            self.core.advance(scope, to);
-        }
-    }
-
-    /// From now on every change of the scope is heard, and told by [`Batch::event`]; answers from a
-    /// later revision then wait for it. Or no longer.
-    pub fn follow(&mut self, scope: &Scope, is_followed: bool) {
-        if let Some(scope) = self.core.scope(scope) {
-            self.core.base.scopes.get_mut(scope).is_followed = is_followed;
-            self.core.release(scope);
-        }
-    }
-
-    /// The log does not reach back to where we are; it goes on from `revision`. What is shown stays, and is
-    /// stale until it is asked for again.
-    pub fn reset(&mut self, scope: &Scope, revision: Revision) {
-        if let Some(scope) = self.core.scope(scope) {
-            self.core.reset(scope, revision);
-        }
-    }
-
-    /// An entity was deleted at a revision: nothing older brings it back.
-    pub fn delete(&mut self, entity: &EntityKey, at: Option<Revision>) {
-        let type_name = self.core.base.names.intern(&entity.type_name);
-        let entity = self.core.base.entities.intern(type_name, &entity.key).0;
-        self.core.base.delete(&self.core.rules, entity, at);
-    }
-
-    /// A mutation is answered: its prediction goes. Tell the answer in the same batch, so that nobody
-    /// sees what was before. An unknown one changes nothing; returns whether it was known.
-    pub fn settle(&mut self, by: impl Into<MutationId>) -> bool {
-        let base = &self.core.base;
-        let now = |entity: EntityId, edit: &Edit| {
-            let field = edit.field()?;
-            let value = base.entities.record(entity)?.field(&base.shapes, field)?;
-            Some(Edit::Set(field, value.into()))
-        };
-        self.core.layers.settle(&by.into(), now)
-    }
-
-    /// A mutation was refused: its prediction goes, and nothing else.
-    pub fn roll_back(&mut self, by: impl Into<MutationId>) -> bool {
-        self.core.layers.remove(&by.into())
-    }
-
-    /// A mutation has failed and is still wanted: its prediction stays and says so. Or is tried again.
-    pub fn mark_failed(&mut self, by: impl Into<MutationId>, has_failed: bool) -> bool {
-        self.core.layers.mark(&by.into(), has_failed)
-    }
-
-    /// [`Cache::predict`] as a part of this change.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn predict(
-        &mut self,
-        by: impl Into<MutationId>,
-        prediction: impl Into<Prediction>,
-    ) -> Result<(), PredictionError> {
-        self.core.predict(by.into(), prediction.into())
-    }
-}
-
-impl Core {
-    fn predict(&mut self, by: MutationId, prediction: Prediction) -> Result<(), PredictionError> {
-        if self.layers.is_pending(&by) {
-            return Err(PredictionError::AlreadyPending(by.to_string()));
-        }
-        let (edits, recipe) = match prediction.0 {
-            Given::Invalid(error) => return Err(error),
-            Given::Answer { bound, value } => {
-                let staged = normalize::expected(&mut self.base, &bound, &value);
-                let staged = staged.map_err(PredictionError::Mismatch)?;
-                (edits_of_answer(&mut self.base, &self.layers, staged), None)
-            }
-            Given::Patch(patch) => (edits_of(&mut self.base, &self.rules, patch)?, None),
-            Given::Draft(recipe) => {
-                let drafting = Drafting::new(&mut self.base, &self.rules, &self.layers, by.clone());
-                let (edits, reads, error) = drafting.run(&recipe);
-                if let Some(error) = error {
-                    return Err(error);
-                }
-                (edits, Some((recipe, reads)))
-            }
-        };
-        self.layers.push(by, edits, recipe);
-        Ok(())
-    }
-
-    pub(crate) fn wanted(&self, bound: &crate::document::Bound) -> Vec<Stretch> {
-        let mut wanted = Vec::new();
-        for listing in bound.listings() {
-            let Some(scope) = &listing.scope else { continue };
-            let span = Span { start: listing.start, end: listing.end };
-            let spans = match self.base.scopes.find(listing.collection, scope) {
-                Some(it) => self.base.scopes.get(it).coverage.wanted(span, &listing.fields),
-                None => vec![span],
-            };
-            let member = &self.rules.collections[listing.collection].member;
-            wanted.extend(spans.into_iter().map(|it| Stretch {
-                member: member.clone(),
-                scope: scope.to_string(),
-                start: it.start,
-                end: it.end,
-            }));
-        }
-        wanted
-    }
-
-    fn reset(&mut self, scope: ScopeId, revision: Revision) {
-        let watched = self.watches.spans(scope);
-        let state = self.base.scopes.get_mut(scope);
-        // A server that was restored: what we know is of a time that it does not remember.
-        let is_restored = state.position.is_some_and(|it| revision < it);
-        state.position = Some(revision);
-        state.coverage.reset(revision, is_restored);
-        state.coverage.keep_stale(&watched);
-        if is_restored {
-            state.void_before = Some(self.base.requests.now());
-            for it in std::mem::take(&mut state.waiting) {
-                self.end(it.request);
-            }
-            self.base.lose(scope);
-        }
-        self.base.touched.coverage(scope);
-        self.base.touched.position(scope);
-        self.release(scope);
-    }
-
-    fn collection(&self, member: &str) -> Option<usize> {
-        self.rules.collections.iter().position(|it| it.member == member)
-    }
-
-    fn scope(&mut self, scope: &Scope) -> Option<ScopeId> {
-        let collection = self.collection(&scope.member)?;
-        Some(self.base.scopes.intern(collection, &scope.key))
-    }
-
-    fn find(&self, entity: &EntityKey) -> Option<EntityId> {
-        self.base.entities.find(self.base.names.get(&entity.type_name)?, &entity.key)
     }
 }
 

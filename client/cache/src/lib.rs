@@ -22,6 +22,7 @@
 //! answer, which is another type than what was read from a prediction, and neither can be made otherwise.
 
 mod base;
+mod batch;
 mod cache;
 mod collections;
 mod core;
@@ -44,7 +45,8 @@ mod view;
 mod watch;
 
 pub use base::Entered;
-pub use cache::{Answered, Batch, Cache, Request, Retained, Scope};
+pub use batch::{Answered, Batch, Scope};
+pub use cache::{Cache, Request, Retained};
 pub use error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
 pub use layers::{Draft, MutationId, Patch, Prediction, Status};
 pub use normalize::ServerError;

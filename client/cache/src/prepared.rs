@@ -105,7 +105,7 @@ impl<F, V: Serialize> Operable for StreamingOperation<F, V> {
     }
 
     fn variables(&self) -> serde_json::Result<String> {
-        serde_json::to_string(StreamingOperation::variables(self))
+        serde_json::to_string(Self::variables(self))
     }
 
     fn name(&self) -> Option<&str> {

@@ -100,8 +100,8 @@ pub(crate) struct Call {
 pub(crate) enum Argument {
     Variable(String),
     Constant(Json),
-    List(Vec<Argument>),
-    Object(Vec<(String, Argument)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Set {

@@ -4,6 +4,7 @@ mod compare;
 mod delta;
 mod list;
 mod state;
+mod walk;
 mod watches;
 
 use std::pin::Pin;

@@ -8,12 +8,13 @@ use hashbrown::{HashMap, HashSet};
 
 use super::delta::Changes;
 use super::list::List;
+use super::walk::{Found, FoundList, refers, walk};
 use crate::base::{Base, QUERY};
 use crate::denormalize::{Memo, Node};
-use crate::document::{Bound, Role};
-use crate::record::{EntityId, Items, Value};
+use crate::document::Bound;
+use crate::record::EntityId;
 use crate::shared::Kept;
-use crate::view::{Missing, Sight};
+use crate::view::{Missing, Overlay, Sight};
 
 /// A watch, as the cache keeps it.
 pub(crate) struct WatchState {
@@ -71,11 +72,7 @@ impl WatchState {
     }
 
     /// Finds out anew what is shown, and by which ways. Returns the entities that were not known before.
-    pub(crate) fn survey(
-        &mut self,
-        base: &mut Base,
-        overlay: &crate::view::Overlay,
-    ) -> Vec<EntityId> {
+    pub(crate) fn survey(&mut self, base: &mut Base, overlay: &Overlay) -> Vec<EntityId> {
         let mut old = std::mem::take(&mut self.lists);
         let mut news = vec![QUERY];
         self.parents.entry((QUERY, 0)).or_default();
@@ -85,9 +82,8 @@ impl WatchState {
             if !seen.insert(node) {
                 continue;
             }
-            let mut found = Found::default();
-            walk_node(Sight { base, overlay }, &self.bound, node, &mut found);
-            for (listing, scope, set, envelope) in found.lists {
+            let Found { mut entities, lists } = walk(Sight { base, overlay }, &self.bound, node);
+            for FoundList { listing, scope, set, envelope } in lists {
                 let known =
                     old.iter().position(|it| it.listing == listing && it.scope_key == scope);
                 let list = match known {
@@ -104,10 +100,10 @@ impl WatchState {
                 self.lists.push(list);
                 if let Some(envelope) = envelope {
                     let entity = base.envelope(listing.collection, &scope);
-                    found.entities.push((entity, envelope));
+                    entities.push((entity, envelope));
                 }
             }
-            for child in found.entities {
+            for child in entities {
                 self.add(child, Parent::Node(node), &mut news);
                 open.push(child);
             }
@@ -124,8 +120,7 @@ impl WatchState {
             if !seen.insert(node) {
                 continue;
             }
-            let mut found = Found::default();
-            walk_node(sight, &self.bound, node, &mut found);
+            let found = walk(sight, &self.bound, node);
             if !found.lists.is_empty() && node != (QUERY, 0) {
                 return (news, true);
             }
@@ -221,107 +216,4 @@ impl WatchState {
         };
         self.lists.iter().any(in_list) || !self.sets_of(entity).is_empty()
     }
-}
-
-/// What a record refers to, by a selection set.
-#[derive(Default)]
-struct Found {
-    entities: Vec<Node>,
-    /// Listings with their scope, the members' set, and the set of the object around.
-    lists: Vec<(Arc<crate::document::Listing>, Arc<str>, usize, Option<usize>)>,
-}
-
-fn walk_node(sight: Sight<'_>, bound: &Bound, node: Node, found: &mut Found) {
-    let (entity, set) = node;
-    match sight.record(entity) {
-        Some(record) => {
-            let type_name = sight.base.shapes.get(record.shape).type_name;
-            walk_object(sight, bound, set, entity, type_name, record.shape, record.values(), found);
-        }
-        None => {}
-    }
-}
-
-#[allow(clippy::too_many_arguments, reason = "one place calls it, itself")]
-fn walk_object(
-    sight: Sight<'_>,
-    bound: &Bound,
-    set: usize,
-    owner: EntityId,
-    type_name: crate::record::Symbol,
-    shape: crate::record::ShapeId,
-    values: Items<'_>,
-    found: &mut Found,
-) {
-    let Some(case) = bound.plan.sets[set].case(type_name) else { return };
-    walk_lists(sight, bound, case, owner, found);
-    let shape = sight.base.shapes.get(shape);
-    for (key, slot) in bound.stored(case) {
-        let Some(child) = slot.child else { continue };
-        let Some(packed) = shape.find(values, key) else { continue };
-        walk_value(sight, bound, child, owner, crate::record::value(packed), found);
-    }
-}
-
-fn walk_value(
-    sight: Sight<'_>,
-    bound: &Bound,
-    set: usize,
-    owner: EntityId,
-    value: Value<'_>,
-    found: &mut Found,
-) {
-    match value {
-        Value::Ref(entity) => found.entities.push((entity, set)),
-        Value::List(items) => {
-            for item in items {
-                walk_value(sight, bound, set, owner, item, found);
-            }
-        }
-        Value::Object(shape, values) => {
-            let type_name = sight.base.shapes.get(shape).type_name;
-            walk_object(sight, bound, set, owner, type_name, shape, values, found);
-        }
-        _ => {}
-    }
-}
-
-fn walk_lists(
-    sight: Sight<'_>,
-    bound: &Bound,
-    case: &crate::document::Case,
-    owner: EntityId,
-    found: &mut Found,
-) {
-    for slot in &case.slots {
-        let Role::Collection(..) = slot.role else { continue };
-        let Some(listing) = bound.listed(slot) else { continue };
-        let scope = match &listing.scope {
-            Some(scope) => scope.clone(),
-            None => sight.base.entities.get(owner).key.clone(),
-        };
-        let Some(child) = slot.child else { continue };
-        if bound.envelope(child).is_none() {
-            found.lists.push((listing.clone(), scope, child, None));
-            continue;
-        }
-        let slots = bound.plan.sets[child].certain().into_iter().flat_map(|it| &it.slots);
-        let members = slots.filter(|it| it.role == Role::Items).find_map(|it| it.child);
-        // Where only the object around is selected, no member is shown.
-        found.lists.extend(members.map(|it| (listing.clone(), scope, it, Some(child))));
-    }
-}
-
-/// Whether `parent` refers to `child` itself, not by way of others.
-fn refers(sight: Sight<'_>, bound: &Bound, parent: Node, child: Node) -> bool {
-    let mut found = Found::default();
-    walk_node(sight, bound, parent, &mut found);
-    if found.entities.contains(&child) {
-        return true;
-    }
-    // The object around a list is no value of its parent.
-    found.lists.iter().any(|(listing, scope, _, envelope)| {
-        *envelope == Some(child.1)
-            && sight.base.find_envelope(listing.collection, scope) == Some(child.0)
-    })
 }

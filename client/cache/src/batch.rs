@@ -1,0 +1,148 @@
+//! [`Batch`]: how a cache is told what happened.
+
+use crate::base::Entered;
+use crate::cache::Request;
+use crate::core::Core;
+use crate::error::{AnswerError, PredictionError};
+use crate::layers::{Edit, MutationId, Prediction};
+use crate::normalize::ServerError;
+use crate::prepared::Prepared;
+use crate::record::{EntityId, Revision};
+use crate::view::EntityKey;
+
+/// The scope of a collection: the loans of one shelf, the entries of one calendar. It has a log of
+/// its own, and a position in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    pub(crate) member: String,
+    pub(crate) key: String,
+}
+
+impl Scope {
+    /// The scope `key` of the collection whose members are of this type.
+    pub fn new(member: &str, key: &str) -> Self {
+        Self { member: member.to_owned(), key: key.to_owned() }
+    }
+}
+
+/// What became of an answer.
+#[derive(Debug)]
+pub struct Answered {
+    /// What became of the ranges that were asked for.
+    pub entered: Entered,
+    /// What the server could not do. What depends on it is not known, rather than null.
+    pub errors: Vec<ServerError>,
+}
+
+/// What happened, told as one change.
+pub struct Batch<'a> {
+    pub(crate) core: &'a mut Core,
+}
+
+impl Batch<'_> {
+    /// The answer to a request, as it came: JSON with `data` and `errors`. A second answer to the same
+    /// request says nothing.
+    ///
+    /// # Errors
+    ///
+    /// If it is no answer to this operation; the base is as before.
+    pub fn answer<F>(
+        &mut self,
+        request: Option<&Request>,
+        operation: &Prepared<F>,
+        answer: &[u8],
+    ) -> Result<Answered, AnswerError> {
+        let request = request.map(|it| it.id);
+        if request.is_some_and(|it| !self.core.base.requests.is_open(it)) {
+            // An answer that came twice: what it must not bring back is not remembered any more.
+            return Ok(Answered { entered: Entered::TooOld, errors: Vec::new() });
+        }
+        let (entered, errors) = self.core.answer(request, &operation.bound, answer)?;
+        Ok(Answered { entered, errors })
+    }
+
+    /// An event of a scope's log: what a subscription sent, and the revision that it brings.
+    ///
+    /// An event enters if it concerns a stretch that is covered or asked for, or an entity that is held.
+    ///
+    /// # Errors
+    ///
+    /// If it is no answer to this operation; the base is as before, and so is the position.
+    pub fn event<F>(
+        &mut self,
+        scope: &Scope,
+        revision: Revision,
+        operation: &Prepared<F>,
+        event: &[u8],
+    ) -> Result<Vec<ServerError>, AnswerError> {
+        let errors = self.core.event(&operation.bound, event)?;
+        self.advance(scope, revision);
+        Ok(errors)
+    }
+
+    /// A scope's log has been heard up to here, though nothing was in it for us.
+    pub fn advance(&mut self, scope: &Scope, to: Revision) {
+        if let Some(scope) = self.core.scope(scope) {
+            self.core.advance(scope, to);
+        }
+    }
+
+    /// From now on every change of the scope is heard, and told by [`Batch::event`]; answers from a
+    /// later revision then wait for it. Or no longer.
+    pub fn follow(&mut self, scope: &Scope, is_followed: bool) {
+        if let Some(scope) = self.core.scope(scope) {
+            self.core.base.scopes.get_mut(scope).is_followed = is_followed;
+            self.core.release(scope);
+        }
+    }
+
+    /// The log does not reach back to where we are; it goes on from `revision`. What is shown stays, and is
+    /// stale until it is asked for again.
+    pub fn reset(&mut self, scope: &Scope, revision: Revision) {
+        if let Some(scope) = self.core.scope(scope) {
+            self.core.reset(scope, revision);
+        }
+    }
+
+    /// An entity was deleted at a revision: nothing older brings it back.
+    pub fn delete(&mut self, entity: &EntityKey, at: Option<Revision>) {
+        let type_name = self.core.base.names.intern(&entity.type_name);
+        let entity = self.core.base.entities.intern(type_name, &entity.key).0;
+        self.core.base.delete(&self.core.rules, entity, at);
+    }
+
+    /// A mutation is answered: its prediction goes. Tell the answer in the same batch, so that nobody
+    /// sees what was before. An unknown one changes nothing; returns whether it was known.
+    pub fn settle(&mut self, by: impl Into<MutationId>) -> bool {
+        let base = &self.core.base;
+        let now = |entity: EntityId, edit: &Edit| {
+            let field = edit.field()?;
+            let value = base.entities.record(entity)?.field(&base.shapes, field)?;
+            Some(Edit::Set(field, value.into()))
+        };
+        self.core.layers.settle(&by.into(), now)
+    }
+
+    /// A mutation was refused: its prediction goes, and nothing else.
+    pub fn roll_back(&mut self, by: impl Into<MutationId>) -> bool {
+        self.core.layers.remove(&by.into())
+    }
+
+    /// A mutation has failed and is still wanted: its prediction stays and says so. Or is tried again.
+    pub fn mark_failed(&mut self, by: impl Into<MutationId>, has_failed: bool) -> bool {
+        self.core.layers.mark(&by.into(), has_failed)
+    }
+
+    /// [`Cache::predict`] as a part of this change.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn predict(
+        &mut self,
+        by: impl Into<MutationId>,
+        prediction: impl Into<Prediction>,
+    ) -> Result<(), PredictionError> {
+        self.core.predict(by.into(), prediction.into())
+    }
+}

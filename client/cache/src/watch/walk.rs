@@ -1,0 +1,105 @@
+//! Walking over a record along a selection: which entities and lists it shows.
+
+use std::sync::Arc;
+
+use crate::denormalize::Node;
+use crate::document::{Bound, Case, Listing, Role};
+use crate::record::{EntityId, Items, ShapeId, Value};
+use crate::view::Sight;
+
+/// What a record refers to, by a selection set.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) entities: Vec<Node>,
+    pub(super) lists: Vec<FoundList>,
+}
+
+/// A list of a collection.
+pub(super) struct FoundList {
+    pub(super) listing: Arc<Listing>,
+    pub(super) scope: Arc<str>,
+    /// The selection set of its members.
+    pub(super) set: usize,
+    /// The selection set of the object around it.
+    pub(super) envelope: Option<usize>,
+}
+
+/// Where a walk is: the view, the plan, and the entity whose values are walked over.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    sight: Sight<'a>,
+    bound: &'a Bound,
+    owner: EntityId,
+}
+
+/// What `node` shows of other entities itself, not by way of others.
+pub(super) fn walk(sight: Sight<'_>, bound: &Bound, node: Node) -> Found {
+    let mut found = Found::default();
+    let (owner, set) = node;
+    if let Some(record) = sight.record(owner) {
+        Walk { sight, bound, owner }.object(set, record.shape, record.values(), &mut found);
+    }
+    found
+}
+
+impl Walk<'_> {
+    fn object(self, set: usize, shape: ShapeId, values: Items<'_>, found: &mut Found) {
+        let shape = self.sight.base.shapes.get(shape);
+        let Some(case) = self.bound.plan.sets[set].case(shape.type_name) else { return };
+        self.lists(case, found);
+        for (key, slot) in self.bound.stored(case) {
+            let Some(child) = slot.child else { continue };
+            let Some(packed) = shape.find(values, key) else { continue };
+            self.value(child, crate::record::value(packed), found);
+        }
+    }
+
+    fn value(self, set: usize, value: Value<'_>, found: &mut Found) {
+        match value {
+            Value::Ref(entity) => found.entities.push((entity, set)),
+            Value::List(items) => {
+                for item in items {
+                    self.value(set, item, found);
+                }
+            }
+            Value::Object(shape, values) => self.object(set, shape, values, found),
+            _ => {}
+        }
+    }
+
+    fn lists(self, case: &Case, found: &mut Found) {
+        for slot in &case.slots {
+            let Some(listing) = self.bound.listed(slot) else { continue };
+            let scope = match &listing.scope {
+                Some(scope) => scope.clone(),
+                None => self.sight.base.entities.get(self.owner).key.clone(),
+            };
+            let Some(child) = slot.child else { continue };
+            let (members, envelope) = match self.bound.envelope(child) {
+                None => (Some(child), None),
+                Some(_) => {
+                    let case = self.bound.plan.sets[child].certain();
+                    let slots = case.into_iter().flat_map(|it| &it.slots);
+                    let members = slots.filter(|it| it.role == Role::Items).find_map(|it| it.child);
+                    (members, Some(child))
+                }
+            };
+            // Where only the object around is selected, no member is shown.
+            let listing = listing.clone();
+            found.lists.extend(members.map(|set| FoundList { listing, scope, set, envelope }));
+        }
+    }
+}
+
+/// Whether `parent` refers to `child` itself, not by way of others.
+pub(super) fn refers(sight: Sight<'_>, bound: &Bound, parent: Node, child: Node) -> bool {
+    let found = walk(sight, bound, parent);
+    if found.entities.contains(&child) {
+        return true;
+    }
+    // The object around a list is no value of its parent.
+    found.lists.iter().any(|it| {
+        it.envelope == Some(child.1)
+            && sight.base.find_envelope(it.listing.collection, &it.scope) == Some(child.0)
+    })
+}
