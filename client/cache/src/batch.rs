@@ -1,13 +1,14 @@
 //! [`Batch`]: how a cache is told what happened.
 
 use crate::base::Entered;
-use crate::cache::Request;
-use crate::core::Core;
+use crate::collections;
+use crate::core::{Core, SharedCore, with};
 use crate::error::{AnswerError, PredictionError};
 use crate::layers::{Edit, MutationId, Prediction};
 use crate::normalize::ServerError;
 use crate::prepared::Prepared;
 use crate::record::{EntityId, Revision};
+use crate::requests::RequestId;
 use crate::view::EntityKey;
 
 /// The scope of a collection: the loans of one shelf, the entries of one calendar. It has a log of
@@ -22,6 +23,27 @@ impl Scope {
     /// The scope `key` of the collection whose members are of this type.
     pub fn new(member: &str, key: &str) -> Self {
         Self { member: member.to_owned(), key: key.to_owned() }
+    }
+}
+
+/// A request in flight. The cache remembers what it may tell of until it is answered; dropping it
+/// gives it up.
+#[must_use = "a request that is dropped is given up"]
+pub struct Request {
+    pub(crate) id: RequestId,
+    pub(crate) core: SharedCore,
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        with(&self.core, |core| {
+            // One that waits for its moment is no longer ours to give up.
+            let waits =
+                |it: &collections::Scope| it.waiting.iter().any(|it| it.request == Some(self.id));
+            if !core.base.scopes.iter().any(|(_, it)| waits(it)) {
+                core.end(Some(self.id));
+            }
+        });
     }
 }
 
@@ -106,8 +128,8 @@ impl Batch<'_> {
 
     /// An entity was deleted at a revision: nothing older brings it back.
     pub fn delete(&mut self, entity: &EntityKey, at: Option<Revision>) {
-        let type_name = self.core.base.names.intern(&entity.type_name);
-        let entity = self.core.base.entities.intern(type_name, &entity.key).0;
+        let type_name = self.core.base.store.names.intern(&entity.type_name);
+        let entity = self.core.base.store.entities.intern(type_name, &entity.key).0;
         self.core.base.delete(&self.core.rules, entity, at);
     }
 
@@ -117,7 +139,7 @@ impl Batch<'_> {
         let base = &self.core.base;
         let now = |entity: EntityId, edit: &Edit| {
             let field = edit.field()?;
-            let value = base.entities.record(entity)?.field(&base.shapes, field)?;
+            let value = base.store.entities.record(entity)?.field(&base.store.shapes, field)?;
             Some(Edit::Set(field, value.into()))
         };
         self.core.layers.settle(&by.into(), now)

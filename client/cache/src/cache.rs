@@ -6,18 +6,18 @@ use cynic_parser::common::OperationType;
 use serde::de::DeserializeOwned;
 
 use crate::base::Base;
-use crate::batch::{Answered, Batch, Scope};
+use crate::batch::{Answered, Batch, Request, Scope};
 use crate::collections::Span;
 use crate::core::{Core, Limit, SharedCore, lock, with};
-use crate::denormalize::{ReadError, Reader};
+use crate::denormalize::Reader;
 use crate::error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
 use crate::layers::{MutationId, Prediction, Status};
 use crate::policy::Policy;
 use crate::prepared::{Operable, Prepared};
 use crate::record::{Names, Revision};
-use crate::requests::RequestId;
 use crate::rules::Rules;
-use crate::view::{EntityKey, Lack, Sight, Stretch, View};
+use crate::snapshot;
+use crate::view::{EntityKey, Sight, Stretch, View};
 use crate::watch::Watch;
 
 /// A normalized cache. Cheap to clone; all clones are one cache.
@@ -27,28 +27,6 @@ use crate::watch::Watch;
 #[derive(Clone)]
 pub struct Cache {
     core: SharedCore,
-}
-
-/// A request in flight. The cache remembers what it may tell of until it is answered; dropping it
-/// gives it up.
-#[must_use = "a request that is dropped is given up"]
-pub struct Request {
-    pub(crate) id: RequestId,
-    core: SharedCore,
-}
-
-impl Drop for Request {
-    fn drop(&mut self) {
-        with(&self.core, |core| {
-            // One that waits for its moment is no longer ours to give up.
-            let waits = |it: &crate::collections::Scope| {
-                it.waiting.iter().any(|it| it.request == Some(self.id))
-            };
-            if !core.base.scopes.iter().any(|(_, it)| waits(it)) {
-                core.end(Some(self.id));
-            }
-        });
-    }
 }
 
 /// Holds an operation's answer in memory though nobody watches it.
@@ -89,7 +67,7 @@ impl Cache {
         let variables = operation.variables();
         let variables = variables.map_err(|error| OperationError::Variables(error.to_string()))?;
         let core = &mut *lock(&self.core);
-        let names = &mut core.base.names;
+        let names = &mut core.base.store.names;
         let bound = core.plans.bound(operation.text(), &variables, &core.rules, names)?;
         Ok(Prepared::new(bound, &variables, operation.name()))
     }
@@ -99,7 +77,7 @@ impl Cache {
         let core = lock(&self.core);
         let sight = Sight { base: &core.base, overlay: &core.overlay };
         let reader = Reader::new(sight, &core.rules, &query.bound, None, &|_, _| None);
-        reader.read().unwrap_or_else(|error| unreadable(&error))
+        reader.read()
     }
 
     /// Follows what the cache shows of a query.
@@ -200,7 +178,7 @@ impl Cache {
     /// The bytes that records take, and how many entities are known.
     pub fn size(&self) -> (usize, usize) {
         let core = lock(&self.core);
-        (core.base.bytes, core.base.entities.len())
+        (core.base.bytes, core.base.store.entities.len())
     }
 
     /// Forgets what nobody watches or retains, the oldest first, until records take at most `bytes`. What is
@@ -217,7 +195,8 @@ impl Cache {
 
     /// The base with its coverage and positions, to be kept somewhere. Predictions are never in it.
     pub fn snapshot(&self) -> Vec<u8> {
-        lock(&self.core).snapshot()
+        let core = lock(&self.core);
+        snapshot::write(&core.base, &core.rules)
     }
 
     /// Takes what [`Cache::snapshot`] has made, as far as the cache does not know better: it enters
@@ -227,11 +206,6 @@ impl Cache {
     ///
     /// If it is damaged, or of another format or schema. The cache is as it was.
     pub fn restore(&self, snapshot: &[u8]) -> Result<(), SnapshotError> {
-        with(&self.core, |core| core.restore(snapshot))
+        with(&self.core, |core| snapshot::restore(&mut core.base, &core.rules, snapshot))
     }
-}
-
-/// A view of what does not fit its fragment.
-pub(crate) fn unreadable<F>(error: &ReadError) -> View<F> {
-    View::Missing([Lack::Unreadable(error.to_string())].into())
 }

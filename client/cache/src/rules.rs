@@ -3,10 +3,10 @@
 use hashbrown::{HashMap, HashSet};
 
 use crate::error::SetupError;
+use crate::fingerprint::fnv;
 use crate::policy::{Collection, Policy};
 use crate::record::{Names, Symbol};
 use crate::schema::Schema;
-use crate::snapshot::fnv;
 
 /// What the cache knows of its schema.
 pub(crate) struct Rules {

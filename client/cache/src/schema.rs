@@ -1,10 +1,10 @@
 //! The schema, as far as a cache must know it: types, their fields, and what may stand for what.
 
+use cynic_parser::ConstValue;
 use cynic_parser::common::{OperationType, WrappingType};
 use cynic_parser::type_system::{Definition, FieldDefinition, TypeDefinition};
 use hashbrown::{HashMap, HashSet};
 
-use crate::document::{Leaf, json};
 use crate::error::SetupError;
 
 /// The types of a schema by name.
@@ -34,6 +34,19 @@ pub(crate) struct Field {
 
 /// Whether null is allowed, from the outermost list to the innermost item.
 pub(crate) type Levels = std::sync::Arc<[bool]>;
+
+/// What a value without a selection may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaf {
+    Int,
+    Float,
+    Boolean,
+    /// Texts, and the values of enums.
+    Text,
+    Id,
+    /// A scalar of the schema's own: any JSON will do.
+    Any,
+}
 
 impl Schema {
     pub(crate) fn parse(text: &str) -> Result<Self, SetupError> {
@@ -155,12 +168,28 @@ fn field(definition: FieldDefinition<'_>) -> Field {
         }
     }
     let defaults = definition.arguments().filter_map(|it| {
-        let default = json::constant(it.default_value()?);
+        let default = constant(it.default_value()?);
         Some((it.name().to_owned(), default))
     });
     Field {
         type_name: definition.ty().name().to_owned(),
         levels: levels.into(),
         defaults: defaults.collect(),
+    }
+}
+
+/// A literal without variables.
+pub(crate) fn constant(literal: ConstValue<'_>) -> serde_json::Value {
+    match literal {
+        ConstValue::Int(it) => it.as_i64().into(),
+        ConstValue::Float(it) => it.value().into(),
+        ConstValue::String(it) => it.value().into(),
+        ConstValue::Boolean(it) => it.value().into(),
+        ConstValue::Null(_) => serde_json::Value::Null,
+        ConstValue::Enum(it) => it.name().into(),
+        ConstValue::List(it) => it.items().map(constant).collect(),
+        ConstValue::Object(it) => {
+            it.fields().map(|it| (it.name().to_owned(), constant(it.value()))).collect()
+        }
     }
 }

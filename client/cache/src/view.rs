@@ -2,7 +2,8 @@
 
 use hashbrown::HashMap;
 
-use crate::base::{Base, QUERY};
+use crate::base::Base;
+use crate::record::QUERY;
 use crate::record::{EntityId, Record};
 use crate::shared::Shared;
 
@@ -20,7 +21,7 @@ impl<'a> Sight<'a> {
     pub(crate) fn record(self, entity: EntityId) -> Option<&'a Record> {
         match self.overlay.get(&entity) {
             Some(shown) => shown.as_ref(),
-            None => self.base.entities.record(entity),
+            None => self.base.store.entities.record(entity),
         }
     }
 
@@ -28,7 +29,7 @@ impl<'a> Sight<'a> {
     pub(crate) fn is_gone(self, entity: EntityId) -> bool {
         match self.overlay.get(&entity) {
             Some(shown) => shown.is_none(),
-            None => entity != QUERY && self.base.entities.get(entity).is_gone,
+            None => entity != QUERY && self.base.store.entities.get(entity).is_gone,
         }
     }
 }
@@ -94,8 +95,8 @@ impl EntityKey {
     }
 
     pub(crate) fn of(base: &Base, entity: EntityId) -> Self {
-        let of = base.entities.get(entity);
-        Self { type_name: base.names.text(of.type_name).clone(), key: of.key.clone() }
+        let of = base.store.entities.get(entity);
+        Self { type_name: base.store.names.text(of.type_name).clone(), key: of.key.clone() }
     }
 }
 

@@ -87,13 +87,13 @@ impl Base {
         for record in staged.records {
             let in_range = ranges.iter().find(|it| it.members.contains(&record.entity));
             let from_range = in_range.map(|it| (it.at, it.scope));
-            self.entities.get_mut(record.entity).used = self.clock;
+            self.store.entities.get_mut(record.entity).used = self.clock;
             if from_range.is_none() && refused.contains(&record.entity) {
                 continue;
             }
             match record.record {
                 Some(told) => self.let_in(rules, record.entity, told, from_range, door),
-                None => self.entities.get_mut(record.entity).is_gone = false,
+                None => self.store.entities.get_mut(record.entity).is_gone = false,
             }
         }
         for range in ranges {
@@ -161,11 +161,11 @@ impl Base {
         from_range: Option<(Option<Revision>, ScopeId)>,
         door: Door,
     ) {
-        let held = self.entities.get_mut(entity).record.take();
+        let held = self.store.entities.get_mut(entity).record.take();
         let Some(held) = held else {
             if self.may_come(rules, entity, &told, from_range, door) {
                 self.guards.remove(entity);
-                self.entities.get_mut(entity).is_gone = false;
+                self.store.entities.get_mut(entity).is_gone = false;
                 self.put(entity, Some(told));
             }
             return;
@@ -185,7 +185,7 @@ impl Base {
             Wins::Both => Some(self.merged(&held, &told)),
         };
         let record = record.filter(|it| !it.says_the_same(&held) || it.revision != held.revision);
-        self.entities.get_mut(entity).record = Some(held);
+        self.store.entities.get_mut(entity).record = Some(held);
         if record.is_some() {
             self.put(entity, record);
         }
@@ -235,7 +235,7 @@ impl Base {
         candidates.extend_from_slice(unplaced);
         candidates.retain(|it| !range.members.contains(it));
         for entity in candidates {
-            let revision = match self.entities.record(entity) {
+            let revision = match self.store.entities.record(entity) {
                 Some(record) => record.revision,
                 None => continue,
             };
@@ -257,12 +257,12 @@ impl Base {
     fn keep_envelope(&mut self, listing: StagedListing) {
         let (Some(told), Some(scope)) = (listing.envelope, listing.scope) else { return };
         let entity = self.envelope(listing.listing.collection, &scope);
-        let record = match self.entities.get_mut(entity).record.take() {
+        let record = match self.store.entities.get_mut(entity).record.take() {
             None => Some(told),
             Some(held) => {
                 let merged = self.merged(&held, &told);
                 let is_new = !merged.says_the_same(&held);
-                self.entities.get_mut(entity).record = Some(held);
+                self.store.entities.get_mut(entity).record = Some(held);
                 is_new.then_some(merged)
             }
         };
@@ -273,12 +273,12 @@ impl Base {
 
     /// The entity, unknown to any schema, that holds the fields around a scope's lists.
     pub(crate) fn envelope(&mut self, collection: usize, scope: &str) -> EntityId {
-        let name = self.names.intern(&format!("#{collection}"));
-        self.entities.intern(name, scope).0
+        let name = self.store.names.intern(&format!("#{collection}"));
+        self.store.entities.intern(name, scope).0
     }
 
     pub(crate) fn find_envelope(&self, collection: usize, scope: &str) -> Option<EntityId> {
-        self.entities.find(self.names.get(&format!("#{collection}"))?, scope)
+        self.store.entities.find(self.store.names.get(&format!("#{collection}"))?, scope)
     }
 }
 

@@ -5,32 +5,25 @@
 //! the server, by type ([`crate::normalize::FromServer`]).
 
 mod doors;
-mod entities;
 mod guards;
 
 use hashbrown::{HashMap, HashSet};
 
 pub(crate) use doors::Door;
 pub use doors::Entered;
-pub(crate) use entities::Entities;
 pub(crate) use guards::Guards;
 
 use crate::collections::{Place, ScopeId, Scopes, Span};
 use crate::instant;
 use crate::record::{
-    EntityId, Lists, Names, Record, Revision, ShapeId, Shapes, Symbol, Value, merge, value,
+    EntityId, Lists, Names, QUERY, Record, Revision, ShapeId, Store, Symbol, Value, merge, value,
 };
 use crate::requests::Requests;
 use crate::rules::Rules;
 
-/// The entity that the fields of the query root are of.
-pub(crate) const QUERY: EntityId = EntityId(0);
-
 /// What the server has told.
 pub(crate) struct Base {
-    pub(crate) names: Names,
-    pub(crate) shapes: Shapes,
-    pub(crate) entities: Entities,
+    pub(crate) store: Store,
     pub(crate) scopes: Scopes,
     pub(crate) requests: Requests,
     pub(crate) guards: Guards,
@@ -73,17 +66,9 @@ impl Touched {
 }
 
 impl Base {
-    pub(crate) fn new(mut names: Names, query: &str) -> Self {
-        let (mut entities, mut shapes) = (Entities::default(), Shapes::default());
-        let type_name = names.intern(query);
-        let root = entities.intern(type_name, "").0;
-        // The root is there before anything of it is known.
-        let shape = shapes.intern(type_name, Box::default());
-        entities.get_mut(root).record = Some(Record { shape, revision: None, packed: "".into() });
+    pub(crate) fn new(names: Names, query: &str) -> Self {
         Self {
-            names,
-            entities,
-            shapes,
+            store: Store::new(names, query),
             scopes: Scopes::default(),
             requests: Requests::default(),
             guards: Guards::default(),
@@ -97,7 +82,7 @@ impl Base {
     /// Sets or removes the record of an entity.
     fn put(&mut self, entity: EntityId, record: Option<Record>) {
         let size = |it: &Option<Record>| it.as_ref().map_or(0, |it| it.packed.len());
-        let held = &mut self.entities.get_mut(entity).record;
+        let held = &mut self.store.entities.get_mut(entity).record;
         self.bytes = self.bytes + size(&record) - size(held);
         let before = std::mem::replace(held, record);
         self.touched.entities.entry(entity).or_insert(before);
@@ -109,14 +94,14 @@ impl Base {
         let lists = if is_same_moment { Lists::SameMoment } else { Lists::Newer };
         let mut packed = Vec::with_capacity(old.packed.len() + new.packed.len());
         let parts = ((old.shape, old.values()), (new.shape, new.values()));
-        let shape = merge(&mut self.shapes, parts.0, parts.1, lists, &mut packed);
+        let shape = merge(&mut self.store.shapes, parts.0, parts.1, lists, &mut packed);
         let revision = new.revision.or(old.revision);
         Record { shape, revision, packed: crate::record::boxed(&packed) }
     }
 
     /// Where a record is in its collection, if it is a member of one and says so.
     pub(crate) fn place(&mut self, rules: &Rules, record: &Record) -> Option<Place> {
-        let shape = self.shapes.get(record.shape);
+        let shape = self.store.shapes.get(record.shape);
         let fields = *self.places.entry(record.shape).or_insert_with(|| {
             let rule = rules.entity(shape.type_name)?.place?;
             let at = |field: Symbol| shape.fields.binary_search(&field).ok();
@@ -148,16 +133,16 @@ impl Base {
     /// The place of what the base holds of an entity, whatever the view shows.
     pub(crate) fn base_place(&mut self, rules: &Rules, entity: EntityId) -> Option<Place> {
         // Lent out for a moment, so that the scopes can be asked.
-        let record = self.entities.get_mut(entity).record.take()?;
+        let record = self.store.entities.get_mut(entity).record.take()?;
         let place = self.place(rules, &record);
-        self.entities.get_mut(entity).record = Some(record);
+        self.store.entities.get_mut(entity).record = Some(record);
         place
     }
 
     /// An entity was deleted at `at`: nothing up to there brings it back.
     pub(crate) fn delete(&mut self, rules: &Rules, entity: EntityId, at: Option<Revision>) {
         let place = self.base_place(rules, entity);
-        let held = self.entities.record(entity).map(|it| it.revision);
+        let held = self.store.entities.record(entity).map(|it| it.revision);
         if held.is_some_and(|it| it > at && at.is_some()) {
             return;
         }
@@ -165,15 +150,15 @@ impl Base {
             let told = place.map(|it| (it.scope, at));
             self.guards.add(entity, at, told, &self.requests);
         }
-        if held.is_some() || !self.entities.get(entity).is_gone {
-            self.entities.get_mut(entity).is_gone = true;
+        if held.is_some() || !self.store.entities.get(entity).is_gone {
+            self.store.entities.get_mut(entity).is_gone = true;
             self.put(entity, None);
         }
     }
 
     /// Nobody needs an entity any more. An answer on its way must not bring an older one.
     pub(crate) fn forget(&mut self, entity: EntityId) {
-        let revision = self.entities.record(entity).and_then(|it| it.revision);
+        let revision = self.store.entities.record(entity).and_then(|it| it.revision);
         if let Some(older) = revision.and_then(|it| it.checked_sub(1)) {
             self.guards.add(entity, older, None, &self.requests);
         }
@@ -182,21 +167,21 @@ impl Base {
 
     /// Forgets the fields of the query root but these.
     pub(crate) fn keep_root(&mut self, keys: &HashSet<Symbol>) {
-        let Some(record) = self.entities.record(QUERY) else { return };
-        let shape = self.shapes.get(record.shape);
+        let Some(record) = self.store.entities.record(QUERY) else { return };
+        let shape = self.store.shapes.get(record.shape);
         let type_name = shape.type_name;
         let kept = shape.pairs(record.values()).filter(|(key, _)| keys.contains(key));
         let (fields, values): (Vec<Symbol>, Vec<&str>) = kept.unzip();
         let packed = values.concat().into();
-        let shape = self.shapes.intern(type_name, fields.into());
+        let shape = self.store.shapes.intern(type_name, fields.into());
         self.put(QUERY, Some(Record { shape, revision: None, packed }));
     }
 
     /// A record of a snapshot, if nothing newer is held.
     pub(crate) fn restore(&mut self, entity: EntityId, record: Record) {
         let is_refused = self.guards.refuses(entity).is_some_and(|it| record.revision <= Some(it));
-        let record = match self.entities.record(entity).cloned() {
-            _ if is_refused || self.entities.get(entity).is_gone => return,
+        let record = match self.store.entities.record(entity).cloned() {
+            _ if is_refused || self.store.entities.get(entity).is_gone => return,
             None => record,
             Some(held) if held.revision >= record.revision && held.revision.is_some() => return,
             Some(held) if held.revision.is_some() => record,
@@ -208,9 +193,9 @@ impl Base {
 
     /// The server was restored: whatever is held of a scope loses to any range that is read from now on.
     pub(crate) fn lose(&mut self, scope: ScopeId) {
-        let numbers = 0..self.entities.numbers() as u32;
+        let numbers = 0..self.store.entities.numbers() as u32;
         for entity in numbers.map(EntityId) {
-            let of = self.entities.get_mut(entity);
+            let of = self.store.entities.get_mut(entity);
             if of.place.is_some_and(|it| it.scope == scope)
                 && let Some(record) = &mut of.record
             {
@@ -233,17 +218,6 @@ impl Base {
     }
 
     pub(crate) fn type_name(&self, entity: EntityId) -> Symbol {
-        self.entities.get(entity).type_name
-    }
-}
-
-/// A revision, as a field tells it.
-pub(crate) fn revision(value: Value<'_>) -> Option<Revision> {
-    match value {
-        Value::Int(number) => u64::try_from(number).ok(),
-        Value::Uint(number) => Some(number),
-        // Servers with 64-bit revisions may tell them as text.
-        Value::Text(text) => text.parse().ok(),
-        _ => None,
+        self.store.entities.get(entity).type_name
     }
 }

@@ -10,22 +10,13 @@ use hashbrown::{Equivalent, HashMap};
 
 pub(crate) use coverage::{Coverage, Stretch};
 pub(crate) use index::Index;
-pub(crate) use spans::{Span, without};
+pub(crate) use spans::without;
+
+pub(crate) use crate::record::{Place, ScopeId, Span};
 
 use crate::document::Bound;
 use crate::record::{EntityId, Revision};
 use crate::requests::RequestId;
-
-/// A scope's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ScopeId(pub(crate) u32);
-
-/// Where a member is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) scope: ScopeId,
-    pub(crate) interval: Span,
-}
 
 /// One shelf, one calendar: what has a log of its own.
 pub(crate) struct Scope {

@@ -1,11 +1,6 @@
 //! Half-open stretches, and what is left of them.
 
-/// From an instant to another, which is not in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Span {
-    pub(crate) start: i64,
-    pub(crate) end: i64,
-}
+use crate::record::Span;
 
 impl Span {
     /// The predicate that says the same everywhere: whether `interval` is seen in this range.

@@ -1,6 +1,7 @@
 //! The core: base, layers and watches behind one lock, and the one door by which a change becomes
 //! visible.
 
+mod forget;
 mod publish;
 mod told;
 
@@ -12,7 +13,7 @@ use crate::document::{Bound, Plans};
 use crate::layers::Layers;
 use crate::rules::Rules;
 use crate::view::Overlay;
-use crate::watch::Watches;
+use crate::watches::Watches;
 
 /// Everything that a cache holds.
 pub(crate) struct Core {

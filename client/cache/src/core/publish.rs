@@ -4,7 +4,7 @@ use super::{Core, Limit};
 use crate::layers::Drafting;
 use crate::record::EntityId;
 use crate::view::Sight;
-use crate::watch::Moved;
+use crate::watches::Moved;
 
 impl Core {
     /// The one door by which changes become visible: works out what is shown of everything that was
@@ -20,7 +20,7 @@ impl Core {
         let unheld: Vec<EntityId> =
             changed.keys().copied().filter(|it| !touched.entities.contains_key(it)).collect();
         for entity in unheld {
-            let before = self.base.entities.record(entity).cloned();
+            let before = self.base.store.entities.record(entity).cloned();
             touched.entities.insert(entity, before);
         }
         for (entity, held) in touched.entities {
@@ -33,7 +33,7 @@ impl Core {
             } else {
                 self.base.base_place(&self.rules, entity)
             };
-            let from = std::mem::replace(&mut self.base.entities.get_mut(entity).place, to);
+            let from = std::mem::replace(&mut self.base.store.entities.get_mut(entity).place, to);
             if from != to {
                 for (place, joins) in [(from, false), (to, true)] {
                     let Some(place) = place else { continue };

@@ -23,7 +23,7 @@ impl Core {
         bound: &Arc<Bound>,
         text: &[u8],
     ) -> Result<(Entered, Vec<ServerError>), AnswerError> {
-        let done = normalize::answer(&mut self.base, bound, text);
+        let done = normalize::answer(&mut self.base.store, bound, text);
         let (staged, errors) = match done {
             Ok(done) => done,
             Err(error) => {
@@ -37,7 +37,7 @@ impl Core {
             let (spans, bound, text) = (spans.collect(), bound.clone(), text.into());
             let waiting = Waiting { request, bound, text, spans, until };
             self.base.scopes.get_mut(scope).waiting.push(waiting);
-            staged.give_up(&mut self.base);
+            staged.give_up(&mut self.base.store);
             return Ok((Entered::Waits, errors));
         }
         let entered = self.base.enter(&self.rules, staged, Door::Answer(request));
@@ -51,7 +51,7 @@ impl Core {
         bound: &Bound,
         text: &[u8],
     ) -> Result<Vec<ServerError>, AnswerError> {
-        let (staged, errors) = normalize::answer(&mut self.base, bound, text)?;
+        let (staged, errors) = normalize::answer(&mut self.base.store, bound, text)?;
         self.base.enter(&self.rules, staged, Door::Event);
         Ok(errors)
     }
@@ -112,7 +112,7 @@ impl Core {
         let (edits, recipe) = match prediction.0 {
             Given::Invalid(error) => return Err(error),
             Given::Answer { bound, value } => {
-                let staged = normalize::expected(&mut self.base, &bound, &value);
+                let staged = normalize::expected(&mut self.base.store, &bound, &value);
                 let staged = staged.map_err(PredictionError::Mismatch)?;
                 (edits_of_answer(&mut self.base, &self.layers, staged), None)
             }
@@ -180,6 +180,6 @@ impl Core {
     }
 
     pub(crate) fn find(&self, entity: &EntityKey) -> Option<EntityId> {
-        self.base.entities.find(self.base.names.get(&entity.type_name)?, &entity.key)
+        self.base.store.entities.find(self.base.store.names.get(&entity.type_name)?, &entity.key)
     }
 }

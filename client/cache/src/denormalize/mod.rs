@@ -14,9 +14,9 @@ use std::fmt;
 use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
 
-use crate::base::QUERY;
 use crate::collections::{Span, listed};
 use crate::document::{Bound, Listing};
+use crate::record::QUERY;
 use crate::record::{EntityId, Symbol};
 use crate::rules::Rules;
 use crate::shared::{Kept, Shared};
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the whole operation.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<View<T>, ReadError> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> View<T> {
         let first = T::deserialize(RootDeserializer { reader: self });
         let done = match first {
             Err(error) if error.is_missing => {
@@ -89,17 +89,17 @@ impl<'a> Reader<'a> {
         lacks.dedup();
         let missing: Missing = lacks.into();
         match done {
-            Ok(data) if missing.is_empty() => Ok(View::Complete(Shared::new(data))),
-            Ok(data) => Ok(View::Partial(Shared::new(data), missing)),
-            Err(error) if error.is_missing => Ok(View::Missing(missing)),
-            Err(error) => Err(error),
+            Ok(data) if missing.is_empty() => View::Complete(Shared::new(data)),
+            Ok(data) => View::Partial(Shared::new(data), missing),
+            Err(error) if error.is_missing => View::Missing(missing),
+            Err(error) => View::Missing([Lack::Unreadable(error.to_string())].into()),
         }
     }
 
     /// A field that is not known.
     fn lack(&self, entity: EntityId, key: Symbol) {
         let base = self.sight.base;
-        let field = base.names.text(key).to_string();
+        let field = base.store.names.text(key).to_string();
         self.note(Lack::Field { entity: EntityKey::of(base, entity), field });
     }
 
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         let base = self.sight.base;
         let Some(scope) = base.scopes.find(listing.collection, scope) else { return Vec::new() };
         let range = Span { start: listing.start, end: listing.end };
-        listed(base.scopes.get(scope), range, |it| &base.entities.get(it).key)
+        listed(base.scopes.get(scope), range, |it| &base.store.entities.get(it).key)
     }
 
     /// The key of the scope that a listing below `parent` is of.
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         match &listing.scope {
             Some(scope) => scope,
             None if parent == QUERY => "",
-            None => &self.sight.base.entities.get(parent).key,
+            None => &self.sight.base.store.entities.get(parent).key,
         }
     }
 }

@@ -9,8 +9,8 @@ use serde::forward_to_deserialize_any;
 
 use super::value::{MembersAccess, MembersOf, ValueDeserializer};
 use super::{Members, ReadError, Reader};
-use crate::base::QUERY;
 use crate::document::{Case, Listing, Role, Slot};
+use crate::record::QUERY;
 use crate::record::{EntityId, Items, ShapeId, Symbol, Value};
 
 /// The root of an operation.
@@ -76,7 +76,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         shape: ShapeId,
         values: Items<'a>,
     ) -> Result<Self, ReadError> {
-        let shape = reader.sight.base.shapes.get(shape);
+        let shape = reader.sight.base.store.shapes.get(shape);
         let case = set.and_then(|it| reader.bound.plan.sets[it].case(shape.type_name));
         let case =
             case.ok_or_else(|| serde::de::Error::custom("an object where none is selected"))?;
@@ -197,7 +197,7 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
         let (slot, value) = match self.next {
             Next::Stored(slot, value) => (slot, value),
             Next::Typename => {
-                let name: &'a str = reader.sight.base.names.text(self.type_name);
+                let name: &'a str = reader.sight.base.store.names.text(self.type_name);
                 return seed.deserialize(BorrowedStrDeserializer::new(name));
             }
             Next::Position(position) => {

@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
         values: Items<'a>,
         owner: EntityId,
     ) -> bool {
-        let shape = self.sight.base.shapes.get(shape);
+        let shape = self.sight.base.store.shapes.get(shape);
         let case = set.and_then(|it| self.bound.plan.sets[it].case(shape.type_name));
         let Some(case) = case else { return true };
         let mut is_readable = true;

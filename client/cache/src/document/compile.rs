@@ -10,11 +10,12 @@ use cynic_parser::executable::{Directive, FieldSelection, Iter, OperationDefinit
 use cynic_parser::{ExecutableDocument, Span};
 
 use super::MOST_NESTED;
-use super::json::{argument, constant};
-use super::plan::{Argument, Call, Case, Leaf, Plan, Role, Set, Slot};
+use super::json::argument;
+use super::plan::{Argument, Call, Case, Plan, Role, Set, Slot};
 use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
+use crate::schema::{Leaf, constant};
 
 /// Compiles the first operation of `document`, whose text is `text`. `added` is where the cache has
 /// added something to it.

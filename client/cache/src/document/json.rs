@@ -4,22 +4,7 @@ use cynic_parser::{ConstValue, Value};
 use serde_json::Value as Json;
 
 use super::plan::Argument;
-
-/// A literal without variables.
-pub(crate) fn constant(literal: ConstValue<'_>) -> Json {
-    match literal {
-        ConstValue::Int(it) => it.as_i64().into(),
-        ConstValue::Float(it) => it.value().into(),
-        ConstValue::String(it) => it.value().into(),
-        ConstValue::Boolean(it) => it.value().into(),
-        ConstValue::Null(_) => Json::Null,
-        ConstValue::Enum(it) => it.name().into(),
-        ConstValue::List(it) => it.items().map(constant).collect(),
-        ConstValue::Object(it) => {
-            it.fields().map(|it| (it.name().to_owned(), constant(it.value()))).collect()
-        }
-    }
-}
+use crate::schema::constant;
 
 /// A literal that may hold variables.
 pub(crate) fn argument(literal: Value<'_>) -> Argument {
@@ -29,9 +14,9 @@ pub(crate) fn argument(literal: Value<'_>) -> Argument {
         Value::Object(it) => Argument::Object(
             it.fields().map(|it| (it.name().to_owned(), argument(it.value()))).collect(),
         ),
-        constant => Argument::Constant(
-            ConstValue::try_from(constant).map(self::constant).unwrap_or_default(),
-        ),
+        literal => {
+            Argument::Constant(ConstValue::try_from(literal).map(constant).unwrap_or_default())
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 pub(crate) use bind::{Bound, FieldSet, Listing, includes};
-pub(crate) use plan::{Case, Leaf, Plan, Role, Slot};
+pub(crate) use plan::{Case, Plan, Role, Slot};
 
 use crate::error::OperationError;
 use crate::record::Names;

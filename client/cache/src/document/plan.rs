@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::record::Symbol;
 use crate::rules::EntityRule;
-use crate::schema::Levels;
+use crate::schema::{Leaf, Levels};
 
 /// An operation, compiled.
 pub(crate) struct Plan {
@@ -72,19 +72,6 @@ pub(crate) enum Role {
     Items,
     /// In that object: the revision at which the list was read.
     Position,
-}
-
-/// What a value without a selection may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Leaf {
-    Int,
-    Float,
-    Boolean,
-    /// Texts, and the values of enums.
-    Text,
-    Id,
-    /// A scalar of the schema's own: any JSON will do.
-    Any,
 }
 
 /// A slot whose key depends on its arguments, or that may be left out.

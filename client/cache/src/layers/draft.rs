@@ -52,8 +52,8 @@ impl<'a> Drafting<'a> {
     }
 
     fn entity(&mut self, type_name: &str, key: &str) -> EntityId {
-        let type_name = self.base.names.intern(type_name);
-        let entity = self.base.entities.intern(type_name, key).0;
+        let type_name = self.base.store.names.intern(type_name);
+        let entity = self.base.store.entities.intern(type_name, key).0;
         self.reads.insert(entity);
         entity
     }
@@ -73,7 +73,7 @@ impl<'a> Drafting<'a> {
     ) -> (EntityId, Symbol, EntityId) {
         let parent = self.entity(parent.0, parent.1);
         let other = self.entity(of.0, of.1);
-        (parent, self.base.names.intern(field), other)
+        (parent, self.base.store.names.intern(field), other)
     }
 }
 
@@ -93,7 +93,7 @@ impl Draft<'_> {
     ) -> Option<T> {
         let entity = self.0.entity(type_name, key);
         let record = self.0.shown(entity)?;
-        let field = self.0.base.names.get(field)?;
+        let field = self.0.base.store.names.get(field)?;
         serde_json::from_value(field_of(self.0.base, &record, field)?).ok()
     }
 
@@ -122,7 +122,7 @@ impl Draft<'_> {
         self.0.edits.push((entity, Edit::Create));
         let type_symbol = self.0.base.type_name(entity);
         if let Some(rule) = self.0.rules.entity(type_symbol) {
-            let field = self.0.base.names.text(rule.key).clone();
+            let field = self.0.base.store.names.text(rule.key).clone();
             self.set(type_name, key, &field, key);
         }
         self

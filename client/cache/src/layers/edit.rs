@@ -47,7 +47,7 @@ pub(crate) fn apply<'e>(
     entity: EntityId,
     edits: impl Iterator<Item = &'e Edit>,
 ) -> Option<Record> {
-    let held = base.entities.record(entity).cloned();
+    let held = base.store.entities.record(entity).cloned();
     over(base, entity, held, edits)
 }
 
@@ -58,11 +58,11 @@ pub(crate) fn over<'e>(
     held: Option<Record>,
     edits: impl Iterator<Item = &'e Edit>,
 ) -> Option<Record> {
-    let of = base.entities.get(entity);
+    let of = base.store.entities.get(entity);
     let (type_name, is_gone) = (of.type_name, of.is_gone);
     let revision = held.as_ref().and_then(|it| it.revision);
     let mut fields: Option<Vec<(Symbol, Cow<'_, str>)>> = held.as_ref().map(|it| {
-        let shape = base.shapes.get(it.shape);
+        let shape = base.store.shapes.get(it.shape);
         shape.pairs(it.values()).map(|(field, value)| (field, Cow::Borrowed(value))).collect()
     });
     for edit in edits {
@@ -78,7 +78,7 @@ pub(crate) fn over<'e>(
                     Ok(at) => {
                         let mut merged = Vec::new();
                         let old = &fields[at].1;
-                        merge_value(&mut base.shapes, old, new, Lists::Newer, &mut merged);
+                        merge_value(&mut base.store.shapes, old, new, Lists::Newer, &mut merged);
                         fields[at].1 = Cow::Owned(boxed(&merged).into());
                     }
                     Err(at) => fields.insert(at, (*field, Cow::Owned(new.to_string()))),
@@ -97,9 +97,10 @@ pub(crate) fn over<'e>(
     let fields = fields?;
     let keys = fields.iter().map(|(it, _)| *it).collect();
     let packed: String = fields.iter().map(|(_, it)| &**it).collect();
-    let shape = base
-        .shapes
-        .intern(held.as_ref().map_or(type_name, |it| base.shapes.get(it.shape).type_name), keys);
+    let shape = base.store.shapes.intern(
+        held.as_ref().map_or(type_name, |it| base.store.shapes.get(it.shape).type_name),
+        keys,
+    );
     Some(Record { shape, revision, packed: packed.into() })
 }
 

@@ -98,8 +98,8 @@ pub(crate) fn edits_of(
     rules: &Rules,
     patch: Patch,
 ) -> Result<Vec<(EntityId, Edit)>, PredictionError> {
-    let type_name = base.names.intern(&patch.type_name);
-    let entity = base.entities.intern(type_name, &patch.key).0;
+    let type_name = base.store.names.intern(&patch.type_name);
+    let entity = base.store.entities.intern(type_name, &patch.key).0;
     if patch.deletes {
         return Ok(vec![(entity, Edit::Delete)]);
     }
@@ -120,11 +120,11 @@ pub(crate) fn set(
     value: &Json,
     edits: &mut Vec<(EntityId, Edit)>,
 ) -> Result<(), PredictionError> {
-    let type_name = base.names.text(base.type_name(entity)).clone();
+    let type_name = base.store.names.text(base.type_name(entity)).clone();
     let mut packed = Vec::new();
     let known = rules.schema.field(&type_name, field).ok_or_else(|| no_such(&type_name, field))?;
     pack(base, rules, &known.type_name, value, &mut packed, edits)?;
-    let symbol = base.names.intern(field);
+    let symbol = base.store.names.intern(field);
     edits.push((entity, Edit::Set(symbol, boxed(&packed))));
     Ok(())
 }
@@ -167,12 +167,12 @@ fn pack(
                 Some(Json::String(it)) => it,
                 _ => type_name,
             };
-            let symbol = base.names.intern(type_name);
-            let key = rules.entity(symbol).map(|it| base.names.text(it.key).clone());
+            let symbol = base.store.names.intern(type_name);
+            let key = rules.entity(symbol).map(|it| base.store.names.text(it.key).clone());
             let key = key.and_then(|it| fields.get(&*it)?.as_str());
             let fields = fields.iter().filter(|(name, _)| *name != "__typename");
             if let Some(key) = key {
-                let entity = base.entities.intern(symbol, key).0;
+                let entity = base.store.entities.intern(symbol, key).0;
                 for (field, value) in fields {
                     set(base, rules, entity, field, value, edits)?;
                 }
@@ -185,11 +185,11 @@ fn pack(
                 let known = known.ok_or_else(|| no_such(type_name, field))?.type_name.clone();
                 let mut packed = Vec::new();
                 pack(base, rules, &known, value, &mut packed, edits)?;
-                values.push((base.names.intern(field), packed));
+                values.push((base.store.names.intern(field), packed));
             }
             values.sort();
             let keys = values.iter().map(|(key, _)| *key).collect();
-            let opened = out.open_object(base.shapes.intern(symbol, keys));
+            let opened = out.open_object(base.store.shapes.intern(symbol, keys));
             out.extend(values.into_iter().flat_map(|(_, packed)| packed));
             out.close(opened);
         }
@@ -210,19 +210,20 @@ pub(crate) fn edits_of_answer(
     let mut edits = Vec::new();
     for it in staged.records {
         let entity = it.entity;
-        let Some(told) = it.record.or_else(|| base.entities.record(entity).cloned()) else {
+        let Some(told) = it.record.or_else(|| base.store.entities.record(entity).cloned()) else {
             continue;
         };
         let shown = layers.view(base, entity, None);
         if shown.is_none() {
             edits.push((entity, Edit::Create));
         }
-        let pairs: Vec<(Symbol, &str)> = base.shapes.get(told.shape).pairs(told.values()).collect();
+        let pairs: Vec<(Symbol, &str)> =
+            base.store.shapes.get(told.shape).pairs(told.values()).collect();
         for (field, new) in pairs {
-            let old = shown.as_ref().and_then(|it| it.field(&base.shapes, field));
+            let old = shown.as_ref().and_then(|it| it.field(&base.store.shapes, field));
             let is_same = old.is_some_and(|old| {
                 let mut merged = Vec::new();
-                merge_value(&mut base.shapes, old, new, Lists::Newer, &mut merged);
+                merge_value(&mut base.store.shapes, old, new, Lists::Newer, &mut merged);
                 merged == old.as_bytes()
             });
             if !is_same {
@@ -243,12 +244,13 @@ pub(crate) fn json_of(base: &Base, packed: &str) -> Json {
             Value::Uint(it) => it.into(),
             Value::Float(it) => it.into(),
             Value::Text(it) => it.into(),
-            Value::Ref(it) => (*base.entities.get(it).key).into(),
+            Value::Ref(it) => (*base.store.entities.get(it).key).into(),
             Value::List(items) => items.map(|it| any(base, it)).collect(),
             Value::Object(shape, values) => {
-                let pairs = base.shapes.get(shape).pairs(values);
-                let named = pairs
-                    .map(|(field, it)| (base.names.text(field).to_string(), value_of(base, it)));
+                let pairs = base.store.shapes.get(shape).pairs(values);
+                let named = pairs.map(|(field, it)| {
+                    (base.store.names.text(field).to_string(), value_of(base, it))
+                });
                 Json::Object(named.collect())
             }
             Value::Map(mut items) => {
@@ -268,5 +270,5 @@ pub(crate) fn json_of(base: &Base, packed: &str) -> Json {
 
 /// The record's fields as JSON.
 pub(crate) fn field_of(base: &Base, record: &Record, field: Symbol) -> Option<Json> {
-    Some(json_of(base, record.field(&base.shapes, field)?))
+    Some(json_of(base, record.field(&base.store.shapes, field)?))
 }

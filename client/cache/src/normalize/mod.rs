@@ -13,10 +13,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
-use crate::base::Base;
 use crate::document::{Bound, Listing};
 use crate::error::AnswerError;
-use crate::record::{EntityId, Record, Revision};
+use crate::record::{EntityId, Record, Revision, Store};
 use seed::ValueSeed;
 use writer::Writer;
 
@@ -80,14 +79,14 @@ type ErrorPath = Vec<Segment>;
 
 /// Takes an answer apart: `{"data": …, "errors": …}`.
 pub(crate) fn answer(
-    base: &mut Base,
+    store: &mut Store,
     bound: &Bound,
     text: &[u8],
 ) -> Result<(Staged<FromServer>, Vec<ServerError>), AnswerError> {
     let text = std::str::from_utf8(text).map_err(|it| AnswerError::Malformed(it.to_string()))?;
     let mut failed = Vec::new();
     loop {
-        let mut writer = Writer::new(base, bound, &failed, false);
+        let mut writer = Writer::new(store, bound, &failed, false);
         let mut input = serde_json::Deserializer::from_str(text);
         let parts = AnswerSeed { writer: &mut writer }.deserialize(&mut input);
         let parts = parts.and_then(|it| input.end().map(|()| it));
@@ -97,7 +96,7 @@ pub(crate) fn answer(
             // The specification lets errors come after the data; then the data is read again with them
             // in mind, since a null may then mean two things.
             Ok(parts) if failed.is_empty() && parts.errors.iter().any(|it| it.path.is_some()) => {
-                staged.give_up(base);
+                staged.give_up(store);
                 failed = parts.errors.iter().filter_map(path).collect();
                 if failed.is_empty() {
                     return Err(AnswerError::Malformed("an error's path is none".to_owned()));
@@ -107,12 +106,12 @@ pub(crate) fn answer(
                 return Ok((staged, parts.errors));
             }
             Ok(_) => {
-                staged.give_up(base);
+                staged.give_up(store);
                 let message = "it has neither data nor errors".to_owned();
                 return Err(AnswerError::Malformed(message));
             }
             Err(error) => {
-                staged.give_up(base);
+                staged.give_up(store);
                 return Err(AnswerError::Malformed(error.to_string()));
             }
         }
@@ -121,11 +120,11 @@ pub(crate) fn answer(
 
 /// Takes apart what a mutation's fragment was serialized to.
 pub(crate) fn expected(
-    base: &mut Base,
+    store: &mut Store,
     bound: &Bound,
     text: &str,
 ) -> Result<Staged<FromPrediction>, String> {
-    let mut writer = Writer::new(base, bound, &[], true);
+    let mut writer = Writer::new(store, bound, &[], true);
     let mut input = serde_json::Deserializer::from_str(text);
     let done = ValueSeed::root(&mut writer).deserialize(&mut input);
     let Writer { records, listings, new, .. } = writer;
@@ -133,7 +132,7 @@ pub(crate) fn expected(
     match done {
         Ok(_) => Ok(staged),
         Err(error) => {
-            staged.give_up(base);
+            staged.give_up(store);
             Err(error.to_string())
         }
     }
@@ -141,9 +140,9 @@ pub(crate) fn expected(
 
 impl<Origin> Staged<Origin> {
     /// Leaves the base as if nothing had been staged.
-    pub(crate) fn give_up(self, base: &mut Base) {
+    pub(crate) fn give_up(self, store: &mut Store) {
         for entity in self.new {
-            base.entities.release(entity);
+            store.entities.release(entity);
         }
     }
 }

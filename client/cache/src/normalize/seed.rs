@@ -9,8 +9,9 @@ use serde_json::value::RawValue;
 
 use super::writer::{Told, Writer};
 use super::{Segment, StagedListing};
-use crate::document::{Case, Leaf, Listing, Role, Slot};
+use crate::document::{Case, Listing, Role, Slot};
 use crate::record::{Pack, Symbol};
+use crate::schema::Leaf;
 
 /// What a value is to its slot.
 #[derive(Clone, Copy)]
@@ -199,7 +200,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
 
     fn other(&self, name: &str) -> Result<(), String> {
         if self.writer.is_strict {
-            let type_name = self.writer.base.names.text(self.type_name);
+            let type_name = self.writer.store.names.text(self.type_name);
             return Err(format!("`{name}` is not selected of `{type_name}`"));
         }
         Ok(())
@@ -256,7 +257,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
                 if let Some(staged) = &mut self.envelope {
                     let packed = &self.writer.buffer[start..];
                     let packed = std::str::from_utf8(packed).unwrap_or_default();
-                    staged.position = crate::base::revision(crate::record::value(packed));
+                    staged.position = crate::record::revision(crate::record::value(packed));
                 }
                 self.writer.buffer.truncate(start);
             }
@@ -330,7 +331,7 @@ fn find_type<'de, A: MapAccess<'de>>(
     while let Some(name) = entries.next_key::<Cow<'de, str>>()? {
         if name == "__typename" {
             let type_name = entries.next_value::<Cow<'de, str>>()?;
-            return Ok((writer.base.names.intern(&type_name), early));
+            return Ok((writer.store.names.intern(&type_name), early));
         }
         early.push((name, entries.next_value::<&'de RawValue>()?));
     }

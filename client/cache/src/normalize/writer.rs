@@ -9,13 +9,12 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::{ErrorPath, Segment, StagedListing, StagedRecord};
-use crate::base::{Base, QUERY};
 use crate::document::{Bound, Case, Listing};
-use crate::record::{EntityId, Items, Pack, Record, ShapeId, Symbol, Value, boxed};
+use crate::record::{EntityId, Items, Pack, QUERY, Record, ShapeId, Store, Symbol, Value, boxed};
 
 /// Where an answer is taken apart.
 pub(super) struct Writer<'a> {
-    pub(super) base: &'a mut Base,
+    pub(super) store: &'a mut Store,
     pub(super) bound: &'a Bound,
     /// A field that is not selected is an error, as in a prediction; in an answer it is passed over.
     pub(super) is_strict: bool,
@@ -50,13 +49,13 @@ pub(super) enum Told {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(
-        base: &'a mut Base,
+        store: &'a mut Store,
         bound: &'a Bound,
         failed: &'a [ErrorPath],
         is_strict: bool,
     ) -> Self {
         Self {
-            base,
+            store,
             bound,
             is_strict,
             failed,
@@ -112,8 +111,8 @@ impl<'a> Writer<'a> {
                 self.buffer.reference(key);
             }
             (None, Some(rule)) if self.is_strict => {
-                let type_name = self.base.names.text(type_name);
-                let key = self.base.names.text(rule.key);
+                let type_name = self.store.names.text(type_name);
+                let key = self.store.names.text(rule.key);
                 return Err(format!("a `{type_name}` has no `{key}`, which names it"));
             }
             _ => {
@@ -180,8 +179,8 @@ impl<'a> Writer<'a> {
             *self.fields[open.fields..].iter().find(|(field, ..)| *field == key)?;
         let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
         match crate::record::value(packed) {
-            Value::Text(text) => Some(self.base.entities.intern(type_name, text)),
-            Value::Int(number) => Some(self.base.entities.intern(type_name, &number.to_string())),
+            Value::Text(text) => Some(self.store.entities.intern(type_name, text)),
+            Value::Int(number) => Some(self.store.entities.intern(type_name, &number.to_string())),
             _ => None,
         }
     }
@@ -189,7 +188,7 @@ impl<'a> Writer<'a> {
     fn revision(&self, open: Open, field: Symbol) -> Option<u64> {
         let (_, start, end) = *self.fields[open.fields..].iter().find(|(it, ..)| *it == field)?;
         let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
-        crate::base::revision(crate::record::value(packed))
+        crate::record::revision(crate::record::value(packed))
     }
 
     /// Puts the values of an object in the order of its shape.
@@ -201,13 +200,13 @@ impl<'a> Writer<'a> {
         let fields = &self.fields[open.fields..];
         if let Some((known, shape)) = self.shapes.get(&case) {
             let is_same = known.iter().eq(fields.iter().map(|(key, ..)| key));
-            if is_same && self.base.shapes.get(*shape).type_name == type_name {
+            if is_same && self.store.shapes.get(*shape).type_name == type_name {
                 self.fields.truncate(open.fields);
                 return *shape;
             }
         }
         let keys: Vec<Symbol> = fields.iter().map(|(key, ..)| *key).collect();
-        let shape = self.base.shapes.intern(type_name, keys.clone().into());
+        let shape = self.store.shapes.intern(type_name, keys.clone().into());
         self.shapes.insert(case, (keys, shape));
         self.fields.truncate(open.fields);
         shape
@@ -228,7 +227,7 @@ impl<'a> Writer<'a> {
 
     fn stage(&mut self, entity: EntityId, shape: ShapeId, revision: Option<u64>, start: usize) {
         let packed = &self.buffer[start..];
-        let is_held = self.base.entities.record(entity).is_some_and(|it| {
+        let is_held = self.store.entities.record(entity).is_some_and(|it| {
             it.shape == shape && it.revision == revision && it.packed.as_bytes() == packed
         });
         let record = (!is_held).then(|| Record { shape, revision, packed: boxed(packed) });
@@ -239,7 +238,7 @@ impl<'a> Writer<'a> {
     fn scopes_are(&mut self, open: Open, parent: EntityId) {
         for listing in &mut self.listings[open.listings..] {
             if listing.scope.is_none() {
-                listing.scope = Some(self.base.entities.get(parent).key.clone());
+                listing.scope = Some(self.store.entities.get(parent).key.clone());
             }
         }
     }

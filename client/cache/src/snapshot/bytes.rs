@@ -1,13 +1,7 @@
 //! Numbers and texts as bytes, and back again with every step checked.
 
 use crate::error::SnapshotError;
-
-/// FNV-1a, which is the same everywhere and for ever.
-pub(crate) fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
+use crate::fingerprint::fnv;
 
 /// Bytes on their way out.
 #[derive(Default)]

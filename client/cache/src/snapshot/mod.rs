@@ -8,71 +8,70 @@ mod bytes;
 mod read;
 
 use bytes::Output;
-pub(crate) use bytes::fnv;
 
-use crate::core::Core;
+use crate::base::Base;
 use crate::record::Revision;
+use crate::rules::Rules;
+
+pub(crate) use read::restore;
 
 pub(crate) const MAGIC: &[u8; 4] = b"CYNC";
 pub(crate) const VERSION: u32 = 1;
 
-impl Core {
-    /// Everything that the server told. Layers are not looked at.
-    pub(crate) fn snapshot(&self) -> Vec<u8> {
-        let base = &self.base;
-        let mut out = Output::default();
-        out.raw(MAGIC);
-        out.raw(&VERSION.to_le_bytes());
-        out.raw(&self.rules.fingerprint.to_le_bytes());
-        out.number(base.names.len() as u64);
-        for name in base.names.iter() {
-            out.text(name);
+/// Everything that the server told.
+pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
+    let mut out = Output::default();
+    out.raw(MAGIC);
+    out.raw(&VERSION.to_le_bytes());
+    out.raw(&rules.fingerprint.to_le_bytes());
+    out.number(base.store.names.len() as u64);
+    for name in base.store.names.iter() {
+        out.text(name);
+    }
+    out.number(base.store.shapes.len() as u64);
+    for shape in base.store.shapes.iter() {
+        out.number(u64::from(shape.type_name.0));
+        out.number(shape.fields.len() as u64);
+        for field in &shape.fields {
+            out.number(u64::from(field.0));
         }
-        out.number(base.shapes.len() as u64);
-        for shape in base.shapes.iter() {
-            out.number(u64::from(shape.type_name.0));
-            out.number(shape.fields.len() as u64);
-            for field in &shape.fields {
+    }
+    // By number, so that the same base always gives the same bytes.
+    let mut entities: Vec<_> = base.store.entities.iter().collect();
+    entities.sort_by_key(|(number, _)| *number);
+    out.number(entities.len() as u64);
+    for (number, entity) in entities {
+        out.number(u64::from(number.0));
+        out.number(u64::from(entity.type_name.0));
+        out.text(&entity.key);
+        out.number(u64::from(entity.is_gone));
+        out.number(u64::from(entity.record.is_some()));
+        if let Some(record) = &entity.record {
+            out.number(u64::from(record.shape.0));
+            out.revision(record.revision);
+            out.text(&record.packed);
+        }
+    }
+    let scopes: Vec<_> = base.scopes.iter().filter(|(_, it)| it.position.is_some()).collect();
+    out.number(scopes.len() as u64);
+    for (_, scope) in scopes {
+        out.number(scope.collection as u64);
+        out.text(&scope.key);
+        out.revision(scope.position);
+        let stretches = scope.coverage.stretches();
+        out.number(stretches.len() as u64);
+        for stretch in stretches {
+            out.raw(&stretch.span.start.to_le_bytes());
+            out.raw(&stretch.span.end.to_le_bytes());
+            out.revision(stretch.floor);
+            out.number(u64::from(stretch.is_stale));
+            out.number(stretch.fields.len() as u64);
+            for field in stretch.fields.iter() {
                 out.number(u64::from(field.0));
             }
         }
-        // By number, so that the same base always gives the same bytes.
-        let mut entities: Vec<_> = base.entities.iter().collect();
-        entities.sort_by_key(|(number, _)| *number);
-        out.number(entities.len() as u64);
-        for (number, entity) in entities {
-            out.number(u64::from(number.0));
-            out.number(u64::from(entity.type_name.0));
-            out.text(&entity.key);
-            out.number(u64::from(entity.is_gone));
-            out.number(u64::from(entity.record.is_some()));
-            if let Some(record) = &entity.record {
-                out.number(u64::from(record.shape.0));
-                out.revision(record.revision);
-                out.text(&record.packed);
-            }
-        }
-        let scopes: Vec<_> = base.scopes.iter().filter(|(_, it)| it.position.is_some()).collect();
-        out.number(scopes.len() as u64);
-        for (_, scope) in scopes {
-            out.number(scope.collection as u64);
-            out.text(&scope.key);
-            out.revision(scope.position);
-            let stretches = scope.coverage.stretches();
-            out.number(stretches.len() as u64);
-            for stretch in stretches {
-                out.raw(&stretch.span.start.to_le_bytes());
-                out.raw(&stretch.span.end.to_le_bytes());
-                out.revision(stretch.floor);
-                out.number(u64::from(stretch.is_stale));
-                out.number(stretch.fields.len() as u64);
-                for field in stretch.fields.iter() {
-                    out.number(u64::from(field.0));
-                }
-            }
-        }
-        out.finish()
     }
+    out.finish()
 }
 
 impl Output {

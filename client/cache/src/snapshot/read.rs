@@ -6,14 +6,16 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::bytes::{Input, fnv};
+use super::bytes::Input;
 use super::{MAGIC, VERSION};
-use crate::base::{Base, QUERY};
+use crate::base::Base;
 use crate::collections::{ScopeId, Span, Stretch};
-use crate::core::Core;
 use crate::document::FieldSet;
 use crate::error::SnapshotError;
+use crate::fingerprint::fnv;
+use crate::record::QUERY;
 use crate::record::{EntityId, Items, Pack, Record, Revision, ShapeId, Symbol, Value, boxed};
+use crate::rules::Rules;
 
 type Result<T> = std::result::Result<T, SnapshotError>;
 
@@ -26,88 +28,81 @@ struct Content {
     scopes: Vec<(usize, String, Option<Revision>, Vec<Stretch>)>,
 }
 
-impl Core {
-    pub(crate) fn restore(&mut self, snapshot: &[u8]) -> Result<()> {
-        let body = self.body(snapshot)?;
-        let before = self.base.entities.numbers();
-        let content = read(&mut self.base, Input::new(body));
-        let is_ours = |it: &(usize, String, Option<Revision>, Vec<Stretch>)| {
-            it.0 < self.rules.collections.len()
-        };
-        let content = content.and_then(|it| {
-            if it.scopes.iter().all(is_ours) { Ok(it) } else { Err(SnapshotError::Damaged) }
-        });
-        match content {
-            Ok(content) => {
-                self.enter_content(content);
-                Ok(())
-            }
-            Err(error) => {
-                // What became known by name only is forgotten again.
-                for number in before..self.base.entities.numbers() {
-                    self.base.entities.release(EntityId(number as u32));
-                }
-                Err(error)
-            }
+/// Lets in what a snapshot says, as far as `base` does not know better.
+pub(crate) fn restore(base: &mut Base, rules: &Rules, snapshot: &[u8]) -> Result<()> {
+    let body = body(snapshot, rules)?;
+    let before = base.store.entities.numbers();
+    match read(base, rules, Input::new(body)) {
+        Ok(content) => {
+            enter(base, rules, content);
+            Ok(())
         }
-    }
-
-    /// What is between the head and the checksum.
-    fn body<'s>(&self, snapshot: &'s [u8]) -> Result<&'s [u8]> {
-        let (content, sum) = snapshot.split_last_chunk::<8>().ok_or(SnapshotError::Damaged)?;
-        let mut head = Input::new(content);
-        if head.raw(MAGIC.len())? != MAGIC {
-            return Err(SnapshotError::Damaged);
-        }
-        let found = u32::from_le_bytes(head.array()?);
-        if found != VERSION {
-            return Err(SnapshotError::Version { found, expected: VERSION });
-        }
-        if fnv(content).to_le_bytes() != *sum {
-            return Err(SnapshotError::Damaged);
-        }
-        if u64::from_le_bytes(head.array()?) != self.rules.fingerprint {
-            return Err(SnapshotError::OtherSchema);
-        }
-        content.get(16..).ok_or(SnapshotError::Damaged)
-    }
-
-    fn enter_content(&mut self, content: Content) {
-        let mut entered: HashSet<ScopeId> = HashSet::new();
-        for (collection, key, position, stretches) in content.scopes {
-            let scope = self.base.scopes.intern(collection, &key);
-            let state = self.base.scopes.get_mut(scope);
-            if !state.holds_nothing() {
-                continue;
+        Err(error) => {
+            // What became known by name only is forgotten again.
+            for number in before..base.store.entities.numbers() {
+                base.store.entities.release(EntityId(number as u32));
             }
-            state.position = position;
-            for stretch in stretches {
-                state.coverage.cover(stretch);
-            }
-            entered.insert(scope);
-            self.base.touched.coverage(scope);
-            self.base.touched.position(scope);
-        }
-        for (entity, is_gone, record) in content.entities {
-            let place = record.as_ref().and_then(|it| self.base.place(&self.rules, it));
-            if place.is_some_and(|it| !entered.contains(&it.scope)) {
-                continue;
-            }
-            match record {
-                Some(record) => self.base.restore(entity, record),
-                None if self.base.entities.record(entity).is_none() => {
-                    self.base.entities.get_mut(entity).is_gone |= is_gone;
-                }
-                None => {}
-            }
+            Err(error)
         }
     }
 }
 
-fn read(base: &mut Base, mut input: Input<'_>) -> Result<Content> {
+/// What is between the head and the checksum.
+fn body<'s>(snapshot: &'s [u8], rules: &Rules) -> Result<&'s [u8]> {
+    let (content, sum) = snapshot.split_last_chunk::<8>().ok_or(SnapshotError::Damaged)?;
+    let mut head = Input::new(content);
+    if head.raw(MAGIC.len())? != MAGIC {
+        return Err(SnapshotError::Damaged);
+    }
+    let found = u32::from_le_bytes(head.array()?);
+    if found != VERSION {
+        return Err(SnapshotError::Version { found, expected: VERSION });
+    }
+    if fnv(content).to_le_bytes() != *sum {
+        return Err(SnapshotError::Damaged);
+    }
+    if u64::from_le_bytes(head.array()?) != rules.fingerprint {
+        return Err(SnapshotError::OtherSchema);
+    }
+    content.get(16..).ok_or(SnapshotError::Damaged)
+}
+
+/// A snapshot is an answer as of its positions, and enters scopes of which nothing is held.
+fn enter(base: &mut Base, rules: &Rules, content: Content) {
+    let mut entered: HashSet<ScopeId> = HashSet::new();
+    for (collection, key, position, stretches) in content.scopes {
+        let scope = base.scopes.intern(collection, &key);
+        let state = base.scopes.get_mut(scope);
+        if !state.holds_nothing() {
+            continue;
+        }
+        state.position = position;
+        for stretch in stretches {
+            state.coverage.cover(stretch);
+        }
+        entered.insert(scope);
+        base.touched.coverage(scope);
+        base.touched.position(scope);
+    }
+    for (entity, is_gone, record) in content.entities {
+        let place = record.as_ref().and_then(|it| base.place(rules, it));
+        if place.is_some_and(|it| !entered.contains(&it.scope)) {
+            continue;
+        }
+        match record {
+            Some(record) => base.restore(entity, record),
+            None if base.store.entities.record(entity).is_none() => {
+                base.store.entities.get_mut(entity).is_gone |= is_gone;
+            }
+            None => {}
+        }
+    }
+}
+
+fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content> {
     let mut names = Vec::new();
     for _ in 0..input.count()? {
-        names.push(base.names.intern(input.text()?));
+        names.push(base.store.names.intern(input.text()?));
     }
     let mut shapes = Vec::new();
     for _ in 0..input.count()? {
@@ -123,7 +118,7 @@ fn read(base: &mut Base, mut input: Input<'_>) -> Result<Content> {
         let (type_name, key) = (*input.of(&names)?, input.text()?);
         let entity = match number {
             0 => QUERY,
-            _ => base.entities.intern(type_name, key).0,
+            _ => base.store.entities.intern(type_name, key).0,
         };
         numbers.insert(number, entity);
         let is_gone = input.flag()?;
@@ -152,6 +147,9 @@ fn read(base: &mut Base, mut input: Input<'_>) -> Result<Content> {
     }
     for _ in 0..input.count()? {
         let collection = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
+        if collection >= rules.collections.len() {
+            return Err(SnapshotError::Damaged);
+        }
         let (key, position) = (input.text()?.to_owned(), revision(&mut input)?);
         let mut stretches = Vec::new();
         for _ in 0..input.count()? {
@@ -213,7 +211,7 @@ fn object(
     }
     let fields = packed.iter().map(|(field, _)| *field).collect();
     out.extend(packed.into_iter().flat_map(|(_, it)| it));
-    Ok(base.shapes.intern(*type_name, fields))
+    Ok(base.store.shapes.intern(*type_name, fields))
 }
 
 fn value(

@@ -5,19 +5,19 @@
 
 use hashbrown::HashSet;
 
-use crate::base::QUERY;
+use super::Core;
 use crate::collections::Span;
-use crate::core::Core;
 use crate::layers::Edit;
+use crate::record::QUERY;
 use crate::record::{EntityId, Shapes, Symbol, Value, value};
-use crate::watch::WatchState;
+use crate::watches::WatchState;
 
 impl Core {
     /// Forgets until records take at most `bytes`, as far as that may be.
     pub(crate) fn forget(&mut self, bytes: usize) {
         let needed = self.needed();
         if self.base.bytes > bytes {
-            let held = self.base.entities.iter().filter(|(_, it)| it.record.is_some());
+            let held = self.base.store.entities.iter().filter(|(_, it)| it.record.is_some());
             let mut idle: Vec<(u32, EntityId)> =
                 held.filter(|(it, _)| !needed.contains(it)).map(|(it, of)| (of.used, it)).collect();
             idle.sort_unstable();
@@ -88,22 +88,23 @@ impl Core {
     /// Entities of which nothing is held, and to which nothing refers, are forgotten by name too.
     fn release_names(&mut self) {
         let mut named = self.needed();
-        let held = self.base.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
+        let held =
+            self.base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
         for (entity, record) in held {
             named.insert(entity);
             Shapes::references(record.values(), &mut |it| {
                 named.insert(it);
             });
         }
-        let numbers = self.base.entities.iter().map(|(it, _)| it);
+        let numbers = self.base.store.entities.iter().map(|(it, _)| it);
         let idle: Vec<EntityId> = numbers
             .filter(|it| !named.contains(it) && !self.base.guards.contains(*it))
             // What was forgotten in this very batch is still to be published.
-            .filter(|it| self.base.entities.get(*it).place.is_none())
+            .filter(|it| self.base.store.entities.get(*it).place.is_none())
             .filter(|it| !self.base.touched.entities.contains_key(it))
             .collect();
         for entity in idle {
-            self.base.entities.release(entity);
+            self.base.store.entities.release(entity);
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn walk(sight: Sight<'_>, bound: &Bound, node: Node) -> Found {
 
 impl Walk<'_> {
     fn object(self, set: usize, shape: ShapeId, values: Items<'_>, found: &mut Found) {
-        let shape = self.sight.base.shapes.get(shape);
+        let shape = self.sight.base.store.shapes.get(shape);
         let Some(case) = self.bound.plan.sets[set].case(shape.type_name) else { return };
         self.lists(case, found);
         for (key, slot) in self.bound.stored(case) {
@@ -72,7 +72,7 @@ impl Walk<'_> {
             let Some(listing) = self.bound.listed(slot) else { continue };
             let scope = match &listing.scope {
                 Some(scope) => scope.clone(),
-                None => self.sight.base.entities.get(self.owner).key.clone(),
+                None => self.sight.base.store.entities.get(self.owner).key.clone(),
             };
             let Some(child) = slot.child else { continue };
             let (members, envelope) = match self.bound.envelope(child) {

@@ -34,7 +34,7 @@ impl List {
     ) -> Self {
         let scope = base.scopes.intern(listing.collection, &scope_key);
         let span = Span { start: listing.start, end: listing.end };
-        let members = listed(base.scopes.get(scope), span, |it| &base.entities.get(it).key);
+        let members = listed(base.scopes.get(scope), span, |it| &base.store.entities.get(it).key);
         let item = |(interval, entity)| Item { interval, entity, kept: OnceCell::new() };
         let mut list = Self {
             listing,
@@ -113,7 +113,7 @@ impl List {
     fn search(&self, base: &Base, interval: Span, entity: EntityId) -> Result<usize, usize> {
         self.order.binary_search_by(|it| {
             let item = &self.items[*it as usize];
-            let key = |it: EntityId| &*base.entities.get(it).key;
+            let key = |it: EntityId| &*base.store.entities.get(it).key;
             order((item.interval, item.entity), (interval, entity), key)
         })
     }

@@ -9,10 +9,11 @@ use hashbrown::{HashMap, HashSet};
 use super::delta::Changes;
 use super::list::List;
 use super::walk::{Found, FoundList, refers, walk};
-use crate::base::{Base, QUERY};
+use crate::base::Base;
 use crate::denormalize::{Memo, Node};
 use crate::document::Bound;
 use crate::record::EntityId;
+use crate::record::QUERY;
 use crate::shared::Kept;
 use crate::view::{Missing, Overlay, Sight};
 
@@ -177,7 +178,7 @@ impl WatchState {
         for parent in parents {
             let holds = match parent {
                 Parent::List(list) => {
-                    let place = sight.base.entities.get(node.0).place;
+                    let place = sight.base.store.entities.get(node.0).place;
                     let list_of = &self.lists.get(list);
                     let holds = list_of.is_some_and(|list| {
                         place.is_some_and(|it| {
@@ -210,7 +211,7 @@ impl WatchState {
 
     /// Whether an entity is shown in any way that is known.
     pub(crate) fn shows(&self, base: &Base, entity: EntityId) -> bool {
-        let place = base.entities.get(entity).place;
+        let place = base.store.entities.get(entity).place;
         let in_list = |list: &List| {
             place.is_some_and(|it| it.scope == list.scope && list.span.shows(it.interval))
         };

@@ -6,9 +6,10 @@ use hashbrown::{HashMap, HashSet};
 
 use super::compare::{Change, compare};
 use super::state::WatchState;
-use crate::base::{Base, QUERY};
+use crate::base::Base;
 use crate::collections::{Place, ScopeId, Span};
 use crate::document::Bound;
+use crate::record::QUERY;
 use crate::record::{EntityId, Record};
 use crate::view::{Overlay, Sight};
 
@@ -184,7 +185,7 @@ impl Watches {
                             && list.shift(base, from.interval, to.interval, entity);
                         let (bound, set) = (&watch.bound, list.set);
                         let (before, now) = (moved.before.as_ref(), sight.record(entity));
-                        let change = compare(&base.shapes, bound, set, before, now);
+                        let change = compare(&base.store.shapes, bound, set, before, now);
                         if change > Change::Nothing {
                             list.renew(base, to.interval, entity);
                             watch.view = None;
@@ -226,7 +227,7 @@ impl Watches {
                 let sight = Sight { base, overlay };
                 let (before, now) = (moved.before.as_ref(), sight.record(moved.entity));
                 let bound = watch.bound.clone();
-                let change = compare(&base.shapes, &bound, set, before, now);
+                let change = compare(&base.store.shapes, &bound, set, before, now);
                 if change == Change::Nothing {
                     continue;
                 }
@@ -237,7 +238,7 @@ impl Watches {
                 }
                 watch.view = None;
                 for (list, member) in reached {
-                    let Some(place) = base.entities.get(member).place else { continue };
+                    let Some(place) = base.store.entities.get(member).place else { continue };
                     watch.lists[list].renew(base, place.interval, member);
                     if change == Change::Content && member != moved.entity {
                         watch.changes.changed(member, false, true);
@@ -283,5 +284,5 @@ impl Watches {
 }
 
 fn node_is_envelope(base: &Base, entity: EntityId) -> bool {
-    base.names.text(base.type_name(entity)).starts_with('#')
+    base.store.names.text(base.type_name(entity)).starts_with('#')
 }

@@ -1,11 +1,4 @@
-//! Watches: a query's view, each time it differs.
-
-mod compare;
-mod delta;
-mod list;
-mod state;
-mod walk;
-mod watches;
+//! [`Watch`]: a query's view, each time it differs.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,11 +6,6 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
-pub use delta::Delta;
-pub(crate) use state::{LastView, WatchState};
-pub(crate) use watches::{Moved, WatchId, Watches};
-
-use crate::cache::unreadable;
 use crate::core::{Core, SharedCore, lock, with};
 use crate::denormalize::Reader;
 use crate::document::Listing;
@@ -25,6 +13,7 @@ use crate::layers::Status;
 use crate::prepared::Prepared;
 use crate::shared::Shared;
 use crate::view::{EntityKey, Sight, Stretch, View};
+use crate::watches::{Delta, LastView, WatchId, WatchState};
 
 /// Follows what the cache shows of a query: a stream of views, the present one first.
 ///
@@ -110,7 +99,7 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
         };
         let sight = Sight { base, overlay };
         let reader = Reader::new(sight, rules, bound, Some(memo), &keeper);
-        let view = reader.read().unwrap_or_else(|error| unreadable(&error));
+        let view = reader.read();
         let missing = match &view {
             View::Complete(_) => [].into(),
             View::Partial(_, missing) | View::Missing(missing) => missing.clone(),
