@@ -18,6 +18,7 @@ pub(crate) struct Sight<'a> {
 }
 
 impl<'a> Sight<'a> {
+    #[inline]
     pub(crate) fn record(self, entity: EntityId) -> Option<&'a Record> {
         match self.overlay.get(&entity) {
             Some(shown) => shown.as_ref(),

@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 
 use super::value::{MembersAccess, MembersOf, ValueDeserializer};
 use super::{Members, ReadError, Reader};
-use crate::document::{Case, Listing, Role, Slot};
+use crate::document::{Case, Listing, Role, Slot, Stored};
 use crate::record::QUERY;
 use crate::record::{EntityId, Items, ShapeId, Symbol, Value};
 
@@ -43,9 +43,10 @@ pub(super) struct ObjectAccess<'r, 'a> {
     /// The listing whose list is in this object, and its scope.
     envelope: Option<(&'a Listing, &'a str)>,
     derived: usize,
+    order: &'a [Stored],
     stored: usize,
+    /// The fields of the record that were not passed yet, and their values.
     fields: &'a [Symbol],
-    field: usize,
     values: Items<'a>,
     next: Next<'a>,
 }
@@ -87,9 +88,9 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             type_name: shape.type_name,
             envelope: None,
             derived: 0,
+            order: reader.bound.order(case),
             stored: 0,
             fields: &shape.fields,
-            field: 0,
             values,
             next: Next::Typename,
         })
@@ -109,9 +110,9 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             type_name: case.type_name,
             envelope: None,
             derived: 0,
+            order: reader.bound.order(case),
             stored: 0,
             fields: &[],
-            field: 0,
             values: Items::new(""),
             next: Next::Typename,
         })
@@ -145,26 +146,26 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
     }
 
     /// The next slot that is stored.
+    #[inline]
     fn next_stored(&mut self) -> Result<Option<&'a Slot>, ReadError> {
-        let Some((key, slot)) = self.reader.bound.stored_at(self.case, self.stored) else {
-            return Ok(None);
-        };
+        let Some(stored) = self.order.get(self.stored) else { return Ok(None) };
         self.stored += 1;
-        while self.fields.get(self.field).is_some_and(|it| *it < key) {
+        let slot = &self.case.slots[usize::from(stored.slot)];
+        while self.fields.first().is_some_and(|it| *it < stored.key) {
             self.values.next_packed();
-            self.field += 1;
+            self.fields = &self.fields[1..];
         }
-        let value = if self.fields.get(self.field) == Some(&key) {
+        let value = if self.fields.first() == Some(&stored.key) {
             let here = self.values;
             let value = self.values.next().unwrap_or(Value::Null);
-            match self.reader.bound.stored_at(self.case, self.stored) {
-                // The same field under another name.
-                Some((next, _)) if next == key => self.values = here,
-                _ => self.field += 1,
+            if stored.has_twin {
+                self.values = here;
+            } else {
+                self.fields = &self.fields[1..];
             }
             value
         } else {
-            self.reader.lack(self.owner, key);
+            self.reader.lack(self.owner, stored.key);
             if !slot.levels.first().copied().unwrap_or(true) {
                 return Err(ReadError::missing());
             }
@@ -218,14 +219,8 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
                 return seed.deserialize(EnvelopeDeserializer { reader, slot, listing, scope });
             }
         };
-        seed.deserialize(ValueDeserializer {
-            reader,
-            value,
-            child: slot.child,
-            levels: &slot.levels,
-            owner: self.owner,
-            kept: None,
-        })
+        let owner = self.owner;
+        seed.deserialize(ValueDeserializer { reader, value, slot, depth: 0, owner, kept: None })
     }
 }
 
@@ -288,14 +283,8 @@ struct MembersDeserializer<'r, 'a> {
 
 impl<'r, 'a> MembersDeserializer<'r, 'a> {
     fn new(reader: &'r Reader<'a>, slot: &'a Slot, listing: &'a Listing, scope: &'a str) -> Self {
-        let list = ValueDeserializer {
-            reader,
-            value: Value::Null,
-            child: slot.child,
-            levels: slot.levels.get(1..).unwrap_or_default(),
-            owner: QUERY,
-            kept: None,
-        };
+        let (value, owner) = (Value::Null, QUERY);
+        let list = ValueDeserializer { reader, value, slot, depth: 1, owner, kept: None };
         Self { list, listing, scope }
     }
 }

@@ -9,6 +9,7 @@ use serde::forward_to_deserialize_any;
 use super::object::ObjectAccess;
 use super::{Item, Node, ReadError, Reader};
 use crate::collections::Span;
+use crate::document::Slot;
 use crate::record::{EntityId, Items, Value};
 use crate::shared::{self, Kept};
 
@@ -17,10 +18,10 @@ use crate::shared::{self, Kept};
 pub(super) struct ValueDeserializer<'r, 'a> {
     pub(super) reader: &'r Reader<'a>,
     pub(super) value: Value<'a>,
-    /// The selection set of what is inside.
-    pub(super) child: Option<usize>,
-    /// Whether null is allowed here, and further inside.
-    pub(super) levels: &'a [bool],
+    /// The slot that it is in.
+    pub(super) slot: &'a Slot,
+    /// In how many lists of that slot.
+    pub(super) depth: u32,
     /// The entity that this is a part of.
     pub(super) owner: EntityId,
     /// Where the allocation of the last view is kept, if a list has a place for it.
@@ -28,21 +29,28 @@ pub(super) struct ValueDeserializer<'r, 'a> {
 }
 
 impl<'r, 'a> ValueDeserializer<'r, 'a> {
+    /// Whether null is allowed here, and further inside.
+    fn levels(&self) -> &'a [bool] {
+        self.slot.levels.get(self.depth as usize..).unwrap_or_default()
+    }
+
     fn is_nullable(&self) -> bool {
-        self.levels.first().copied().unwrap_or(true)
+        self.levels().first().copied().unwrap_or(true)
     }
 
     /// The value, or null where it must not be shown: the entity was deleted, or is not known.
+    #[inline]
     fn shown(&self) -> Result<Value<'a>, ReadError> {
         let is_shown = match self.value {
+            Value::Text(_) | Value::Int(_) | Value::Bool(_) => true,
             Value::Ref(entity) if self.reader.sight.record(entity).is_none() => {
                 if !self.reader.sight.is_gone(entity) {
-                    self.reader.lack_entity(entity, self.child);
+                    self.reader.lack_entity(entity, self.slot.child);
                 }
                 false
             }
             _ if self.reader.looks_ahead.get() => {
-                self.reader.is_readable(self.value, self.child, self.levels, self.owner)
+                self.reader.is_readable(self.value, self.slot.child, self.levels(), self.owner)
             }
             _ => true,
         };
@@ -55,7 +63,7 @@ impl<'r, 'a> ValueDeserializer<'r, 'a> {
 
     fn node(&self) -> Option<Node> {
         match self.value {
-            Value::Ref(entity) => Some((entity, self.child?)),
+            Value::Ref(entity) => Some((entity, self.slot.child?)),
             _ => None,
         }
     }
@@ -76,11 +84,12 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
             Value::List(items) => visitor.visit_seq(ListAccess { list: self, items }),
             Value::Map(items) => visitor.visit_map(JsonAccess { map: self, items }),
             Value::Ref(entity) => {
-                let access = ObjectAccess::of_entity(self.reader, entity, self.child)?;
+                let access = ObjectAccess::of_entity(self.reader, entity, self.slot.child)?;
                 visitor.visit_map(access)
             }
             Value::Object(shape, values) => {
-                let access = ObjectAccess::new(self.reader, self.owner, self.child, shape, values)?;
+                let access =
+                    ObjectAccess::new(self.reader, self.owner, self.slot.child, shape, values)?;
                 visitor.visit_map(access)
             }
         }
@@ -98,7 +107,7 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        if !std::ptr::eq(name, shared::NAME) {
+        if name != shared::NAME {
             return visitor.visit_newtype_struct(self);
         }
         let Some(node) = self.node() else { return visitor.visit_newtype_struct(self) };
@@ -166,9 +175,9 @@ impl<'a> SeqAccess<'a> for ListAccess<'_, 'a> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ReadError> {
-        let levels = self.list.levels.get(1..).unwrap_or_default();
+        let depth = self.list.depth + 1;
         for value in self.items.by_ref() {
-            let item = ValueDeserializer { value, levels, kept: None, ..self.list };
+            let item = ValueDeserializer { value, depth, kept: None, ..self.list };
             if self.list.reader.is_listed(&item) {
                 return seed.deserialize(item).map(Some);
             }
@@ -232,13 +241,13 @@ impl<'a> Reader<'a> {
         match item.value {
             Value::Ref(entity) if item.kept.is_none() && self.sight.record(entity).is_none() => {
                 if !self.sight.is_gone(entity) {
-                    self.lack_entity(entity, item.child);
+                    self.lack_entity(entity, item.slot.child);
                 }
                 false
             }
             _ if self.looks_ahead.get() => {
                 item.value == Value::Null
-                    || self.is_readable(item.value, item.child, item.levels, item.owner)
+                    || self.is_readable(item.value, item.slot.child, item.levels(), item.owner)
             }
             _ => true,
         }

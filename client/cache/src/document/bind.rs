@@ -17,13 +17,23 @@ pub(crate) struct Bound {
     /// The key of each slot in its record; `None` where the slot is left out.
     keys: Box<[Option<Symbol>]>,
     /// For each case its stored slots that are read, in the order of their keys.
-    order: Box<[Box<[u16]>]>,
+    order: Box<[Box<[Stored]>]>,
     /// The collections that are listed, by slot.
     listings: HashMap<u32, Arc<Listing>>,
     /// Whether it reads at which revision a list stands.
     reads_position: bool,
     /// The listings by the set inside of which their list is.
     envelopes: HashMap<usize, Arc<Listing>>,
+}
+
+/// A slot that is read from a record.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored {
+    pub(crate) key: Symbol,
+    /// Which slot of its case.
+    pub(crate) slot: u16,
+    /// The next one reads the same field under another name.
+    pub(crate) has_twin: bool,
 }
 
 /// A collection's field, asked for a range.
@@ -94,23 +104,23 @@ impl Bound {
     }
 
     /// The key of a slot; `None` where it is left out.
+    #[inline]
     pub(crate) fn key(&self, slot: &Slot) -> Option<Symbol> {
         self.keys[slot.number as usize]
     }
 
     /// The slots of a case that are read from its record, in the order of their keys.
+    #[inline]
+    pub(crate) fn order(&self, case: &Case) -> &[Stored] {
+        &self.order[case.number as usize]
+    }
+
+    /// The same, with the slots.
     pub(crate) fn stored<'b>(
         &'b self,
         case: &'b Case,
     ) -> impl Iterator<Item = (Symbol, &'b Slot)> + Clone {
-        let slots = self.order[case.number as usize].iter().map(|it| &case.slots[*it as usize]);
-        slots.filter_map(|it| Some((self.key(it)?, it)))
-    }
-
-    /// One of them, by its place in that order.
-    pub(crate) fn stored_at<'b>(&'b self, case: &'b Case, at: usize) -> Option<(Symbol, &'b Slot)> {
-        let slot = &case.slots[usize::from(*self.order[case.number as usize].get(at)?)];
-        Some((self.key(slot)?, slot))
+        self.order(case).iter().map(|it| (it.key, &case.slots[usize::from(it.slot)]))
     }
 
     fn is_derived(&self, slot: &Slot) -> bool {
@@ -122,11 +132,13 @@ impl Bound {
     }
 
     /// The listing that a slot asks for, if it lists a collection over a range.
+    #[inline]
     pub(crate) fn listed(&self, slot: &Slot) -> Option<&Arc<Listing>> {
         self.listings.get(&slot.number)
     }
 
     /// The listing whose list is inside of a set.
+    #[inline]
     pub(crate) fn envelope(&self, set: usize) -> Option<&Arc<Listing>> {
         self.envelopes.get(&set)
     }
@@ -191,20 +203,24 @@ impl Bound {
         }
     }
 
-    fn orders(&self) -> Box<[Box<[u16]>]> {
+    fn orders(&self) -> Box<[Box<[Stored]>]> {
         let mut orders = vec![Box::default(); self.plan.cases as usize];
         for (at, set) in self.plan.sets.iter().enumerate() {
+            // Outside of a listing, the list of an envelope is a field like any other.
+            let is_envelope = self.envelope(at).is_some();
             for case in &set.cases {
-                let mut order: Vec<u16> = (0..case.slots.len() as u16).collect();
-                order.retain(|it| {
-                    let slot = &case.slots[*it as usize];
-                    // Outside of a listing, the list of an envelope is a field like any other.
-                    let is_plain = matches!(slot.role, Role::Items | Role::Position)
-                        && self.envelope(at).is_none();
-                    let is_read = self.key(slot).is_some() && !slot.is_added;
-                    is_read && (is_plain || !self.is_derived(slot))
+                let slots = case.slots.iter().enumerate().filter(|(_, slot)| {
+                    let is_plain = matches!(slot.role, Role::Items | Role::Position);
+                    !slot.is_added && (is_plain && !is_envelope || !self.is_derived(slot))
                 });
-                order.sort_by_key(|it| self.key(&case.slots[*it as usize]));
+                let stored = slots.filter_map(|(at, slot)| {
+                    Some(Stored { key: self.key(slot)?, slot: at as u16, has_twin: false })
+                });
+                let mut order: Vec<Stored> = stored.collect();
+                order.sort_by_key(|it| it.key);
+                for at in 1..order.len() {
+                    order[at - 1].has_twin = order[at - 1].key == order[at].key;
+                }
                 orders[case.number as usize] = order.into();
             }
         }

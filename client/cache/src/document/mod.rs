@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-pub(crate) use bind::{Bound, FieldSet, Listing, includes};
+pub(crate) use bind::{Bound, FieldSet, Listing, Stored, includes};
 pub(crate) use plan::{Case, Plan, Role, Slot};
 
 use crate::error::OperationError;

@@ -93,12 +93,14 @@ pub(crate) enum Argument {
 
 impl Set {
     /// The case for a type; the last one for those that the schema does not know.
+    #[inline]
     pub(crate) fn case(&self, type_name: Symbol) -> Option<&Case> {
         let known = self.cases.iter().find(|it| it.type_name == type_name);
         known.or_else(|| self.cases.last().filter(|_| self.is_abstract))
     }
 
     /// The only case, where the type is certain before `__typename` has been read.
+    #[inline]
     pub(crate) fn certain(&self) -> Option<&Case> {
         self.cases.first().filter(|_| !self.is_abstract)
     }

@@ -103,14 +103,17 @@ impl Entities {
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self, number: EntityId) -> &Entity {
         &self.list[number.0 as usize]
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, number: EntityId) -> &mut Entity {
         &mut self.list[number.0 as usize]
     }
 
+    #[inline]
     pub(crate) fn record(&self, number: EntityId) -> Option<&Record> {
         self.get(number).record.as_ref()
     }

@@ -40,6 +40,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    #[inline]
     pub(crate) fn values(&self) -> Items<'_> {
         Items::new(&self.packed)
     }

@@ -45,6 +45,7 @@ impl Names {
         self.texts.iter()
     }
 
+    #[inline]
     pub(crate) fn text(&self, symbol: Symbol) -> &Arc<str> {
         &self.texts[symbol.0 as usize]
     }

@@ -50,86 +50,46 @@ pub(crate) enum Value<'a> {
 /// Values that lie one after the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Items<'a> {
-    packed: &'a str,
-    at: usize,
+    rest: &'a str,
 }
 
 impl<'a> Items<'a> {
+    #[inline]
     pub(crate) fn new(packed: &'a str) -> Self {
-        Self { packed, at: 0 }
+        Self { rest: packed }
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.at >= self.packed.len()
+        self.rest.is_empty()
     }
 
     /// Passes over one value and returns it as it lies there.
     #[inline]
     pub(crate) fn next_packed(&mut self) -> Option<&'a str> {
-        let start = self.at;
-        let tag = self.byte()?;
-        match tag {
-            NULL | FALSE | TRUE => {}
-            INT | UINT => {
-                self.number()?;
-            }
-            FLOAT => self.skip(FLOAT_BYTES as u64)?,
+        let (tag, inner) = self.rest.as_bytes().split_first()?;
+        let length = match *tag {
+            SHORT.. => 1 + usize::from(*tag - SHORT),
+            NULL | FALSE | TRUE => 1,
+            INT | UINT => 1 + number(inner)?.1,
+            FLOAT => 1 + FLOAT_BYTES,
             TEXT => {
-                let length = self.number()?;
-                self.skip(length)?;
+                let (length, digits) = number(inner)?;
+                (1 + digits).checked_add(usize::try_from(length).ok()?)?
             }
-            REF => self.skip(FIXED as u64)?,
-            LIST | OBJECT | MAP => {
-                let length = self.fixed()?;
-                self.skip(length)?;
-            }
-            SHORT.. => self.skip(u64::from(tag - SHORT))?,
+            REF => 1 + FIXED,
+            LIST | OBJECT | MAP => (1 + FIXED).checked_add(usize::try_from(fixed(inner)?).ok()?)?,
             _ => return None,
-        }
-        self.packed.get(start..self.at)
+        };
+        self.cut(length)
     }
 
-    fn skip(&mut self, length: u64) -> Option<()> {
-        let to = self.at.checked_add(usize::try_from(length).ok()?)?;
-        if to > self.packed.len() {
-            return None;
-        }
-        self.at = to;
-        Some(())
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.packed.as_bytes().get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn text(&mut self, length: usize) -> Option<&'a str> {
-        let text = self.packed.get(self.at..self.at.checked_add(length)?)?;
-        self.at += length;
-        Some(text)
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..66).step_by(6) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x3f) << shift;
-            if byte & 0x40 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn fixed(&mut self) -> Option<u64> {
-        let bytes = self.packed.as_bytes().get(self.at..self.at + FIXED)?;
-        self.at += FIXED;
-        Some(bytes.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f)))
-    }
-
-    fn reference(&mut self) -> Option<u32> {
-        u32::try_from(self.fixed()?).ok()
+    /// Cuts so many bytes off the front.
+    #[inline]
+    fn cut(&mut self, length: usize) -> Option<&'a str> {
+        let (taken, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(taken)
     }
 }
 
@@ -140,42 +100,79 @@ impl<'a> Iterator for Items<'a> {
     /// gets here, so there is none.)
     #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
-        Some(match self.byte()? {
-            NULL => Value::Null,
-            FALSE => Value::Bool(false),
-            TRUE => Value::Bool(true),
+        let (tag, inner) = self.rest.as_bytes().split_first()?;
+        // The most frequent first.
+        if *tag >= SHORT {
+            return self.cut(1 + usize::from(*tag - SHORT))?.get(1..).map(Value::Text);
+        }
+        let (value, length) = match *tag {
+            NULL => (Value::Null, 1),
+            FALSE => (Value::Bool(false), 1),
+            TRUE => (Value::Bool(true), 1),
             INT => {
-                let number = self.number()?;
-                Value::Int((number >> 1).cast_signed() ^ -((number & 1).cast_signed()))
+                let (number, digits) = number(inner)?;
+                let number = (number >> 1).cast_signed() ^ -((number & 1).cast_signed());
+                (Value::Int(number), 1 + digits)
             }
-            UINT => Value::Uint(self.number()?),
+            UINT => {
+                let (number, digits) = number(inner)?;
+                (Value::Uint(number), 1 + digits)
+            }
             FLOAT => {
-                let bytes = self.packed.as_bytes().get(self.at..self.at + FLOAT_BYTES)?;
-                self.at += FLOAT_BYTES;
-                let bits = bytes.iter().rev().fold(0, |bits, byte| bits << 7 | u64::from(*byte));
-                Value::Float(f64::from_bits(bits))
+                let bytes = inner.get(..FLOAT_BYTES)?.iter().rev();
+                let bits = bytes.fold(0, |bits, byte| bits << 7 | u64::from(*byte));
+                (Value::Float(f64::from_bits(bits)), 1 + FLOAT_BYTES)
             }
             TEXT => {
-                let length = usize::try_from(self.number()?).ok()?;
-                Value::Text(self.text(length)?)
+                let (length, digits) = number(inner)?;
+                let length = usize::try_from(length).ok()?;
+                let text = self.cut((1 + digits).checked_add(length)?)?;
+                return text.get(1 + digits..).map(Value::Text);
             }
-            REF => Value::Ref(EntityId(self.reference()?)),
-            tag @ (LIST | OBJECT | MAP) => {
-                let length = usize::try_from(self.fixed()?).ok()?;
-                let mut inner = Self::new(self.text(length)?);
-                match tag {
+            REF => (Value::Ref(EntityId(u32::try_from(fixed(inner)?).ok()?)), 1 + FIXED),
+            LIST | OBJECT | MAP => {
+                let tag = *tag;
+                let length = usize::try_from(fixed(inner)?).ok()?;
+                let all = self.cut((1 + FIXED).checked_add(length)?)?;
+                let mut inner = Self::new(all.get(1 + FIXED..)?);
+                return Some(match tag {
                     LIST => Value::List(inner),
                     MAP => Value::Map(inner),
-                    _ => Value::Object(ShapeId(inner.reference()?), inner),
-                }
+                    _ => {
+                        let shape = fixed(inner.rest.as_bytes())?;
+                        inner.cut(FIXED)?;
+                        Value::Object(ShapeId(u32::try_from(shape).ok()?), inner)
+                    }
+                });
             }
-            tag @ SHORT.. => Value::Text(self.text(usize::from(tag - SHORT))?),
             _ => return None,
-        })
+        };
+        self.cut(length)?;
+        Some(value)
     }
 }
 
+/// A number in groups of six bits, and how many bytes it takes.
+#[inline]
+fn number(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut number = 0;
+    for (at, byte) in bytes.iter().enumerate().take(11) {
+        number |= u64::from(byte & 0x3f) << (6 * at);
+        if byte & 0x40 == 0 {
+            return Some((number, at + 1));
+        }
+    }
+    None
+}
+
+#[inline]
+fn fixed(bytes: &[u8]) -> Option<u64> {
+    let bytes = bytes.get(..FIXED)?;
+    Some(bytes.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f)))
+}
+
 /// The one value that `packed` is.
+#[inline]
 pub(crate) fn value(packed: &str) -> Value<'_> {
     Items::new(packed).next().unwrap_or(Value::Null)
 }
@@ -209,7 +206,7 @@ impl Pack for Vec<u8> {
 
     fn int(&mut self, value: i64) {
         self.push(INT);
-        number(self, (value << 1 ^ value >> 63).cast_unsigned());
+        push_number(self, (value << 1 ^ value >> 63).cast_unsigned());
     }
 
     fn uint(&mut self, value: u64) {
@@ -217,7 +214,7 @@ impl Pack for Vec<u8> {
             Ok(value) => self.int(value),
             Err(_) => {
                 self.push(UINT);
-                number(self, value);
+                push_number(self, value);
             }
         }
     }
@@ -233,14 +230,14 @@ impl Pack for Vec<u8> {
             self.push(SHORT + value.len() as u8);
         } else {
             self.push(TEXT);
-            number(self, value.len() as u64);
+            push_number(self, value.len() as u64);
         }
         self.extend_from_slice(value.as_bytes());
     }
 
     fn reference(&mut self, to: EntityId) {
         self.push(REF);
-        self.extend(fixed(u64::from(to.0)));
+        self.extend(fixed_bytes(u64::from(to.0)));
     }
 
     fn open_list(&mut self) -> usize {
@@ -249,7 +246,7 @@ impl Pack for Vec<u8> {
 
     fn open_object(&mut self, shape: ShapeId) -> usize {
         let opened = open(self, OBJECT);
-        self.extend(fixed(u64::from(shape.0)));
+        self.extend(fixed_bytes(u64::from(shape.0)));
         opened
     }
 
@@ -259,7 +256,7 @@ impl Pack for Vec<u8> {
 
     fn close(&mut self, opened: usize) {
         let length = (self.len() - opened) as u64;
-        self[opened - FIXED..opened].copy_from_slice(&fixed(length));
+        self[opened - FIXED..opened].copy_from_slice(&fixed_bytes(length));
     }
 }
 
@@ -269,7 +266,7 @@ fn open(out: &mut Vec<u8>, tag: u8) -> usize {
     out.len()
 }
 
-fn number(out: &mut Vec<u8>, mut value: u64) {
+fn push_number(out: &mut Vec<u8>, mut value: u64) {
     while value > 0x3f {
         out.push((value & 0x3f) as u8 | 0x40);
         value >>= 6;
@@ -277,7 +274,7 @@ fn number(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn fixed(value: u64) -> [u8; FIXED] {
+fn fixed_bytes(value: u64) -> [u8; FIXED] {
     std::array::from_fn(|it| (value >> (7 * it) & 0x7f) as u8)
 }
 

@@ -54,6 +54,7 @@ impl Shapes {
         number
     }
 
+    #[inline]
     pub(crate) fn get(&self, number: ShapeId) -> &Shape {
         &self.shapes[number.0 as usize]
     }
