@@ -58,7 +58,7 @@ fn show(what: &str, readers: &mut [(&str, Watch<LoansQuery>)]) {
     println!("{what}:");
     for (name, watch) in readers {
         let delta = watch.delta();
-        let view = watch.now();
+        let view = watch.view();
         let loans = view.data().map(|it| &it.loans.items[..]).unwrap_or_default();
         let loans: Vec<_> = loans.iter().map(|it| format!("{} {}", it.title, it.from.0)).collect();
         let changes =

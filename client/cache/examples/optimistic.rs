@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let during = During { start: at(23), end: at(30) };
     let week = LoansQuery::build(LoansVariables { shelf: "s1".into(), during });
     let mut week = cache.watch(&cache.prepare(&week)?);
-    println!("before:    {:?}", week.now().data());
+    println!("before:    {:?}", week.view().data());
 
     // The client names new entities, so no temporary id is ever swapped.
     let loan = Loan {
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = cache.ask(&create);
     cache.predict("m1", Prediction::answer(&create, &expected))?;
     let id = EntityKey::new("Loan", "l1");
-    println!("predicted: {:?} {:?}", cache.status(&id), week.now().data());
+    println!("predicted: {:?} {:?}", cache.status(&id), week.view().data());
     week.delta();
 
     let answer = br#"{"data": {"createLoan": {"__typename": "LoanPayload", "error": null, "loan":

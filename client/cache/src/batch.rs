@@ -79,7 +79,8 @@ impl Batch<'_> {
             // An answer that came twice: what it must not bring back is not remembered any more.
             return Ok(Answered { entered: Entered::TooOld, errors: Vec::new() });
         }
-        let (entered, errors) = self.core.answer(request, &operation.bound, answer)?;
+        let bound = operation.bound(&self.core.base.store.names);
+        let (entered, errors) = self.core.answer(request, bound, answer)?;
         Ok(Answered { entered, errors })
     }
 
@@ -97,7 +98,8 @@ impl Batch<'_> {
         operation: &Prepared<F>,
         event: &[u8],
     ) -> Result<Vec<ServerError>, AnswerError> {
-        let errors = self.core.event(&operation.bound, event)?;
+        let bound = operation.bound(&self.core.base.store.names);
+        let errors = self.core.event(bound, event)?;
         self.advance(scope, revision);
         Ok(errors)
     }

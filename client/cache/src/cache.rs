@@ -76,7 +76,8 @@ impl Cache {
     pub fn read<F: DeserializeOwned>(&self, query: &Prepared<F>) -> View<F> {
         let core = lock(&self.core);
         let sight = Sight { base: &core.base, overlay: &core.overlay };
-        let reader = Reader::new(sight, &core.rules, &query.bound, None, &|_, _| None);
+        let bound = query.bound(&core.base.store.names);
+        let reader = Reader::new(sight, &core.rules, bound, None, &|_, _| None);
         reader.read()
     }
 
@@ -90,7 +91,7 @@ impl Cache {
     pub fn ask<F>(&self, query: &Prepared<F>) -> Request {
         let id = with(&self.core, |core| {
             let id = core.base.requests.send();
-            for listing in query.bound.listings() {
+            for listing in query.bound(&core.base.store.names).listings() {
                 let Some(scope) = &listing.scope else { continue };
                 let scope = core.base.scopes.intern(listing.collection, scope);
                 let state = core.base.scopes.get_mut(scope);
@@ -103,13 +104,17 @@ impl Cache {
         Request { id, core: self.core.clone() }
     }
 
-    /// The stretches that must be asked for so that a query becomes complete: neither covered nor
-    /// asked for already.
+    /// The stretches that must be asked for so that a query becomes complete: what is neither covered nor
+    /// asked for already, and where something is not known of what is there.
     pub fn wanted<F>(&self, query: &Prepared<F>) -> Vec<Stretch> {
-        lock(&self.core).wanted(&query.bound)
+        let core = lock(&self.core);
+        core.wanted(query.bound(&core.base.store.names), true)
     }
 
     /// Tells the cache what happened, as one change: whoever watches sees all of it or nothing.
+    ///
+    /// The cache is locked meanwhile: what the closure needs of it, a [`Prepared`] operation say, is taken
+    /// before.
     pub fn update<R>(&self, tell: impl FnOnce(&mut Batch<'_>) -> R) -> R {
         with(&self.core, |core| tell(&mut Batch { core }))
     }
@@ -171,7 +176,8 @@ impl Cache {
         let mut core = lock(&self.core);
         let number = core.retained_next;
         core.retained_next += 1;
-        core.retained.push((number, query.bound.clone()));
+        let bound = query.bound(&core.base.store.names).clone();
+        core.retained.push((number, bound));
         Retained { number, core: self.core.clone() }
     }
 

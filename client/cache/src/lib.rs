@@ -1,3 +1,5 @@
+//! A normalized cache for cynic: optimistic, live, and not to be fooled by any race.
+//!
 #![doc = include_str!("../README.md")]
 //!
 //! # The whole interface
@@ -7,7 +9,7 @@
 //! | teach it a schema | [`Policy`], [`Collection`] |
 //! | make an operation ready | [`Cache::prepare`] → [`Prepared`]: its document, its variables, its body |
 //! | look | [`Cache::read`] → [`View`]: complete, partial or missing, and what it [`Lack`]s |
-//! | follow | [`Cache::watch`] → [`Watch`]: a stream of views; [`Watch::now`], [`Watch::delta`], [`Watch::statuses`] |
+//! | follow | [`Cache::watch`] → [`Watch`]: a stream of views; [`Watch::view`], [`Watch::delta`], [`Watch::statuses`] |
 //! | tell what the server said | [`Cache::ask`] → [`Request`]; [`Batch::answer`], [`Batch::event`], [`Batch::delete`] |
 //! | tell how far a log was heard | [`Scope`]; [`Batch::follow`], [`Batch::advance`], [`Batch::reset`], [`Cache::position`] |
 //! | know what to ask for | [`Cache::wanted`], [`Watch::wanted`] → [`Stretch`] |

@@ -8,10 +8,12 @@ use cynic::{Operation, StreamingOperation};
 use serde::Serialize;
 
 use crate::document::Bound;
+use crate::record::Names;
 
-/// A cynic operation with its variables, as the cache follows it. Cheap to clone.
+/// A cynic operation with its variables, as one cache follows it: it is used with the cache that prepared it.
+/// Cheap to clone.
 pub struct Prepared<F> {
-    pub(crate) bound: Arc<Bound>,
+    bound: Arc<Bound>,
     variables: Arc<str>,
     operation_name: Option<Arc<str>>,
     fragment: PhantomData<fn() -> F>,
@@ -21,6 +23,24 @@ impl<F> Prepared<F> {
     pub(crate) fn new(bound: Arc<Bound>, variables: &str, name: Option<&str>) -> Self {
         let (variables, operation_name) = (variables.into(), name.map(Into::into));
         Self { bound, variables, operation_name, fragment: PhantomData }
+    }
+
+    /// With the numbers of the cache that has these names.
+    ///
+    /// # Panics
+    ///
+    /// If that is not the one that prepared it; a mistake in the program that would read nonsense.
+    pub(crate) fn bound(&self, names: &Names) -> &Arc<Bound> {
+        assert!(
+            self.bound.cache == names.id,
+            "an operation is used with the cache that prepared it"
+        );
+        &self.bound
+    }
+
+    /// As it is given to a prediction, which looks whose it is when it is made.
+    pub(crate) fn unchecked(&self) -> &Arc<Bound> {
+        &self.bound
     }
 
     /// The document to send: the author's, with `__typename` and what else the cache must know in it.

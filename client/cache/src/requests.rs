@@ -31,7 +31,7 @@ impl Requests {
     }
 
     /// What the next request will be called: everything below was sent before now.
-    pub(crate) fn now(&self) -> RequestId {
+    pub(crate) fn next(&self) -> RequestId {
         RequestId(self.next)
     }
 

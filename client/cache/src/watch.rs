@@ -12,7 +12,7 @@ use crate::document::Listing;
 use crate::layers::Status;
 use crate::prepared::Prepared;
 use crate::shared::Shared;
-use crate::view::{EntityKey, Sight, Stretch, View};
+use crate::view::{EntityKey, Lack, Sight, Stretch, View};
 use crate::watches::{Delta, LastView, WatchId, WatchState};
 
 /// Follows what the cache shows of a query: a stream of views, the present one first.
@@ -29,7 +29,8 @@ impl<F> Watch<F> {
     pub(crate) fn new(core: SharedCore, query: Prepared<F>) -> Self {
         let id = {
             let Core { base, overlay, watches, .. } = &mut *lock(&core);
-            watches.add(base, overlay, query.bound.clone())
+            let bound = query.bound(&base.store.names).clone();
+            watches.add(base, overlay, bound)
         };
         Self { core, id, query }
     }
@@ -63,7 +64,12 @@ impl<F> Watch<F> {
 
     /// The stretches that must be asked for so that it becomes complete.
     pub fn wanted(&self) -> Vec<Stretch> {
-        lock(&self.core).wanted(&self.query.bound)
+        let core = &mut *lock(&self.core);
+        // A view that was seen to lack no field needs no closer look.
+        let last = core.watches.get_mut(self.id).and_then(|it| it.view.as_ref());
+        let looks_closer =
+            last.is_none_or(|it| it.missing.iter().any(|it| matches!(it, Lack::Field { .. })));
+        core.wanted(self.query.bound(&core.base.store.names), looks_closer)
     }
 
     fn poll_news<R>(
@@ -85,7 +91,7 @@ impl<F> Watch<F> {
 
 impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
     /// The view as it is now. Unchanged, it is the allocation of before.
-    pub fn now(&mut self) -> View<F> {
+    pub fn view(&mut self) -> View<F> {
         let Core { base, overlay, watches, rules, .. } = &mut *lock(&self.core);
         let Some(watch) = watches.get_mut(self.id) else { return View::Missing([].into()) };
         if let Some(view) = watch.view.as_ref().and_then(of_last) {
@@ -149,7 +155,7 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Stream for Watch<F> {
             if let Some(watch) = lock(&it.core).watches.get_mut(it.id) {
                 watch.has_news = false;
             }
-            it.now()
+            it.view()
         })
     }
 }

@@ -201,12 +201,8 @@ impl Base {
         door: Door,
     ) -> bool {
         let Some(revision) = told.revision else { return true };
-        if let Some(refuses) = self.guards.refuses(entity).filter(|it| revision <= *it) {
-            // A range answer that was read later knows better than what we remember.
-            let is_later = |at: Option<Revision>| at.is_none_or(|at| at >= refuses);
-            if !from_range.is_some_and(|(at, _)| is_later(at)) {
-                return false;
-            }
+        if self.guards.refuse(entity, Some(revision), from_range.map(|(at, _)| at)) {
+            return false;
         }
         let Some(Place { scope, interval }) = self.place(rules, told) else { return true };
         let state = self.scopes.get(scope);
@@ -214,9 +210,7 @@ impl Base {
             _ if from_range.is_some() => true,
             Door::Event if !state.keeps(interval) => {
                 // Nobody looks there. An answer that knows less must not bring an older one.
-                if let Some(older) = revision.checked_sub(1) {
-                    self.guards.add(entity, older, Some((scope, revision)), &self.requests);
-                }
+                self.guards.unkept(entity, revision, Some(scope), &self.requests);
                 false
             }
             Door::Event => true,
@@ -247,7 +241,7 @@ impl Base {
                 continue;
             }
             if let Some(revision) = revision {
-                self.guards.add(entity, revision, None, &self.requests);
+                self.guards.absent(entity, revision, None, &self.requests);
             }
             self.put(entity, None);
         }

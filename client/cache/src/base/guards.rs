@@ -15,6 +15,8 @@ use crate::requests::{RequestId, Requests};
 struct Guard {
     /// Nothing of this revision, or an older one, comes in.
     refuses: Revision,
+    /// A range that was read at this revision, or later, knows better.
+    known_at: Revision,
     /// Requests before this one may not know of it.
     learned: RequestId,
     /// The log in which it is told, if that is followed, and where.
@@ -28,24 +30,51 @@ pub(crate) struct Guards {
 }
 
 impl Guards {
-    /// Refuses `entity` up to `refuses`, from now on.
-    pub(crate) fn add(
+    /// It is not there as of `at`, and nothing up to then brings it back. What is told in the log of a scope
+    /// is remembered until that has been heard.
+    pub(crate) fn absent(
         &mut self,
         entity: EntityId,
-        refuses: Revision,
-        told: Option<(ScopeId, Revision)>,
+        at: Revision,
+        told: Option<ScopeId>,
         requests: &Requests,
     ) {
-        let guard = Guard { refuses, learned: requests.now(), told };
+        let told = told.map(|it| (it, at));
+        self.add(entity, Guard { refuses: at, known_at: at, learned: requests.next(), told });
+    }
+
+    /// It is there as of `at` and is not kept; nothing older comes in its stead.
+    pub(crate) fn unkept(
+        &mut self,
+        entity: EntityId,
+        at: Revision,
+        told: Option<ScopeId>,
+        requests: &Requests,
+    ) {
+        let Some(refuses) = at.checked_sub(1) else { return };
+        let told = told.map(|it| (it, at));
+        self.add(entity, Guard { refuses, known_at: at, learned: requests.next(), told });
+    }
+
+    fn add(&mut self, entity: EntityId, guard: Guard) {
         let known = self.guards.entry(entity).or_insert(guard);
-        if refuses >= known.refuses {
+        if guard.refuses >= known.refuses {
             *known = guard;
         }
     }
 
-    /// The revision up to which `entity` is refused.
-    pub(crate) fn refuses(&self, entity: EntityId) -> Option<Revision> {
-        self.guards.get(&entity).map(|it| it.refuses)
+    /// Whether an account of `entity` is refused that is of `revision`, and part of a range that was read
+    /// at `range`, if of any.
+    pub(crate) fn refuse(
+        &self,
+        entity: EntityId,
+        revision: Option<Revision>,
+        range: Option<Option<Revision>>,
+    ) -> bool {
+        self.guards.get(&entity).is_some_and(|it| {
+            let knows_better = range.is_some_and(|at| at.is_none_or(|at| at >= it.known_at));
+            revision <= Some(it.refuses) && !knows_better
+        })
     }
 
     pub(crate) fn remove(&mut self, entity: EntityId) {

@@ -147,8 +147,7 @@ impl Base {
             return;
         }
         if let Some(at) = at {
-            let told = place.map(|it| (it.scope, at));
-            self.guards.add(entity, at, told, &self.requests);
+            self.guards.absent(entity, at, place.map(|it| it.scope), &self.requests);
         }
         if held.is_some() || !self.store.entities.get(entity).is_gone {
             self.store.entities.get_mut(entity).is_gone = true;
@@ -159,8 +158,8 @@ impl Base {
     /// Nobody needs an entity any more. An answer on its way must not bring an older one.
     pub(crate) fn forget(&mut self, entity: EntityId) {
         let revision = self.store.entities.record(entity).and_then(|it| it.revision);
-        if let Some(older) = revision.and_then(|it| it.checked_sub(1)) {
-            self.guards.add(entity, older, None, &self.requests);
+        if let Some(revision) = revision {
+            self.guards.unkept(entity, revision, None, &self.requests);
         }
         self.put(entity, None);
     }
@@ -179,7 +178,7 @@ impl Base {
 
     /// A record of a snapshot, if nothing newer is held.
     pub(crate) fn restore(&mut self, entity: EntityId, record: Record) {
-        let is_refused = self.guards.refuses(entity).is_some_and(|it| record.revision <= Some(it));
+        let is_refused = self.guards.refuse(entity, record.revision, None);
         let record = match self.store.entities.record(entity).cloned() {
             _ if is_refused || self.store.entities.get(entity).is_gone => return,
             None => record,

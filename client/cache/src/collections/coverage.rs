@@ -128,10 +128,14 @@ impl Coverage {
 
     /// What is to be asked for, so that `span` becomes covered: neither covered nor asked for yet.
     pub(crate) fn wanted(&self, span: Span, fields: &FieldSet) -> Vec<Span> {
-        let asked = self.asked.iter().filter(|it| includes(&it.fields, fields)).map(|it| it.span);
-        let asked: Vec<Span> = asked.collect();
         let uncovered = self.uncovered(span, fields, false).into_iter();
-        uncovered.flat_map(|it| without(it, asked.iter().copied())).collect()
+        uncovered.flat_map(|it| self.unasked(it, fields)).collect()
+    }
+
+    /// The stretches of `span` that are not asked for.
+    pub(crate) fn unasked(&self, span: Span, fields: &FieldSet) -> Vec<Span> {
+        let asked = self.asked.iter().filter(|it| includes(&it.fields, fields));
+        without(span, asked.map(|it| it.span))
     }
 
     /// Whether `interval` is seen in a stretch that is covered.

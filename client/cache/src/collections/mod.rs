@@ -10,7 +10,7 @@ use hashbrown::{Equivalent, HashMap};
 
 pub(crate) use coverage::{Coverage, Stretch};
 pub(crate) use index::Index;
-pub(crate) use spans::without;
+pub(crate) use spans::{union, without};
 
 pub(crate) use crate::record::{Place, ScopeId, Span};
 

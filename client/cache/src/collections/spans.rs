@@ -31,6 +31,19 @@ pub(crate) fn without(range: Span, others: impl IntoIterator<Item = Span>) -> Ve
     left
 }
 
+/// The same stretches in order, with those that touch put together.
+pub(crate) fn union(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    spans.dedup_by(|next, kept| {
+        let is_joined = next.start <= kept.end;
+        if is_joined {
+            kept.end = kept.end.max(next.end);
+        }
+        is_joined
+    });
+    spans
+}
+
 fn cut(from: Span, other: Span) -> [Span; 2] {
     if !from.overlaps(other) {
         return [from, Span { start: 0, end: 0 }];

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use super::Core;
 use crate::base::{Door, Entered};
 use crate::batch::Scope;
-use crate::collections::{ScopeId, Span, Waiting};
-use crate::document::Bound;
+use crate::collections::{self, ScopeId, Span, Waiting, union};
+use crate::denormalize::Reader;
+use crate::document::{Bound, Listing};
 use crate::error::{AnswerError, PredictionError};
 use crate::layers::{Drafting, Given, MutationId, Prediction, edits_of, edits_of_answer};
 use crate::normalize::{self, ServerError};
-use crate::record::{EntityId, Revision};
+use crate::record::{EntityId, Revision, Value};
 use crate::requests::RequestId;
-use crate::view::{EntityKey, Stretch};
+use crate::view::{EntityKey, Overlay, Sight, Stretch};
 
 impl Core {
     /// An answer, which enters or waits.
@@ -112,6 +113,10 @@ impl Core {
         let (edits, recipe) = match prediction.0 {
             Given::Invalid(error) => return Err(error),
             Given::Answer { bound, value } => {
+                if bound.cache != self.base.store.names.id {
+                    let why = "the mutation was prepared by another cache".to_owned();
+                    return Err(PredictionError::Mismatch(why));
+                }
                 let staged = normalize::expected(&mut self.base.store, &bound, &value);
                 let staged = staged.map_err(PredictionError::Mismatch)?;
                 (edits_of_answer(&mut self.base, &self.layers, staged), None)
@@ -130,15 +135,23 @@ impl Core {
         Ok(())
     }
 
-    pub(crate) fn wanted(&self, bound: &Bound) -> Vec<Stretch> {
+    /// What is to be asked for so that an operation becomes complete: what is neither covered nor asked for
+    /// yet, and, if `looks_closer`, members of which something is not known that is asked of them.
+    pub(crate) fn wanted(&self, bound: &Bound, looks_closer: bool) -> Vec<Stretch> {
         let mut wanted = Vec::new();
         for listing in bound.listings() {
             let Some(scope) = &listing.scope else { continue };
             let span = Span { start: listing.start, end: listing.end };
-            let spans = match self.base.scopes.find(listing.collection, scope) {
-                Some(it) => self.base.scopes.get(it).coverage.wanted(span, &listing.fields),
-                None => vec![span],
-            };
+            let mut spans = vec![span];
+            if let Some(it) = self.base.scopes.find(listing.collection, scope) {
+                let scope = self.base.scopes.get(it);
+                spans = scope.coverage.wanted(span, &listing.fields);
+                if looks_closer {
+                    let parts = self.in_part(bound, listing, scope).into_iter();
+                    spans.extend(parts.flat_map(|it| scope.coverage.unasked(it, &listing.fields)));
+                    spans = union(spans);
+                }
+            }
             let member = &self.rules.collections[listing.collection].member;
             wanted.extend(spans.into_iter().map(|it| Stretch {
                 member: member.clone(),
@@ -150,6 +163,24 @@ impl Core {
         wanted
     }
 
+    /// Where in a listing's range there are members of which something is not known.
+    fn in_part(&self, bound: &Bound, listing: &Listing, scope: &collections::Scope) -> Vec<Span> {
+        let none = Overlay::default();
+        let sight = Sight { base: &self.base, overlay: &none };
+        let reader = Reader::new(sight, &self.rules, bound, None, &|_, _| None);
+        let range = Span { start: listing.start, end: listing.end };
+        let members = scope.index.shown(range);
+        let in_part = members.filter(|(_, it)| {
+            self.base.store.entities.record(*it).is_some()
+                && !reader.is_whole(Value::Ref(*it), listing.members)
+        });
+        let within = in_part.map(|(it, _)| {
+            let start = it.start.max(range.start);
+            Span { start, end: it.end.min(range.end).max(start + 1) }
+        });
+        within.collect()
+    }
+
     pub(crate) fn reset(&mut self, scope: ScopeId, revision: Revision) {
         let watched = self.watches.spans(scope);
         let state = self.base.scopes.get_mut(scope);
@@ -159,7 +190,7 @@ impl Core {
         state.coverage.reset(revision, is_restored);
         state.coverage.keep_stale(&watched);
         if is_restored {
-            state.void_before = Some(self.base.requests.now());
+            state.void_before = Some(self.base.requests.next());
             for it in std::mem::take(&mut state.waiting) {
                 self.end(it.request);
             }

@@ -60,6 +60,37 @@ impl<'a> Reader<'a> {
         is_readable && self.lists_are_readable(case)
     }
 
+    /// Whether nothing that the selection set asks for is unknown, be it null or not.
+    pub(crate) fn is_whole(&self, value: Value<'a>, set: Option<usize>) -> bool {
+        let (shape, mut values) = match value {
+            Value::Ref(entity) => match self.sight.record(entity) {
+                Some(record) => (record.shape, record.values()),
+                None => return self.sight.is_gone(entity),
+            },
+            Value::Object(shape, values) => (shape, values),
+            Value::List(mut items) => return items.all(|it| self.is_whole(it, set)),
+            _ => return true,
+        };
+        let shape = self.sight.base.store.shapes.get(shape);
+        let case = set.and_then(|it| self.bound.plan.sets[it].case(shape.type_name));
+        let Some(case) = case else { return true };
+        let mut asked = self.bound.stored(case).peekable();
+        // Both are in the order of their keys.
+        for field in &shape.fields {
+            let Some(packed) = values.next_packed() else { return false };
+            while let Some((_, slot)) = asked.next_if(|(key, _)| key == field) {
+                if slot.child.is_some() && !self.is_whole(crate::record::value(packed), slot.child)
+                {
+                    return false;
+                }
+            }
+            if asked.peek().is_some_and(|(key, _)| key < field) {
+                return false;
+            }
+        }
+        asked.peek().is_none()
+    }
+
     /// Collections can always be read, but for the revision of a scope that was never heard of.
     fn lists_are_readable(&self, case: &Case) -> bool {
         let mut listings = case.slots.iter().filter(|it| matches!(it.role, Role::Collection(..)));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cynic_parser::common::OperationType;
 use hashbrown::HashMap;
 use serde_json::{Map, Value as Json};
 
@@ -13,6 +14,8 @@ use crate::rules::Rules;
 
 /// A plan and the keys that its fields have under some variables.
 pub(crate) struct Bound {
+    /// Whose names these are.
+    pub(crate) cache: u64,
     pub(crate) plan: Arc<Plan>,
     /// The key of each slot in its record; `None` where the slot is left out.
     keys: Box<[Option<Symbol>]>,
@@ -46,6 +49,8 @@ pub(crate) struct Listing {
     pub(crate) end: i64,
     /// What is selected of each member, as paths.
     pub(crate) fields: FieldSet,
+    /// The same, as a selection set.
+    pub(crate) members: Option<usize>,
 }
 
 /// Which fields of a member are known or asked for, and of all that is inside of it; sorted.
@@ -65,6 +70,11 @@ impl Bound {
         for slot in slots {
             keys[slot.number as usize] = Some(slot.key);
         }
+        // What a mutation's or a subscription's root says is not kept, and its arguments, which are
+        // different every time, are no names.
+        let roots = plan.root().filter(|_| plan.kind != OperationType::Query);
+        let passing = roots.map_or(&[][..], |it| &it.slots);
+        let lasts = |slot: &Slot| passing.iter().all(|it| it.number != slot.number);
         let mut asked = HashMap::new();
         for call in &plan.calls {
             let Some(slot) = by_number.get(&call.slot) else { continue };
@@ -73,14 +83,21 @@ impl Bound {
             });
             let arguments = call.arguments.iter();
             let arguments: Map<String, Json> = arguments
-                .filter_map(|(name, it)| Some((name.clone(), it.fill(&variables)?)))
+                .filter_map(|it| {
+                    let value = it.value.fill(&variables).or_else(|| it.default.clone())?;
+                    Some((it.name.clone(), value))
+                })
                 .collect();
             let arguments = Json::Object(arguments);
-            let key = json::key(&slot.name, &arguments);
-            keys[call.slot as usize] = (!is_out).then(|| names.intern(&key));
+            let key = match lasts(slot) {
+                true => names.intern(&json::key(&slot.name, &arguments)),
+                false => slot.key,
+            };
+            keys[call.slot as usize] = (!is_out).then_some(key);
             asked.insert(call.slot, arguments);
         }
         let mut bound = Self {
+            cache: names.id,
             order: Box::default(),
             listings: HashMap::new(),
             envelopes: HashMap::new(),
@@ -187,6 +204,7 @@ impl Bound {
             start: instant(&listed.from)?,
             end: instant(&listed.until)?,
             fields: fields.into(),
+            members,
         })
     }
 

@@ -11,7 +11,7 @@ use cynic_parser::{ExecutableDocument, Span};
 
 use super::MOST_NESTED;
 use super::json::argument;
-use super::plan::{Argument, Call, Case, Plan, Role, Set, Slot};
+use super::plan::{Argument, Call, Case, Given, Plan, Role, Set, Slot};
 use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
@@ -135,7 +135,6 @@ impl<'a> Compiler<'a> {
         if depth > MOST_NESTED {
             return Err(OperationError::TooDeep(MOST_NESTED));
         }
-        let applies = |on: Option<&str>| on.is_none_or(|it| self.rules.schema.is_a(type_name, it));
         for selection in selections {
             let all = |own: Iter<'a, Directive<'a>>| -> Vec<(bool, Argument)> {
                 conditions.iter().cloned().chain(own.filter_map(condition)).collect()
@@ -163,7 +162,9 @@ impl<'a> Compiler<'a> {
                         }),
                     }
                 }
-                Selection::InlineFragment(it) if applies(it.type_condition()) => {
+                Selection::InlineFragment(it)
+                    if self.applies(type_name, it.type_condition())? =>
+                {
                     let conditions = all(it.directives());
                     self.collect(type_name, it.selection_set(), &conditions, fields, depth + 1)?;
                 }
@@ -173,7 +174,7 @@ impl<'a> Compiler<'a> {
                     let fragment = fragment.ok_or_else(|| {
                         OperationError::Unknown(format!("...{}", spread.fragment_name()))
                     })?;
-                    if applies(Some(fragment.type_condition())) {
+                    if self.applies(type_name, Some(fragment.type_condition()))? {
                         let conditions = all(spread.directives());
                         let set = fragment.selection_set();
                         self.collect(type_name, set, &conditions, fields, depth + 1)?;
@@ -183,6 +184,15 @@ impl<'a> Compiler<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a fragment on the type `on` is for objects of this type.
+    fn applies(&self, type_name: &str, on: Option<&str>) -> Result<bool, OperationError> {
+        let Some(on) = on else { return Ok(true) };
+        match self.rules.schema.composite(on) {
+            Some(_) => Ok(self.rules.schema.is_a(type_name, on)),
+            None => Err(OperationError::Unknown(on.to_owned())),
+        }
     }
 
     fn is_added(&self, field: FieldSelection<'_>) -> bool {
@@ -220,13 +230,18 @@ impl<'a> Compiler<'a> {
         }
         let known = self.rules.schema.field(parent, name).cloned();
         let known = known.ok_or_else(|| OperationError::Unknown(format!("{parent}.{name}")))?;
-        let mut arguments: Vec<_> =
-            field.arguments().map(|it| (it.name().to_owned(), argument(it.value()))).collect();
-        for (name, default) in known.defaults {
-            if arguments.iter().all(|(it, _)| *it != name) {
-                arguments.push((name, Argument::Constant(default)));
-            }
-        }
+        let mut defaults = known.defaults;
+        let given = field.arguments().map(|it| {
+            let at = defaults.iter().position(|(name, _)| name == it.name());
+            let default = at.map(|at| defaults.swap_remove(at).1);
+            Given { name: it.name().to_owned(), value: argument(it.value()), default }
+        });
+        let mut arguments: Vec<Given> = given.collect();
+        arguments.extend(defaults.into_iter().map(|(name, default)| Given {
+            name,
+            value: Argument::Constant(default),
+            default: None,
+        }));
         if !arguments.is_empty() || !collected.conditions.is_empty() {
             let conditions = collected.conditions;
             self.plan.calls.push(Call { slot: number, arguments, conditions });

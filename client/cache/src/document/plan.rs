@@ -77,9 +77,16 @@ pub(crate) enum Role {
 /// A slot whose key depends on its arguments, or that may be left out.
 pub(crate) struct Call {
     pub(crate) slot: u32,
-    pub(crate) arguments: Vec<(String, Argument)>,
+    pub(crate) arguments: Vec<Given>,
     /// `@skip` (true) and `@include` (false), and the value that they look at.
     pub(crate) conditions: Vec<(bool, Argument)>,
+}
+
+/// An argument: its name, what was given, and the schema's default for a variable that is not.
+pub(crate) struct Given {
+    pub(crate) name: String,
+    pub(crate) value: Argument,
+    pub(crate) default: Option<Json>,
 }
 
 /// A literal of a document, kept without its document.

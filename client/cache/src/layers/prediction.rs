@@ -13,6 +13,7 @@ use crate::normalize::{FromPrediction, Staged};
 use crate::prepared::Prepared;
 use crate::record::{EntityId, Lists, Pack, Record, Symbol, Value, boxed, merge_value, value};
 use crate::rules::Rules;
+use crate::schema::{Field, Leaf};
 
 /// What a mutation is expected to do.
 pub struct Prediction(pub(crate) Given);
@@ -34,7 +35,7 @@ impl Prediction {
     pub fn answer<F>(mutation: &Prepared<F>, value: &impl Serialize) -> Self {
         let value = serde_json::to_string(value);
         Self(match value {
-            Ok(value) => Given::Answer { bound: mutation.bound.clone(), value },
+            Ok(value) => Given::Answer { bound: mutation.unchecked().clone(), value },
             Err(error) => Given::Invalid(PredictionError::Mismatch(error.to_string())),
         })
     }
@@ -123,10 +124,39 @@ pub(crate) fn set(
     let type_name = base.store.names.text(base.type_name(entity)).clone();
     let mut packed = Vec::new();
     let known = rules.schema.field(&type_name, field).ok_or_else(|| no_such(&type_name, field))?;
+    if !fits(rules, known, value) {
+        let form = format!("`{type_name}.{field}` cannot be {value}");
+        return Err(PredictionError::Mismatch(form));
+    }
     pack(base, rules, &known.type_name, value, &mut packed, edits)?;
     let symbol = base.store.names.intern(field);
     edits.push((entity, Edit::Set(symbol, boxed(&packed))));
     Ok(())
+}
+
+/// Whether a value has the form that the schema says: lists, nulls, and the scalars that every schema has.
+fn fits(rules: &Rules, field: &Field, value: &Json) -> bool {
+    fn at(levels: &[bool], leaf: Option<Leaf>, value: &Json) -> bool {
+        match (levels, value, leaf) {
+            ([is_nullable, ..], Json::Null, _) => *is_nullable,
+            ([_, inner @ ..], Json::Array(items), _) if !inner.is_empty() => {
+                items.iter().all(|it| at(inner, leaf, it))
+            }
+            ([_, _, ..], ..) => false,
+            (.., None) => value.is_object(),
+            (.., Some(leaf)) => match leaf {
+                Leaf::Int => value.is_i64() || value.is_u64(),
+                Leaf::Float => value.is_number(),
+                Leaf::Boolean => value.is_boolean(),
+                Leaf::Text => value.is_string(),
+                Leaf::Id => value.is_string() || value.is_i64() || value.is_u64(),
+                Leaf::Any => true,
+            },
+        }
+    }
+    let is_composite = rules.schema.composite(&field.type_name).is_some();
+    let leaf = (!is_composite).then(|| rules.schema.leaf(&field.type_name));
+    at(&field.levels, leaf, value)
 }
 
 /// Packs a value of the type `type_name`, or lists of such.

@@ -90,7 +90,7 @@ pub(crate) fn answer(
         let mut input = serde_json::Deserializer::from_str(text);
         let parts = AnswerSeed { writer: &mut writer }.deserialize(&mut input);
         let parts = parts.and_then(|it| input.end().map(|()| it));
-        let Writer { records, listings, new, .. } = writer;
+        let Writer { records, listings, new, wrong, .. } = writer;
         let staged = Staged { records, listings, new, origin: PhantomData };
         match parts {
             // The specification lets errors come after the data; then the data is read again with them
@@ -112,7 +112,7 @@ pub(crate) fn answer(
             }
             Err(error) => {
                 staged.give_up(store);
-                return Err(AnswerError::Malformed(error.to_string()));
+                return Err(AnswerError::Malformed(at(&wrong, &error)));
             }
         }
     }
@@ -127,14 +127,25 @@ pub(crate) fn expected(
     let mut writer = Writer::new(store, bound, &[], true);
     let mut input = serde_json::Deserializer::from_str(text);
     let done = ValueSeed::root(&mut writer).deserialize(&mut input);
-    let Writer { records, listings, new, .. } = writer;
+    let Writer { records, listings, new, wrong, .. } = writer;
     let staged = Staged { records, listings, new, origin: PhantomData };
     match done {
         Ok(_) => Ok(staged),
         Err(error) => {
             staged.give_up(store);
-            Err(error.to_string())
+            Err(at(&wrong, &error))
         }
+    }
+}
+
+/// An error, with the field in which it is.
+fn at(wrong: &[Arc<str>], error: &serde_json::Error) -> String {
+    match wrong {
+        [] => error.to_string(),
+        _ => format!(
+            "`{}`: {error}",
+            wrong.iter().rev().map(|it| &**it).collect::<Vec<_>>().join(".")
+        ),
     }
 }
 

@@ -238,7 +238,13 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
         if keeps_path {
             self.writer.path.pop();
         }
-        let told = told?;
+        let told = match told {
+            Ok(told) => told,
+            Err(error) => {
+                self.writer.wrong.push(slot.response.clone());
+                return Err(error);
+            }
+        };
         let is_within = self.envelope.is_some();
         match (slot.role, &mut direct) {
             (Role::Collection(..), Some(staged)) => {

@@ -22,6 +22,8 @@ pub(super) struct Writer<'a> {
     pub(super) failed: &'a [ErrorPath],
     /// Where we are, kept only if something has failed.
     pub(super) path: Vec<Segment>,
+    /// Where something did not fit, from the inside out.
+    pub(super) wrong: Vec<Arc<str>>,
     pub(super) buffer: Vec<u8>,
     /// The fields of the objects that are open: key, and where its value begins and ends.
     pub(super) fields: Vec<(Symbol, usize, usize)>,
@@ -60,6 +62,7 @@ impl<'a> Writer<'a> {
             is_strict,
             failed,
             path: Vec::new(),
+            wrong: Vec::new(),
             buffer: Vec::with_capacity(1_024),
             fields: Vec::new(),
             records: Vec::new(),
@@ -110,7 +113,7 @@ impl<'a> Writer<'a> {
                 self.buffer.truncate(open.buffer);
                 self.buffer.reference(key);
             }
-            (None, Some(rule)) if self.is_strict => {
+            (None, Some(rule)) => {
                 let type_name = self.store.names.text(type_name);
                 let key = self.store.names.text(rule.key);
                 return Err(format!("a `{type_name}` has no `{key}`, which names it"));

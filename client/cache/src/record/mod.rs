@@ -10,7 +10,7 @@ pub(crate) use entities::{Entities, Place, ScopeId, Span};
 pub(crate) use merge::{Lists, merge, merge_value};
 pub(crate) use names::{Names, Symbol};
 pub(crate) use packed::{Items, Pack, Value, boxed, value};
-pub(crate) use shape::{ShapeId, Shapes};
+pub(crate) use shape::{ShapeId, Shapes, walk};
 
 /// A position in the change log of a scope; its order is commit order.
 pub type Revision = u64;

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::{Items, Symbol, Value};
 
 /// A shape's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ShapeId(pub(crate) u32);
 
 /// A type, and the fields that are known of it, in the order of their symbols; values lie in a record in
@@ -35,6 +35,16 @@ impl Shape {
     }
 }
 
+/// Calls `visit` with every value, however deep.
+pub(crate) fn walk<'v>(values: Items<'v>, visit: &mut impl FnMut(Value<'v>)) {
+    for value in values {
+        visit(value);
+        if let Value::List(inner) | Value::Object(_, inner) | Value::Map(inner) = value {
+            walk(inner, visit);
+        }
+    }
+}
+
 /// Every shape that was met.
 #[derive(Default)]
 pub(crate) struct Shapes {
@@ -59,24 +69,12 @@ impl Shapes {
         &self.shapes[number.0 as usize]
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.shapes.len()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Shape> {
-        self.shapes.iter()
-    }
-
     /// Calls `found` with every entity that `values` refer to, however deep.
     pub(crate) fn references(values: Items<'_>, found: &mut impl FnMut(super::EntityId)) {
-        for value in values {
-            match value {
-                Value::Ref(to) => found(to),
-                Value::List(inner) | Value::Object(_, inner) | Value::Map(inner) => {
-                    Self::references(inner, found);
-                }
-                _ => {}
+        walk(values, &mut |value| {
+            if let Value::Ref(to) = value {
+                found(to);
             }
-        }
+        });
     }
 }

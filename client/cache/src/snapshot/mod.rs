@@ -7,10 +7,13 @@
 mod bytes;
 mod read;
 
+use std::collections::BTreeSet;
+
 use bytes::Output;
+use hashbrown::HashMap;
 
 use crate::base::Base;
-use crate::record::Revision;
+use crate::record::{EntityId, Revision, ShapeId, Symbol, Value, walk};
 use crate::rules::Rules;
 
 pub(crate) use read::restore;
@@ -18,31 +21,35 @@ pub(crate) use read::restore;
 pub(crate) const MAGIC: &[u8; 4] = b"CYNC";
 pub(crate) const VERSION: u32 = 1;
 
-/// Everything that the server told.
+/// Everything that the server told, and nothing else: names, shapes and entities that only predictions or
+/// operations have brought up are left out.
 pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
+    let told = Told::of(base);
+    let at: HashMap<Symbol, u64> = told.names.iter().copied().zip(0..).collect();
+    let name = |it: &Symbol| at.get(it).copied().unwrap_or_default();
     let mut out = Output::default();
     out.raw(MAGIC);
     out.raw(&VERSION.to_le_bytes());
     out.raw(&rules.fingerprint.to_le_bytes());
-    out.number(base.store.names.len() as u64);
-    for name in base.store.names.iter() {
-        out.text(name);
+    out.number(told.names.len() as u64);
+    for name in &told.names {
+        out.text(base.store.names.text(*name));
     }
-    out.number(base.store.shapes.len() as u64);
-    for shape in base.store.shapes.iter() {
-        out.number(u64::from(shape.type_name.0));
+    out.number(told.shapes.len() as u64);
+    for number in &told.shapes {
+        let shape = base.store.shapes.get(*number);
+        out.number(u64::from(number.0));
+        out.number(name(&shape.type_name));
         out.number(shape.fields.len() as u64);
         for field in &shape.fields {
-            out.number(u64::from(field.0));
+            out.number(name(field));
         }
     }
-    // By number, so that the same base always gives the same bytes.
-    let mut entities: Vec<_> = base.store.entities.iter().collect();
-    entities.sort_by_key(|(number, _)| *number);
-    out.number(entities.len() as u64);
-    for (number, entity) in entities {
+    out.number(told.entities.len() as u64);
+    for number in &told.entities {
+        let entity = base.store.entities.get(*number);
         out.number(u64::from(number.0));
-        out.number(u64::from(entity.type_name.0));
+        out.number(name(&entity.type_name));
         out.text(&entity.key);
         out.number(u64::from(entity.is_gone));
         out.number(u64::from(entity.record.is_some()));
@@ -67,11 +74,48 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
             out.number(u64::from(stretch.is_stale));
             out.number(stretch.fields.len() as u64);
             for field in stretch.fields.iter() {
-                out.number(u64::from(field.0));
+                out.number(name(field));
             }
         }
     }
     out.finish()
+}
+
+/// Whose names a snapshot needs. Sets that are sorted, so that the same base always gives the same bytes.
+#[derive(Default)]
+struct Told {
+    names: BTreeSet<Symbol>,
+    shapes: BTreeSet<ShapeId>,
+    /// Those of which something is held, and those that they refer to.
+    entities: BTreeSet<EntityId>,
+}
+
+impl Told {
+    fn of(base: &Base) -> Self {
+        let mut told = Self::default();
+        let held =
+            base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
+        for (entity, record) in held {
+            told.entities.insert(entity);
+            told.shapes.insert(record.shape);
+            walk(record.values(), &mut |value| {
+                match value {
+                    Value::Ref(it) => _ = told.entities.insert(it),
+                    Value::Object(it, _) => _ = told.shapes.insert(it),
+                    _ => {}
+                };
+            });
+        }
+        let Self { names, shapes, entities } = &mut told;
+        names.extend(entities.iter().map(|it| base.type_name(*it)));
+        for shape in shapes.iter().map(|it| base.store.shapes.get(*it)) {
+            names.insert(shape.type_name);
+            names.extend(&shape.fields);
+        }
+        let stretches = base.scopes.iter().flat_map(|(_, it)| it.coverage.stretches());
+        names.extend(stretches.flat_map(|it| it.fields.iter()));
+        told
+    }
 }
 
 impl Output {

@@ -104,12 +104,13 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
     for _ in 0..input.count()? {
         names.push(base.store.names.intern(input.text()?));
     }
-    let mut shapes = Vec::new();
+    let mut shapes = HashMap::new();
     for _ in 0..input.count()? {
+        let number = input.number()?;
         let type_name = *input.of(&names)?;
         let fields =
             (0..input.count()?).map(|_| input.of(&names).copied()).collect::<Result<_>>()?;
-        shapes.push(OldShape { type_name, fields });
+        shapes.insert(number, OldShape { type_name, fields });
     }
     let mut numbers = HashMap::new();
     let mut told = Vec::new();
@@ -126,8 +127,7 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
             false => None,
             true => {
                 // Whether there is such a shape is seen when it is used.
-                let shape = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
-                Some((shape, revision(&mut input)?, input.text()?))
+                Some((input.number()?, revision(&mut input)?, input.text()?))
             }
         };
         told.push((entity, is_gone, record));
@@ -178,7 +178,7 @@ fn revision(input: &mut Input<'_>) -> Result<Option<Revision>> {
 
 /// The numbers of the cache that wrote it.
 struct Old {
-    shapes: Vec<OldShape>,
+    shapes: HashMap<u64, OldShape>,
     numbers: HashMap<u32, EntityId>,
 }
 
@@ -192,12 +192,12 @@ struct OldShape {
 fn object(
     base: &mut Base,
     old: &Old,
-    shape: usize,
+    shape: u64,
     mut values: Items<'_>,
     out: &mut Vec<u8>,
     depth: usize,
 ) -> Result<ShapeId> {
-    let OldShape { type_name, fields } = old.shapes.get(shape).ok_or(SnapshotError::Damaged)?;
+    let OldShape { type_name, fields } = old.shapes.get(&shape).ok_or(SnapshotError::Damaged)?;
     let mut packed = Vec::with_capacity(fields.len());
     for field in fields {
         let mut one = Vec::new();
@@ -248,7 +248,7 @@ fn value(
         }
         Value::Object(shape, values) => {
             let mut inner = Vec::new();
-            let shape = object(base, old, shape.0 as usize, values, &mut inner, depth + 1)?;
+            let shape = object(base, old, u64::from(shape.0), values, &mut inner, depth + 1)?;
             let opened = out.open_object(shape);
             out.append(&mut inner);
             out.close(opened);

@@ -1,5 +1,10 @@
 //! The cache as its users see it: through its public interface, with a library of shelves and books.
 
+mod cases;
 #[path = "../../examples/library/mod.rs"]
 mod library;
-mod smoke;
+mod predicting;
+mod races;
+mod reading;
+mod watching;
+mod world;

@@ -1,0 +1,311 @@
+//! What is written is what is read: every form that a selection can have, and every form of not knowing.
+
+use cynic_cache::{AnswerError, Cache, Lack, Operable, OperationError, Prepared, View};
+use serde_json::{Value, json};
+
+use crate::library::Library;
+
+/// A document that nobody has a fragment for; its answer is read as JSON.
+struct Any<'t>(&'t str, Value);
+
+impl Operable for Any<'_> {
+    type Fragment = Value;
+
+    fn text(&self) -> &str {
+        self.0
+    }
+
+    fn variables(&self) -> serde_json::Result<String> {
+        Ok(self.1.to_string())
+    }
+
+    fn name(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Any document, ready.
+pub(crate) fn any(
+    cache: &Cache,
+    text: &str,
+    variables: Value,
+) -> Result<Prepared<Value>, OperationError> {
+    cache.prepare(&Any(text, variables))
+}
+
+/// A cache that was told one answer, and what it says to the same question.
+fn told(text: &str, variables: Value, answer: &Value) -> (Cache, Prepared<Value>) {
+    let cache = Cache::new(Library).expect("policy and schema fit");
+    let query = any(&cache, text, variables).expect("the schema has it");
+    let request = cache.ask(&query);
+    cache.answer(&request, &query, answer.to_string().as_bytes()).expect("it fits");
+    (cache, query)
+}
+
+#[track_caller]
+fn reads_back(text: &str, data: Value) {
+    reads(text, json!({ "data": data.clone() }), data);
+}
+
+/// What the cache says after `answer`; keys that were only completed are not in `expected`.
+#[track_caller]
+fn reads(text: &str, answer: Value, expected: Value) {
+    let (cache, query) = told(text, json!({}), &answer);
+    match cache.read(&query) {
+        View::Complete(view) => assert_eq!(*view, expected),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What can be shown after `answer`, and what that lacks.
+#[track_caller]
+fn lacks(text: &str, answer: Value, shown: Option<Value>, lacking: &[&str]) {
+    let (cache, query) = told(text, json!({}), &answer);
+    check_lack(&cache.read(&query), shown, lacking);
+}
+
+#[track_caller]
+fn check_lack(view: &View<Value>, shown: Option<Value>, lacking: &[&str]) {
+    let said: Vec<String> = view.missing().iter().map(word).collect();
+    assert_eq!(said, lacking);
+    assert_eq!(view.data().map(|it| (**it).clone()), shown);
+}
+
+fn word(lack: &Lack) -> String {
+    match lack {
+        Lack::Field { entity, field } => format!("{}:{}.{field}", entity.type_name, entity.key),
+        Lack::Stretch(it) => format!("{}/{} {}..{}", it.member, it.scope, it.start, it.end),
+        Lack::Unreadable(why) => why.clone(),
+        _ => String::new(),
+    }
+}
+
+#[test]
+fn scalars_lists_nulls_and_embedded_objects() {
+    reads_back(
+        r#"{ book(id: "b") { __typename id title subtitle pages weight tags language extra
+             author { __typename name born home { __typename city street } }
+             chapters { __typename title pages } } }"#,
+        json!({"book": {
+            "__typename": "Book", "id": "b", "title": "Émma \"\\\n\u{1F600}", "subtitle": null, "pages": -474,
+            "weight": 0.25, "tags": ["", "novel"], "language": "EN",
+            "extra": {"z": [1, 2.5, {"a": null}], "a": true, "": "x"},
+            "author": {"__typename": "Person", "name": "Jane", "born": 1775, "home": null},
+            "chapters": [{"__typename": "Chapter", "title": "I", "pages": 3},
+                         {"__typename": "Chapter", "title": "II", "pages": null}],
+        }}),
+    );
+}
+
+#[test]
+fn an_answer_may_be_nothing() {
+    reads_back(r#"{ book(id: "b") { id } }"#, json!({"book": null}));
+    reads_back("{ shelves { id } }", json!({"shelves": []}));
+}
+
+#[test]
+fn aliases_arguments_and_one_entity_at_many_places() {
+    let book = json!({"title": "Emma", "__typename": "Book", "id": "b"});
+    let answer = json!({"one": book, "other": book, "none": null});
+    let text = r#"{ one: book(id: "b") { name: title } other: book(id: "b") { title } none: book(id: "c") { title } }"#;
+    let mut answer = json!({ "data": answer });
+    answer["data"]["one"] = json!({"name": "Emma", "__typename": "Book", "id": "b"});
+    let expected = json!({"one": {"name": "Emma"}, "other": {"title": "Emma"}, "none": null});
+    reads(text, answer, expected);
+}
+
+#[test]
+fn arguments_are_canonical() {
+    let (cache, _) = told(
+        r#"query($f: Int) { shelves(first: $f) { id } }"#,
+        json!({"f": 100}),
+        &json!({"data": {"shelves": [{"__typename": "Shelf", "id": "s"}]}}),
+    );
+    // The default of the schema, a literal, and a variable that was not sent: one field.
+    for text in [
+        "{ shelves { id } }",
+        "{ shelves(first: 100) { id } }",
+        "query($f: Int) { shelves(first: $f) { id } }",
+    ] {
+        let query = any(&cache, text, json!({})).expect("the schema has it");
+        assert!(cache.read(&query).is_complete(), "{text}");
+    }
+    let other = any(&cache, "{ shelves(first: 99) { id } }", json!({})).expect("the schema has it");
+    assert!(!cache.read(&other).is_complete());
+}
+
+#[test]
+fn fragments_and_what_they_stand_on() {
+    reads(
+        r#"query { node(id: "b") { id ...A ... on Shelf { name } ... on Node { id } } }
+           fragment A on Book { title ...B }
+           fragment B on Book { pages ... { language } }"#,
+        json!({"data": {"node": {"__typename": "Book", "id": "b", "title": "Emma", "pages": 1, "language": "DE"}}}),
+        json!({"node": {"id": "b", "title": "Emma", "pages": 1, "language": "DE"}}),
+    );
+}
+
+#[test]
+fn interfaces_and_unions() {
+    reads_back(
+        r#"{ search(text: "x") { __typename ... on Book { id title } ... on Shelf { id name } ... on Leaflet { text } } }"#,
+        json!({"search": [
+            {"__typename": "Shelf", "id": "s", "name": "Novels"},
+            {"__typename": "Leaflet", "text": "no identity"},
+            {"__typename": "Book", "id": "b", "title": "Emma"},
+        ]}),
+    );
+}
+
+#[test]
+fn a_type_that_the_schema_does_not_know_yet() {
+    reads_back(
+        r#"{ search(text: "x") { __typename ... on Book { id title } } }"#,
+        json!({"search": [{"__typename": "Film"}, {"__typename": "Book", "id": "b", "title": "Emma"}]}),
+    );
+}
+
+#[test]
+fn skip_and_include() {
+    let text =
+        "query($a: Boolean!) { book(id: \"b\") { id title @include(if: $a) pages @skip(if: $a) } }";
+    for (a, rest) in
+        [(true, json!({"id": "b", "title": "Emma"})), (false, json!({"id": "b", "pages": 3}))]
+    {
+        let mut book = rest.clone();
+        book["__typename"] = json!("Book");
+        let (cache, query) = told(text, json!({"a": a}), &json!({"data": {"book": book}}));
+        assert_eq!(**cache.read(&query).data().expect("it was told"), json!({"book": rest}));
+    }
+}
+
+#[test]
+fn two_answers_are_one_record() {
+    let (cache, _) = told(
+        r#"{ book(id: "b") { title author { name } } }"#,
+        json!({}),
+        &json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma",
+                                  "author": {"__typename": "Person", "name": "Jane"}}}}),
+    );
+    let more =
+        any(&cache, r#"{ book(id: "b") { pages author { born } } }"#, json!({})).expect("there");
+    let request = cache.ask(&more);
+    let answer = json!({"data": {"book": {"__typename": "Book", "id": "b", "pages": 474,
+                                          "author": {"__typename": "Person", "born": 1775}}}});
+    cache.answer(&request, &more, answer.to_string().as_bytes()).expect("it fits");
+    let all = r#"{ book(id: "b") { title pages author { name born } } }"#;
+    let all = any(&cache, all, json!({})).expect("there");
+    let expected =
+        json!({"book": {"title": "Emma", "pages": 474, "author": {"name": "Jane", "born": 1775}}});
+    assert_eq!(**cache.read(&all).data().expect("it is known"), expected);
+}
+
+#[test]
+fn what_was_never_asked_for_is_missing() {
+    let (cache, _) = told(
+        r#"{ book(id: "b") { title } }"#,
+        json!({}),
+        &json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma"}}}),
+    );
+    let check = |text: &str, shown: Option<Value>, lacking: &[&str]| {
+        let query = any(&cache, text, json!({})).expect("the schema has it");
+        check_lack(&cache.read(&query), shown, lacking);
+    };
+    // A field that may be null is shown as such; one that may not takes its object with it.
+    check(
+        r#"{ book(id: "b") { title pages } }"#,
+        Some(json!({"book": {"title": "Emma", "pages": null}})),
+        &["Book:b.pages"],
+    );
+    check(r#"{ book(id: "b") { title tags } }"#, Some(json!({"book": null})), &["Book:b.tags"]);
+    check("{ shelves { id } }", None, &["Query:.shelves({\"first\":100})"]);
+}
+
+#[test]
+fn what_the_server_could_not_do_is_not_known() {
+    let text = r#"{ one: book(id: "a") { title pages } other: book(id: "b") { title } }"#;
+    let answer = json!({
+        "data": {"one": {"__typename": "Book", "id": "a", "title": "Emma", "pages": null}, "other": null},
+        "errors": [{"message": "no pages", "path": ["one", "pages"]}, {"message": "no", "path": ["other"]}],
+    });
+    lacks(
+        text,
+        answer,
+        Some(json!({"one": {"title": "Emma", "pages": null}, "other": null})),
+        &["Book:a.pages", "Query:.book({\"id\":\"b\"})"],
+    );
+}
+
+#[test]
+fn an_error_without_data_says_nothing() {
+    let answer = json!({"errors": [{"message": "the database is away"}]});
+    lacks(
+        r#"{ book(id: "b") { title } }"#,
+        answer.clone(),
+        Some(json!({"book": null})),
+        &["Query:.book({\"id\":\"b\"})"],
+    );
+    let answer = json!({"data": null, "errors": [{"message": "the database is away"}]});
+    lacks("{ shelves { id } }", answer, None, &["Query:.shelves({\"first\":100})"]);
+}
+
+#[test]
+fn a_malformed_answer_changes_nothing() {
+    let text = r#"{ book(id: "b") { title pages tags language weight author { name } } }"#;
+    let good = json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma", "pages": 1, "tags": [],
+        "language": "EN", "weight": 1, "author": null}}});
+    let (cache, query) = told(text, json!({}), &good);
+    let before = cache.snapshot();
+    let with = |field: &str, value: Value| {
+        let mut bad = good.clone();
+        bad["data"]["book"][field] = value;
+        bad.to_string()
+    };
+    let full = good.to_string();
+    let bad = [
+        String::new(),
+        "nothing".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        full[..full.len() - 1].to_owned(),
+        format!("{full}x"),
+        json!({"data": {"book": 3}}).to_string(),
+        json!({"data": {"book": []}}).to_string(),
+        json!({"data": {"book": {"__typename": "Book"}}}).to_string(),
+        with("id", Value::Null),
+        with("title", Value::Null),
+        with("title", json!(3)),
+        with("title", json!(["Emma"])),
+        with("pages", json!("many")),
+        with("pages", json!(1.5)),
+        with("tags", json!({})),
+        with("tags", json!([null])),
+        with("language", json!(3)),
+        with("weight", json!("heavy")),
+        with("author", json!("Jane")),
+        with("author", json!([])),
+        with("__typename", json!(3)),
+    ];
+    for answer in bad {
+        let request = cache.ask(&query);
+        let done = cache.answer(&request, &query, answer.as_bytes());
+        assert!(matches!(done, Err(AnswerError::Malformed(_))), "{answer}: {done:?}");
+        assert_eq!(cache.snapshot(), before, "{answer}");
+    }
+}
+
+#[test]
+fn an_operation_that_the_schema_does_not_have() {
+    let cache = Cache::new(Library).expect("policy and schema fit");
+    let check = |text: &str, expected: &str| {
+        let error = any(&cache, text, json!({})).expect_err(text).to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    };
+    check("{ boks { id } }", "Query.boks");
+    check("{ shelves { id ... on Boook { id } } }", "Boook");
+    check("{ shelves { id ...Lost } }", "Lost");
+    check("{ shelves { id:name } }", "the alias `id`");
+    check("{ shelves ", "cannot be read");
+    check("fragment A on Shelf { id }", "");
+    check("{ shelves { ...A } } fragment A on Shelf { ...A }", "64 deep");
+}
