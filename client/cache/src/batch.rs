@@ -111,11 +111,16 @@ impl Batch<'_> {
         }
     }
 
-    /// From now on every change of the scope is heard, and told by [`Batch::event`]; answers from a
-    /// later revision then wait for it. Or no longer.
+    /// From now on every change of the scope is heard, from [`Cache::position`](crate::Cache::position) on, and told
+    /// by [`Batch::event`]; answers from a later revision then wait for it. Or no longer. What was answered before, at
+    /// an earlier revision than that, is stale now.
     pub fn follow(&mut self, scope: &Scope, is_followed: bool) {
         if let Some(scope) = self.core.scope(scope) {
-            self.core.base.scopes.get_mut(scope).is_followed = is_followed;
+            let state = self.core.base.scopes.get_mut(scope);
+            let was_followed = std::mem::replace(&mut state.is_followed, is_followed);
+            if is_followed && !was_followed && state.coverage.follow() {
+                self.core.base.touched.coverage(scope);
+            }
             self.core.release(scope);
         }
     }

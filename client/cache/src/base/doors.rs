@@ -5,8 +5,8 @@
 
 use hashbrown::HashSet;
 
-use super::Base;
-use crate::collections::{Place, ScopeId, Span, Stretch};
+use super::{Base, Told};
+use crate::collections::{Place, ScopeId, Span, Standing, Stretch};
 use crate::normalize::{FromServer, Staged, StagedListing};
 use crate::record::{EntityId, Record, Revision};
 use crate::requests::RequestId;
@@ -64,16 +64,19 @@ impl Base {
         rules: &Rules,
         staged: Staged<FromServer>,
         door: Door,
+        layered: impl Iterator<Item = EntityId>,
     ) -> Entered {
         self.clock += 1;
         let mut entered = Entered::Whole;
         let mut ranges = Vec::new();
         let mut refused = HashSet::new();
         // Whatever else is new in this batch has no place yet, and is looked at by itself.
-        let unplaced: Vec<EntityId> = match staged.listings.is_empty() {
-            true => Vec::new(),
-            false => self.touched.entities.keys().copied().collect(),
-        };
+        let mut unplaced: Vec<EntityId> = Vec::new();
+        if !staged.listings.is_empty() {
+            unplaced.extend(self.touched.entities.keys().copied());
+            // And what layers touch is shown elsewhere than where the base has it.
+            unplaced.extend(layered);
+        }
         for listing in &staged.listings {
             match self.range(listing, door) {
                 Some(Ok(range)) => ranges.push(range),
@@ -126,8 +129,9 @@ impl Base {
                 // from here on only.
                 state.position = Some(at);
                 state.coverage.raise_floors(at);
-            } else if !state.is_followed {
-                state.position = state.position.max(Some(at));
+            } else if !state.is_followed && state.position < Some(at) {
+                state.position = Some(at);
+                state.coverage.fall_behind(at);
             }
         }
         if state.is_followed {
@@ -144,7 +148,7 @@ impl Base {
             span,
             fields: listing.listing.fields.clone(),
             floor,
-            is_stale: false,
+            standing: Standing::Current,
         });
         self.touched.coverage(scope);
         self.touched.position(scope);
@@ -171,6 +175,7 @@ impl Base {
             return;
         };
         let wins = match (from_range, told.revision, held.revision) {
+            (None, Some(new), Some(old)) if new > old && self.is_past(rules, &told) => Wins::Held,
             // A range answer wins over everything up to its own revision.
             (Some((Some(at), _)), _, Some(held)) if held > at => Wins::Held,
             (_, Some(told), Some(held)) if told == held => Wins::Both,
@@ -205,21 +210,24 @@ impl Base {
             return false;
         }
         let Some(Place { scope, interval }) = self.place(rules, told) else { return true };
-        let state = self.scopes.get(scope);
-        match door {
-            _ if from_range.is_some() => true,
-            Door::Event if !state.keeps(interval) => {
-                // Nobody looks there. An answer that knows less must not bring an older one.
-                self.guards.unkept(entity, revision, Some(scope), &self.requests);
-                false
-            }
-            Door::Event => true,
-            // All that is there up to the position is held; what is not held is not there any more.
-            Door::Answer(_) => {
-                let is_past = state.position.is_some_and(|it| revision <= it);
-                !(is_past && state.coverage.covers(interval))
-            }
+        if from_range.is_some() {
+            return true;
         }
+        if matches!(door, Door::Event) && !self.scopes.get(scope).keeps(interval) {
+            // Nobody looks there. An answer that knows less must not bring an older one.
+            let told = Told::InLog(Some(scope));
+            self.guards.unkept(entity, revision, told, &self.requests);
+            return false;
+        }
+        !self.is_past(rules, told)
+    }
+
+    /// Whether an account that is no range's is of what was, and is no more: where all is known up to the
+    /// position, what is not held as it says is not there as it says.
+    fn is_past(&mut self, rules: &Rules, told: &Record) -> bool {
+        let Some(Place { scope, interval }) = self.place(rules, told) else { return false };
+        let state = self.scopes.get(scope);
+        told.revision <= state.position && state.coverage.is_known(interval)
     }
 
     /// Who is in the range, and not in the answer, is gone from there.
@@ -241,7 +249,8 @@ impl Base {
                 continue;
             }
             if let Some(revision) = revision {
-                self.guards.absent(entity, revision, None, &self.requests);
+                let told = Told::Otherwise(Some(range.scope));
+                self.guards.absent(entity, revision, told, &self.requests);
             }
             self.put(entity, None);
         }

@@ -19,8 +19,17 @@ struct Guard {
     known_at: Revision,
     /// Requests before this one may not know of it.
     learned: RequestId,
-    /// The log in which it is told, if that is followed, and where.
-    told: Option<(ScopeId, Revision)>,
+    /// The scope that it was in, if that is known.
+    scope: Option<ScopeId>,
+    /// Where it is told in the scope's log, if it is.
+    told: Option<Revision>,
+}
+
+/// Whether it will be told in the log of a scope, too; then it is remembered until that has been heard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Told {
+    InLog(Option<ScopeId>),
+    Otherwise(Option<ScopeId>),
 }
 
 /// Every guard.
@@ -30,17 +39,15 @@ pub(crate) struct Guards {
 }
 
 impl Guards {
-    /// It is not there as of `at`, and nothing up to then brings it back. What is told in the log of a scope
-    /// is remembered until that has been heard.
+    /// It is not there as of `at`, and nothing up to then brings it back.
     pub(crate) fn absent(
         &mut self,
         entity: EntityId,
         at: Revision,
-        told: Option<ScopeId>,
+        told: Told,
         requests: &Requests,
     ) {
-        let told = told.map(|it| (it, at));
-        self.add(entity, Guard { refuses: at, known_at: at, learned: requests.next(), told });
+        self.add(entity, at, at, told, requests);
     }
 
     /// It is there as of `at` and is not kept; nothing older comes in its stead.
@@ -48,15 +55,27 @@ impl Guards {
         &mut self,
         entity: EntityId,
         at: Revision,
-        told: Option<ScopeId>,
+        told: Told,
         requests: &Requests,
     ) {
-        let Some(refuses) = at.checked_sub(1) else { return };
-        let told = told.map(|it| (it, at));
-        self.add(entity, Guard { refuses, known_at: at, learned: requests.next(), told });
+        if let Some(refuses) = at.checked_sub(1) {
+            self.add(entity, refuses, at, told, requests);
+        }
     }
 
-    fn add(&mut self, entity: EntityId, guard: Guard) {
+    fn add(
+        &mut self,
+        entity: EntityId,
+        refuses: Revision,
+        known_at: Revision,
+        told: Told,
+        requests: &Requests,
+    ) {
+        let (scope, told) = match told {
+            Told::InLog(scope) => (scope, Some(known_at)),
+            Told::Otherwise(scope) => (scope, None),
+        };
+        let guard = Guard { refuses, known_at, learned: requests.next(), scope, told };
         let known = self.guards.entry(entity).or_insert(guard);
         if guard.refuses >= known.refuses {
             *known = guard;
@@ -81,22 +100,21 @@ impl Guards {
         self.guards.remove(&entity);
     }
 
-    /// What was told in the log of a scope was not told, since the server was restored. (What guards an
-    /// absence names no log; it may refuse once what a range brings, and is then asked again.)
+    /// What was known of a scope is of a past that is no more, since the server was restored.
     pub(crate) fn lose(&mut self, scope: ScopeId) {
-        self.guards.retain(|_, it| it.told.is_none_or(|(it, _)| it != scope));
+        self.guards.retain(|_, it| it.scope.is_some_and(|it| it != scope));
     }
 
-    /// Takes away what has done its service.
+    /// Takes away what has done its service. `is_heard` says whether the log of a scope has been heard up to
+    /// a revision; without a scope, the logs of all.
     pub(crate) fn prune(
         &mut self,
         requests: &Requests,
-        position: impl Fn(ScopeId) -> Option<Revision>,
+        is_heard: impl Fn(Option<ScopeId>, Revision) -> bool,
     ) {
         self.guards.retain(|_, guard| {
-            let is_heard =
-                guard.told.is_none_or(|(scope, at)| position(scope).is_none_or(|it| it >= at));
-            !(is_heard && requests.are_over(guard.learned))
+            let is_told = guard.told.is_none_or(|at| is_heard(guard.scope, at));
+            !(is_told && requests.are_over(guard.learned))
         });
     }
 

@@ -11,9 +11,9 @@ use hashbrown::{HashMap, HashSet};
 
 pub(crate) use doors::Door;
 pub use doors::Entered;
-pub(crate) use guards::Guards;
+pub(crate) use guards::{Guards, Told};
 
-use crate::collections::{Place, ScopeId, Scopes, Span};
+use crate::collections::{Place, Scope, ScopeId, Scopes, Span};
 use crate::instant;
 use crate::record::{
     EntityId, Lists, Names, QUERY, Record, Revision, ShapeId, Store, Symbol, Value, merge, value,
@@ -147,7 +147,8 @@ impl Base {
             return;
         }
         if let Some(at) = at {
-            self.guards.absent(entity, at, place.map(|it| it.scope), &self.requests);
+            let told = Told::InLog(place.map(|it| it.scope));
+            self.guards.absent(entity, at, told, &self.requests);
         }
         if held.is_some() || !self.store.entities.get(entity).is_gone {
             self.store.entities.get_mut(entity).is_gone = true;
@@ -157,9 +158,10 @@ impl Base {
 
     /// Nobody needs an entity any more. An answer on its way must not bring an older one.
     pub(crate) fn forget(&mut self, entity: EntityId) {
-        let revision = self.store.entities.record(entity).and_then(|it| it.revision);
-        if let Some(revision) = revision {
-            self.guards.unkept(entity, revision, None, &self.requests);
+        let of = self.store.entities.get(entity);
+        if let Some(revision) = of.record.as_ref().and_then(|it| it.revision) {
+            let told = Told::Otherwise(of.place.map(|it| it.scope));
+            self.guards.unkept(entity, revision, told, &self.requests);
         }
         self.put(entity, None);
     }
@@ -191,13 +193,11 @@ impl Base {
     }
 
     /// The server was restored: whatever is held of a scope loses to any range that is read from now on.
-    pub(crate) fn lose(&mut self, scope: ScopeId) {
+    pub(crate) fn lose(&mut self, rules: &Rules, scope: ScopeId) {
         let numbers = 0..self.store.entities.numbers() as u32;
         for entity in numbers.map(EntityId) {
-            let of = self.store.entities.get_mut(entity);
-            if of.place.is_some_and(|it| it.scope == scope)
-                && let Some(record) = &mut of.record
-            {
+            let is_of = self.base_place(rules, entity).is_some_and(|it| it.scope == scope);
+            if is_of && let Some(record) = &mut self.store.entities.get_mut(entity).record {
                 record.revision = record.revision.map(|_| 0);
             }
         }
@@ -208,11 +208,11 @@ impl Base {
     pub(crate) fn prune_guards(&mut self) {
         if self.guards.len() > 0 {
             let scopes = &self.scopes;
-            let position = |scope: ScopeId| {
-                let scope = scopes.get(scope);
-                if scope.is_followed { scope.position } else { None }
-            };
-            self.guards.prune(&self.requests, position);
+            let has_heard = |it: &Scope, at| it.position.is_none_or(|to| to >= at);
+            self.guards.prune(&self.requests, |scope, at| match scope {
+                Some(scope) => has_heard(scopes.get(scope), at),
+                None => scopes.iter().all(|(_, it)| has_heard(it, at)),
+            });
         }
     }
 

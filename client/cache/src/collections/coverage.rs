@@ -23,8 +23,25 @@ pub(crate) struct Stretch {
     pub(crate) fields: FieldSet,
     /// Every change of it has been heard from this revision on. What is older says nothing of it.
     pub(crate) floor: Option<Revision>,
-    /// After a reset: what is shown may be out of date, and is to be asked for again.
-    pub(crate) is_stale: bool,
+    pub(crate) standing: Standing,
+}
+
+/// How far a stretch is up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// With the scope's position.
+    Current,
+    /// The position has gone on by the answer of another stretch, and nobody hears what has happened
+    /// between. It is as good as any answer, until the scope is followed.
+    Behind,
+    /// Something was not heard: what is shown may be out of date, and is to be asked for again.
+    Stale,
+}
+
+impl Stretch {
+    pub(crate) fn is_stale(&self) -> bool {
+        self.standing == Standing::Stale
+    }
 }
 
 /// A stretch on whose answer we wait.
@@ -63,7 +80,7 @@ impl Coverage {
     ) -> bool {
         let is_above = |floor: &Option<Revision>| floor.is_some_and(|it| at < it);
         let mine = self.asked.iter().filter(|it| Some(it.request) == request);
-        let over = self.covered.iter().filter(|it| !it.is_stale && touch(it.span, span));
+        let over = self.covered.iter().filter(|it| !it.is_stale() && touch(it.span, span));
         mine.map(|it| &it.floor).chain(over.map(|it| &it.floor)).any(is_above)
     }
 
@@ -90,16 +107,16 @@ impl Coverage {
     /// Neighbours that differ in nothing become one.
     fn join(&mut self) {
         self.covered.sort_by(|one, other| {
-            (&one.fields, one.is_stale, one.floor, one.span).cmp(&(
+            (&one.fields, one.standing, one.floor, one.span).cmp(&(
                 &other.fields,
-                other.is_stale,
+                other.standing,
                 other.floor,
                 other.span,
             ))
         });
         self.covered.dedup_by(|next, kept| {
             let is_joined = kept.fields == next.fields
-                && (kept.is_stale, kept.floor) == (next.is_stale, next.floor)
+                && (kept.standing, kept.floor) == (next.standing, next.floor)
                 && kept.span.end >= next.span.start;
             if is_joined {
                 kept.span.end = kept.span.end.max(next.span.end);
@@ -121,7 +138,7 @@ impl Coverage {
 
     /// The stretches of `span` that are not covered for `fields`; stale ones count if `with_stale`.
     pub(crate) fn uncovered(&self, span: Span, fields: &FieldSet, with_stale: bool) -> Vec<Span> {
-        let covers = self.covered.iter().filter(|it| with_stale || !it.is_stale);
+        let covers = self.covered.iter().filter(|it| with_stale || !it.is_stale());
         let covers = covers.filter(|it| includes(&it.fields, fields));
         without(span, covers.map(|it| it.span))
     }
@@ -138,6 +155,12 @@ impl Coverage {
         without(span, asked.map(|it| it.span))
     }
 
+    /// Whether everything in `interval` is known, as of the scope's position.
+    pub(crate) fn is_known(&self, interval: Span) -> bool {
+        let current = self.covered.iter().filter(|it| it.standing == Standing::Current);
+        current.map(|it| it.span).any(|it| it.shows(interval))
+    }
+
     /// Whether `interval` is seen in a stretch that is covered.
     pub(crate) fn covers(&self, interval: Span) -> bool {
         self.covered.iter().any(|it| it.span.shows(interval))
@@ -149,19 +172,31 @@ impl Coverage {
     }
 
     pub(crate) fn is_stale(&self, span: Span) -> bool {
-        self.covered.iter().any(|it| it.is_stale && touch(it.span, span))
+        self.covered.iter().any(|it| it.is_stale() && touch(it.span, span))
     }
 
     /// The log does not reach back to us: what is covered is stale, and what was read before
     /// `revision` says nothing. With `drops_requests` what was asked before says nothing at all.
     pub(crate) fn reset(&mut self, revision: Revision, drops_requests: bool) {
         for stretch in &mut self.covered {
-            stretch.is_stale = true;
+            stretch.standing = Standing::Stale;
         }
         if drops_requests {
             self.asked.clear();
         }
         self.raise_floors(revision);
+    }
+
+    /// The position has gone on to `revision`, unheard.
+    pub(crate) fn fall_behind(&mut self, revision: Revision) {
+        let older = self.covered.iter_mut().filter(|it| it.floor < Some(revision));
+        older.for_each(|it| it.standing = it.standing.max(Standing::Behind));
+    }
+
+    /// From now on every change is heard. What was not heard until now is missed; whether that is anything.
+    pub(crate) fn follow(&mut self) -> bool {
+        let behind = self.covered.iter_mut().filter(|it| it.standing == Standing::Behind);
+        behind.map(|it| it.standing = Standing::Stale).count() > 0
     }
 
     /// Nothing was heard before `revision`.
@@ -176,7 +211,7 @@ impl Coverage {
         let before = self.covered.clone();
         let old = std::mem::take(&mut self.covered);
         for stretch in old {
-            if !stretch.is_stale {
+            if !stretch.is_stale() {
                 self.covered.push(stretch);
                 continue;
             }

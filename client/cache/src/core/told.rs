@@ -41,7 +41,8 @@ impl Core {
             staged.give_up(&mut self.base.store);
             return Ok((Entered::Waits, errors));
         }
-        let entered = self.base.enter(&self.rules, staged, Door::Answer(request));
+        let entered =
+            self.base.enter(&self.rules, staged, Door::Answer(request), self.layers.touched());
         self.end(request);
         Ok((entered, errors))
     }
@@ -53,7 +54,7 @@ impl Core {
         text: &[u8],
     ) -> Result<Vec<ServerError>, AnswerError> {
         let (staged, errors) = normalize::answer(&mut self.base.store, bound, text)?;
-        self.base.enter(&self.rules, staged, Door::Event);
+        self.base.enter(&self.rules, staged, Door::Event, self.layers.touched());
         Ok(errors)
     }
 
@@ -194,7 +195,7 @@ impl Core {
             for it in std::mem::take(&mut state.waiting) {
                 self.end(it.request);
             }
-            self.base.lose(scope);
+            self.base.lose(&self.rules, scope);
         }
         self.base.touched.coverage(scope);
         self.base.touched.position(scope);

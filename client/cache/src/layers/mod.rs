@@ -101,6 +101,11 @@ impl Layers {
         self.touched.contains_key(&entity)
     }
 
+    /// The entities that any layer touches.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = EntityId> {
+        self.touched.keys().copied()
+    }
+
     /// Every edit, and the entity that it is of.
     pub(crate) fn edits(&self) -> impl Iterator<Item = (EntityId, &Edit)> {
         self.layers.iter().flat_map(|it| &it.edits).map(|(entity, edit)| (*entity, edit))
@@ -119,10 +124,15 @@ impl Layers {
         self.layers.push(Layer { by, edits, standing: Standing::Pending, recipe, reads });
     }
 
-    /// Takes a layer out, wherever it lies. An unknown one changes nothing: after a reconnect the same
-    /// answer may arrive twice.
+    /// The layer of a mutation that is not answered. Of one that is, the same may be told again: its answer
+    /// comes behind its event, or twice after a reconnect.
+    fn find(&self, by: &MutationId) -> Option<usize> {
+        self.layers.iter().position(|it| it.by == *by && it.standing != Standing::Answered)
+    }
+
+    /// Takes a layer out, wherever it lies.
     pub(crate) fn remove(&mut self, by: &MutationId) -> bool {
-        let Some(at) = self.layers.iter().position(|it| it.by == *by) else { return false };
+        let Some(at) = self.find(by) else { return false };
         let layer = self.layers.remove(at);
         self.discount(&layer.edits);
         self.drop_covers();
@@ -137,7 +147,7 @@ impl Layers {
         by: &MutationId,
         now: impl Fn(EntityId, &Edit) -> Option<Edit>,
     ) -> bool {
-        let Some(at) = self.layers.iter().position(|it| it.by == *by) else { return false };
+        let Some(at) = self.find(by) else { return false };
         let mut kept = Vec::new();
         for (entity, edit) in &self.layers[at].edits {
             if self.is_covered_below(at, *entity, edit) {
@@ -177,15 +187,12 @@ impl Layers {
 
     /// Marks a mutation as failed, or as pending again. Its layer stays.
     pub(crate) fn mark(&mut self, by: &MutationId, has_failed: bool) -> bool {
-        let Some(at) = self.layers.iter().position(|it| it.by == *by) else { return false };
+        let Some(at) = self.find(by) else { return false };
         let entities: Vec<EntityId> = self.layers[at].edits.iter().map(|(it, _)| *it).collect();
         for entity in entities {
             self.note(entity);
         }
-        let layer = &mut self.layers[at];
-        if layer.standing != Standing::Answered {
-            layer.standing = if has_failed { Standing::Failed } else { Standing::Pending };
-        }
+        self.layers[at].standing = if has_failed { Standing::Failed } else { Standing::Pending };
         true
     }
 

@@ -13,6 +13,7 @@ use bytes::Output;
 use hashbrown::HashMap;
 
 use crate::base::Base;
+use crate::collections::Standing;
 use crate::record::{EntityId, Revision, ShapeId, Symbol, Value, walk};
 use crate::rules::Rules;
 
@@ -71,7 +72,7 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
             out.raw(&stretch.span.start.to_le_bytes());
             out.raw(&stretch.span.end.to_le_bytes());
             out.revision(stretch.floor);
-            out.number(u64::from(stretch.is_stale));
+            out.number(u64::from(stretch.standing > Standing::Current));
             out.number(stretch.fields.len() as u64);
             for field in stretch.fields.iter() {
                 out.number(name(field));

@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use super::bytes::Input;
 use super::{MAGIC, VERSION};
 use crate::base::Base;
-use crate::collections::{ScopeId, Span, Stretch};
+use crate::collections::{ScopeId, Span, Standing, Stretch};
 use crate::document::FieldSet;
 use crate::error::SnapshotError;
 use crate::fingerprint::fnv;
@@ -169,7 +169,8 @@ fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<Stretch> {
     let mut fields = fields;
     fields.sort_unstable();
     let fields: FieldSet = fields.into();
-    Ok(Stretch { span: Span { start, end }, fields, floor, is_stale })
+    let standing = if is_stale { Standing::Stale } else { Standing::Current };
+    Ok(Stretch { span: Span { start, end }, fields, floor, standing })
 }
 
 fn revision(input: &mut Input<'_>) -> Result<Option<Revision>> {

@@ -219,6 +219,7 @@ impl Watches {
         told: &mut Vec<WatchId>,
     ) {
         let Some(showing) = self.showing.get(&moved.entity).cloned() else { return };
+        let is_envelope = is_envelope(base, moved.entity);
         for id in showing {
             let Some(watch) = self.watches.get_mut(&id) else { continue };
             let mut is_resurveyed = false;
@@ -227,6 +228,9 @@ impl Watches {
                 let sight = Sight { base, overlay };
                 let (before, now) = (moved.before.as_ref(), sight.record(moved.entity));
                 let bound = watch.bound.clone();
+                if is_envelope && !reads_of(&bound, set) {
+                    continue;
+                }
                 let change = compare(&base.store.shapes, &bound, set, before, now);
                 if change == Change::Nothing {
                     continue;
@@ -246,7 +250,7 @@ impl Watches {
                 }
                 if change == Change::Content {
                     // A member of a list has been told of already.
-                    if moved.entity == QUERY || node_is_envelope(base, moved.entity) {
+                    if moved.entity == QUERY || is_envelope {
                         watch.changes.rest = true;
                     } else {
                         watch.changes.changed(moved.entity, false, true);
@@ -283,6 +287,11 @@ impl Watches {
     }
 }
 
-fn node_is_envelope(base: &Base, entity: EntityId) -> bool {
+/// Whether a selection set reads anything that is stored.
+fn reads_of(bound: &Bound, set: usize) -> bool {
+    bound.plan.sets[set].certain().is_none_or(|it| bound.stored(it).next().is_some())
+}
+
+fn is_envelope(base: &Base, entity: EntityId) -> bool {
     base.store.names.text(base.type_name(entity)).starts_with('#')
 }

@@ -3,6 +3,7 @@
 mod cases;
 #[path = "../../examples/library/mod.rs"]
 mod library;
+mod oracle;
 mod predicting;
 mod races;
 mod reading;

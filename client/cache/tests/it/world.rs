@@ -244,7 +244,7 @@ pub(crate) fn at(hour: u32) -> DateTime {
     DateTime(format!("2026-11-{:02}T{:02}:00:00Z", 23 + hour / 24, hour % 24))
 }
 
-fn hour(at: &DateTime) -> u32 {
+pub(crate) fn hour(at: &DateTime) -> u32 {
     let number =
         |range| at.0.get(range).and_then(|it: &str| it.parse::<u32>().ok()).expect("a time");
     (number(8..10) - 23) * 24 + number(11..13)
