@@ -118,6 +118,25 @@ impl Guards {
         });
     }
 
+    /// Those that the end of this program must not end, since a log is to be heard first: whose, what it refuses, and
+    /// where it is told.
+    pub(crate) fn lasting(
+        &self,
+    ) -> impl Iterator<Item = (EntityId, Revision, Revision, Option<ScopeId>)> {
+        self.guards
+            .iter()
+            .filter_map(|(entity, it)| Some((*entity, it.refuses, it.told?, it.scope)))
+    }
+
+    /// One of another program's life.
+    pub(crate) fn restore(
+        &mut self,
+        (entity, refuses, at, scope): (EntityId, Revision, Revision, Option<ScopeId>),
+        requests: &Requests,
+    ) {
+        self.add(entity, refuses, at, Told::InLog(scope), requests);
+    }
+
     pub(crate) fn contains(&self, entity: EntityId) -> bool {
         self.guards.contains_key(&entity)
     }

@@ -21,6 +21,8 @@ pub(crate) struct Bound {
     keys: Box<[Option<Symbol>]>,
     /// For each case its stored slots that are read, in the order of their keys.
     order: Box<[Box<[Stored]>]>,
+    /// How many fields an answer has of each case, but for `__typename`.
+    told: Box<[u16]>,
     /// The collections that are listed, by slot.
     listings: HashMap<u32, Arc<Listing>>,
     /// Whether it reads at which revision a list stands.
@@ -99,6 +101,7 @@ impl Bound {
         let mut bound = Self {
             cache: names.id,
             order: Box::default(),
+            told: Box::default(),
             listings: HashMap::new(),
             envelopes: HashMap::new(),
             reads_position: false,
@@ -115,6 +118,13 @@ impl Bound {
             bound.listings.insert(slot.number, listing);
         }
         bound.order = bound.orders();
+        let cases = plan.sets.iter().flat_map(|it| &it.cases);
+        let mut told = vec![0; plan.cases as usize];
+        for case in cases {
+            let slots = case.slots.iter().filter(|it| it.role != Role::Typename);
+            told[case.number as usize] = slots.filter(|it| bound.key(it).is_some()).count() as u16;
+        }
+        bound.told = told.into();
         let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
         bound.reads_position = slots.filter(|it| !it.is_added).any(|it| it.role == Role::Position);
         bound
@@ -124,6 +134,12 @@ impl Bound {
     #[inline]
     pub(crate) fn key(&self, slot: &Slot) -> Option<Symbol> {
         self.keys[slot.number as usize]
+    }
+
+    /// How many fields a whole answer has of a case, but for `__typename`.
+    #[inline]
+    pub(crate) fn told(&self, case: &Case) -> u16 {
+        self.told[case.number as usize]
     }
 
     /// The slots of a case that are read from its record, in the order of their keys.

@@ -181,6 +181,8 @@ struct ObjectVisit<'w, 'a, 's> {
     open: super::writer::Open,
     /// The slot that is expected next: servers answer in the order of the selection.
     next: usize,
+    /// How many fields have come, but for `__typename`.
+    told: u16,
     envelope: Option<StagedListing>,
 }
 
@@ -191,7 +193,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
             _ => None,
         };
         let open = writer.open();
-        Self { writer, kind, case, type_name, open, next: 0, envelope }
+        Self { writer, kind, case, type_name, open, next: 0, told: 0, envelope }
     }
 
     fn slot(&self, name: &str) -> Option<&'s Slot> {
@@ -221,6 +223,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
             self.writer.buffer.truncate(start);
             return Ok(());
         };
+        self.told += u16::from(slot.role != Role::Typename);
         let keeps_path = !self.writer.failed.is_empty();
         if keeps_path {
             self.writer.path.push(Segment::Name(slot.response.clone()));
@@ -274,6 +277,10 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
     }
 
     fn close(self) -> Result<(), String> {
+        if self.told < self.writer.bound.told(self.case) && !self.writer.is_strict {
+            let type_name = self.writer.store.names.text(self.type_name);
+            return Err(format!("a `{type_name}` lacks fields that were selected"));
+        }
         match (self.kind, self.envelope) {
             (Kind::Root, _) => {
                 let kind = self.writer.bound.plan.kind;

@@ -1,7 +1,7 @@
 //! Snapshots: the base as bytes.
 //!
-//! `CYNC`, the format's version, what it was made under, names, shapes, entities, scopes, and a checksum at
-//! the end. A change of [`crate::record`]'s packed values is a new version. What is read is taken apart and
+//! `CYNC`, the format's version, what it was made under, names, shapes, entities, scopes, guards, and a
+//! checksum at the end. A change of [`crate::record`]'s packed values is a new version. What is read is taken apart and
 //! checked value by value before any of it enters, so the checksum is for accidents and not for trust.
 
 mod bytes;
@@ -62,7 +62,7 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
     }
     let scopes: Vec<_> = base.scopes.iter().filter(|(_, it)| it.position.is_some()).collect();
     out.number(scopes.len() as u64);
-    for (_, scope) in scopes {
+    for (_, scope) in &scopes {
         out.number(scope.collection as u64);
         out.text(&scope.key);
         out.revision(scope.position);
@@ -79,6 +79,17 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
             }
         }
     }
+    // What was told besides the log, of what is to be heard in it yet.
+    let mut guards: Vec<_> = base.guards.lasting().collect();
+    guards.sort_unstable();
+    out.number(guards.len() as u64);
+    for (entity, refuses, at, scope) in guards {
+        out.number(u64::from(entity.0));
+        out.number(refuses);
+        out.number(at);
+        let scope = scope.and_then(|it| scopes.iter().position(|(of, _)| *of == it));
+        out.number(scope.map_or(0, |it| it as u64 + 1));
+    }
     out.finish()
 }
 
@@ -94,6 +105,7 @@ struct Told {
 impl Told {
     fn of(base: &Base) -> Self {
         let mut told = Self::default();
+        told.entities.extend(base.guards.lasting().map(|(it, ..)| it));
         let held =
             base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
         for (entity, record) in held {

@@ -26,6 +26,8 @@ const MOST_NESTED: usize = 128;
 struct Content {
     entities: Vec<(EntityId, bool, Option<Record>)>,
     scopes: Vec<(usize, String, Option<Revision>, Vec<Stretch>)>,
+    /// Whose, what it refuses, where it is told, and in which of the scopes.
+    guards: Vec<(EntityId, Revision, Revision, Option<usize>)>,
 }
 
 /// Lets in what a snapshot says, as far as `base` does not know better.
@@ -70,8 +72,10 @@ fn body<'s>(snapshot: &'s [u8], rules: &Rules) -> Result<&'s [u8]> {
 /// A snapshot is an answer as of its positions, and enters scopes of which nothing is held.
 fn enter(base: &mut Base, rules: &Rules, content: Content) {
     let mut entered: HashSet<ScopeId> = HashSet::new();
+    let mut scopes = Vec::new();
     for (collection, key, position, stretches) in content.scopes {
         let scope = base.scopes.intern(collection, &key);
+        scopes.push(scope);
         let state = base.scopes.get_mut(scope);
         if !state.holds_nothing() {
             continue;
@@ -83,6 +87,12 @@ fn enter(base: &mut Base, rules: &Rules, content: Content) {
         entered.insert(scope);
         base.touched.coverage(scope);
         base.touched.position(scope);
+    }
+    for (entity, refuses, at, scope) in content.guards {
+        let scope = scope.and_then(|it| scopes.get(it).copied());
+        if scope.is_none_or(|it| entered.contains(&it)) {
+            base.guards.restore((entity, refuses, at, scope), &base.requests);
+        }
     }
     for (entity, is_gone, record) in content.entities {
         let place = record.as_ref().and_then(|it| base.place(rules, it));
@@ -132,7 +142,7 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
         };
         told.push((entity, is_gone, record));
     }
-    let mut content = Content { entities: Vec::new(), scopes: Vec::new() };
+    let mut content = Content { entities: Vec::new(), scopes: Vec::new(), guards: Vec::new() };
     let old = Old { shapes, numbers };
     for (entity, is_gone, record) in told {
         let record = match record {
@@ -156,6 +166,14 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
             stretches.push(stretch(&mut input, &names)?);
         }
         content.scopes.push((collection, key, position, stretches));
+    }
+    for _ in 0..input.count()? {
+        let number = u32::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
+        let entity = *old.numbers.get(&number).ok_or(SnapshotError::Damaged)?;
+        let (refuses, at) = (input.number()?, input.number()?);
+        let scope = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
+        let scope = scope.checked_sub(1).filter(|it| *it < content.scopes.len());
+        content.guards.push((entity, refuses, at, scope));
     }
     if input.is_empty() { Ok(content) } else { Err(SnapshotError::Damaged) }
 }

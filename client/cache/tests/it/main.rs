@@ -1,6 +1,8 @@
 //! The cache as its users see it: through its public interface, with a library of shelves and books.
 
 mod cases;
+mod hostile;
+mod laws;
 #[path = "../../examples/library/mod.rs"]
 mod library;
 mod oracle;

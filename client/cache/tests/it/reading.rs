@@ -119,7 +119,7 @@ fn arguments_are_canonical() {
     let (cache, _) = told(
         r#"query($f: Int) { shelves(first: $f) { id } }"#,
         json!({"f": 100}),
-        &json!({"data": {"shelves": [{"__typename": "Shelf", "id": "s"}]}}),
+        &json!({"data": {"shelves": [{"__typename": "Shelf", "id": "s", "revision": 1}]}}),
     );
     // The default of the schema, a literal, and a variable that was not sent: one field.
     for text in [
@@ -148,9 +148,9 @@ fn fragments_and_what_they_stand_on() {
 #[test]
 fn interfaces_and_unions() {
     reads_back(
-        r#"{ search(text: "x") { __typename ... on Book { id title } ... on Shelf { id name } ... on Leaflet { text } } }"#,
+        r#"{ search(text: "x") { __typename ... on Book { id title } ... on Shelf { id revision name } ... on Leaflet { text } } }"#,
         json!({"search": [
-            {"__typename": "Shelf", "id": "s", "name": "Novels"},
+            {"__typename": "Shelf", "id": "s", "revision": 1, "name": "Novels"},
             {"__typename": "Leaflet", "text": "no identity"},
             {"__typename": "Book", "id": "b", "title": "Emma"},
         ]}),
@@ -269,6 +269,9 @@ fn a_malformed_answer_changes_nothing() {
         "{}".to_owned(),
         full[..full.len() - 1].to_owned(),
         format!("{full}x"),
+        json!({"data": {}}).to_string(),
+        json!({"data": {"books": null}}).to_string(),
+        json!({"data": {"book": {"__typename": "Book", "id": "b"}}}).to_string(),
         json!({"data": {"book": 3}}).to_string(),
         json!({"data": {"book": []}}).to_string(),
         json!({"data": {"book": {"__typename": "Book"}}}).to_string(),

@@ -103,7 +103,7 @@ impl World {
     pub(crate) fn event_in(&self, batch: &mut cynic_cache::Batch<'_>, revision: u64, loan: &str) {
         let loan = loan_json(&format!("{loan}#{revision}"));
         let event =
-            format!(r#"{{"data":{{"loanChanges":{{"revision":{revision},"loan":{loan}}}}}}}"#);
+            format!(r#"{{"data":{{"loanChanges":{{"revision":{revision},"loan":{loan},"deletedId":null}}}}}}"#);
         batch.event(&self.shelf, revision, &self.changes, event.as_bytes()).expect("it fits");
     }
 
@@ -142,7 +142,7 @@ impl World {
         self.cache.predict(by, Patch::of("Loan", id).delete()).expect("it fits");
     }
 
-    fn mutation(&mut self, by: &str) -> Prepared<CreateLoan> {
+    pub(crate) fn mutation(&mut self, by: &str) -> Prepared<CreateLoan> {
         let input =
             LoanInput { id: by.into(), shelf_id: None, title: None, from: None, until: None };
         let mutation = CreateLoan::build(CreateVariables { input });
@@ -285,7 +285,8 @@ pub(crate) fn range_json(at: u64, loans: &str) -> String {
     format!(r#"{{"data":{{"loans":{{"__typename":"Loans","revision":{at},"items":[{items}]}}}}}}"#)
 }
 
-fn payload_json(loan: &str) -> String {
+/// The answer to a mutation.
+pub(crate) fn payload_json(loan: &str) -> String {
     format!(
         r#"{{"data":{{"createLoan":{{"__typename":"LoanPayload","loan":{loan},"error":null}}}}}}"#
     )

@@ -366,7 +366,7 @@ impl Story {
                     Some(loan) => {
                         let loan = of_fields("title", &change.id, revision, loan);
                         let event =
-                            json!({"__typename": "LoanChange", "revision": revision, "loan": loan});
+                            json!({"__typename": "LoanChange", "revision": revision, "loan": loan, "deletedId": null});
                         let event = json!({"data": {"loanChanges": event}}).to_string();
                         batch.event(shelf, revision, changes, event.as_bytes()).expect("it fits");
                     }
