@@ -118,8 +118,14 @@ impl Batch<'_> {
         if let Some(scope) = self.core.scope(scope) {
             let state = self.core.base.scopes.get_mut(scope);
             let was_followed = std::mem::replace(&mut state.is_followed, is_followed);
-            if is_followed && !was_followed && state.coverage.follow() {
-                self.core.base.touched.coverage(scope);
+            if is_followed && !was_followed {
+                // What is still to be answered must be no older than what will be heard.
+                if let Some(position) = state.position {
+                    state.coverage.raise_floors(position);
+                }
+                if state.coverage.follow() {
+                    self.core.base.touched.coverage(scope);
+                }
             }
             self.core.release(scope);
         }

@@ -102,8 +102,9 @@ impl World {
 
     pub(crate) fn event_in(&self, batch: &mut cynic_cache::Batch<'_>, revision: u64, loan: &str) {
         let loan = loan_json(&format!("{loan}#{revision}"));
-        let event =
-            format!(r#"{{"data":{{"loanChanges":{{"revision":{revision},"loan":{loan},"deletedId":null}}}}}}"#);
+        let event = format!(
+            r#"{{"data":{{"loanChanges":{{"revision":{revision},"loan":{loan},"deletedId":null}}}}}}"#
+        );
         batch.event(&self.shelf, revision, &self.changes, event.as_bytes()).expect("it fits");
     }
 

@@ -1,0 +1,58 @@
+//! What it takes to hold everything, counted by the allocator.
+
+#![allow(unsafe_code, reason = "an allocator that counts; the only place where it is allowed")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::Result;
+use crate::data;
+use crate::report::Report;
+use crate::world::World;
+
+/// Bytes that are allocated now.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator, which counts while it is asked to.
+struct Counting;
+
+// SAFETY: everything is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        HELD.fetch_add(size, Ordering::Relaxed);
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn held() -> usize {
+    HELD.load(Ordering::Relaxed)
+}
+
+/// Base and indexes with `n` appointments, and with one full view watched.
+pub(crate) fn measure(report: &mut Report, n: usize) -> Result<()> {
+    if !report.wants("memory") {
+        return Ok(());
+    }
+    let answer = data::answer(n, 1);
+    let before = held();
+    let world = World::told(&answer)?;
+    report.memory("memory", n, held() - before, answer.len(), Some(1.3));
+    let mut watch = world.cache.watch(&world.all);
+    watch.view();
+    report.memory("memory, one view", n, held() - before, answer.len(), None);
+    Ok(())
+}
