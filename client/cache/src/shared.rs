@@ -1,9 +1,10 @@
 //! [`Shared`]: the cache's own pointer.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -19,31 +20,42 @@ use serde::{Serialize, Serializer};
 pub struct Shared<T>(Arc<T>);
 
 /// The name by which the cache's deserializer knows a [`Shared`].
-pub(crate) const NAME: &str = "$cynic_cache::Shared";
+static NAME: &str = "$cynic_cache::Shared";
 
 /// An allocation of some type.
 pub(crate) type Kept = Arc<dyn Any + Send + Sync>;
 
 /// What lies between the cache's deserializer and [`Shared`]'s visitor, since serde has no door for it.
+#[derive(Default)]
 enum Hand {
+    #[default]
     Empty,
     /// The deserializer wants to keep what the visitor makes.
     Wants,
-    Holds(Kept),
+    /// Not dropped by the thread's end, which makes looking here cheap; nothing is left here that long.
+    Holds(ManuallyDrop<Kept>),
 }
 
 thread_local! {
     /// Set by one end of a call and taken by the other; empty in between.
-    static HAND: RefCell<Hand> = const { RefCell::new(Hand::Empty) };
+    static HAND: Cell<Hand> = const { Cell::new(Hand::Empty) };
 }
 
+#[inline]
 fn take() -> Hand {
-    HAND.replace(Hand::Empty)
+    HAND.take()
+}
+
+/// Whether a newtype of this name is a [`Shared`].
+#[inline]
+pub(crate) fn is_shared(name: &'static str) -> bool {
+    std::ptr::eq(name, NAME) || name == NAME
 }
 
 /// Puts an allocation where the visitor takes it.
+#[inline]
 pub(crate) fn hand_in(kept: Kept) {
-    HAND.set(Hand::Holds(kept));
+    HAND.set(Hand::Holds(ManuallyDrop::new(kept)));
 }
 
 /// Asks the visitor for the allocation that it is about to make.
@@ -52,9 +64,10 @@ pub(crate) fn want() {
 }
 
 /// Takes the allocation that the visitor has made.
+#[inline]
 pub(crate) fn take_out() -> Option<Kept> {
     match take() {
-        Hand::Holds(kept) => Some(kept),
+        Hand::Holds(kept) => Some(ManuallyDrop::into_inner(kept)),
         _ => None,
     }
 }
@@ -76,6 +89,7 @@ impl<T: Send + Sync + 'static> Shared<T> {
         self.0.clone()
     }
 
+    #[inline]
     pub(crate) fn from_kept(kept: Kept) -> Option<Self> {
         kept.downcast().ok().map(Self)
     }
@@ -147,6 +161,7 @@ impl<'de, T: Deserialize<'de> + Send + Sync + 'static> Visitor<'de> for SharedVi
     }
 
     /// The cache's deserializer says so when it has handed in what it kept.
+    #[inline]
     fn visit_unit<E: Error>(self) -> Result<Shared<T>, E> {
         let kept = take_out().and_then(Shared::from_kept);
         kept.ok_or_else(|| E::custom("another type was kept here"))

@@ -4,6 +4,7 @@
 //! cannot be null it stops, and the second attempt looks ahead: what cannot be read is left out of its
 //! list, or null where that is allowed.
 
+mod entity;
 mod object;
 mod readable;
 mod value;

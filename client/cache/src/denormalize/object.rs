@@ -7,11 +7,12 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::value::{MembersAccess, MembersOf, ValueDeserializer};
+use super::entity::{MembersAccess, MembersOf};
+use super::value::ValueDeserializer;
 use super::{Members, ReadError, Reader};
 use crate::document::{Case, Listing, Role, Slot, Stored};
 use crate::record::QUERY;
-use crate::record::{EntityId, Items, ShapeId, Symbol, Value};
+use crate::record::{EntityId, Items, NULL, ShapeId, Symbol};
 
 /// The root of an operation.
 pub(super) struct RootDeserializer<'r, 'a> {
@@ -54,7 +55,7 @@ pub(super) struct ObjectAccess<'r, 'a> {
 /// The value that is next.
 enum Next<'a> {
     Typename,
-    Stored(&'a Slot, Value<'a>),
+    Stored(&'a Slot, &'a str),
     Listing(&'a Slot, &'a Listing),
     Members(&'a Slot, &'a Listing, &'a str),
     Position(Option<u64>),
@@ -87,7 +88,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             case,
             type_name: shape.type_name,
             envelope: None,
-            derived: 0,
+            derived: if reader.bound.derives(case) { 0 } else { case.slots.len() },
             order: reader.bound.order(case),
             stored: 0,
             fields: &shape.fields,
@@ -151,27 +152,33 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         let Some(stored) = self.order.get(self.stored) else { return Ok(None) };
         self.stored += 1;
         let slot = &self.case.slots[usize::from(stored.slot)];
-        while self.fields.first().is_some_and(|it| *it < stored.key) {
-            self.values.next_packed();
-            self.fields = &self.fields[1..];
-        }
-        let value = if self.fields.first() == Some(&stored.key) {
+        while let [field, fields @ ..] = self.fields
+            && *field <= stored.key
+        {
             let here = self.values;
-            let value = self.values.next().unwrap_or(Value::Null);
-            if stored.has_twin {
-                self.values = here;
-            } else {
-                self.fields = &self.fields[1..];
+            let packed = self.values.next_packed().unwrap_or(NULL);
+            if *field < stored.key {
+                self.fields = fields;
+                continue;
             }
-            value
-        } else {
-            self.reader.lack(self.owner, stored.key);
-            if !slot.levels.first().copied().unwrap_or(true) {
-                return Err(ReadError::missing());
+            match stored.has_twin {
+                true => self.values = here,
+                false => self.fields = fields,
             }
-            Value::Null
-        };
-        self.next = Next::Stored(slot, value);
+            self.next = Next::Stored(slot, packed);
+            return Ok(Some(slot));
+        }
+        self.lacks(slot, stored.key)
+    }
+
+    /// The record does not have the field: it is null, if it may be.
+    #[cold]
+    fn lacks(&mut self, slot: &'a Slot, key: Symbol) -> Result<Option<&'a Slot>, ReadError> {
+        self.reader.lack(self.owner, key);
+        if !slot.levels.first().copied().unwrap_or(true) {
+            return Err(ReadError::missing());
+        }
+        self.next = Next::Stored(slot, NULL);
         Ok(Some(slot))
     }
 }
@@ -183,7 +190,9 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, ReadError> {
-        let slot = match self.next_derived() {
+        let has_derived = self.derived < self.case.slots.len();
+        let derived = if has_derived { self.next_derived() } else { None };
+        let slot = match derived {
             Some(slot) => slot,
             None => match self.next_stored()? {
                 Some(slot) => slot,
@@ -195,8 +204,8 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         let reader = self.reader;
-        let (slot, value) = match self.next {
-            Next::Stored(slot, value) => (slot, value),
+        let (slot, packed) = match self.next {
+            Next::Stored(slot, packed) => (slot, packed),
             Next::Typename => {
                 let name: &'a str = reader.sight.base.store.names.text(self.type_name);
                 return seed.deserialize(BorrowedStrDeserializer::new(name));
@@ -220,7 +229,7 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
             }
         };
         let owner = self.owner;
-        seed.deserialize(ValueDeserializer { reader, value, slot, depth: 0, owner, kept: None })
+        seed.deserialize(ValueDeserializer { reader, packed, slot, depth: 0, owner })
     }
 }
 
@@ -276,16 +285,15 @@ impl<'a> Deserializer<'a> for EnvelopeDeserializer<'_, 'a> {
 
 /// The list of a collection.
 struct MembersDeserializer<'r, 'a> {
-    list: ValueDeserializer<'r, 'a>,
+    reader: &'r Reader<'a>,
+    slot: &'a Slot,
     listing: &'a Listing,
     scope: &'a str,
 }
 
 impl<'r, 'a> MembersDeserializer<'r, 'a> {
     fn new(reader: &'r Reader<'a>, slot: &'a Slot, listing: &'a Listing, scope: &'a str) -> Self {
-        let (value, owner) = (Value::Null, QUERY);
-        let list = ValueDeserializer { reader, value, slot, depth: 1, owner, kept: None };
-        Self { list, listing, scope }
+        Self { reader, slot, listing, scope }
     }
 }
 
@@ -293,12 +301,12 @@ impl<'a> Deserializer<'a> for MembersDeserializer<'_, 'a> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let reader = self.list.reader;
+        let Self { reader, slot, .. } = self;
         let members = match (reader.keeper)(self.listing, self.scope) {
             Some(Members { order, items }) => MembersOf::Kept(order, items),
             None => MembersOf::Made(reader.members(self.listing, self.scope)),
         };
-        visitor.visit_seq(MembersAccess { list: self.list, members, at: 0 })
+        visitor.visit_seq(MembersAccess { reader, slot, members, at: 0 })
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {

@@ -1,70 +1,80 @@
-//! Values on their way out.
-
-use std::cell::OnceCell;
+//! Stored values on their way out.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::entity::EntityDeserializer;
 use super::object::ObjectAccess;
-use super::{Item, Node, ReadError, Reader};
-use crate::collections::Span;
+use super::{ReadError, Reader};
 use crate::document::Slot;
-use crate::record::{EntityId, Items, Value};
-use crate::shared::{self, Kept};
+use crate::record::{
+    EntityId, Items, Kind, NULL, Value, items, kind, object, reference, text, value,
+};
 
-/// One value, and the selection that is asked of it.
+/// One value as it lies in its record, and the selection that is asked of it.
 #[derive(Clone, Copy)]
 pub(super) struct ValueDeserializer<'r, 'a> {
     pub(super) reader: &'r Reader<'a>,
-    pub(super) value: Value<'a>,
+    pub(super) packed: &'a str,
     /// The slot that it is in.
     pub(super) slot: &'a Slot,
     /// In how many lists of that slot.
     pub(super) depth: u32,
     /// The entity that this is a part of.
     pub(super) owner: EntityId,
-    /// Where the allocation of the last view is kept, if a list has a place for it.
-    pub(super) kept: Option<&'a OnceCell<Kept>>,
 }
 
 impl<'r, 'a> ValueDeserializer<'r, 'a> {
-    /// Whether null is allowed here, and further inside.
-    fn levels(&self) -> &'a [bool] {
-        self.slot.levels.get(self.depth as usize..).unwrap_or_default()
-    }
-
-    fn is_nullable(&self) -> bool {
-        self.levels().first().copied().unwrap_or(true)
-    }
-
-    /// The value, or null where it must not be shown: the entity was deleted, or is not known.
+    /// Whether it is shown; if not, null must be allowed here.
     #[inline]
-    fn shown(&self) -> Result<Value<'a>, ReadError> {
-        let is_shown = match self.value {
-            Value::Text(_) | Value::Int(_) | Value::Bool(_) => true,
-            Value::Ref(entity) if self.reader.sight.record(entity).is_none() => {
-                if !self.reader.sight.is_gone(entity) {
-                    self.reader.lack_entity(entity, self.slot.child);
-                }
-                false
-            }
-            _ if self.reader.looks_ahead.get() => {
-                self.reader.is_readable(self.value, self.slot.child, self.levels(), self.owner)
-            }
-            _ => true,
-        };
-        match is_shown {
-            true => Ok(self.value),
-            false if self.is_nullable() => Ok(Value::Null),
+    fn is_shown(&self) -> Result<bool, ReadError> {
+        if !self.reader.looks_ahead.get() { Ok(true) } else { self.is_readable() }
+    }
+
+    #[cold]
+    fn is_readable(&self) -> Result<bool, ReadError> {
+        let levels = self.slot.levels_at(self.depth);
+        let value = value(self.packed);
+        match self.reader.is_readable(value, self.slot.child, levels, self.owner) {
+            true => Ok(true),
+            false if levels.first().copied().unwrap_or(true) => Ok(false),
             false => Err(ReadError::missing()),
         }
     }
 
-    fn node(&self) -> Option<Node> {
-        match self.value {
-            Value::Ref(entity) => Some((entity, self.slot.child?)),
-            _ => None,
+    fn entity(self) -> Result<EntityDeserializer<'r, 'a>, ReadError> {
+        let Self { reader, slot, depth, .. } = self;
+        let entity = reference(self.packed).ok_or_else(ReadError::missing)?;
+        Ok(EntityDeserializer { reader, entity, slot, depth, kept: None })
+    }
+
+    /// Whatever is no short text.
+    fn other<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let kind = kind(self.packed);
+        if kind != Kind::Ref && !self.is_shown()? {
+            return visitor.visit_unit();
+        }
+        match kind {
+            Kind::Null => visitor.visit_unit(),
+            Kind::False => visitor.visit_bool(false),
+            Kind::True => visitor.visit_bool(true),
+            Kind::Ref => self.entity()?.deserialize_any(visitor),
+            Kind::List => visitor.visit_seq(ListAccess { list: self, items: items(self.packed) }),
+            Kind::Map => visitor.visit_map(JsonAccess { map: self, items: items(self.packed) }),
+            Kind::Object => {
+                let (shape, values) = object(self.packed).ok_or_else(ReadError::missing)?;
+                let Self { reader, owner, slot, .. } = self;
+                visitor.visit_map(ObjectAccess::new(reader, owner, slot.child, shape, values)?)
+            }
+            Kind::Number | Kind::Text => match value(self.packed) {
+                Value::Int(it) if it >= 0 => visitor.visit_u64(it.cast_unsigned()),
+                Value::Int(it) => visitor.visit_i64(it),
+                Value::Uint(it) => visitor.visit_u64(it),
+                Value::Float(it) => visitor.visit_f64(it),
+                Value::Text(it) => visitor.visit_borrowed_str(it),
+                _ => visitor.visit_unit(),
+            },
         }
     }
 }
@@ -72,71 +82,35 @@ impl<'r, 'a> ValueDeserializer<'r, 'a> {
 impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
     type Error = ReadError;
 
+    #[inline]
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.shown()? {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(it) => visitor.visit_bool(it),
-            Value::Int(it) if it >= 0 => visitor.visit_u64(it.cast_unsigned()),
-            Value::Int(it) => visitor.visit_i64(it),
-            Value::Uint(it) => visitor.visit_u64(it),
-            Value::Float(it) => visitor.visit_f64(it),
-            Value::Text(it) => visitor.visit_borrowed_str(it),
-            Value::List(items) => visitor.visit_seq(ListAccess { list: self, items }),
-            Value::Map(items) => visitor.visit_map(JsonAccess { map: self, items }),
-            Value::Ref(entity) => {
-                let access = ObjectAccess::of_entity(self.reader, entity, self.slot.child)?;
-                visitor.visit_map(access)
-            }
-            Value::Object(shape, values) => {
-                let access =
-                    ObjectAccess::new(self.reader, self.owner, self.slot.child, shape, values)?;
-                visitor.visit_map(access)
-            }
+        match text(self.packed) {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => self.other(visitor),
         }
     }
 
+    #[inline]
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.shown()? {
-            Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        match kind(self.packed) {
+            Kind::Text => visitor.visit_some(self),
+            Kind::Null => visitor.visit_none(),
+            Kind::Ref => self.entity()?.deserialize_option(visitor),
+            _ if self.is_shown()? => visitor.visit_some(self),
+            _ => visitor.visit_none(),
         }
     }
 
+    #[inline]
     fn deserialize_newtype_struct<V: Visitor<'a>>(
         self,
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        if name != shared::NAME {
-            return visitor.visit_newtype_struct(self);
+        match kind(self.packed) {
+            Kind::Ref => self.entity()?.deserialize_newtype_struct(name, visitor),
+            _ => visitor.visit_newtype_struct(self),
         }
-        let Some(node) = self.node() else { return visitor.visit_newtype_struct(self) };
-        let kept = match (self.kept, self.reader.memo) {
-            (Some(cell), _) => cell.get().cloned(),
-            (None, Some(memo)) => memo.borrow().get(&node).cloned(),
-            (None, None) => return visitor.visit_newtype_struct(self),
-        };
-        if let Some(kept) = kept {
-            shared::hand_in(kept);
-            return visitor.visit_unit();
-        }
-        let before = self.reader.lacks();
-        shared::want();
-        let made = visitor.visit_newtype_struct(self)?;
-        let kept = shared::take_out();
-        // What lacks something is read again, so that it says so again.
-        if let Some(kept) = kept.filter(|_| self.reader.lacks() == before) {
-            match (self.kept, self.reader.memo) {
-                (Some(cell), _) => {
-                    let _ = cell.set(kept);
-                }
-                (None, Some(memo)) => {
-                    memo.borrow_mut().insert(node, kept);
-                }
-                (None, None) => {}
-            }
-        }
-        Ok(made)
     }
 
     fn deserialize_enum<V: Visitor<'a>>(
@@ -145,9 +119,13 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        match self.value {
-            Value::Text(text) => visitor.visit_enum(text.into_deserializer()),
-            _ => Err(serde::de::Error::custom("an enum's value is text")),
+        let long = || match value(self.packed) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        match text(self.packed).or_else(long) {
+            Some(text) => visitor.visit_enum(text.into_deserializer()),
+            None => Err(serde::de::Error::custom("an enum's value is text")),
         }
     }
 
@@ -175,82 +153,25 @@ impl<'a> SeqAccess<'a> for ListAccess<'_, 'a> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ReadError> {
-        let depth = self.list.depth + 1;
-        for value in self.items.by_ref() {
-            let item = ValueDeserializer { value, depth, kept: None, ..self.list };
-            if self.list.reader.is_listed(&item) {
+        let (reader, depth) = (self.list.reader, self.list.depth + 1);
+        while let Some(packed) = self.items.next_packed() {
+            let item = ValueDeserializer { packed, depth, ..self.list };
+            let is_listed = match kind(packed) {
+                Kind::Ref => {
+                    reference(packed).is_some_and(|it| reader.is_listed(it, item.slot, depth))
+                }
+                _ if !reader.looks_ahead.get() => true,
+                Kind::Null => true,
+                _ => {
+                    let levels = item.slot.levels_at(depth);
+                    reader.is_readable(value(packed), item.slot.child, levels, item.owner)
+                }
+            };
+            if is_listed {
                 return seed.deserialize(item).map(Some);
             }
         }
         Ok(None)
-    }
-}
-
-/// The members of a collection.
-pub(super) struct MembersAccess<'r, 'a> {
-    pub(super) list: ValueDeserializer<'r, 'a>,
-    pub(super) members: MembersOf<'a>,
-    pub(super) at: usize,
-}
-
-/// Where members come from: a list that a watch keeps, or one that was just made.
-pub(super) enum MembersOf<'a> {
-    Kept(&'a [u32], &'a [Item]),
-    Made(Vec<(Span, EntityId)>),
-}
-
-impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
-    type Error = ReadError;
-
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, ReadError> {
-        loop {
-            let (entity, kept) = match &self.members {
-                MembersOf::Kept(order, items) => {
-                    let Some(at) = order.get(self.at) else { return Ok(None) };
-                    let item = &items[*at as usize];
-                    (item.entity, Some(&item.kept))
-                }
-                MembersOf::Made(members) => match members.get(self.at) {
-                    Some((_, entity)) => (*entity, None),
-                    None => return Ok(None),
-                },
-            };
-            self.at += 1;
-            let item = ValueDeserializer { value: Value::Ref(entity), kept, ..self.list };
-            if self.list.reader.is_listed(&item) {
-                return seed.deserialize(item).map(Some);
-            }
-        }
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        let length = match &self.members {
-            MembersOf::Kept(order, _) => order.len(),
-            MembersOf::Made(members) => members.len(),
-        };
-        Some(length - self.at.min(length))
-    }
-}
-
-impl<'a> Reader<'a> {
-    /// Whether an item is shown in its list: what is deleted is not, nor what cannot be read.
-    fn is_listed(&self, item: &ValueDeserializer<'_, 'a>) -> bool {
-        match item.value {
-            Value::Ref(entity) if item.kept.is_none() && self.sight.record(entity).is_none() => {
-                if !self.sight.is_gone(entity) {
-                    self.lack_entity(entity, item.slot.child);
-                }
-                false
-            }
-            _ if self.looks_ahead.get() => {
-                item.value == Value::Null
-                    || self.is_readable(item.value, item.slot.child, item.levels(), item.owner)
-            }
-            _ => true,
-        }
     }
 }
 
@@ -276,7 +197,7 @@ impl<'a> MapAccess<'a> for JsonAccess<'_, 'a> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        let value = self.items.next().unwrap_or(Value::Null);
-        seed.deserialize(ValueDeserializer { value, ..self.map })
+        let packed = self.items.next_packed().unwrap_or(NULL);
+        seed.deserialize(ValueDeserializer { packed, ..self.map })
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Bound {
     keys: Box<[Option<Symbol>]>,
     /// For each case its stored slots that are read, in the order of their keys.
     order: Box<[Box<[Stored]>]>,
+    /// Which cases have fields that are read and not stored.
+    derives: Box<[bool]>,
     /// How many fields an answer has of each case, but for `__typename`.
     told: Box<[u16]>,
     /// The collections that are listed, by slot.
@@ -101,6 +103,7 @@ impl Bound {
         let mut bound = Self {
             cache: names.id,
             order: Box::default(),
+            derives: Box::default(),
             told: Box::default(),
             listings: HashMap::new(),
             envelopes: HashMap::new(),
@@ -120,11 +123,15 @@ impl Bound {
         bound.order = bound.orders();
         let cases = plan.sets.iter().flat_map(|it| &it.cases);
         let mut told = vec![0; plan.cases as usize];
+        let mut derives = vec![false; plan.cases as usize];
         for case in cases {
             let slots = case.slots.iter().filter(|it| it.role != Role::Typename);
+            let is_derived =
+                |it: &Slot| !it.is_added && bound.key(it).is_some() && it.role != Role::Value;
+            derives[case.number as usize] = case.slots.iter().any(is_derived);
             told[case.number as usize] = slots.filter(|it| bound.key(it).is_some()).count() as u16;
         }
-        bound.told = told.into();
+        (bound.told, bound.derives) = (told.into(), derives.into());
         let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
         bound.reads_position = slots.filter(|it| !it.is_added).any(|it| it.role == Role::Position);
         bound
@@ -134,6 +141,12 @@ impl Bound {
     #[inline]
     pub(crate) fn key(&self, slot: &Slot) -> Option<Symbol> {
         self.keys[slot.number as usize]
+    }
+
+    /// Whether a case has fields that are read and not stored.
+    #[inline]
+    pub(crate) fn derives(&self, case: &Case) -> bool {
+        self.derives[case.number as usize]
     }
 
     /// How many fields a whole answer has of a case, but for `__typename`.

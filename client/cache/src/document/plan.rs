@@ -98,6 +98,14 @@ pub(crate) enum Argument {
     Object(Vec<(String, Self)>),
 }
 
+impl Slot {
+    /// Whether null is allowed inside of so many lists, and further inside.
+    #[inline]
+    pub(crate) fn levels_at(&self, depth: u32) -> &[bool] {
+        self.levels.get(depth as usize..).unwrap_or_default()
+    }
+}
+
 impl Set {
     /// The case for a type; the last one for those that the schema does not know.
     #[inline]

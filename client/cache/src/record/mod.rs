@@ -9,7 +9,9 @@ mod shape;
 pub(crate) use entities::{Entities, Place, ScopeId, Span};
 pub(crate) use merge::{Lists, merge, merge_value};
 pub(crate) use names::{Names, Symbol};
-pub(crate) use packed::{Items, Pack, Value, boxed, value};
+pub(crate) use packed::{
+    Items, Kind, NULL, Pack, Value, boxed, items, kind, object, reference, text, value,
+};
 pub(crate) use shape::{ShapeId, Shapes, walk};
 
 /// A position in the change log of a scope; its order is commit order.

@@ -10,7 +10,7 @@
 
 use super::{EntityId, ShapeId};
 
-const NULL: u8 = 0;
+const NOTHING: u8 = 0;
 const FALSE: u8 = 1;
 const TRUE: u8 = 2;
 const INT: u8 = 3;
@@ -70,7 +70,7 @@ impl<'a> Items<'a> {
         let (tag, inner) = self.rest.as_bytes().split_first()?;
         let length = match *tag {
             SHORT.. => 1 + usize::from(*tag - SHORT),
-            NULL | FALSE | TRUE => 1,
+            NOTHING | FALSE | TRUE => 1,
             INT | UINT => 1 + number(inner)?.1,
             FLOAT => 1 + FLOAT_BYTES,
             TEXT => {
@@ -106,7 +106,7 @@ impl<'a> Iterator for Items<'a> {
             return self.cut(1 + usize::from(*tag - SHORT))?.get(1..).map(Value::Text);
         }
         let (value, length) = match *tag {
-            NULL => (Value::Null, 1),
+            NOTHING => (Value::Null, 1),
             FALSE => (Value::Bool(false), 1),
             TRUE => (Value::Bool(true), 1),
             INT => {
@@ -171,6 +171,68 @@ fn fixed(bytes: &[u8]) -> Option<u64> {
     Some(bytes.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f)))
 }
 
+/// A value that is null.
+pub(crate) const NULL: &str = "\0";
+
+/// The text that `packed` is, if it is a short one, as nearly all values are.
+#[inline]
+pub(crate) fn text(packed: &str) -> Option<&str> {
+    if *packed.as_bytes().first()? < SHORT {
+        return None;
+    }
+    packed.get(1..)
+}
+
+/// What a value is, told by its first byte. Cheaper to pass around than a [`Value`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    Text,
+    Ref,
+    List,
+    Object,
+    Map,
+}
+
+#[inline]
+pub(crate) fn kind(packed: &str) -> Kind {
+    match packed.as_bytes().first() {
+        Some(&FALSE) => Kind::False,
+        Some(&TRUE) => Kind::True,
+        Some(&(INT | UINT | FLOAT)) => Kind::Number,
+        Some(&(TEXT | SHORT..)) => Kind::Text,
+        Some(&REF) => Kind::Ref,
+        Some(&LIST) => Kind::List,
+        Some(&OBJECT) => Kind::Object,
+        Some(&MAP) => Kind::Map,
+        _ => Kind::Null,
+    }
+}
+
+/// The entity that a reference is to.
+#[inline]
+pub(crate) fn reference(packed: &str) -> Option<EntityId> {
+    let number = fixed(packed.as_bytes().get(1..)?)?;
+    Some(EntityId(u32::try_from(number).ok()?))
+}
+
+/// What is in a list or a map.
+#[inline]
+pub(crate) fn items(packed: &str) -> Items<'_> {
+    Items::new(packed.get(1 + FIXED..).unwrap_or_default())
+}
+
+/// The shape of an object, and its values.
+#[inline]
+pub(crate) fn object(packed: &str) -> Option<(ShapeId, Items<'_>)> {
+    let Items { rest } = items(packed);
+    let shape = u32::try_from(fixed(rest.as_bytes())?).ok()?;
+    Some((ShapeId(shape), Items::new(rest.get(FIXED..)?)))
+}
+
 /// The one value that `packed` is.
 #[inline]
 pub(crate) fn value(packed: &str) -> Value<'_> {
@@ -197,7 +259,7 @@ pub(crate) trait Pack {
 
 impl Pack for Vec<u8> {
     fn null(&mut self) {
-        self.push(NULL);
+        self.push(NOTHING);
     }
 
     fn bool(&mut self, value: bool) {

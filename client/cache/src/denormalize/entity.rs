@@ -1,0 +1,215 @@
+//! Entities on their way out, and the members of collections: where a [`crate::Shared`] is kept from
+//! one view to the next.
+
+use std::cell::OnceCell;
+
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::object::ObjectAccess;
+use super::{Item, ReadError, Reader};
+use crate::collections::Span;
+use crate::document::Slot;
+use crate::record::{EntityId, QUERY, Value};
+use crate::shared::{self, Kept};
+
+/// An entity, and the selection that is asked of it.
+#[derive(Clone, Copy)]
+pub(super) struct EntityDeserializer<'r, 'a> {
+    pub(super) reader: &'r Reader<'a>,
+    pub(super) entity: EntityId,
+    pub(super) slot: &'a Slot,
+    /// In how many lists of that slot.
+    pub(super) depth: u32,
+    /// Where the allocation of the last view is kept, if a list has a place for it.
+    pub(super) kept: Option<&'a OnceCell<Kept>>,
+}
+
+impl EntityDeserializer<'_, '_> {
+    /// Whether it is shown; not if it was deleted, or is not known. If not, null must be allowed here.
+    fn is_shown(&self) -> Result<bool, ReadError> {
+        let Self { reader, entity, slot, .. } = self;
+        let levels = slot.levels_at(self.depth);
+        let is_shown = if reader.sight.record(*entity).is_none() {
+            if !reader.sight.is_gone(*entity) {
+                reader.lack_entity(*entity, slot.child);
+            }
+            false
+        } else {
+            !reader.looks_ahead.get()
+                || reader.is_readable(Value::Ref(*entity), slot.child, levels, QUERY)
+        };
+        match is_shown || levels.first().copied().unwrap_or(true) {
+            true => Ok(is_shown),
+            false => Err(ReadError::missing()),
+        }
+    }
+}
+
+impl<'a> Deserializer<'a> for EntityDeserializer<'_, 'a> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        if !self.is_shown()? {
+            return visitor.visit_unit();
+        }
+        visitor.visit_map(ObjectAccess::of_entity(self.reader, self.entity, self.slot.child)?)
+    }
+
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.is_shown()? {
+            false => visitor.visit_none(),
+            true => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'a>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        let node = self.slot.child.map(|set| (self.entity, set));
+        let Some(node) = node.filter(|_| shared::is_shared(name)) else {
+            return visitor.visit_newtype_struct(self);
+        };
+        let memo = self.reader.memo;
+        let known = match self.kept {
+            Some(cell) => cell.get().cloned(),
+            None => memo.and_then(|it| it.borrow().get(&node).cloned()),
+        };
+        if let Some(kept) = known {
+            shared::hand_in(kept);
+            return visitor.visit_unit();
+        }
+        if self.kept.is_none() && memo.is_none() {
+            return visitor.visit_newtype_struct(self);
+        }
+        let before = self.reader.lacks();
+        shared::want();
+        let made = visitor.visit_newtype_struct(self)?;
+        let kept = shared::take_out();
+        // What lacks something is read again, so that it says so again.
+        if let Some(kept) = kept.filter(|_| self.reader.lacks() == before) {
+            match (self.kept, memo) {
+                (Some(cell), _) => _ = cell.set(kept),
+                (None, Some(memo)) => _ = memo.borrow_mut().insert(node, kept),
+                (None, None) => {}
+            }
+        }
+        Ok(made)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        <W: Visitor<'a>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
+        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier
+    }
+}
+
+/// The members of a collection.
+pub(super) struct MembersAccess<'r, 'a> {
+    pub(super) reader: &'r Reader<'a>,
+    pub(super) slot: &'a Slot,
+    pub(super) members: MembersOf<'a>,
+    pub(super) at: usize,
+}
+
+/// Where members come from: a list that a watch keeps, or one that was just made.
+pub(super) enum MembersOf<'a> {
+    Kept(&'a [u32], &'a [Item]),
+    Made(Vec<(Span, EntityId)>),
+}
+
+impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
+    type Error = ReadError;
+
+    fn next_element_seed<T: DeserializeSeed<'a>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ReadError> {
+        loop {
+            let (entity, kept) = match &self.members {
+                MembersOf::Kept(order, items) => {
+                    let Some(at) = order.get(self.at) else { return Ok(None) };
+                    let item = &items[*at as usize];
+                    if let Some(kept) = item.kept.get() {
+                        self.at += 1;
+                        return seed.deserialize(KeptDeserializer(kept)).map(Some);
+                    }
+                    (item.entity, Some(&item.kept))
+                }
+                MembersOf::Made(members) => match members.get(self.at) {
+                    Some((_, entity)) => (*entity, None),
+                    None => return Ok(None),
+                },
+            };
+            self.at += 1;
+            let Self { reader, slot, .. } = *self;
+            if reader.is_listed(entity, slot, 1) {
+                let item = EntityDeserializer { reader, entity, slot, depth: 1, kept };
+                return seed.deserialize(item).map(Some);
+            }
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        let length = match &self.members {
+            MembersOf::Kept(order, _) => order.len(),
+            MembersOf::Made(members) => members.len(),
+        };
+        Some(length - self.at.min(length))
+    }
+}
+
+impl Reader<'_> {
+    /// Whether an entity is shown in a list: what is deleted is not, nor what cannot be read.
+    pub(super) fn is_listed(&self, entity: EntityId, slot: &Slot, depth: u32) -> bool {
+        if self.sight.record(entity).is_none() {
+            if !self.sight.is_gone(entity) {
+                self.lack_entity(entity, slot.child);
+            }
+            return false;
+        }
+        !self.looks_ahead.get()
+            || self.is_readable(Value::Ref(entity), slot.child, slot.levels_at(depth), QUERY)
+    }
+}
+
+/// A member of a list that is as it was in the last view.
+struct KeptDeserializer<'a>(&'a Kept);
+
+impl<'a> Deserializer<'a> for KeptDeserializer<'_> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'a>>(self, _: V) -> Result<V::Value, ReadError> {
+        Err(serde::de::Error::custom("what is kept is read as it was before"))
+    }
+
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_some(self)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'a>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        if !shared::is_shared(name) {
+            return visitor.visit_newtype_struct(self);
+        }
+        shared::hand_in(self.0.clone());
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        <W: Visitor<'a>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
+        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
