@@ -16,10 +16,9 @@ use crate::report::Report;
 use crate::timing::{Paired, middle, paired, time};
 use crate::world::{WEEK, World, range};
 
-/// I create an appointment, in the middle of a list of `n` that is watched.
-fn create(cache: &Cache, by: usize) -> Result<()> {
-    let id = format!("mine-{by}");
-    let (starts, ends) = (data::instant(WEEKS * WEEK / 2), data::instant(WEEKS * WEEK / 2 + 30));
+/// I create an appointment, in the middle of a list that is watched.
+fn create(starts: &str, ends: &str, by: usize) -> Prediction {
+    let (id, starts, ends) = (format!("mine-{by}"), starts.to_owned(), ends.to_owned());
     let draft = move |it: &mut Draft<'_>| {
         it.create("Appointment", &id)
             .set("Appointment", &id, "calendarId", "team")
@@ -34,7 +33,7 @@ fn create(cache: &Cache, by: usize) -> Result<()> {
             .set("Appointment", &id, "revision", 0)
             .set("Appointment", &id, "updatedAt", "2026-01-05T08:00:00Z");
     };
-    Ok(cache.predict(by.to_string(), Prediction::draft(draft))?)
+    Prediction::draft(draft)
 }
 
 /// An optimistic create in a list of `n` with one watch on it, and its roll back.
@@ -46,10 +45,13 @@ pub(crate) fn optimistic(report: &mut Report, n: usize) -> Result<()> {
     let mut watch = world.cache.watch(&world.all);
     watch.view();
     let times = report.times(301);
+    let noon = WEEKS * WEEK / 2;
+    let (starts, ends) = (data::instant(noon), data::instant(noon + 30));
+    let predict = |by: usize| world.cache.predict(by.to_string(), create(&starts, &ends, by));
     let (mut created, mut back) = (Vec::new(), Vec::new());
     for by in 0..times {
         watch.delta();
-        let (took, delta) = time(|| create(&world.cache, by).map(|()| watch.delta()));
+        let (took, delta) = time(|| predict(by).map(|()| watch.delta()));
         must(delta?.added.len() == 1, "one is added")?;
         created.push(took);
         let (took, delta) = time(|| {
@@ -68,7 +70,7 @@ pub(crate) fn optimistic(report: &mut Report, n: usize) -> Result<()> {
     must(items.len() == n, "all are there")?;
     let (mut created, mut back, mut floor) = (Vec::new(), Vec::new(), Vec::new());
     for by in 0..times {
-        created.push(time(|| (create(&world.cache, by).is_ok(), watch.view().is_complete())).0);
+        created.push(time(|| (predict(by).is_ok(), watch.view().is_complete())).0);
         back.push(time(|| (world.cache.roll_back(by.to_string()), watch.view().is_complete())).0);
         floor.push(time(|| drop(std::hint::black_box(items.clone()))).0);
     }

@@ -209,10 +209,10 @@ impl Base {
         if self.guards.refuse(entity, Some(revision), from_range.map(|(at, _)| at)) {
             return false;
         }
-        let Some(Place { scope, interval }) = self.place(rules, told) else { return true };
         if from_range.is_some() {
             return true;
         }
+        let Some(Place { scope, interval }) = self.place(rules, told) else { return true };
         if matches!(door, Door::Event) && !self.scopes.get(scope).keeps(interval) {
             // Nobody looks there. An answer that knows less must not bring an older one.
             let told = Told::InLog(Some(scope));

@@ -23,7 +23,10 @@ impl Core {
             let before = self.base.store.entities.record(entity).cloned();
             touched.entities.insert(entity, before);
         }
-        for (entity, held) in touched.entities {
+        // In the order of their numbers: so they lie in memory, and the same story always reads the same.
+        let mut entities: Vec<_> = touched.entities.into_iter().collect();
+        entities.sort_unstable_by_key(|(entity, _)| *entity);
+        for (entity, held) in entities {
             let before = self.overlay.remove(&entity).unwrap_or(held);
             let to = if self.layers.touches(entity) {
                 let shown = self.layers.view(&mut self.base, entity, None);
@@ -49,8 +52,6 @@ impl Core {
                 moved.push(Moved { entity, before, from, to });
             }
         }
-        // Members join in the order of their numbers, so that the same story always reads the same.
-        moved.sort_by_key(|it| it.entity);
         let woken = self.watches.tell(
             &mut self.base,
             &self.overlay,
