@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::run::{Result, checked, root};
-use crate::{bench_server, test, tidy};
+use crate::{bench_cache, bench_server, test, tidy, wasm};
 
 /// Runs every step, stops at the first that fails, and prints their times.
 pub(crate) fn run() -> Result<()> {
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<()> {
 /// A name, and what is done under it.
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("formatting", || cargo("", &["fmt", "--all", "--check"])),
     ("tidy", || tidy::check(&root())),
     ("lints", || {
@@ -34,7 +34,8 @@ const STEPS: [Step; 6] = [
     }),
     ("docs", || cargo("-D warnings", &["doc", "--workspace", "--no-deps", "--quiet"])),
     ("tests", || test(Vec::new())),
-    ("benchmarks, once", || bench_server(true)),
+    ("the browser", wasm::check),
+    ("benchmarks, once", || bench_server(true).and_then(|()| bench_cache(true, ""))),
 ];
 
 fn cargo(doc_flags: &str, arguments: &[&str]) -> Result<()> {

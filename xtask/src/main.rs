@@ -5,6 +5,7 @@
 mod ci;
 mod run;
 mod tidy;
+mod wasm;
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
@@ -38,6 +39,14 @@ enum Task {
     Schema,
     /// Check the rules of the house that no compiler knows.
     Tidy,
+    /// Tell the cache what nobody should tell it, for a while.
+    Fuzz {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Compile the client for the browser.
+    Wasm,
     /// Measure, and write the figures to target/bench.
     Bench {
         #[command(subcommand)]
@@ -55,6 +64,15 @@ enum Bench {
         #[arg(long)]
         smoke: bool,
     },
+    /// What the cache costs, beside plain serde_json in the same run.
+    Cache {
+        /// A moment of each, to see that it runs; its figures mean nothing.
+        #[arg(long)]
+        smoke: bool,
+        /// Only the cases whose name begins so.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,6 +82,9 @@ fn main() -> ExitCode {
         Task::Schema => schema(),
         Task::Tidy => tidy::check(&root()),
         Task::Bench { what: Bench::Server { smoke } } => bench_server(smoke),
+        Task::Bench { what: Bench::Cache { smoke, only } } => bench_cache(smoke, &only),
+        Task::Fuzz { seconds } => fuzz(seconds),
+        Task::Wasm => wasm::check(),
         Task::Ci => ci::run(),
     };
     match done {
@@ -91,7 +112,20 @@ fn test(arguments: Vec<String>) -> Result<()> {
     }
     let is_all = arguments.is_empty();
     cargo(["nextest", "run", "--workspace"].map(str::to_owned).into_iter().chain(arguments))?;
-    if is_all { cargo(["test", "--workspace", "--doc", "--quiet"]) } else { Ok(()) }
+    if is_all {
+        cargo(["test", "--workspace", "--doc", "--quiet"])?;
+        examples()?;
+    }
+    Ok(())
+}
+
+/// The cache's examples run to their end.
+fn examples() -> Result<()> {
+    for example in ["live", "optimistic", "snapshot"] {
+        run::output(["run", "--quiet", "--package", "cynic-cache", "--example", example])
+            .map_err(|error| format!("the example {example}: {error}"))?;
+    }
+    Ok(())
 }
 
 fn schema() -> Result<()> {
@@ -99,6 +133,24 @@ fn schema() -> Result<()> {
         run::output(["run", "--quiet", "--package", "appointments-server", "--", "schema"])?;
     let file = root().join("schema.graphql");
     std::fs::write(&file, printed).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The corpus is in the tests, where a short run of it is.
+fn fuzz(seconds: u64) -> Result<()> {
+    let arguments =
+        ["test", "--package", "cynic-cache", "--test", "it", "hostile::fuzz", "--", "--nocapture"];
+    run::checked(Command::new("cargo").args(arguments).env("FUZZ_SECONDS", seconds.to_string()))
+}
+
+fn bench_cache(smoke: bool, only: &str) -> Result<()> {
+    let (profile, folder): (&[&str], _) =
+        if smoke { (&[], "debug") } else { (&["--release"], "release") };
+    let packages = ["build", "--package", "appointments-bench"];
+    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
+    let mut bench = Command::new(run::target()?.join(folder).join("bench-cache"));
+    bench.arg("--out").arg(run::target()?.join("bench/cache.json")).args(["--only", only]);
+    bench.args(smoke.then_some("--smoke"));
+    run::checked(&mut bench)
 }
 
 fn bench_server(smoke: bool) -> Result<()> {

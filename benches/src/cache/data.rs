@@ -29,7 +29,7 @@ pub(crate) fn id(number: usize) -> String {
 
 /// One appointment. Every twentieth lasts a week, the others an hour or less.
 pub(crate) fn appointment(number: usize, at: i64, revision: u64, title: &str) -> String {
-    let lasts = if number % 20 == 0 { 7 * 24 * 60 } else { 15 + number as i64 % 46 };
+    let lasts = if number.is_multiple_of(20) { 7 * 24 * 60 } else { 15 + number as i64 % 46 };
     let (id, starts, ends) = (id(number), instant(at), instant(at + lasts));
     format!(
         concat!(

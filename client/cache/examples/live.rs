@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Somebody else moves it to Tuesday: one event, and both readers are right.
     let changes = cache.prepare(&LoanChanges::build(ChangesVariables { shelf: "s1".into() }))?;
     let moved = EMMA.replace("-23T", "-24T").replace(r#""revision": 5"#, r#""revision": 8"#);
-    let event = format!(r#"{{"data": {{"loanChanges": {{"revision": 8, "loan": {moved}}}}}}}"#);
+    let event = format!(
+        r#"{{"data": {{"loanChanges": {{"revision": 8, "loan": {moved}, "deletedId": null}}}}}}"#
+    );
     cache.update(|batch| batch.event(&shelf, 8, &changes, event.as_bytes()))?;
     show("moved by somebody else", &mut readers);
 

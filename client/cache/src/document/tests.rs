@@ -1,1 +1,125 @@
+//! What is added to a document, what is refused, and under which keys its fields are found.
 
+use super::*;
+use crate::policy::{Collection, Policy};
+
+struct Library;
+
+impl Policy for Library {
+    fn schema(&self) -> &str {
+        "type Query { book(id: ID!, deep: Boolean = true): Book  found: [Found!]!  loans(shelf: ID!, from: Int, to: Int): Loans }
+         type Mutation { rename(id: ID!, title: String!): Book }
+         type Subscription { renamed(shelf: ID): Book! }
+         union Found = Book | Leaflet
+         type Book { id: ID! title: String! revision: Int! author: Person }
+         type Leaflet { text: String! }
+         type Person { name: String! }
+         type Loans { revision: Int! items: [Loan!]! }
+         type Loan { id: ID! shelf: ID! from: Int! to: Int! title: String }"
+    }
+
+    fn revision(&self, type_name: &str) -> Option<&str> {
+        (type_name == "Book").then_some("revision")
+    }
+
+    fn collections(&self) -> Vec<Collection> {
+        let loans = Collection::of("Loan").scope("shelf").interval("from", "to");
+        let loans = loans.listed_by("Query", "loans", "from", "to", Some("shelf"));
+        vec![loans.within("items", Some("revision"))]
+    }
+}
+
+fn bound(text: &str, variables: &str) -> Result<(Arc<Bound>, Names), OperationError> {
+    let mut names = Names::default();
+    let rules = Rules::new(&Library, &mut names).expect("policy and schema fit");
+    let bound = Plans::default().bound(text, variables, &rules, &mut names)?;
+    Ok((bound, names))
+}
+
+/// The document that is sent, with blanks as one.
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    let (bound, _) = bound(text, "{}").expect("the schema has it");
+    let sent: Vec<&str> = bound.plan.text.split_whitespace().collect();
+    assert_eq!(sent.join(" "), expected);
+}
+
+#[test]
+fn a_selection_is_completed_with_what_the_cache_must_know() {
+    check("{ book(id: 1) { title } }", "{ book(id: 1) { __typename id revision title } }");
+    check(
+        "{ book(id: 1) { id author { name } } }",
+        "{ book(id: 1) { __typename revision id author { __typename name } } }",
+    );
+    check(
+        "{ book(id: 1) { id @include(if: true) } }",
+        "{ book(id: 1) { __typename id revision id @include(if: true) } }",
+    );
+    check(
+        "{ found { ... on Leaflet { text } } }",
+        "{ found { __typename ... on Book { id revision } ... on Leaflet { __typename text } } }",
+    );
+    check(
+        "{ loans(shelf: 1) { items { title } } }",
+        "{ loans(shelf: 1) { __typename revision items { __typename id shelf from to title } } }",
+    );
+}
+
+#[test]
+fn a_root_is_left_alone() {
+    check(
+        "subscription { renamed { title } }",
+        "subscription { renamed { __typename id revision title } }",
+    );
+    check(
+        "mutation { ... on Mutation { rename(id: 1, title: 2) { id } } }",
+        "mutation { ... on Mutation { rename(id: 1, title: 2) { __typename revision id } } }",
+    );
+}
+
+#[test]
+fn what_the_schema_does_not_have_is_refused() {
+    let refuses = |text: &str, expected: &str| {
+        let error = bound(text, "{}").map(|_| ()).expect_err(text).to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    refuses("{ bok { id } }", "`Query.bok`");
+    refuses("{ book(id: 1) { titel } }", "`Book.titel`");
+    refuses("{ book(id: 1) { id: title } }", "the alias `id`");
+    refuses("{ book(id: 1) { ...Lost } }", "`...Lost`");
+    refuses("{ book(id: 1) { ... on Bok { id } } }", "`Bok`");
+    refuses("", "empty");
+}
+
+/// The keys of the root's fields.
+#[track_caller]
+fn keys(text: &str, variables: &str, expected: &[&str]) {
+    let (bound, names) = bound(text, variables).expect("the schema has it");
+    let root = bound.plan.root().expect("there is one");
+    let keys = root.slots.iter().filter_map(|it| bound.key(it));
+    assert_eq!(keys.map(|it| &**names.text(it)).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_key_is_a_name_with_its_arguments() {
+    let one = r#"book({"deep":true,"id":"1"})"#;
+    keys(r#"{ book(id: "1") { id } }"#, "{}", &[one]);
+    keys(r#"{ book(deep: true, id: "1") { id } }"#, "{}", &[one]);
+    keys(
+        "query($id: ID!, $deep: Boolean) { book(id: $id, deep: $deep) { id } }",
+        r#"{"id":"1"}"#,
+        &[one],
+    );
+    keys(
+        r#"query($deep: Boolean = false) { book(id: "1", deep: $deep) { id } }"#,
+        "{}",
+        &[r#"book({"deep":false,"id":"1"})"#],
+    );
+    keys(
+        r#"query($out: Boolean!) { found @skip(if: $out) { __typename } }"#,
+        r#"{"out":true}"#,
+        &[],
+    );
+    // Each is another one, and nothing of it is kept.
+    keys(r#"mutation { rename(id: "1", title: "x") { id } }"#, "{}", &["rename"]);
+}

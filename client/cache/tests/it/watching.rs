@@ -154,7 +154,7 @@ fn a_range_beyond_what_is_covered_lacks_a_stretch() {
     let hours = |hours: i64| (1_795_392_000 + hours * 3600) * 1_000_000;
     let [Lack::Stretch(lack)] = view.missing() else { panic!("{view:?}") };
     assert_eq!((lack.start, lack.end), (hours(24), hours(48)));
-    assert_eq!(wide.watch.wanted(), [lack.clone()]);
+    assert_eq!(wide.watch.wanted(), std::slice::from_ref(lack));
     // Nobody asks for it twice.
     let rest = Watcher::over(&it.cache, 24, 48);
     let request = it.cache.ask(&rest.query);
