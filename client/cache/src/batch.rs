@@ -168,7 +168,7 @@ impl Batch<'_> {
         self.core.layers.mark(&by.into(), has_failed)
     }
 
-    /// [`Cache::predict`] as a part of this change.
+    /// [`Cache::predict`](crate::Cache::predict) as a part of this change.
     ///
     /// # Errors
     ///

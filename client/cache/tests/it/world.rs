@@ -36,7 +36,7 @@ pub(crate) struct Watcher {
 
 /// Counts wake-ups.
 #[derive(Default)]
-pub(crate) struct Wakes(AtomicUsize);
+pub(crate) struct Wakes(pub(crate) AtomicUsize);
 
 impl Wake for Wakes {
     fn wake(self: Arc<Self>) {

@@ -391,8 +391,12 @@ impl Story {
             (_, Some((id, _))) => {
                 // Often something that pends itself.
                 let pending = self.mutations.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
-                let id =
-                    self.dice.of(&pending).cloned().filter(|_| self.names.is_multiple_of(2)).unwrap_or(id);
+                let id = self
+                    .dice
+                    .of(&pending)
+                    .cloned()
+                    .filter(|_| self.names.is_multiple_of(2))
+                    .unwrap_or(id);
                 (id, Does::Change(self.fields()))
             }
         };

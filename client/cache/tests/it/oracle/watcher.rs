@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Wake, Waker};
+use std::sync::atomic::Ordering;
+use std::task::{Context, Waker};
 
 use cynic::{QueryBuilder, QueryFragment};
 use cynic_cache::{Cache, Lack, Prepared, Request, Stretch, View, Watch};
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::fragments::{RangeVariables, Seen, Shows};
 use super::server::Loan;
 use crate::library::During;
-use crate::world::at;
+use crate::world::{Wakes, at};
 
 /// A watch of a range of hours, whatever it selects.
 pub(crate) trait Watcher {
@@ -57,15 +57,6 @@ impl<F: Shows> Asked for Sent<F> {
 
     fn answer(&self, cache: &Cache, text: &str) {
         cache.answer(&self.request, &self.query, text.as_bytes()).expect("it fits");
-    }
-}
-
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
