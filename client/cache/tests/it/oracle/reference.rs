@@ -37,6 +37,9 @@ pub(crate) struct Reference {
     /// The newest that an answer of a mutation told of a loan.
     told: BTreeMap<String, (u64, Option<Loan>)>,
     layers: Vec<Layer>,
+    /// The server has gone back once. What it has forgotten may be held where nobody looks, and be moved into
+    /// sight by what is expected of it.
+    was_restored: bool,
 }
 
 impl Reference {
@@ -88,6 +91,7 @@ impl Reference {
     /// The server has gone back: what was told is of another past.
     pub(crate) fn restored(&mut self) {
         self.told.clear();
+        self.was_restored = true;
     }
 
     fn base(&self, server: &Server, position: u64) -> State {
@@ -109,13 +113,17 @@ impl Reference {
         position: u64,
         known: &[(u32, u32)],
     ) -> Vec<String> {
-        let base = self.base(server, position).into_iter();
+        let base = self.base(server, position);
+        let forgotten = self.layers.iter().map(|it| it.id.clone());
+        let forgotten = forgotten.filter(|it| self.was_restored && !base.contains_key(it));
+        let forgotten: Vec<String> = forgotten.collect();
+        let base = base.into_iter();
         let is_known = |loan: &Loan| known.iter().any(|(start, end)| loan.touches(*start, *end));
         let elsewhere = base.filter(|(_, (_, loan))| !is_known(loan)).map(|(id, _)| id);
         // Created and deleted by us, and the answer of the creation is still out.
         let created = self.layers.iter().map(|it| &it.id);
         let gone = created.filter(|it| server.deleted_at(it).is_some()).cloned();
-        elsewhere.chain(gone).collect()
+        elsewhere.chain(gone).chain(forgotten).collect()
     }
 
     /// What a range of hours shows, in order.
