@@ -163,6 +163,12 @@ impl Cache {
         core.find(entity).map_or(Status::Confirmed, |it| core.layers.status(it))
     }
 
+    /// The revision of what the base holds of an entity, if its type has one.
+    pub fn revision(&self, entity: &EntityKey) -> Option<Revision> {
+        let core = lock(&self.core);
+        core.base.store.entities.record(core.find(entity)?)?.revision
+    }
+
     /// The revision at which the base of a scope stands.
     pub fn position(&self, scope: &Scope) -> Option<Revision> {
         let core = lock(&self.core);

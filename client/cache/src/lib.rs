@@ -11,7 +11,7 @@
 //! | look | [`Cache::read`] → [`View`]: complete, partial or missing, and what it [`Lack`]s |
 //! | follow | [`Cache::watch`] → [`Watch`]: a stream of views; [`Watch::view`], [`Watch::delta`], [`Watch::statuses`] |
 //! | tell what the server said | [`Cache::ask`] → [`Request`]; [`Batch::answer`], [`Batch::event`], [`Batch::delete`] |
-//! | tell how far a log was heard | [`Scope`]; [`Batch::follow`], [`Batch::advance`], [`Batch::reset`], [`Cache::position`] |
+//! | tell how far a log was heard | [`Scope`]; [`Batch::follow`], [`Batch::advance`], [`Batch::reset`], [`Cache::position`]; [`Cache::revision`] of an entity |
 //! | know what to ask for | [`Cache::wanted`], [`Watch::wanted`] → [`Stretch`] |
 //! | show what is expected | [`Cache::predict`] with a [`Prediction`], a [`Patch`], or a closure over a [`Draft`] |
 //! | end that | [`Batch::settle`], [`Batch::roll_back`], [`Batch::mark_failed`]; [`Status`] |
