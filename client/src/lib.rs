@@ -27,3 +27,31 @@
 #[allow(missing_docs, reason = "it is made from schema.graphql, where its descriptions stand")]
 #[cynic::schema("appointments")]
 pub mod schema {}
+
+mod answer;
+mod calendar;
+mod client;
+mod dice;
+mod driver;
+pub mod engine;
+mod error;
+mod input;
+mod model;
+mod mutation;
+mod operations;
+mod policy;
+mod predictions;
+mod runtime;
+mod scalars;
+#[cfg(test)]
+mod simulation;
+pub mod transport;
+
+pub use calendar::{Calendar, Pending, RangeView, RangeWatch};
+pub use client::{Builder, Client};
+pub use cynic_cache::{Delta, Shared, Status};
+pub use error::{BuildError, LineError, Outcome, Refusal};
+pub use input::{Changes, NewAppointment, Set};
+pub use model::{Appointment, AppointmentStatus, Attendee, AttendeeResponse, CalendarInfo};
+pub use operations::{InputProblem, SlotConflict};
+pub use scalars::{DateTime, Revision, TimeZone};

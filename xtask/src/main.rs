@@ -45,6 +45,15 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Play worlds of clients and a model server, in virtual time.
+    Sim {
+        /// How many.
+        #[arg(long, default_value_t = 2_000)]
+        seeds: u64,
+        /// Only this one, with its story.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Compile the client for the browser.
     Wasm,
     /// Measure, and write the figures to target/bench.
@@ -84,6 +93,7 @@ fn main() -> ExitCode {
         Task::Bench { what: Bench::Server { smoke } } => bench_server(smoke),
         Task::Bench { what: Bench::Cache { smoke, only } } => bench_cache(smoke, &only),
         Task::Fuzz { seconds } => fuzz(seconds),
+        Task::Sim { seeds, seed } => sim(seeds, seed),
         Task::Wasm => wasm::check(),
         Task::Ci => ci::run(),
     };
@@ -140,6 +150,22 @@ fn fuzz(seconds: u64) -> Result<()> {
     let arguments =
         ["test", "--package", "cynic-cache", "--test", "it", "hostile::fuzz", "--", "--nocapture"];
     run::checked(Command::new("cargo").args(arguments).env("FUZZ_SECONDS", seconds.to_string()))
+}
+
+/// The simulation is one of the client's tests.
+fn sim(seeds: u64, seed: Option<u64>) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "test",
+        "--package",
+        "appointments-client",
+        "--lib",
+        "clients_agree",
+        "--",
+        "--nocapture",
+    ]);
+    cargo.env("SIM_SEEDS", seeds.to_string());
+    run::checked(cargo.envs(seed.map(|it| ("SIM_SEED", it.to_string()))))
 }
 
 fn bench_cache(smoke: bool, only: &str) -> Result<()> {

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test ends with its tasks")]
 
 mod cases;
+mod clients;
 mod contract;
 mod errors;
 mod follow;

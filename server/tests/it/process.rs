@@ -20,8 +20,13 @@ pub struct Process {
 impl Process {
     /// Starts one on a free port, and waits until it says where it is.
     pub async fn start(database: &Path) -> Self {
+        Self::start_at(database, "127.0.0.1:0").await
+    }
+
+    /// Starts one where another was.
+    pub async fn start_at(database: &Path, address: &str) -> Self {
         let mut child = Command::new(BINARY)
-            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--database"])
+            .args(["--listen", address, "--log", "warn", "--database"])
             .arg(database)
             .stdout(Stdio::piped())
             .kill_on_drop(true)

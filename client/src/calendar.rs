@@ -1,0 +1,189 @@
+//! [`Calendar`]: what can be done in one, and what is seen of it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use cynic_cache::{Delta, OperationError, Shared, Status, View, Watch};
+use futures_channel::oneshot;
+use futures_util::Stream;
+
+use crate::client::Client;
+use crate::engine::{WatchNumber, What, range_query};
+use crate::error::{Outcome, Refusal};
+use crate::input::{Changes, NewAppointment};
+use crate::model::Appointment;
+use crate::operations::{RangeQuery, TimeRange};
+use crate::predictions;
+use crate::runtime;
+use crate::scalars::DateTime;
+
+/// A calendar of a client. Cheap to clone.
+#[derive(Clone)]
+pub struct Calendar {
+    client: Client,
+    id: cynic::Id,
+}
+
+impl Calendar {
+    pub(crate) fn new(client: Client, id: cynic::Id) -> Self {
+        Self { client, id }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &cynic::Id {
+        &self.id
+    }
+
+    /// What it has between two instants, and every change of it from now on. It is loaded as far as it is not known,
+    /// and kept true as long as the watch lives.
+    ///
+    /// # Errors
+    ///
+    /// None that a program need expect.
+    pub fn watch(&self, start: DateTime, end: DateTime) -> Result<RangeWatch, OperationError> {
+        let mut engine = self.client.inner.engine();
+        let query = range_query(engine.cache(), self.id.inner(), TimeRange { start, end })?;
+        let watch = engine.cache().watch(&query);
+        let number = engine.watch(self.id.inner(), query);
+        drop(engine);
+        self.client.inner.wake();
+        Ok(RangeWatch { client: self.client.clone(), number, watch })
+    }
+
+    /// Creates an appointment. It is in every watch before this returns; what is awaited is the server's word.
+    pub fn create(&self, appointment: NewAppointment) -> Pending {
+        let id = self.client.inner.engine().id(runtime::today());
+        self.mutate(id, What::Create(Box::new(appointment)))
+    }
+
+    /// Changes an appointment. The same goes for this, and all that follow.
+    pub fn update(&self, id: &cynic::Id, changes: Changes) -> Pending {
+        self.mutate(id.clone(), What::Update(Box::new(changes)))
+    }
+
+    /// Calls an appointment off: it stays listed, and its time is free again.
+    pub fn cancel(&self, id: &cynic::Id) -> Pending {
+        self.update(id, Changes::new().status(crate::model::AppointmentStatus::Cancelled))
+    }
+
+    /// Removes an appointment for good.
+    pub fn delete(&self, id: &cynic::Id) -> Pending {
+        self.mutate(id.clone(), What::Delete { if_unchanged: false })
+    }
+
+    /// Removes an appointment if it is as it is shown now.
+    pub fn delete_if_unchanged(&self, id: &cynic::Id) -> Pending {
+        self.mutate(id.clone(), What::Delete { if_unchanged: true })
+    }
+
+    /// How far the server has confirmed what is shown of an appointment.
+    pub fn status(&self, id: &cynic::Id) -> Status {
+        self.client.inner.engine().cache().status(&predictions::key(id))
+    }
+
+    fn mutate(&self, appointment: cynic::Id, what: What) -> Pending {
+        let (tell, told) = oneshot::channel();
+        let at = runtime::today();
+        let mutation = self.client.inner.engine().mutate(at, &self.id, &appointment, what, tell);
+        self.client.inner.wake();
+        Pending { client: self.client.clone(), mutation, appointment, told }
+    }
+}
+
+/// A mutation that is not decided yet. Awaited, it is what the server has made of it: the appointment as it left it
+/// (`None` if it is deleted), or why it was refused. Nobody need await it.
+pub struct Pending {
+    client: Client,
+    mutation: cynic::Id,
+    appointment: cynic::Id,
+    told: oneshot::Receiver<Outcome>,
+}
+
+impl Pending {
+    /// The mutation's id, by which the outbox knows it.
+    pub fn mutation(&self) -> &cynic::Id {
+        &self.mutation
+    }
+
+    /// The id of the appointment, known before the server knows of it.
+    pub fn appointment(&self) -> &cynic::Id {
+        &self.appointment
+    }
+
+    /// Calls it off, if it was not sent yet. Whether it was called off; if not it stays pending.
+    pub fn call_off(&self) -> bool {
+        self.client.inner.engine().call_off(&self.mutation)
+    }
+}
+
+impl Future for Pending {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        // The engine tells everybody before it forgets them.
+        Pin::new(&mut self.told).poll(context).map(|it| it.unwrap_or(Err(Refusal::CalledOff)))
+    }
+}
+
+/// What a calendar has in a range: a stream of views, the present one first.
+pub struct RangeWatch {
+    client: Client,
+    number: WatchNumber,
+    watch: Watch<RangeQuery>,
+}
+
+/// What is shown of a range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangeView {
+    /// In order: start, the longer first, id. Those that did not change are the same allocation as before.
+    pub appointments: Vec<Shared<Appointment>>,
+    /// Whether this is all that there is.
+    pub is_complete: bool,
+    /// Whether it may be out of date, since changes were missed; it is being asked for again.
+    pub is_stale: bool,
+    /// Why it is not complete, if the server has said so.
+    pub problem: Option<String>,
+}
+
+impl RangeWatch {
+    /// What is shown now.
+    pub fn view(&mut self) -> RangeView {
+        let problem = self.client.inner.engine().problem(self.number).map(str::to_owned);
+        let is_stale = self.watch.is_stale();
+        let view = self.watch.view();
+        let appointments = view.data().map(|it| it.appointments_in_range.appointments.clone());
+        RangeView {
+            appointments: appointments.unwrap_or_default(),
+            is_complete: matches!(view, View::Complete(_)),
+            is_stale,
+            problem,
+        }
+    }
+
+    /// What has changed since this was asked last, by id.
+    pub fn delta(&mut self) -> Delta {
+        self.watch.delta()
+    }
+}
+
+impl Stream for RangeWatch {
+    type Item = RangeView;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<RangeView>> {
+        // Whether something is pending is told by itself, and both are of interest here.
+        let status = Pin::new(&mut self.watch.statuses()).poll_next(context).is_ready();
+        let view = Pin::new(&mut self.watch).poll_next(context);
+        match view {
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending if !status => Poll::Pending,
+            _ => Poll::Ready(Some(self.view())),
+        }
+    }
+}
+
+impl Drop for RangeWatch {
+    fn drop(&mut self) {
+        self.client.inner.engine().unwatch(self.number);
+    }
+}

@@ -1,0 +1,246 @@
+//! The engine: everything that the SDK decides, as one synchronous machine.
+//!
+//! It has no socket, no clock, no executor and no thread (C19). It is told what happened (`handle_…`, with
+//! the time), and is asked what to do ([`Engine::poll`]) and when to be asked again ([`Engine::timeout`]). So every
+//! race is a short test, and a simulation runs from a seed.
+
+mod backoff;
+mod feed;
+mod outbox;
+mod ranges;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use cynic_cache::Cache;
+
+pub use feed::End;
+pub(crate) use outbox::What;
+pub use outbox::{Entry, EntryState};
+pub(crate) use ranges::{WatchNumber, query as range_query};
+
+use crate::dice::Dice;
+use crate::error::{BuildError, LineError};
+use crate::policy::Contract;
+use crate::scalars::DateTime;
+use feed::Feed;
+use outbox::Outbox;
+use ranges::Ranges;
+
+/// Milliseconds on the clock of whoever drives the engine.
+pub type Millis = u64;
+
+/// The number of a request that wants an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestNumber(pub u64);
+
+/// The number of a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionNumber(pub u64);
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send a request; what becomes of it goes to [`Engine::handle_answer`].
+    Send {
+        /// Its number.
+        number: RequestNumber,
+        /// JSON, as GraphQL over HTTP has it.
+        body: String,
+    },
+    /// Open the line for subscriptions; what becomes of it goes to [`Engine::handle_line`].
+    Connect,
+    /// Subscribe over the line; what comes goes to [`Engine::handle_event`].
+    Subscribe {
+        /// Its number.
+        number: SubscriptionNumber,
+        /// JSON, the payload of `subscribe`.
+        body: String,
+    },
+    /// End a subscription.
+    Unsubscribe {
+        /// Its number.
+        number: SubscriptionNumber,
+    },
+}
+
+/// How it stands with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionStatus {
+    /// Nothing is followed yet.
+    Idle,
+    /// A line is being opened.
+    Connecting,
+    /// Every change is heard.
+    Live,
+    /// There is no line since then, on the engine's clock.
+    Offline {
+        /// When it was lost.
+        since: Millis,
+    },
+}
+
+/// Everything that the SDK knows and does.
+pub struct Engine {
+    pub(crate) cache: Cache,
+    pub(crate) dice: Dice,
+    feeds: BTreeMap<String, Feed>,
+    ranges: Ranges,
+    outbox: Outbox,
+    /// Who waits for the answer of which request.
+    waits: HashMap<RequestNumber, Waits>,
+    actions: VecDeque<Action>,
+    line: Line,
+    next: u64,
+}
+
+/// Who waits for an answer.
+enum Waits {
+    Range(ranges::Asked),
+    Mutation(cynic::Id),
+}
+
+/// The line for subscriptions.
+struct Line {
+    state: LineState,
+    tries: u32,
+    since: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineState {
+    /// Nobody needs it.
+    Idle,
+    /// May be opened again from then on.
+    Down {
+        retry_at: Millis,
+    },
+    Opening,
+    Open,
+}
+
+impl Engine {
+    /// An engine with an empty cache. The seed is for ids and for jitter.
+    ///
+    /// # Errors
+    ///
+    /// If the contract that it was compiled with does not fit its own operations.
+    pub fn new(seed: u128) -> Result<Self, BuildError> {
+        let cache = Cache::new(Contract)?;
+        Ok(Self {
+            cache,
+            dice: Dice::new(seed),
+            feeds: BTreeMap::new(),
+            ranges: Ranges::default(),
+            outbox: Outbox::default(),
+            waits: HashMap::new(),
+            actions: VecDeque::new(),
+            line: Line { state: LineState::Idle, tries: 0, since: 0 },
+            next: 0,
+        })
+    }
+
+    /// What is known, and shown.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// What is to be done next, if anything.
+    pub fn poll(&mut self, now: Millis) -> Option<Action> {
+        if self.actions.is_empty() {
+            self.pump(now);
+        }
+        self.actions.pop_front()
+    }
+
+    /// When to ask again, if nothing happens before.
+    pub fn timeout(&self) -> Option<Millis> {
+        let line = match self.line.state {
+            LineState::Down { retry_at } => Some(retry_at),
+            _ => None,
+        };
+        let feeds = self.feeds.values().filter_map(Feed::timeout);
+        line.into_iter()
+            .chain(feeds)
+            .chain(self.ranges.timeout())
+            .chain(self.outbox.timeout())
+            .min()
+    }
+
+    /// A request was answered, or nothing came back.
+    pub fn handle_answer(
+        &mut self,
+        now: Millis,
+        number: RequestNumber,
+        answer: Result<&[u8], LineError>,
+    ) {
+        match self.waits.remove(&number) {
+            Some(Waits::Range(asked)) => self.range_answered(now, asked, answer),
+            Some(Waits::Mutation(id)) => self.mutation_answered(now, &id, answer),
+            // It was given up meanwhile.
+            None => {}
+        }
+    }
+
+    /// The line for subscriptions is open, or it is not any more.
+    pub fn handle_line(&mut self, now: Millis, is_open: bool) {
+        if is_open {
+            self.line = Line { state: LineState::Open, tries: 0, since: now };
+            return;
+        }
+        if self.line.state == LineState::Open {
+            self.line.since = now;
+        }
+        self.line.tries += 1;
+        let wait = backoff::after(self.line.tries, &mut self.dice);
+        self.line.state = LineState::Down { retry_at: now + wait };
+        self.feeds.values_mut().for_each(Feed::line_is_lost);
+    }
+
+    /// How it stands with the server.
+    pub fn status(&self) -> ConnectionStatus {
+        match self.line.state {
+            LineState::Idle => ConnectionStatus::Idle,
+            LineState::Opening if self.line.tries == 0 => ConnectionStatus::Connecting,
+            LineState::Opening | LineState::Down { .. } => {
+                ConnectionStatus::Offline { since: self.line.since }
+            }
+            LineState::Open if self.feeds.values().all(Feed::is_live) => ConnectionStatus::Live,
+            LineState::Open => ConnectionStatus::Connecting,
+        }
+    }
+
+    /// Works out what is to be done.
+    fn pump(&mut self, now: Millis) {
+        self.pump_line(now);
+        self.pump_feeds(now);
+        self.pump_ranges(now);
+        self.pump_outbox(now);
+    }
+
+    fn pump_line(&mut self, now: Millis) {
+        let is_due = match self.line.state {
+            LineState::Idle => self.feeds.values().any(|it| it.needs_line(&self.cache)),
+            LineState::Down { retry_at } => retry_at <= now,
+            LineState::Opening | LineState::Open => false,
+        };
+        if is_due {
+            self.line.state = LineState::Opening;
+            self.actions.push_back(Action::Connect);
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// A new id: a UUID of version 7, so that ids are in the order in which they were made.
+    pub(crate) fn id(&mut self, at: DateTime) -> cynic::Id {
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+        let [one, two] = [self.dice.next(), self.dice.next()].map(u64::to_le_bytes);
+        let mut random = [0; 10];
+        random.iter_mut().zip(one.into_iter().chain(two)).for_each(|(it, byte)| *it = byte);
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+        cynic::Id::new(id.to_string())
+    }
+}

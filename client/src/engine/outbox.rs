@@ -1,0 +1,390 @@
+//! The outbox: mutations that wait for their decision (C9, C16).
+//!
+//! **Invariant:** what was handed to a transport once never changes its content, and is sent again, with the same
+//! mutation id, until somebody has decided it: the server, or the caller. Mutations of one appointment go out one
+//! at a time, in the order they were made; others beside each other.
+
+use cynic_cache::Request;
+use futures_channel::oneshot;
+
+use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
+use crate::error::{LineError, Outcome, Refusal};
+use crate::input::{Changes, NewAppointment};
+use crate::model::Appointment;
+use crate::mutation::{Decision, Mutation};
+use crate::predictions;
+use crate::scalars::{DateTime, Revision};
+
+/// Who waits for what a mutation comes to.
+pub(crate) type Sender = oneshot::Sender<Outcome>;
+
+/// What a mutation does.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    Create(Box<NewAppointment>),
+    Update(Box<Changes>),
+    Delete { if_unchanged: bool },
+}
+
+/// Every mutation that is not decided, the oldest first.
+#[derive(Default)]
+pub(super) struct Outbox {
+    items: Vec<Item>,
+    /// Nothing new is handed over before: the last try has found nobody.
+    held_until: Option<Millis>,
+    tries: u32,
+}
+
+struct Item {
+    id: cynic::Id,
+    appointment: cynic::Id,
+    calendar: cynic::Id,
+    what: What,
+    /// The revision that the caller saw, or the answer before it: for those that say `if_unchanged`.
+    expected: Option<Revision>,
+    /// As it was handed over, if it was.
+    handed: Option<Mutation>,
+    state: State,
+    tries: u32,
+    waiting: Vec<Sender>,
+}
+
+enum State {
+    Queued,
+    /// On its way.
+    Sent(Request),
+    Waiting {
+        retry_at: Millis,
+    },
+}
+
+/// A mutation that is not decided yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The mutation's id.
+    pub id: cynic::Id,
+    /// Which appointment it is of.
+    pub appointment: cynic::Id,
+    /// How far it is.
+    pub state: EntryState,
+}
+
+/// How far a mutation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryState {
+    /// It was not sent yet; it can be called off.
+    Queued,
+    /// It is on its way, or its answer is.
+    Sent,
+    /// It may have arrived or not, and is sent again then (on the engine's clock).
+    Retrying {
+        /// When.
+        at: Millis,
+    },
+}
+
+impl Outbox {
+    pub(super) fn timeout(&self) -> Option<Millis> {
+        let retries = self.items.iter().filter_map(|it| match it.state {
+            State::Waiting { retry_at } => Some(retry_at),
+            State::Queued => self.held_until,
+            State::Sent(_) => None,
+        });
+        retries.min()
+    }
+
+    fn find(&self, id: &cynic::Id) -> Option<usize> {
+        self.items.iter().position(|it| it.id == *id)
+    }
+
+    /// The last mutation of an appointment that was not handed over.
+    fn last_unsent(&self, appointment: &cynic::Id) -> Option<usize> {
+        let at = self.items.iter().rposition(|it| it.appointment == *appointment)?;
+        self.items[at].handed.is_none().then_some(at)
+    }
+
+    fn is_to_be_deleted(&self, appointment: &cynic::Id) -> bool {
+        let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
+        of.any(|it| matches!(it.what, What::Delete { .. }))
+    }
+}
+
+impl Engine {
+    /// Takes a mutation, and shows at once what is expected of it. Returns its id.
+    pub(crate) fn mutate(
+        &mut self,
+        at: DateTime,
+        calendar: &cynic::Id,
+        appointment: &cynic::Id,
+        what: What,
+        waiting: Sender,
+    ) -> cynic::Id {
+        let (mut what, mut waiting) = (what, vec![waiting]);
+        let id = self.id(at);
+        if !matches!(what, What::Create(_)) && self.outbox.is_to_be_deleted(appointment) {
+            finish(waiting, Err(Refusal::Deleted));
+            return id;
+        }
+        let mut expected = self.seen(appointment, &what);
+        // Those that were never sent become one; a creation stays by itself, so that a change that is refused
+        // does not cost the appointment.
+        while let Some(at) = self.outbox.last_unsent(appointment) {
+            what = match (&self.outbox.items[at].what, what) {
+                (What::Create(_), What::Delete { .. }) => {
+                    let item = self.outbox.items.remove(at);
+                    self.cache.roll_back(item.id.inner());
+                    finish(item.waiting, Err(Refusal::CalledOff));
+                    finish(waiting, Ok(None));
+                    return id;
+                }
+                (What::Update(earlier), What::Update(later)) => {
+                    What::Update(Box::new(earlier.as_ref().clone().and(*later)))
+                }
+                (What::Update(_), What::Delete { if_unchanged }) => What::Delete { if_unchanged },
+                (_, what) => {
+                    return self.enqueue(id, calendar, appointment, what, expected, waiting);
+                }
+            };
+            let item = self.outbox.items.remove(at);
+            self.cache.roll_back(item.id.inner());
+            expected = item.expected.or(expected);
+            waiting.extend(item.waiting);
+        }
+        self.enqueue(id, calendar, appointment, what, expected, waiting)
+    }
+
+    fn enqueue(
+        &mut self,
+        id: cynic::Id,
+        calendar: &cynic::Id,
+        appointment: &cynic::Id,
+        what: What,
+        expected: Option<Revision>,
+        waiting: Vec<Sender>,
+    ) -> cynic::Id {
+        let prediction = predictions::of(calendar, appointment, &what);
+        if let Err(error) = self.cache.predict(id.inner(), prediction) {
+            finish(waiting, Err(Refusal::Rejected { message: error.to_string() }));
+            return id;
+        }
+        self.outbox.items.push(Item {
+            id: id.clone(),
+            appointment: appointment.clone(),
+            calendar: calendar.clone(),
+            what,
+            expected,
+            handed: None,
+            state: State::Queued,
+            tries: 0,
+            waiting,
+        });
+        id
+    }
+
+    /// The revision that the caller sees now, if what they want depends on it.
+    fn seen(&self, appointment: &cynic::Id, what: &What) -> Option<Revision> {
+        let depends = match what {
+            What::Create(_) => false,
+            What::Update(changes) => changes.if_unchanged,
+            What::Delete { if_unchanged } => *if_unchanged,
+        };
+        depends.then(|| predictions::revision(&self.cache, appointment)).flatten()
+    }
+
+    /// Calls a mutation off, if it was not sent yet. Whether it was.
+    pub(crate) fn call_off(&mut self, id: &cynic::Id) -> bool {
+        let at = self.outbox.find(id).filter(|it| self.outbox.items[*it].handed.is_none());
+        let Some(at) = at else { return false };
+        self.refuse(at, Refusal::CalledOff, |_, _| {});
+        true
+    }
+
+    /// Gives a mutation up: nothing is shown of it any more, though it may still be done.
+    pub(crate) fn discard(&mut self, id: &cynic::Id) -> bool {
+        let Some(at) = self.outbox.find(id) else { return false };
+        self.refuse(at, Refusal::CalledOff, |_, _| {});
+        true
+    }
+
+    /// Tries everything again that waits for its time.
+    pub(crate) fn retry_now(&mut self) {
+        self.outbox.held_until = None;
+        for item in &mut self.outbox.items {
+            if let State::Waiting { retry_at } = &mut item.state {
+                *retry_at = 0;
+            }
+        }
+    }
+
+    /// What is not decided yet, the oldest first.
+    pub fn pending(&self) -> Vec<Entry> {
+        let entry = |it: &Item| Entry {
+            id: it.id.clone(),
+            appointment: it.appointment.clone(),
+            state: match it.state {
+                State::Queued => EntryState::Queued,
+                State::Sent(_) => EntryState::Sent,
+                State::Waiting { retry_at } => EntryState::Retrying { at: retry_at },
+            },
+        };
+        self.outbox.items.iter().map(entry).collect()
+    }
+
+    pub(super) fn pump_outbox(&mut self, now: Millis) {
+        if self.outbox.held_until.is_some_and(|it| it > now) {
+            return;
+        }
+        self.outbox.held_until = None;
+        let mut busy = Vec::new();
+        for at in 0..self.outbox.items.len() {
+            let item = &mut self.outbox.items[at];
+            if busy.contains(&item.appointment) {
+                continue;
+            }
+            busy.push(item.appointment.clone());
+            let is_due = match item.state {
+                State::Queued => true,
+                State::Sent(_) => false,
+                State::Waiting { retry_at } => retry_at <= now,
+            };
+            if is_due {
+                self.hand_over(at);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, at: usize) {
+        let number = RequestNumber(self.number());
+        let item = &mut self.outbox.items[at];
+        if item.handed.is_none() {
+            let made = Mutation::new(
+                &self.cache,
+                &item.calendar,
+                &item.appointment,
+                &item.what,
+                item.expected,
+                &item.id,
+            );
+            match made {
+                Ok(made) => item.handed = Some(made),
+                Err(error) => {
+                    let message = error.to_string();
+                    return self.refuse(at, Refusal::Rejected { message }, |_, _| {});
+                }
+            }
+        }
+        let Some(mutation) = &item.handed else { return };
+        item.state = State::Sent(mutation.ask(&self.cache));
+        self.actions.push_back(Action::Send { number, body: mutation.body() });
+        self.waits.insert(number, Waits::Mutation(item.id.clone()));
+    }
+
+    pub(super) fn mutation_answered(
+        &mut self,
+        now: Millis,
+        id: &cynic::Id,
+        answer: Result<&[u8], LineError>,
+    ) {
+        // Decided already, by its echo.
+        let Some(at) = self.outbox.find(id) else { return };
+        let item = &mut self.outbox.items[at];
+        let State::Sent(request) = std::mem::replace(&mut item.state, State::Queued) else {
+            return;
+        };
+        let Some(mutation) = item.handed.clone() else { return };
+        let decision = answer.ok().map(|it| (it, mutation.decision(it)));
+        let Some((answer, decision)) = decision.filter(|(_, it)| !matches!(it, Decision::None))
+        else {
+            return self.try_later(now, at);
+        };
+        (self.outbox.tries, self.outbox.held_until) = (0, None);
+        match decision {
+            Decision::None => {}
+            Decision::Done { appointment, deleted } => {
+                let item = self.outbox.items.remove(at);
+                self.cache.update(|batch| {
+                    mutation.enter(batch, &request, answer);
+                    if let Some(revision) = deleted {
+                        batch.delete(&predictions::key(&item.appointment), revision);
+                    }
+                    batch.settle(item.id.inner());
+                });
+                self.is_done(&item.appointment, appointment.as_ref());
+                finish(item.waiting, Ok(appointment));
+            }
+            Decision::Refused { refusal, absent } => {
+                let key = predictions::key(&self.outbox.items[at].appointment);
+                self.refuse(at, refusal, |batch, is_first| {
+                    if is_first {
+                        mutation.enter(batch, &request, answer);
+                        if let Some(Some(revision)) = absent {
+                            batch.delete(&key, Some(revision));
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    /// What was sent may have arrived: the same goes again.
+    fn try_later(&mut self, now: Millis, at: usize) {
+        let item = &mut self.outbox.items[at];
+        item.tries += 1;
+        let retry_at = now + backoff::after(item.tries, &mut self.dice);
+        item.state = State::Waiting { retry_at };
+        self.outbox.tries += 1;
+        self.outbox.held_until = Some(now + backoff::after(self.outbox.tries, &mut self.dice));
+    }
+
+    /// The event of a mutation of ours: it is decided, whether its answer came or not.
+    pub(super) fn echoed(&mut self, id: &cynic::Id, appointment: Option<Appointment>) {
+        let Some(at) = self.outbox.find(id) else { return };
+        let item = self.outbox.items.remove(at);
+        self.is_done(&item.appointment, appointment.as_ref());
+        finish(item.waiting, Ok(appointment));
+    }
+
+    /// Those behind it that depend on a revision take over this one (C9).
+    fn is_done(&mut self, id: &cynic::Id, appointment: Option<&Appointment>) {
+        let Some(revision) = appointment.map(|it| it.revision) else { return };
+        let mut behind = self.outbox.items.iter_mut();
+        let next = behind.find(|it| it.appointment == *id && it.handed.is_none());
+        if let Some(next) = next
+            && next.expected.is_some()
+        {
+            next.expected = Some(revision);
+        }
+    }
+
+    /// Takes a mutation out; and with a creation all that builds on it, unsent. `enter` is called for each in
+    /// the change that rolls it back.
+    fn refuse(
+        &mut self,
+        at: usize,
+        refusal: Refusal,
+        enter: impl Fn(&mut cynic_cache::Batch<'_>, bool),
+    ) {
+        let item = self.outbox.items.remove(at);
+        let mut gone = vec![(item.id.clone(), item.waiting, refusal)];
+        if matches!(item.what, What::Create(_)) {
+            let behind = self.outbox.items.extract_if(.., |it| it.appointment == item.appointment);
+            gone.extend(behind.map(|it| (it.id, it.waiting, Refusal::Unfounded)));
+        }
+        self.cache.update(|batch| {
+            for (number, (id, ..)) in gone.iter().enumerate() {
+                enter(batch, number == 0);
+                batch.roll_back(id.inner());
+            }
+        });
+        for (_, waiting, refusal) in gone {
+            finish(waiting, Err(refusal));
+        }
+    }
+}
+
+fn finish(waiting: Vec<Sender>, outcome: Outcome) {
+    for it in waiting {
+        // Whoever does not wait any more need not hear it.
+        let _ = it.send(outcome.clone());
+    }
+}

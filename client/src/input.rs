@@ -1,0 +1,253 @@
+//! What programs say: new appointments, and changes of old ones. Normalised here, so that what is predicted is what
+//! the server will confirm.
+
+use chrono::Timelike;
+use cynic::coercions::CoercesTo;
+use cynic::schema::IsScalar;
+use serde::{Serialize, Serializer};
+
+use crate::model::{AppointmentStatus, Attendee};
+use crate::operations::AttendeeInput;
+use crate::scalars::{DateTime, TimeZone};
+
+/// What becomes of a field that may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Set<T> {
+    /// It keeps its value.
+    #[default]
+    Keep,
+    /// It has none any more.
+    Clear,
+    /// It takes this one.
+    To(T),
+}
+
+impl<T> Set<T> {
+    pub(crate) fn is_keep(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
+}
+
+impl<T: Serialize> Serialize for Set<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            // (Keep is left out before it comes to this.)
+            Self::Keep | Self::Clear => serializer.serialize_none(),
+            Self::To(value) => serializer.serialize_some(value),
+        }
+    }
+}
+
+impl<T: CoercesTo<L>, L> CoercesTo<Option<L>> for Set<T> {}
+
+impl<T: IsScalar<L>, L> IsScalar<L> for Set<T> {
+    type SchemaType = T::SchemaType;
+}
+
+impl<T> From<Option<T>> for Set<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Clear, Self::To)
+    }
+}
+
+/// An appointment that is about to be.
+///
+/// ```
+/// # use appointments_client::NewAppointment;
+/// let at = |text: &str| text.parse().unwrap();
+/// NewAppointment::new("Dentist", at("2026-11-23T09:30:00Z"), at("2026-11-23T10:00:00Z")).location("Main street 1");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewAppointment {
+    pub(crate) title: String,
+    pub(crate) starts_at: DateTime,
+    pub(crate) ends_at: DateTime,
+    pub(crate) description: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) all_day: bool,
+    pub(crate) time_zone: TimeZone,
+    pub(crate) status: AppointmentStatus,
+    pub(crate) attendees: Vec<Attendee>,
+}
+
+impl NewAppointment {
+    /// An appointment with a title, from one instant to another, which is not in it. Fractions of seconds
+    /// are cut off; it is shown in UTC unless it is given a zone.
+    #[must_use]
+    pub fn new(title: impl Into<String>, starts_at: DateTime, ends_at: DateTime) -> Self {
+        Self {
+            title: title.into(),
+            starts_at: whole(starts_at),
+            ends_at: whole(ends_at),
+            description: None,
+            location: None,
+            all_day: false,
+            time_zone: TimeZone::new("UTC"),
+            status: AppointmentStatus::Confirmed,
+            attendees: Vec::new(),
+        }
+    }
+
+    /// What else is to be said; at most 8,192 characters.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Where it is; at most 1,024 characters.
+    #[must_use]
+    pub fn location(mut self, text: impl Into<String>) -> Self {
+        self.location = Some(text.into());
+        self
+    }
+
+    /// Whole days in its zone.
+    #[must_use]
+    pub fn all_day(mut self) -> Self {
+        self.all_day = true;
+        self
+    }
+
+    /// The zone that it is made in, by its canonical name.
+    #[must_use]
+    pub fn time_zone(mut self, zone: TimeZone) -> Self {
+        self.time_zone = zone;
+        self
+    }
+
+    /// What stands of it.
+    #[must_use]
+    pub fn status(mut self, status: AppointmentStatus) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Who comes; each address once.
+    #[must_use]
+    pub fn attendees(mut self, attendees: impl IntoIterator<Item = Attendee>) -> Self {
+        self.attendees = attendees.into_iter().collect();
+        self
+    }
+}
+
+/// Changes of an appointment. What is not said stays as it is.
+///
+/// ```
+/// # use appointments_client::Changes;
+/// Changes::new().title("Dentist, again").location(None);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    pub(crate) title: Option<String>,
+    pub(crate) description: Set<String>,
+    pub(crate) location: Set<String>,
+    pub(crate) starts_at: Option<DateTime>,
+    pub(crate) ends_at: Option<DateTime>,
+    pub(crate) all_day: Option<bool>,
+    pub(crate) time_zone: Option<TimeZone>,
+    pub(crate) status: Option<AppointmentStatus>,
+    pub(crate) attendees: Option<Vec<Attendee>>,
+    pub(crate) if_unchanged: bool,
+}
+
+impl Changes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another title.
+    #[must_use]
+    pub fn title(mut self, text: impl Into<String>) -> Self {
+        self.title = Some(text.into());
+        self
+    }
+
+    /// Another description, or `None` for none.
+    #[must_use]
+    pub fn description<'t>(mut self, text: impl Into<Option<&'t str>>) -> Self {
+        self.description = text.into().map(str::to_owned).into();
+        self
+    }
+
+    /// Another location, or `None` for none.
+    #[must_use]
+    pub fn location<'t>(mut self, text: impl Into<Option<&'t str>>) -> Self {
+        self.location = text.into().map(str::to_owned).into();
+        self
+    }
+
+    /// Another time.
+    #[must_use]
+    pub fn time(mut self, starts_at: DateTime, ends_at: DateTime) -> Self {
+        (self.starts_at, self.ends_at) = (Some(whole(starts_at)), Some(whole(ends_at)));
+        self
+    }
+
+    /// Whole days, or no longer.
+    #[must_use]
+    pub fn all_day(mut self, is_all_day: bool) -> Self {
+        self.all_day = Some(is_all_day);
+        self
+    }
+
+    /// Another zone, by its canonical name.
+    #[must_use]
+    pub fn time_zone(mut self, zone: TimeZone) -> Self {
+        self.time_zone = Some(zone);
+        self
+    }
+
+    /// Another status.
+    #[must_use]
+    pub fn status(mut self, status: AppointmentStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// All who come; each address once.
+    #[must_use]
+    pub fn attendees(mut self, attendees: impl IntoIterator<Item = Attendee>) -> Self {
+        self.attendees = Some(attendees.into_iter().collect());
+        self
+    }
+
+    /// Only if the appointment is as it is shown now: if somebody else changes it first, this is refused as
+    /// [`crate::Refusal::Conflict`]. Without it fields merge, and the last writer of a field wins.
+    #[must_use]
+    pub fn if_unchanged(mut self) -> Self {
+        self.if_unchanged = true;
+        self
+    }
+
+    /// These and then `later`, as one.
+    pub(crate) fn and(self, later: Self) -> Self {
+        let set = |one: Set<String>, other: Set<String>| if other.is_keep() { one } else { other };
+        Self {
+            title: later.title.or(self.title),
+            description: set(self.description, later.description),
+            location: set(self.location, later.location),
+            starts_at: later.starts_at.or(self.starts_at),
+            ends_at: later.ends_at.or(self.ends_at),
+            all_day: later.all_day.or(self.all_day),
+            time_zone: later.time_zone.or(self.time_zone),
+            status: later.status.or(self.status),
+            attendees: later.attendees.or(self.attendees),
+            if_unchanged: self.if_unchanged || later.if_unchanged,
+        }
+    }
+}
+
+impl From<&Attendee> for AttendeeInput {
+    fn from(attendee: &Attendee) -> Self {
+        let Attendee { email, name, response } = attendee.clone();
+        Self { email, name, response }
+    }
+}
+
+/// The contract has whole seconds.
+fn whole(at: DateTime) -> DateTime {
+    at.with_nanosecond(0).unwrap_or(at)
+}

@@ -1,0 +1,39 @@
+//! What the cache must know of the contract.
+
+use cynic_cache::{Collection, Policy};
+
+/// The contract, for the cache.
+pub(crate) struct Contract;
+
+/// The type of a calendar's members.
+pub(crate) const APPOINTMENT: &str = "Appointment";
+
+impl Policy for Contract {
+    fn schema(&self) -> &str {
+        include_str!("../schema.graphql")
+    }
+
+    fn revision(&self, type_name: &str) -> Option<&str> {
+        matches!(type_name, APPOINTMENT | "Calendar").then_some("revision")
+    }
+
+    fn is_server_made(&self, type_name: &str, field: &str) -> bool {
+        type_name == APPOINTMENT && matches!(field, "createdAt" | "updatedAt")
+    }
+
+    fn collections(&self) -> Vec<Collection> {
+        let appointments = Collection::of(APPOINTMENT)
+            .scope("calendarId")
+            .interval("startsAt", "endsAt")
+            .listed_by(
+                "Query",
+                "appointmentsInRange",
+                "range.start",
+                "range.end",
+                Some("calendarId"),
+            )
+            .listed_by("Calendar", "appointmentsInRange", "range.start", "range.end", None)
+            .within("appointments", Some("revision"));
+        vec![appointments]
+    }
+}

@@ -1,0 +1,267 @@
+//! A model of the server: calendars with logs, a ledger, and what it answers to the operations of the SDK. It
+//! decides as the server's rules say (S1, S7, S10, S11, S13), in as few lines as that takes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::scalars::DateTime;
+
+/// One calendar. Whether it lets things overlap follows from its name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    /// What each revision has done: of which appointment, how it left it, and by which mutation.
+    pub(super) changes: Vec<(String, Option<Value>, String)>,
+    /// Up to where it was pruned.
+    pub(super) pruned: u64,
+}
+
+/// The server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Server {
+    pub(super) calendars: BTreeMap<String, Log>,
+    /// The first decision under a mutation id is the decision.
+    pub(super) ledger: BTreeMap<String, Value>,
+}
+
+/// Appointments by id, as they are; each with its revision in it.
+pub(super) type State = BTreeMap<String, Value>;
+
+impl Log {
+    pub(super) fn head(&self) -> u64 {
+        self.changes.len() as u64
+    }
+
+    /// What there was at a revision.
+    pub(super) fn at(&self, revision: u64) -> State {
+        let mut state = State::new();
+        for (id, after, _) in self.changes.iter().take(revision as usize) {
+            match after {
+                Some(it) => _ = state.insert(id.clone(), it.clone()),
+                None => _ = state.remove(id),
+            }
+        }
+        state
+    }
+
+    fn commit(&mut self, id: &str, after: Option<Value>, by: &str) -> u64 {
+        let revision = self.head() + 1;
+        let after = after.map(|mut it| {
+            it["revision"] = json!(revision);
+            it
+        });
+        self.changes.push((id.to_owned(), after, by.to_owned()));
+        revision
+    }
+
+    fn deleted_at(&self, id: &str) -> Option<u64> {
+        let at = self.changes.iter().rposition(|(it, ..)| it == id)?;
+        self.changes[at].1.is_none().then_some(at as u64 + 1)
+    }
+}
+
+impl Server {
+    /// Answers a request, as JSON.
+    pub(super) fn answer(&mut self, body: &Value) -> Value {
+        let text = body["query"].as_str().unwrap_or_default();
+        let variables = &body["variables"];
+        let input = &variables["input"];
+        if text.contains("appointmentsInRange") {
+            return json!({"data": {"appointmentsInRange": self.range(variables)}});
+        }
+        for (field, decide) in [
+            ("createAppointment", Self::create as fn(&mut Self, &Value) -> Value),
+            ("updateAppointment", Self::update),
+            ("deleteAppointment", Self::delete),
+        ] {
+            if text.contains(field) {
+                let id = input["mutationId"].as_str().unwrap_or_default().to_owned();
+                let decided = self.ledger.get(&id).cloned();
+                let decided = decided.unwrap_or_else(|| decide(self, input));
+                self.ledger.insert(id, decided.clone());
+                return json!({"data": {field: decided}});
+            }
+        }
+        json!({"errors": [{"message": "unknown", "extensions": {"code": "VALIDATION_FAILED"}}]})
+    }
+
+    fn range(&self, variables: &Value) -> Value {
+        let calendar = variables["calendar"].as_str().unwrap_or_default();
+        let log = &self.calendars[calendar];
+        let (start, end) = (at(&variables["range"]["start"]), at(&variables["range"]["end"]));
+        let all = log.at(log.head()).into_values().filter(|it| touches(it, start, end));
+        let appointments: Vec<Value> = all.collect();
+        json!({"__typename": "AppointmentsInRange", "revision": log.head(), "appointments": appointments})
+    }
+
+    fn create(&mut self, input: &Value) -> Value {
+        let calendar = input["calendarId"].as_str().unwrap_or_default().to_owned();
+        let id = input["id"].as_str().unwrap_or_default();
+        let mut new =
+            json!({"__typename": "Appointment", "id": id, "calendarId": calendar, "revision": 0});
+        set(&mut new, input);
+        if let Some(refused) = self.overlap(&calendar, id, &new) {
+            return payload("Create", Err(refused));
+        }
+        self.commit(&calendar, id, Some(new), input, "Create")
+    }
+
+    fn update(&mut self, input: &Value) -> Value {
+        match self.standing(input) {
+            Err(refused) => payload("Update", Err(refused)),
+            Ok((calendar, mut stands)) => {
+                set(&mut stands, input);
+                let id = input["id"].as_str().unwrap_or_default();
+                if let Some(refused) = self.overlap(&calendar, id, &stands) {
+                    return payload("Update", Err(refused));
+                }
+                self.commit(&calendar, id, Some(stands), input, "Update")
+            }
+        }
+    }
+
+    fn delete(&mut self, input: &Value) -> Value {
+        match self.standing(input) {
+            Err(refused) => payload("Delete", Err(refused)),
+            Ok((calendar, _)) => {
+                let id = input["id"].as_str().unwrap_or_default();
+                self.commit(&calendar, id, None, input, "Delete")
+            }
+        }
+    }
+
+    /// The appointment that is meant, and its calendar; or why there is none to be changed.
+    fn standing(&self, input: &Value) -> Result<(String, Value), Value> {
+        let id = input["id"].as_str().unwrap_or_default();
+        for (calendar, log) in &self.calendars {
+            if let Some(stands) = log.at(log.head()).remove(id) {
+                let expected = &input["expectedRevision"];
+                if !expected.is_null() && *expected != stands["revision"] {
+                    return Err(
+                        json!({"__typename": "RevisionConflict", "message": "changed", "current": stands}),
+                    );
+                }
+                return Ok((calendar.clone(), stands));
+            }
+        }
+        let deleted = self.calendars.values().find_map(|it| it.deleted_at(id));
+        Err(json!({"__typename": "NotFound", "message": "none", "revision": deleted}))
+    }
+
+    fn overlap(&self, calendar: &str, id: &str, new: &Value) -> Option<Value> {
+        if !calendar.starts_with("strict") {
+            return None;
+        }
+        let log = &self.calendars[calendar];
+        let (start, end) = (at(&new["startsAt"]), at(&new["endsAt"]));
+        let overlaps = |it: &Value| at(&it["startsAt"]) < end && at(&it["endsAt"]) > start;
+        let there = log.at(log.head()).into_iter().filter(|(it, _)| it != id);
+        let conflicts: Vec<Value> = there
+            .filter(|(_, it)| overlaps(it))
+            .map(|(_, it)| {
+                json!({"__typename": "SlotConflict", "startsAt": it["startsAt"], "endsAt": it["endsAt"], "appointment": it})
+            })
+            .collect();
+        let count = conflicts.len();
+        (count > 0).then(|| {
+            json!({"__typename": "TimeSlotTaken", "message": "taken", "conflicts": conflicts, "conflictCount": count})
+        })
+    }
+
+    fn commit(
+        &mut self,
+        calendar: &str,
+        id: &str,
+        after: Option<Value>,
+        input: &Value,
+        kind: &str,
+    ) -> Value {
+        let by = input["mutationId"].as_str().unwrap_or_default();
+        let log = self.calendars.entry(calendar.to_owned()).or_default();
+        let revision = log.commit(id, after, by);
+        let after = log.at(revision).remove(id);
+        payload(kind, Ok((id, after, revision)))
+    }
+
+    /// The event of a revision, after the one that was told before.
+    pub(super) fn event(&self, calendar: &str, revision: u64) -> Value {
+        let (id, after, by) = &self.calendars[calendar].changes[revision as usize - 1];
+        let is_new = !self.calendars[calendar].at(revision - 1).contains_key(id);
+        let kind = match after {
+            None => "DELETED",
+            Some(_) if is_new => "CREATED",
+            Some(_) => "UPDATED",
+        };
+        let deleted = after.is_none().then_some(id);
+        change(
+            kind,
+            revision,
+            revision - 1,
+            json!({
+                "appointment": after, "deletedAppointmentId": deleted, "mutationId": by,
+            }),
+        )
+    }
+}
+
+/// An event of a subscription.
+pub(super) fn change(kind: &str, revision: u64, previous: u64, rest: Value) -> Value {
+    let mut change = json!({
+        "__typename": "AppointmentChange", "kind": kind, "revision": revision, "previousRevision": previous,
+        "appointment": null, "deletedAppointmentId": null, "calendar": null, "mutationId": null,
+    });
+    for (name, value) in rest.as_object().into_iter().flatten() {
+        change[name] = value.clone();
+    }
+    json!({"data": {"appointmentChanges": change}})
+}
+
+fn payload(kind: &str, done: Result<(&str, Option<Value>, u64), Value>) -> Value {
+    let mut payload = json!({"__typename": format!("{kind}AppointmentPayload"), "error": null});
+    match (done, kind) {
+        (Ok((id, _, revision)), "Delete") => {
+            payload["deletedAppointmentId"] = json!(id);
+            payload["revision"] = json!(revision);
+        }
+        (Ok((_, after, _)), _) => payload["appointment"] = json!(after),
+        (Err(error), "Delete") => {
+            payload["deletedAppointmentId"] = Value::Null;
+            payload["revision"] = Value::Null;
+            payload["error"] = error;
+        }
+        (Err(error), _) => {
+            payload["appointment"] = Value::Null;
+            payload["error"] = error;
+        }
+    }
+    payload
+}
+
+/// Takes over the fields that were sent.
+fn set(appointment: &mut Value, input: &Value) {
+    for field in [
+        "title",
+        "description",
+        "location",
+        "startsAt",
+        "endsAt",
+        "allDay",
+        "timeZone",
+        "status",
+        "attendees",
+    ] {
+        if let Some(value) = input.get(field) {
+            appointment[field] = value.clone();
+        }
+    }
+}
+
+pub(super) fn at(value: &Value) -> DateTime {
+    value.as_str().and_then(|it| it.parse().ok()).unwrap_or_default()
+}
+
+/// The predicate that is the same everywhere (S13).
+pub(super) fn touches(appointment: &Value, start: DateTime, end: DateTime) -> bool {
+    let (starts, ends) = (at(&appointment["startsAt"]), at(&appointment["endsAt"]));
+    starts < end && (ends > start || starts >= start)
+}
