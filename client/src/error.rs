@@ -130,3 +130,24 @@ pub enum BuildError {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct LineError(pub String);
+
+/// Why a query or a mutation of the caller's own brought nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// Nothing came back. It is worth another try; a mutation may have been done all the same.
+    #[error("the server was not reached: {0}")]
+    Line(#[from] LineError),
+    /// The server could not, or would not; in its words.
+    #[error("{0}")]
+    Server(String),
+    /// What came back is not what was asked for.
+    #[error(transparent)]
+    Answer(#[from] cynic_cache::AnswerError),
+    /// The operation does not fit the contract; a mistake in the program.
+    #[error(transparent)]
+    Operation(#[from] cynic_cache::OperationError),
+    /// It is not known, and the server was not to be asked.
+    #[error("it is not known here")]
+    Unknown,
+}

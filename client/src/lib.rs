@@ -1,6 +1,9 @@
-//! The appointments service, for Rust. The SDK grows here; what stands is the contract:
-//! [`schema`], against which an application's own cynic fragments are checked when they are
-//! compiled.
+//! The appointments service, for Rust: every change at once.
+#![doc = include_str!("../README.md")]
+//!
+//! # Fragments of your own
+//!
+//! [`schema`] is the contract; an application's own fragments are checked against it when they are compiled.
 //!
 //! ```
 //! use appointments_client::schema;
@@ -41,6 +44,7 @@ mod mutation;
 mod operations;
 mod policy;
 mod predictions;
+mod queries;
 mod runtime;
 mod scalars;
 #[cfg(test)]
@@ -50,8 +54,9 @@ pub mod transport;
 pub use calendar::{Calendar, Pending, RangeView, RangeWatch};
 pub use client::{Builder, Client};
 pub use cynic_cache::{Delta, Shared, Status};
-pub use error::{BuildError, LineError, Outcome, Refusal};
+pub use error::{BuildError, LineError, Outcome, QueryError, Refusal};
 pub use input::{Changes, NewAppointment, Set};
 pub use model::{Appointment, AppointmentStatus, Attendee, AttendeeResponse, CalendarInfo};
 pub use operations::{InputProblem, SlotConflict};
+pub use queries::FetchPolicy;
 pub use scalars::{DateTime, Revision, TimeZone};

@@ -36,6 +36,20 @@ pub(crate) struct AppointmentsInRange {
     pub(crate) appointments: Vec<Shared<Appointment>>,
 }
 
+/// The calendars that may be seen.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(schema = "appointments", graphql_type = "Query")]
+pub(crate) struct CalendarsQuery {
+    #[arguments(first: 1000)]
+    pub(crate) calendars: CalendarConnection,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(schema = "appointments")]
+pub(crate) struct CalendarConnection {
+    pub(crate) nodes: Vec<Shared<CalendarInfo>>,
+}
+
 #[derive(cynic::QueryVariables, Clone, Debug)]
 pub(crate) struct ChangesVariables {
     pub(crate) calendar: cynic::Id,

@@ -12,6 +12,7 @@ mod ranges;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use cynic_cache::Cache;
+use futures_channel::oneshot;
 
 pub use feed::End;
 pub(crate) use outbox::What;
@@ -97,7 +98,12 @@ pub struct Engine {
 enum Waits {
     Range(ranges::Asked),
     Mutation(cynic::Id),
+    /// Somebody who takes it as it comes.
+    Caller(Fetched),
 }
+
+/// Where the answer to a caller's own request goes.
+type Fetched = oneshot::Sender<Result<Vec<u8>, LineError>>;
 
 /// The line for subscriptions.
 struct Line {
@@ -176,6 +182,8 @@ impl Engine {
         match self.waits.remove(&number) {
             Some(Waits::Range(asked)) => self.range_answered(now, asked, answer),
             Some(Waits::Mutation(id)) => self.mutation_answered(now, &id, answer),
+            // (Who does not wait any more need not hear it.)
+            Some(Waits::Caller(caller)) => _ = caller.send(answer.map(<[u8]>::to_vec)),
             // It was given up meanwhile.
             None => {}
         }
@@ -227,6 +235,15 @@ impl Engine {
             self.line.state = LineState::Opening;
             self.actions.push_back(Action::Connect);
         }
+    }
+
+    /// Sends a request of the caller's own, once.
+    pub(crate) fn fetch(&mut self, body: String) -> oneshot::Receiver<Result<Vec<u8>, LineError>> {
+        let (caller, answer) = oneshot::channel();
+        let number = RequestNumber(self.number());
+        self.actions.push_back(Action::Send { number, body });
+        self.waits.insert(number, Waits::Caller(caller));
+        answer
     }
 
     fn number(&mut self) -> u64 {

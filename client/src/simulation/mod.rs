@@ -6,6 +6,8 @@
 
 #![allow(clippy::print_stdout, reason = "the story of a failure is its output")]
 
+mod checks;
+mod people;
 mod server;
 mod world;
 

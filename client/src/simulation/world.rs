@@ -2,68 +2,64 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cynic_cache::{View, Watch};
+use cynic_cache::Watch;
 use futures_channel::oneshot;
 use serde_json::{Value, json};
 
-use super::server::{Server, at, change, touches};
+use super::server::{Server, change};
 use crate::dice::Dice;
-use crate::engine::{
-    Action, Engine, Millis, RequestNumber, SubscriptionNumber, WatchNumber, What, range_query,
-};
+use crate::engine::{Action, Engine, Millis, RequestNumber, SubscriptionNumber, WatchNumber};
 use crate::error::{LineError, Outcome};
-use crate::input::{Changes, NewAppointment};
 use crate::operations::{RangeQuery, TimeRange};
-use crate::scalars::DateTime;
 
-const CALENDARS: [&str; 2] = ["free", "strict"];
+pub(super) const CALENDARS: [&str; 2] = ["free", "strict"];
 /// Hours in which everything lies.
-const HOURS: u64 = 72;
+pub(super) const HOURS: u64 = 72;
 
 pub(super) struct World {
-    dice: Dice,
-    now: Millis,
+    pub(super) dice: Dice,
+    pub(super) now: Millis,
     pub(super) story: Vec<String>,
-    server: Server,
-    clients: Vec<Client>,
+    pub(super) server: Server,
+    pub(super) clients: Vec<Client>,
     /// What is on its way: when it arrives, in which order it left, and to whom.
-    mail: BTreeMap<(Millis, u64), Mail>,
-    sent: u64,
+    pub(super) mail: BTreeMap<(Millis, u64), Mail>,
+    pub(super) sent: u64,
     /// No more mischief: everything arrives.
-    is_calm: bool,
-    names: u64,
+    pub(super) is_calm: bool,
+    pub(super) names: u64,
 }
 
-struct Client {
-    engine: Engine,
-    watches: Vec<Seen>,
+pub(super) struct Client {
+    pub(super) engine: Engine,
+    pub(super) watches: Vec<Seen>,
     /// Mutations of this client, and who hears what comes of them.
-    mutations: HashMap<String, oneshot::Receiver<Outcome>>,
+    pub(super) mutations: HashMap<String, oneshot::Receiver<Outcome>>,
     /// The line, by the number of its opening; lines before it are gone.
-    line: Option<u64>,
-    lines: u64,
+    pub(super) line: Option<u64>,
+    pub(super) lines: u64,
     /// When the last thing sent over the line arrives: nothing overtakes.
-    last: Millis,
-    subscriptions: BTreeMap<SubscriptionNumber, Followed>,
+    pub(super) last: Millis,
+    pub(super) subscriptions: BTreeMap<SubscriptionNumber, Followed>,
 }
 
 /// A watched range.
-struct Seen {
-    calendar: &'static str,
-    range: TimeRange,
-    number: WatchNumber,
-    watch: Watch<RangeQuery>,
+pub(super) struct Seen {
+    pub(super) calendar: &'static str,
+    pub(super) range: TimeRange,
+    pub(super) number: WatchNumber,
+    pub(super) watch: Watch<RangeQuery>,
 }
 
 /// What the server tells a subscription, and up to where it has.
 #[derive(Clone)]
-struct Followed {
-    calendar: String,
-    position: u64,
-    has_bookmark: bool,
+pub(super) struct Followed {
+    pub(super) calendar: String,
+    pub(super) position: u64,
+    pub(super) has_bookmark: bool,
 }
 
-enum Mail {
+pub(super) enum Mail {
     Request { client: usize, number: RequestNumber, body: Value },
     Answer { client: usize, number: RequestNumber, answer: Result<String, LineError> },
     Opened { client: usize, is_open: bool },
@@ -142,108 +138,12 @@ impl World {
         self.nothing_happened_twice()
     }
 
-    fn is_at_rest(&mut self) -> bool {
-        let heads: BTreeMap<String, u64> =
-            self.server.calendars.iter().map(|(it, log)| (it.clone(), log.head())).collect();
-        self.clients.iter_mut().all(|client| {
-            let has_all = client.watches.iter_mut().all(|it| {
-                let scope = cynic_cache::Scope::new("Appointment", it.calendar);
-                let position = client.engine.cache().position(&scope);
-                it.watch.view().is_complete()
-                    && !it.watch.is_stale()
-                    && position == heads.get(it.calendar).copied()
-            });
-            has_all && client.engine.pending().is_empty()
-        })
-    }
-
-    fn is_settled(&mut self, number: usize) -> Result<(), String> {
-        let Self { server, clients, .. } = self;
-        let client = &mut clients[number];
-        for seen in &mut client.watches {
-            let log = &server.calendars[seen.calendar];
-            let all = log.at(log.head()).into_iter();
-            let there = all.filter(|(_, it)| touches(it, seen.range.start, seen.range.end));
-            let mut there: Vec<(DateTime, String, String)> =
-                there.map(|(id, it)| (at(&it["startsAt"]), id, title(&it))).collect();
-            there.sort();
-            let mut shown: Vec<_> =
-                seen.shown().into_iter().map(|(id, it)| (it.0, id, it.1)).collect();
-            shown.sort();
-            if shown != there {
-                return Err(format!("client {number} shows {shown:?}\n there is {there:?}"));
-            }
-        }
-        for (id, told) in &mut client.mutations {
-            let outcome = told.try_recv().map_err(|_| format!("{id} was forgotten"))?;
-            let outcome = outcome.ok_or_else(|| format!("nobody was told of {id}"))?;
-            let committed = server.calendars.values().flat_map(|it| &it.changes);
-            let was_done = committed.filter(|(_, _, by)| by == id).count() > 0;
-            let is_merged = !server.ledger.contains_key(id);
-            if outcome.is_err() && was_done {
-                return Err(format!("{id} was done, and its caller was told {outcome:?}"));
-            }
-            if outcome.is_ok() && !was_done && !is_merged {
-                return Err(format!("{id} was not done, and its caller was told {outcome:?}"));
-            }
-        }
-        Ok(())
-    }
-
-    fn nothing_happened_twice(&self) -> Result<(), String> {
-        let mut seen = std::collections::BTreeSet::new();
-        for (_, _, by) in self.server.calendars.values().flat_map(|it| &it.changes) {
-            if !seen.insert(by) {
-                return Err(format!("{by} was committed twice"));
-            }
-        }
-        Ok(())
-    }
-
-    /// What must hold at every moment.
-    fn check(&mut self) -> Result<(), String> {
-        let Self { server, clients, .. } = self;
-        for (number, client) in clients.iter_mut().enumerate() {
-            let is_idle = client.engine.pending().is_empty();
-            for seen in &mut client.watches {
-                let view = seen.watch.view();
-                let ids = seen.ids(&view);
-                if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-                    return Err(format!("client {number} shows one twice: {ids:?}"));
-                }
-                if !is_idle || !view.is_complete() || seen.watch.is_stale() {
-                    continue;
-                }
-                // With nothing pending it is the calendar at one revision, but for what answers told of later.
-                let scope = cynic_cache::Scope::new("Appointment", seen.calendar);
-                let position = client.engine.cache().position(&scope).unwrap_or_default();
-                let log = &server.calendars[seen.calendar];
-                let later =
-                    |id: &str| log.changes.iter().skip(position as usize).any(|(it, ..)| it == id);
-                let there = log.at(position).into_iter();
-                let there = there
-                    .filter(|(id, it)| touches(it, seen.range.start, seen.range.end) && !later(id));
-                let there: BTreeMap<String, String> =
-                    there.map(|(id, it)| (id, title(&it))).collect();
-                let shown = seen.shown().into_iter().filter(|(id, _)| !later(id));
-                let shown: BTreeMap<String, String> = shown.map(|(id, it)| (id, it.1)).collect();
-                if shown != there {
-                    return Err(format!(
-                        "client {number} at {position} shows {shown:?}\n there was {there:?} in {:?}",
-                        seen.range
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn tell(&mut self, what: impl Into<String>) {
+    pub(super) fn tell(&mut self, what: impl Into<String>) {
         let what = what.into();
         self.story.push(format!("{:>7} ms  {what}", self.now));
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.dice.below(bound)
     }
 
@@ -252,7 +152,7 @@ impl World {
         !self.is_calm && self.below(times) == 0
     }
 
-    fn post(&mut self, after: Millis, mail: Mail) {
+    pub(super) fn post(&mut self, after: Millis, mail: Mail) {
         self.sent += 1;
         self.mail.insert((self.now + after, self.sent), mail);
     }
@@ -265,107 +165,12 @@ impl World {
         self.mail.insert((arrives, self.sent), mail);
     }
 
-    fn latency(&mut self) -> Millis {
+    pub(super) fn latency(&mut self) -> Millis {
         match self.below(10) {
             0 => 500 + self.below(3_000),
             _ => 5 + self.below(100),
         }
     }
-
-    // What people do.
-
-    fn hour(&mut self, hour: u64) -> DateTime {
-        let begin = 1_795_392_000;
-        DateTime::from_timestamp(begin + hour as i64 * 3_600, 0).unwrap_or_default()
-    }
-
-    fn watch(&mut self, client: usize) {
-        let calendar = CALENDARS[self.below(2) as usize];
-        let from = self.below(HOURS - 1);
-        let until = from + 1 + self.below(HOURS - from);
-        let range = TimeRange { start: self.hour(from), end: self.hour(until) };
-        self.tell(format!("client {client} watches {calendar} {from}..{until}"));
-        let engine = &mut self.clients[client].engine;
-        let query = range_query(engine.cache(), calendar, range).expect("it fits");
-        let watch = engine.cache().watch(&query);
-        let number = engine.watch(calendar, query);
-        self.clients[client].watches.push(Seen { calendar, range, number, watch });
-    }
-
-    fn unwatch(&mut self, client: usize) {
-        if self.clients[client].watches.len() > 1 {
-            let seen = self.clients[client].watches.remove(0);
-            self.clients[client].engine.unwatch(seen.number);
-            self.tell(format!("client {client} looks away from {}", seen.calendar));
-        }
-    }
-
-    fn mutate(&mut self, client: usize) {
-        self.names += 1;
-        let title = format!("t{}", self.names);
-        let shown: Vec<(&'static str, String)> = self.clients[client]
-            .watches
-            .iter_mut()
-            .flat_map(|it| it.shown().into_keys().map(|id| (it.calendar, id)).collect::<Vec<_>>())
-            .collect();
-        let known =
-            (!shown.is_empty()).then(|| shown[self.below(shown.len() as u64) as usize].clone());
-        let (from, kind) = (self.below(HOURS), self.below(6));
-        let (start, end) = (self.hour(from), self.hour(from + 1 + kind % 3));
-        let (calendar, id, what) = match (kind, known) {
-            (0 | 1, _) | (_, None) => {
-                let calendar = CALENDARS[self.below(2) as usize];
-                let id = format!("a{}", self.names);
-                (calendar, id, What::Create(Box::new(NewAppointment::new(title, start, end))))
-            }
-            (2, Some((calendar, id))) => (calendar, id, What::Delete { if_unchanged: false }),
-            (3, Some((calendar, id))) => {
-                (calendar, id, What::Update(Box::new(Changes::new().time(start, end))))
-            }
-            (4, Some((calendar, id))) => {
-                (calendar, id, What::Update(Box::new(Changes::new().title(title).if_unchanged())))
-            }
-            (_, Some((calendar, id))) => {
-                (calendar, id, What::Update(Box::new(Changes::new().title(title))))
-            }
-        };
-        let (tell, told) = oneshot::channel();
-        let (calendar_id, id) = (cynic::Id::new(calendar), cynic::Id::new(id));
-        let now = DateTime::from_timestamp_millis(self.now as i64).unwrap_or_default();
-        let word = format!("client {client} in {calendar}: {} {what:?}", id.inner());
-        let it = &mut self.clients[client];
-        let mutation = it.engine.mutate(now, &calendar_id, &id, what, tell);
-        it.mutations.insert(mutation.inner().to_owned(), told);
-        self.tell(format!("{word} as {}", mutation.inner()));
-    }
-
-    fn call_off(&mut self, client: usize) {
-        let pending = self.clients[client].engine.pending();
-        if !pending.is_empty() {
-            let entry = &pending[self.below(pending.len() as u64) as usize];
-            let done = self.clients[client].engine.call_off(&entry.id);
-            self.tell(format!("client {client} calls {} off: {done}", entry.id.inner()));
-        }
-    }
-
-    fn cut(&mut self, client: usize) {
-        if self.clients[client].line.take().is_some() {
-            self.tell(format!("the line of client {client} is cut"));
-            self.clients[client].subscriptions.clear();
-            let after = self.latency();
-            self.post(after, Mail::Lost { client });
-        }
-    }
-
-    fn prune(&mut self) {
-        let calendar = CALENDARS[self.below(2) as usize];
-        if let Some(log) = self.server.calendars.get_mut(calendar) {
-            log.pruned = log.head().saturating_sub(2);
-            self.tell(format!("the log of {calendar} is pruned"));
-        }
-    }
-
-    // What is done about it.
 
     /// Every engine does what it has to do, and the server tells what there is to tell.
     fn act(&mut self) {
@@ -521,26 +326,4 @@ impl World {
             }
         }
     }
-}
-
-impl Seen {
-    /// What is shown: start and title by id.
-    fn shown(&mut self) -> BTreeMap<String, (DateTime, String)> {
-        let view = self.watch.view();
-        let items = view.data().map(|it| it.appointments_in_range.appointments.clone());
-        let items = items.unwrap_or_default().into_iter();
-        items.map(|it| (it.id.inner().to_owned(), (it.starts_at, it.title.clone()))).collect()
-    }
-
-    fn ids(&self, view: &View<RangeQuery>) -> Vec<String> {
-        let items = view.data().map(|it| it.appointments_in_range.appointments.clone());
-        let mut ids: Vec<String> =
-            items.unwrap_or_default().iter().map(|it| it.id.inner().to_owned()).collect();
-        ids.sort();
-        ids
-    }
-}
-
-fn title(appointment: &Value) -> String {
-    appointment["title"].as_str().unwrap_or_default().to_owned()
 }

@@ -183,7 +183,7 @@ async fn a_conflict_says_what_stands() {
     let Err(Refusal::Invalid { problems, .. }) = invalid.await else { panic!("it has no title") };
     assert_eq!(problems[0].field, "title");
     mine.delete(&made.id).await.unwrap();
-    assert_eq!(mine.delete(&made.id).await.unwrap_err().to_string().is_empty(), false);
+    assert!(!mine.delete(&made.id).await.unwrap_err().to_string().is_empty());
     until(&mut here, |it| it.appointments.is_empty()).await;
 }
 

@@ -1,0 +1,131 @@
+//! What must hold: at every moment, and when everything has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cynic_cache::View;
+use serde_json::Value;
+
+use super::server::{at, touches};
+use super::world::{Seen, World};
+use crate::operations::RangeQuery;
+use crate::scalars::DateTime;
+
+impl World {
+    pub(super) fn is_at_rest(&mut self) -> bool {
+        let heads: BTreeMap<String, u64> =
+            self.server.calendars.iter().map(|(it, log)| (it.clone(), log.head())).collect();
+        self.clients.iter_mut().all(|client| {
+            let has_all = client.watches.iter_mut().all(|it| {
+                let scope = cynic_cache::Scope::new("Appointment", it.calendar);
+                let position = client.engine.cache().position(&scope);
+                it.watch.view().is_complete()
+                    && !it.watch.is_stale()
+                    && position == heads.get(it.calendar).copied()
+            });
+            has_all && client.engine.pending().is_empty()
+        })
+    }
+
+    pub(super) fn is_settled(&mut self, number: usize) -> Result<(), String> {
+        let Self { server, clients, .. } = self;
+        let client = &mut clients[number];
+        for seen in &mut client.watches {
+            let log = &server.calendars[seen.calendar];
+            let all = log.at(log.head()).into_iter();
+            let there = all.filter(|(_, it)| touches(it, seen.range.start, seen.range.end));
+            let mut there: Vec<(DateTime, String, String)> =
+                there.map(|(id, it)| (at(&it["startsAt"]), id, title(&it))).collect();
+            there.sort();
+            let mut shown: Vec<_> =
+                seen.shown().into_iter().map(|(id, it)| (it.0, id, it.1)).collect();
+            shown.sort();
+            if shown != there {
+                return Err(format!("client {number} shows {shown:?}\n there is {there:?}"));
+            }
+        }
+        for (id, told) in &mut client.mutations {
+            let outcome = told.try_recv().map_err(|_| format!("{id} was forgotten"))?;
+            let outcome = outcome.ok_or_else(|| format!("nobody was told of {id}"))?;
+            let committed = server.calendars.values().flat_map(|it| &it.changes);
+            let was_done = committed.filter(|(_, _, by)| by == id).count() > 0;
+            let is_merged = !server.ledger.contains_key(id);
+            if outcome.is_err() && was_done {
+                return Err(format!("{id} was done, and its caller was told {outcome:?}"));
+            }
+            if outcome.is_ok() && !was_done && !is_merged {
+                return Err(format!("{id} was not done, and its caller was told {outcome:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn nothing_happened_twice(&self) -> Result<(), String> {
+        let mut seen = BTreeSet::new();
+        for (_, _, by) in self.server.calendars.values().flat_map(|it| &it.changes) {
+            if !seen.insert(by) {
+                return Err(format!("{by} was committed twice"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What must hold at every moment.
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        let Self { server, clients, .. } = self;
+        for (number, client) in clients.iter_mut().enumerate() {
+            let is_idle = client.engine.pending().is_empty();
+            for seen in &mut client.watches {
+                let view = seen.watch.view();
+                let ids = seen.ids(&view);
+                if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+                    return Err(format!("client {number} shows one twice: {ids:?}"));
+                }
+                if !is_idle || !view.is_complete() || seen.watch.is_stale() {
+                    continue;
+                }
+                // With nothing pending it is the calendar at one revision, but for what answers told of later.
+                let scope = cynic_cache::Scope::new("Appointment", seen.calendar);
+                let position = client.engine.cache().position(&scope).unwrap_or_default();
+                let log = &server.calendars[seen.calendar];
+                let later =
+                    |id: &str| log.changes.iter().skip(position as usize).any(|(it, ..)| it == id);
+                let there = log.at(position).into_iter();
+                let there = there
+                    .filter(|(id, it)| touches(it, seen.range.start, seen.range.end) && !later(id));
+                let there: BTreeMap<String, String> =
+                    there.map(|(id, it)| (id, title(&it))).collect();
+                let shown = seen.shown().into_iter().filter(|(id, _)| !later(id));
+                let shown: BTreeMap<String, String> = shown.map(|(id, it)| (id, it.1)).collect();
+                if shown != there {
+                    return Err(format!(
+                        "client {number} at {position} shows {shown:?}\n there was {there:?} in {:?}",
+                        seen.range
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Seen {
+    /// What is shown: start and title by id.
+    pub(super) fn shown(&mut self) -> BTreeMap<String, (DateTime, String)> {
+        let view = self.watch.view();
+        let items = view.data().map(|it| it.appointments_in_range.appointments.clone());
+        let items = items.unwrap_or_default().into_iter();
+        items.map(|it| (it.id.inner().to_owned(), (it.starts_at, it.title.clone()))).collect()
+    }
+
+    pub(super) fn ids(&self, view: &View<RangeQuery>) -> Vec<String> {
+        let items = view.data().map(|it| it.appointments_in_range.appointments.clone());
+        let mut ids: Vec<String> =
+            items.unwrap_or_default().iter().map(|it| it.id.inner().to_owned()).collect();
+        ids.sort();
+        ids
+    }
+}
+
+fn title(appointment: &Value) -> String {
+    appointment["title"].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,102 @@
+//! What people do: they look, change things, call them off; and their lines are cut.
+
+use futures_channel::oneshot;
+
+use super::world::{CALENDARS, HOURS, Mail, Seen, World};
+use crate::engine::{What, range_query};
+use crate::input::{Changes, NewAppointment};
+use crate::operations::TimeRange;
+use crate::scalars::DateTime;
+
+impl World {
+    pub(super) fn hour(&mut self, hour: u64) -> DateTime {
+        let begin = 1_795_392_000;
+        DateTime::from_timestamp(begin + hour as i64 * 3_600, 0).unwrap_or_default()
+    }
+
+    pub(super) fn watch(&mut self, client: usize) {
+        let calendar = CALENDARS[self.below(2) as usize];
+        let from = self.below(HOURS - 1);
+        let until = from + 1 + self.below(HOURS - from);
+        let range = TimeRange { start: self.hour(from), end: self.hour(until) };
+        self.tell(format!("client {client} watches {calendar} {from}..{until}"));
+        let engine = &mut self.clients[client].engine;
+        let query = range_query(engine.cache(), calendar, range).expect("it fits");
+        let watch = engine.cache().watch(&query);
+        let number = engine.watch(calendar, query);
+        self.clients[client].watches.push(Seen { calendar, range, number, watch });
+    }
+
+    pub(super) fn unwatch(&mut self, client: usize) {
+        if self.clients[client].watches.len() > 1 {
+            let seen = self.clients[client].watches.remove(0);
+            self.clients[client].engine.unwatch(seen.number);
+            self.tell(format!("client {client} looks away from {}", seen.calendar));
+        }
+    }
+
+    pub(super) fn mutate(&mut self, client: usize) {
+        self.names += 1;
+        let title = format!("t{}", self.names);
+        let shown: Vec<(&'static str, String)> = self.clients[client]
+            .watches
+            .iter_mut()
+            .flat_map(|it| it.shown().into_keys().map(|id| (it.calendar, id)).collect::<Vec<_>>())
+            .collect();
+        let known =
+            (!shown.is_empty()).then(|| shown[self.below(shown.len() as u64) as usize].clone());
+        let (from, kind) = (self.below(HOURS), self.below(6));
+        let (start, end) = (self.hour(from), self.hour(from + 1 + kind % 3));
+        let (calendar, id, what) = match (kind, known) {
+            (0 | 1, _) | (_, None) => {
+                let calendar = CALENDARS[self.below(2) as usize];
+                let id = format!("a{}", self.names);
+                (calendar, id, What::Create(Box::new(NewAppointment::new(title, start, end))))
+            }
+            (2, Some((calendar, id))) => (calendar, id, What::Delete { if_unchanged: false }),
+            (3, Some((calendar, id))) => {
+                (calendar, id, What::Update(Box::new(Changes::new().time(start, end))))
+            }
+            (4, Some((calendar, id))) => {
+                (calendar, id, What::Update(Box::new(Changes::new().title(title).if_unchanged())))
+            }
+            (_, Some((calendar, id))) => {
+                (calendar, id, What::Update(Box::new(Changes::new().title(title))))
+            }
+        };
+        let (tell, told) = oneshot::channel();
+        let (calendar_id, id) = (cynic::Id::new(calendar), cynic::Id::new(id));
+        let now = DateTime::from_timestamp_millis(self.now as i64).unwrap_or_default();
+        let word = format!("client {client} in {calendar}: {} {what:?}", id.inner());
+        let it = &mut self.clients[client];
+        let mutation = it.engine.mutate(now, &calendar_id, &id, what, tell);
+        it.mutations.insert(mutation.inner().to_owned(), told);
+        self.tell(format!("{word} as {}", mutation.inner()));
+    }
+
+    pub(super) fn call_off(&mut self, client: usize) {
+        let pending = self.clients[client].engine.pending();
+        if !pending.is_empty() {
+            let entry = &pending[self.below(pending.len() as u64) as usize];
+            let done = self.clients[client].engine.call_off(&entry.id);
+            self.tell(format!("client {client} calls {} off: {done}", entry.id.inner()));
+        }
+    }
+
+    pub(super) fn cut(&mut self, client: usize) {
+        if self.clients[client].line.take().is_some() {
+            self.tell(format!("the line of client {client} is cut"));
+            self.clients[client].subscriptions.clear();
+            let after = self.latency();
+            self.post(after, Mail::Lost { client });
+        }
+    }
+
+    pub(super) fn prune(&mut self) {
+        let calendar = CALENDARS[self.below(2) as usize];
+        if let Some(log) = self.server.calendars.get_mut(calendar) {
+            log.pruned = log.head().saturating_sub(2);
+            self.tell(format!("the log of {calendar} is pruned"));
+        }
+    }
+}
