@@ -13,6 +13,11 @@ impl Policy for Contract {
         include_str!("../schema.graphql")
     }
 
+    fn key(&self, type_name: &str) -> Option<&str> {
+        // A refusal names what is not there, and is nothing by itself.
+        (type_name != "NotFound").then_some("id")
+    }
+
     fn revision(&self, type_name: &str) -> Option<&str> {
         matches!(type_name, APPOINTMENT | "Calendar").then_some("revision")
     }

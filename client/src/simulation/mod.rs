@@ -7,7 +7,9 @@
 #![allow(clippy::print_stdout, reason = "the story of a failure is its output")]
 
 mod checks;
+mod conformance;
 mod people;
+mod races;
 mod server;
 mod world;
 

@@ -4,6 +4,7 @@ use futures_channel::oneshot;
 
 use super::world::{CALENDARS, HOURS, Mail, Seen, World};
 use crate::engine::{What, range_query};
+use crate::error::LineError;
 use crate::input::{Changes, NewAppointment};
 use crate::operations::TimeRange;
 use crate::scalars::DateTime;
@@ -89,6 +90,21 @@ impl World {
             self.clients[client].subscriptions.clear();
             let after = self.latency();
             self.post(after, Mail::Lost { client });
+        }
+    }
+
+    /// What was on its way to the server is lost, and all lines with it.
+    pub(super) fn server_restarts(&mut self) {
+        self.tell("the server is started again");
+        for client in 0..self.clients.len() {
+            self.cut(client);
+        }
+        let on_its_way = self.mail.extract_if(.., |_, it| matches!(it, Mail::Request { .. }));
+        for mail in on_its_way.map(|(_, it)| it).collect::<Vec<_>>() {
+            if let Mail::Request { client, number, .. } = mail {
+                let (after, answer) = (self.latency(), Err(LineError("reset".into())));
+                self.post(after, Mail::Answer { client, number, answer });
+            }
         }
     }
 

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use crate::scalars::DateTime;
 
-/// One calendar. Whether it lets things overlap follows from its name.
+/// One calendar.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log {
+    /// Whether nothing may overlap.
+    pub(super) is_strict: bool,
     /// What each revision has done: of which appointment, how it left it, and by which mutation.
     pub(super) changes: Vec<(String, Option<Value>, String)>,
     /// Up to where it was pruned.
@@ -109,8 +111,14 @@ impl Server {
     fn update(&mut self, input: &Value) -> Value {
         match self.standing(input) {
             Err(refused) => payload("Update", Err(refused)),
-            Ok((calendar, mut stands)) => {
+            Ok((calendar, before)) => {
+                let mut stands = before.clone();
                 set(&mut stands, input);
+                if stands == before {
+                    // Nothing is changed, so nothing is written (S1).
+                    let revision = stands["revision"].as_u64().unwrap_or_default();
+                    return payload("Update", Ok(("", Some(stands), revision)));
+                }
                 let id = input["id"].as_str().unwrap_or_default();
                 if let Some(refused) = self.overlap(&calendar, id, &stands) {
                     return payload("Update", Err(refused));
@@ -149,10 +157,10 @@ impl Server {
     }
 
     fn overlap(&self, calendar: &str, id: &str, new: &Value) -> Option<Value> {
-        if !calendar.starts_with("strict") {
+        let log = &self.calendars[calendar];
+        if !log.is_strict {
             return None;
         }
-        let log = &self.calendars[calendar];
         let (start, end) = (at(&new["startsAt"]), at(&new["endsAt"]));
         let overlaps = |it: &Value| at(&it["startsAt"]) < end && at(&it["endsAt"]) > start;
         let there = log.at(log.head()).into_iter().filter(|(it, _)| it != id);
@@ -181,6 +189,13 @@ impl Server {
         let revision = log.commit(id, after, by);
         let after = log.at(revision).remove(id);
         payload(kind, Ok((id, after, revision)))
+    }
+
+    /// Somebody else creates, changes or deletes.
+    pub(super) fn commit_by_others(&mut self, calendar: &str, id: &str, after: Option<Value>) {
+        let log = self.calendars.entry(calendar.to_owned()).or_default();
+        let by = format!("others-{}", log.head());
+        log.commit(id, after, &by);
     }
 
     /// The event of a revision, after the one that was told before.

@@ -82,7 +82,8 @@ impl World {
             names: 0,
         };
         for calendar in CALENDARS {
-            world.server.calendars.insert(calendar.to_owned(), Default::default());
+            let log = world.server.calendars.entry(calendar.to_owned()).or_default();
+            log.is_strict = calendar == "strict";
         }
         for number in 0..2 + world.dice.below(2) {
             let engine = Engine::new(u128::from(seed) << 64 | u128::from(number));
@@ -110,6 +111,7 @@ impl World {
             12 => self.cut(client),
             13 => self.prune(),
             14 => self.call_off(client),
+            15 if self.below(3) == 0 => self.server_restarts(),
             _ => self.time_goes_on(),
         }
         self.act();

@@ -1,0 +1,169 @@
+//! The model server answers as the real one does, asked by the same transport's means, so that the simulation
+//! means something.
+
+use std::sync::Arc;
+
+use appointments_server::clock::Clock;
+use appointments_server::config::Cli;
+use appointments_server::domain::Instant;
+use appointments_server::server::Server as Real;
+use clap::Parser;
+use cynic::SubscriptionBuilder;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use super::server::{Server as Model, change};
+use crate::dice::Dice;
+use crate::engine::{Engine, SubscriptionNumber, What, range_query};
+use crate::input::{Changes, NewAppointment};
+use crate::mutation::Mutation;
+use crate::operations::{ChangesSubscription, ChangesVariables, TimeRange};
+use crate::scalars::DateTime;
+use crate::transport::{Command, Heard, Native, Transport};
+
+/// One that lets appointments overlap, and one that does not.
+const CALENDARS: [&str; 2] =
+    ["01a20c00-0000-7000-8000-000000000001", "01a20c00-0000-7000-8000-000000000002"];
+/// The present of the real server: the 23rd of November 2026.
+const NOW: i64 = 1_795_392_000;
+
+/// Both servers, and what was sent to them.
+struct Both {
+    real: Native,
+    model: Model,
+    engine: Engine,
+    dice: Dice,
+    appointments: Vec<cynic::Id>,
+    sent: Vec<String>,
+}
+
+impl Both {
+    async fn ask(&mut self, body: String) {
+        let real = self.real.post(body.clone()).await.expect("it is there");
+        let real = serde_json::from_slice(&real).expect("JSON");
+        let asked: Value = serde_json::from_str(&body).expect("JSON");
+        let model = self.model.answer(&asked);
+        assert_eq!(normal(real), normal(model), "{body}");
+        self.sent.push(body);
+    }
+
+    fn any(&mut self) -> Option<cynic::Id> {
+        let count = self.appointments.len() as u64;
+        (count > 0).then(|| self.appointments[self.dice.below(count) as usize].clone())
+    }
+
+    fn hours(&mut self) -> (DateTime, DateTime) {
+        let from = self.dice.below(40) as i64;
+        let until = from + 1 + self.dice.below(3) as i64;
+        let at = |hour: i64| DateTime::from_timestamp(NOW + hour * 3_600, 0).unwrap_or_default();
+        (at(from), at(until))
+    }
+
+    /// Anything that clients say.
+    fn body(&mut self, step: u64) -> String {
+        let calendar = cynic::Id::new(CALENDARS[self.dice.below(2) as usize]);
+        let (start, end) = self.hours();
+        let title = format!("t{}", self.dice.below(3));
+        let now = DateTime::from_timestamp(NOW + step as i64, 0).unwrap_or_default();
+        let id = self.engine.id(now);
+        let cache = self.engine.cache().clone();
+        let expected = (self.dice.below(4) == 0).then(|| self.dice.below(step + 1));
+        let (appointment, what) = match (self.dice.below(8), self.any()) {
+            (0, _) => {
+                let range = TimeRange { start, end };
+                return range_query(&cache, calendar.inner(), range).expect("it fits").body();
+            }
+            // Once more, as after a lost answer.
+            (1, Some(_)) => {
+                return self.sent[self.dice.below(self.sent.len() as u64) as usize].clone();
+            }
+            (2..5, _) | (_, None) => {
+                let appointment = self.engine.id(now);
+                self.appointments.push(appointment.clone());
+                (appointment, What::Create(Box::new(NewAppointment::new(title, start, end))))
+            }
+            (5, Some(it)) => (it, What::Update(Box::new(Changes::new().title(title)))),
+            (6, Some(it)) => (it, What::Update(Box::new(Changes::new().time(start, end)))),
+            (_, Some(it)) => (it, What::Delete { if_unchanged: expected.is_some() }),
+        };
+        let expected = expected.filter(|_| !matches!(what, What::Create(_)));
+        let mutation = Mutation::new(&cache, &calendar, &appointment, &what, expected, &id);
+        mutation.expect("it fits").body()
+    }
+
+    /// Every event of a calendar, over a line, until the backlog's end.
+    async fn events(&self, calendar: &str) -> Vec<Value> {
+        let mut line = self.real.connect().await.expect("it opens");
+        let changes = ChangesVariables { calendar: calendar.into(), after: Some(0) };
+        let changes = ChangesSubscription::build(changes);
+        let body = self.engine.cache().prepare(&changes).expect("it fits").body();
+        let number = SubscriptionNumber(1);
+        line.commands.unbounded_send(Command::Subscribe { number, body }).expect("it is open");
+        let mut events = Vec::new();
+        while let Some(Heard::Event { payload, .. }) = line.heard.next().await {
+            let event: Value = serde_json::from_str(&payload).expect("JSON");
+            let is_last = event["data"]["appointmentChanges"]["kind"] == "BOOKMARK";
+            events.push(event);
+            if is_last {
+                break;
+            }
+        }
+        events
+    }
+}
+
+/// Without words for people, and with lists in an order of their own.
+fn normal(mut answer: Value) -> Value {
+    fn walk(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.remove("message");
+                fields.values_mut().for_each(walk);
+            }
+            Value::Array(items) => {
+                items.iter_mut().for_each(walk);
+                items.sort_by_key(ToString::to_string);
+            }
+            _ => {}
+        }
+    }
+    walk(&mut answer);
+    answer
+}
+
+#[tokio::test]
+async fn the_model_answers_as_the_server_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.db");
+    let flags = ["appointments-server", "--listen", "127.0.0.1:0", "--database"];
+    let settings = Cli::parse_from(flags.into_iter().chain(file.to_str())).serve;
+    let clock = Clock::from(|| Instant::from_unix(NOW + 3_600));
+    let server = Real::start(&settings, clock).await.expect("it starts");
+    let url = format!("http://{}/graphql", server.address());
+    let real = Native::new(&url, Arc::new(|| None)).expect("it is an address");
+    let mut model = Model::default();
+    for (id, overlaps) in CALENDARS.into_iter().zip(["ALLOW", "REJECT"]) {
+        let input = json!({"id": id, "name": overlaps, "overlaps": overlaps});
+        let query = "mutation($input: CreateCalendarInput!) { createCalendar(input: $input) { calendar { id } } }";
+        let body = json!({"query": query, "variables": {"input": input}}).to_string();
+        let made = real.post(body).await.expect("it is there");
+        assert!(String::from_utf8_lossy(&made).contains(id));
+        model.calendars.entry(id.to_owned()).or_default().is_strict = overlaps == "REJECT";
+    }
+    let engine = Engine::new(7).expect("the contract fits");
+    let (appointments, sent) = (Vec::new(), Vec::new());
+    let mut both = Both { real, model, engine, dice: Dice::new(7), appointments, sent };
+    for step in 0..600 {
+        let body = both.body(step);
+        both.ask(body).await;
+    }
+    for calendar in CALENDARS {
+        let told = both.events(calendar).await;
+        let head = both.model.calendars[calendar].head();
+        let events = (1..=head).map(|it| both.model.event(calendar, it));
+        let bookmark = change("BOOKMARK", head, head, json!({}));
+        let expected: Vec<Value> = events.chain([bookmark]).map(normal).collect();
+        assert_eq!(told.into_iter().map(normal).collect::<Vec<_>>(), expected);
+    }
+    server.stop().await;
+}
