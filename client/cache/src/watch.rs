@@ -169,7 +169,14 @@ impl<F> Stream for Deltas<'_, F> {
     type Item = Delta;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Delta>> {
-        self.get_mut().watch.poll_news(context, Watch::delta)
+        let watch = &mut self.get_mut().watch;
+        loop {
+            // At first there is a view, and no change of it.
+            match watch.poll_news(context, Watch::delta) {
+                Poll::Ready(Some(delta)) if delta.is_empty() => {}
+                other => return other,
+            }
+        }
     }
 }
 

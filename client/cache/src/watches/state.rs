@@ -60,7 +60,8 @@ impl WatchState {
             memo: RefCell::default(),
             view: None,
             changes: Changes::default(),
-            has_news: false,
+            // The present view is news to whoever has just come.
+            has_news: true,
             waker: None,
             statuses: Vec::new(),
             status_waker: None,

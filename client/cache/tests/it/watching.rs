@@ -175,6 +175,18 @@ fn whoever_comes_later_sees_at_once_what_is_known() {
 }
 
 #[test]
+fn a_stream_begins_with_the_present() {
+    let it = World::with("1:one@10");
+    let query = Watcher::over(&it.cache, 9, 11).query;
+    let mut watch = it.cache.watch(&query);
+    assert!(poll(&mut watch.deltas()).is_pending(), "nothing has changed");
+    let mut watch = it.cache.watch(&query);
+    let Poll::Ready(Some(view)) = poll(&mut watch) else { panic!("there is a present view") };
+    assert!(view.is_complete());
+    assert!(poll(&mut watch).is_pending());
+}
+
+#[test]
 fn retained_answers_stay() {
     let it = World::with("1:one@10");
     let World { cache, watch, .. } = it;
