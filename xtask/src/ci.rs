@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::run::{Result, checked, root};
-use crate::{bench_cache, bench_server, test, tidy, wasm};
+use crate::{bench_cache, bench_sdk, bench_server, test, tidy, wasm};
 
 /// Runs every step, stops at the first that fails, and prints their times.
 pub(crate) fn run() -> Result<()> {
@@ -35,7 +35,11 @@ const STEPS: [Step; 7] = [
     ("docs", || cargo("-D warnings", &["doc", "--workspace", "--no-deps", "--quiet"])),
     ("tests", || test(Vec::new())),
     ("the browser", wasm::check),
-    ("benchmarks, once", || bench_server(true).and_then(|()| bench_cache(true, ""))),
+    ("benchmarks, once", || {
+        bench_server(true)?;
+        bench_cache(true, "")?;
+        bench_sdk(true)
+    }),
 ];
 
 fn cargo(doc_flags: &str, arguments: &[&str]) -> Result<()> {

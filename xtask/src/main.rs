@@ -82,6 +82,12 @@ enum Bench {
         #[arg(long, default_value = "")]
         only: String,
     },
+    /// What the SDK costs, against the real server.
+    Sdk {
+        /// A moment of each, to see that it runs; its figures mean nothing.
+        #[arg(long)]
+        smoke: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -92,6 +98,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::check(&root()),
         Task::Bench { what: Bench::Server { smoke } } => bench_server(smoke),
         Task::Bench { what: Bench::Cache { smoke, only } } => bench_cache(smoke, &only),
+        Task::Bench { what: Bench::Sdk { smoke } } => bench_sdk(smoke),
         Task::Fuzz { seconds } => fuzz(seconds),
         Task::Sim { seeds, seed } => sim(seeds, seed),
         Task::Wasm => wasm::check(),
@@ -180,15 +187,24 @@ fn bench_cache(smoke: bool, only: &str) -> Result<()> {
 }
 
 fn bench_server(smoke: bool) -> Result<()> {
+    bench_with_server("bench-server", &["run"], "server.json", smoke)
+}
+
+fn bench_sdk(smoke: bool) -> Result<()> {
+    bench_with_server("bench-sdk", &[], "sdk.json", smoke)
+}
+
+/// Builds the server and the benchmarks, and runs one of those against it.
+fn bench_with_server(name: &str, first: &[&str], out: &str, smoke: bool) -> Result<()> {
     // A smoke run takes what the tests have built.
     let (profile, folder): (&[&str], _) =
         if smoke { (&[], "debug") } else { (&["--release"], "release") };
     let packages = ["build", "--package", "appointments-server", "--package", "appointments-bench"];
     cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
     let built = run::target()?.join(folder);
-    let mut bench = Command::new(built.join("bench-server"));
-    bench.arg("run").arg("--server").arg(built.join("appointments-server"));
-    bench.arg("--out").arg(run::target()?.join("bench/server.json"));
+    let mut bench = Command::new(built.join(name));
+    bench.args(first).arg("--server").arg(built.join("appointments-server"));
+    bench.arg("--out").arg(run::target()?.join("bench").join(out));
     bench.args(smoke.then_some("--smoke"));
     run::checked(&mut bench)
 }
