@@ -164,7 +164,9 @@ impl Engine {
             LineState::Down { retry_at } => Some(retry_at),
             _ => None,
         };
-        let feeds = self.feeds.values().filter_map(Feed::timeout);
+        // Without a line, feeds wait for that.
+        let is_open = self.line.state == LineState::Open;
+        let feeds = self.feeds.values().filter(|_| is_open).filter_map(Feed::timeout);
         line.into_iter()
             .chain(feeds)
             .chain(self.ranges.timeout())
@@ -223,6 +225,13 @@ impl Engine {
         self.pump_feeds(now);
         self.pump_ranges(now);
         self.pump_outbox(now);
+    }
+
+    /// Opens the line again at once, if it waits for its time.
+    fn retry_line(&mut self) {
+        if let LineState::Down { retry_at } = &mut self.line.state {
+            *retry_at = 0;
+        }
     }
 
     fn pump_line(&mut self, now: Millis) {

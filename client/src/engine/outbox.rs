@@ -85,8 +85,9 @@ pub enum EntryState {
 
 impl Outbox {
     pub(super) fn timeout(&self) -> Option<Millis> {
+        let held = self.held_until.unwrap_or_default();
         let retries = self.items.iter().filter_map(|it| match it.state {
-            State::Waiting { retry_at } => Some(retry_at),
+            State::Waiting { retry_at } => Some(retry_at.max(held)),
             State::Queued => self.held_until,
             State::Sent(_) => None,
         });
@@ -208,6 +209,7 @@ impl Engine {
 
     /// Tries everything again that waits for its time.
     pub(crate) fn retry_now(&mut self) {
+        self.retry_line();
         self.outbox.held_until = None;
         for item in &mut self.outbox.items {
             if let State::Waiting { retry_at } = &mut item.state {

@@ -71,8 +71,13 @@ impl World {
 
     /// What must hold at every moment.
     pub(super) fn check(&mut self) -> Result<(), String> {
-        let Self { server, clients, .. } = self;
+        let Self { server, clients, now, .. } = self;
         for (number, client) in clients.iter_mut().enumerate() {
+            if client.engine.timeout().is_some_and(|it| it <= *now) {
+                return Err(format!(
+                    "client {number} would spin: its time has come, and it does nothing"
+                ));
+            }
             let is_idle = client.engine.pending().is_empty();
             for seen in &mut client.watches {
                 let view = seen.watch.view();
