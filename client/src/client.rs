@@ -118,6 +118,26 @@ impl Client {
         is_known
     }
 
+    /// Everything that is known, and what is not decided yet, to be kept somewhere until the program runs again.
+    /// One process owns it: two that went on from the same bytes would both send.
+    pub fn keep(&self) -> Vec<u8> {
+        self.inner.engine().keep()
+    }
+
+    /// Goes on from what [`Client::keep`] has made: what was known is shown at once, and what was not decided is
+    /// shown as pending and sent. Call it before anything is watched.
+    ///
+    /// Returns what was sent longer ago than servers remember: whether it was done is unknown, and it is not sent again.
+    ///
+    /// # Errors
+    ///
+    /// If it is damaged, or of another version. Then nothing is taken of it.
+    pub fn restore(&self, kept: &[u8]) -> Result<Vec<Entry>, cynic_cache::SnapshotError> {
+        let unknown = self.inner.engine().restore(runtime::today(), kept);
+        self.inner.wake();
+        unknown
+    }
+
     /// The cache, for whoever wants more than is offered here.
     pub fn cache(&self) -> Cache {
         self.inner.engine().cache().clone()

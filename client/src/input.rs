@@ -4,7 +4,7 @@
 use chrono::Timelike;
 use cynic::coercions::CoercesTo;
 use cynic::schema::IsScalar;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::{AppointmentStatus, Attendee};
 use crate::operations::AttendeeInput;
@@ -50,6 +50,27 @@ impl<T> From<Option<T>> for Set<T> {
     }
 }
 
+/// How a [`Set`] is kept between two lives of a program: none, or what it is set to.
+mod kept_set {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Set;
+
+    pub(super) fn serialize<S: Serializer>(set: &Set<String>, to: S) -> Result<S::Ok, S::Error> {
+        let kept: &[Option<&String>] = match set {
+            Set::Keep => &[],
+            Set::Clear => &[None],
+            Set::To(it) => &[Some(it)],
+        };
+        kept.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Set<String>, D::Error> {
+        let kept = Vec::<Option<String>>::deserialize(from)?;
+        Ok(kept.into_iter().next().map_or(Set::Keep, Into::into))
+    }
+}
+
 /// An appointment that is about to be.
 ///
 /// ```
@@ -57,7 +78,7 @@ impl<T> From<Option<T>> for Set<T> {
 /// let at = |text: &str| text.parse().unwrap();
 /// NewAppointment::new("Dentist", at("2026-11-23T09:30:00Z"), at("2026-11-23T10:00:00Z")).location("Main street 1");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewAppointment {
     pub(crate) title: String,
     pub(crate) starts_at: DateTime,
@@ -137,10 +158,12 @@ impl NewAppointment {
 /// # use appointments_client::Changes;
 /// Changes::new().title("Dentist, again").location(None);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Changes {
     pub(crate) title: Option<String>,
+    #[serde(with = "kept_set")]
     pub(crate) description: Set<String>,
+    #[serde(with = "kept_set")]
     pub(crate) location: Set<String>,
     pub(crate) starts_at: Option<DateTime>,
     pub(crate) ends_at: Option<DateTime>,

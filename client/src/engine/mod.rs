@@ -6,6 +6,7 @@
 
 mod backoff;
 mod feed;
+mod kept;
 mod outbox;
 mod ranges;
 

@@ -6,6 +6,7 @@
 
 use cynic_cache::Request;
 use futures_channel::oneshot;
+use serde::{Deserialize, Serialize};
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
 use crate::error::{LineError, Outcome, Refusal};
@@ -19,7 +20,7 @@ use crate::scalars::{DateTime, Revision};
 pub(crate) type Sender = oneshot::Sender<Outcome>;
 
 /// What a mutation does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum What {
     Create(Box<NewAppointment>),
     Update(Box<Changes>),
@@ -29,27 +30,27 @@ pub(crate) enum What {
 /// Every mutation that is not decided, the oldest first.
 #[derive(Default)]
 pub(super) struct Outbox {
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     /// Nothing new is handed over before: the last try has found nobody.
     held_until: Option<Millis>,
     tries: u32,
 }
 
-struct Item {
-    id: cynic::Id,
-    appointment: cynic::Id,
-    calendar: cynic::Id,
-    what: What,
+pub(super) struct Item {
+    pub(super) id: cynic::Id,
+    pub(super) appointment: cynic::Id,
+    pub(super) calendar: cynic::Id,
+    pub(super) what: What,
     /// The revision that the caller saw, or the answer before it: for those that say `if_unchanged`.
-    expected: Option<Revision>,
+    pub(super) expected: Option<Revision>,
     /// As it was handed over, if it was.
-    handed: Option<Mutation>,
-    state: State,
-    tries: u32,
-    waiting: Vec<Sender>,
+    pub(super) handed: Option<Mutation>,
+    pub(super) state: State,
+    pub(super) tries: u32,
+    pub(super) waiting: Vec<Sender>,
 }
 
-enum State {
+pub(super) enum State {
     Queued,
     /// On its way.
     Sent(Request),

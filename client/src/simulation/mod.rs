@@ -33,7 +33,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// What must come up in so many worlds, for them to mean something.
-const HAPPENS: [&str; 9] = [
+const HAPPENS: [&str; 11] = [
     "\"RESET\"",
     "TimeSlotTaken",
     "RevisionConflict",
@@ -41,6 +41,8 @@ const HAPPENS: [&str; 9] = [
     "is lost",
     "is cut",
     "is swallowed",
+    "server is started again",
+    "runs again",
     "looks away",
     "off: true",
 ];

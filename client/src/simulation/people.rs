@@ -3,7 +3,7 @@
 use futures_channel::oneshot;
 
 use super::world::{CALENDARS, HOURS, Mail, Seen, World};
-use crate::engine::{What, range_query};
+use crate::engine::{Engine, RequestNumber, What, range_query};
 use crate::error::LineError;
 use crate::input::{Changes, NewAppointment};
 use crate::operations::TimeRange;
@@ -105,6 +105,45 @@ impl World {
                 let (after, answer) = (self.latency(), Err(LineError("reset".into())));
                 self.post(after, Mail::Answer { client, number, answer });
             }
+        }
+    }
+
+    /// The program of a client ends, and runs again with what it has kept.
+    pub(super) fn program_restarts(&mut self, client: usize) {
+        self.tell(format!("client {client} ends, and runs again"));
+        let kept = self.clients[client].engine.keep();
+        self.names += 1;
+        let seed = u128::from(self.names) << 96 | client as u128;
+        let mut engine = Engine::new(seed).expect("the contract fits");
+        let now = DateTime::from_timestamp_millis(self.now as i64).unwrap_or_default();
+        let unknown = engine.restore(now, &kept).expect("what it has kept is whole");
+        assert!(unknown.is_empty(), "nothing is so old");
+        // What is on its way to the server still arrives; nobody hears what comes of it.
+        let mine = |mail: &Mail| match mail {
+            Mail::Request { .. } | Mail::Subscribe { .. } => false,
+            Mail::Answer { client: it, .. }
+            | Mail::Opened { client: it, .. }
+            | Mail::Event { client: it, .. }
+            | Mail::Lost { client: it } => *it == client,
+        };
+        self.mail.retain(|_, it| !mine(it));
+        for mail in self.mail.values_mut() {
+            if let Mail::Request { client: it, number, .. } = mail
+                && *it == client
+            {
+                *number = RequestNumber(0);
+            }
+        }
+        let it = &mut self.clients[client];
+        it.engine = engine;
+        it.mutations.clear();
+        it.subscriptions.clear();
+        (it.line, it.lines) = (None, it.lines + 1);
+        for seen in &mut it.watches {
+            let engine = &mut it.engine;
+            let query = range_query(engine.cache(), seen.calendar, seen.range).expect("it fits");
+            seen.watch = engine.cache().watch(&query);
+            seen.number = engine.watch(seen.calendar, query);
         }
     }
 

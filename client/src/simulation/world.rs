@@ -112,6 +112,7 @@ impl World {
             13 => self.prune(),
             14 => self.call_off(client),
             15 if self.below(3) == 0 => self.server_restarts(),
+            16 => self.program_restarts(client),
             _ => self.time_goes_on(),
         }
         self.act();
