@@ -10,7 +10,7 @@ use crate::driver::drive;
 use crate::engine::{ConnectionStatus, Engine, Entry};
 use crate::error::BuildError;
 use crate::runtime::{self, Clock};
-use crate::transport::{Native, Transport};
+use crate::transport::{Http, Transport};
 
 /// A client of an appointments service. Cheap to clone; all clones are one client.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Builder {
         }
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(Native::new(&self.url, self.tokens)?),
+            None => Arc::new(Http::new(&self.url, self.tokens)?),
         };
         let (wakes, woken) = mpsc::unbounded();
         let inner = Arc::new(Inner {

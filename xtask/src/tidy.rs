@@ -67,7 +67,7 @@ const ABSENCES: &[Absence] = &[
     Absence {
         word: &["target_family"],
         within: "client/",
-        but: &["client/src/runtime", "client/src/transport"],
+        but: &["client/src/runtime", "client/src/transport", "client/Cargo.toml"],
         why: "platforms differ in `runtime` and `transport` only",
     },
     Absence { word: &["/wo", "rk/"], within: "", but: &[], why: "a path of somebody's machine" },

@@ -10,7 +10,7 @@ use crate::run::{Result, checked, target};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// What runs in a browser.
-const PACKAGES: &[&str] = &["cynic-cache"];
+const PACKAGES: &[&str] = &["cynic-cache", "appointments-client"];
 
 /// Checks that it compiles; says so loudly where there is nothing to do it with.
 pub(crate) fn check() -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use appointments_client::transport::{Heard, Line, Native, Transport};
+use appointments_client::transport::{Heard, Http, Line, Transport};
 use appointments_client::{Calendar, Client, DateTime, LineError, RangeView, RangeWatch};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Place {
     url: String,
-    http: Native,
+    http: Http,
     /// Killed with this.
     _server: Child,
     _folder: tempfile::TempDir,
@@ -60,7 +60,7 @@ impl Place {
                 break url.trim().to_owned();
             }
         };
-        let http = Native::new(&url, Arc::new(|| None))?;
+        let http = Http::new(&url, Arc::new(|| None))?;
         Ok(Self { url, http, _server: server, _folder: folder })
     }
 
@@ -99,7 +99,7 @@ impl Place {
 
     /// A client of its own that watches a range.
     pub(crate) fn client(&self, calendar: &str, start: DateTime, end: DateTime) -> Result<Window> {
-        let native = Native::new(&self.url, Arc::new(|| None))?;
+        let native = Http::new(&self.url, Arc::new(|| None))?;
         let (asked, heard) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let counting = Counting { native, asked: asked.clone(), heard: heard.clone() };
         let client = Client::builder(&self.url).transport(counting).build()?;
@@ -111,7 +111,7 @@ impl Place {
 
 /// Counts what goes by.
 struct Counting {
-    native: Native,
+    native: Http,
     asked: Arc<AtomicUsize>,
     heard: Arc<AtomicUsize>,
 }

@@ -19,7 +19,7 @@ use crate::input::{Changes, NewAppointment};
 use crate::mutation::Mutation;
 use crate::operations::{ChangesSubscription, ChangesVariables, TimeRange};
 use crate::scalars::DateTime;
-use crate::transport::{Command, Heard, Native, Transport};
+use crate::transport::{Command, Heard, Http, Transport};
 
 /// One that lets appointments overlap, and one that does not.
 const CALENDARS: [&str; 2] =
@@ -29,7 +29,7 @@ const NOW: i64 = 1_795_392_000;
 
 /// Both servers, and what was sent to them.
 struct Both {
-    real: Native,
+    real: Http,
     model: Model,
     engine: Engine,
     dice: Dice,
@@ -140,7 +140,7 @@ async fn the_model_answers_as_the_server_does() {
     let clock = Clock::from(|| Instant::from_unix(NOW + 3_600));
     let server = Real::start(&settings, clock).await.expect("it starts");
     let url = format!("http://{}/graphql", server.address());
-    let real = Native::new(&url, Arc::new(|| None)).expect("it is an address");
+    let real = Http::new(&url, Arc::new(|| None)).expect("it is an address");
     let mut model = Model::default();
     for (id, overlaps) in CALENDARS.into_iter().zip(["ALLOW", "REJECT"]) {
         let input = json!({"id": id, "name": overlaps, "overlaps": overlaps});

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use appointments_client::transport::{Line, Native, Transport};
+use appointments_client::transport::{Http, Line, Transport};
 use appointments_client::{
     Calendar, Changes, Client, DateTime, LineError, NewAppointment, RangeView, RangeWatch, Refusal,
     Status,
@@ -58,7 +58,7 @@ impl Place {
     }
 
     fn client(&self) -> (Calendar, RangeWatch, Arc<AtomicUsize>) {
-        let native = Native::new(&self.url, Arc::new(|| None)).unwrap();
+        let native = Http::new(&self.url, Arc::new(|| None)).unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let transport = Counting { native, asked: asked.clone() };
         let client = Client::builder(&self.url).transport(transport).build().unwrap();
@@ -70,7 +70,7 @@ impl Place {
 
 /// Counts the ranges that are asked for.
 struct Counting {
-    native: Native,
+    native: Http,
     asked: Arc<AtomicUsize>,
 }
 

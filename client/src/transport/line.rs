@@ -1,0 +1,88 @@
+//! A line for subscriptions over any socket that carries texts: how it opens, and how it is kept.
+
+use futures_channel::mpsc;
+use futures_util::future::{self, Either};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+
+use super::protocol::{self, Message};
+use super::{Command, Heard};
+use crate::engine::Millis;
+use crate::error::LineError;
+use crate::runtime;
+
+/// A line that opens slower does not open.
+const OPENING: Millis = 10_000;
+/// After so much silence the server is asked whether it is there.
+const PING: Millis = 10_000;
+/// And after so much more the line is lost.
+const SILENCE: Millis = 10_000;
+
+/// What carries texts both ways.
+pub(super) trait Socket:
+    Stream<Item = Result<String, LineError>> + Sink<String, Error = LineError> + Unpin
+{
+}
+
+impl<S> Socket for S where
+    S: Stream<Item = Result<String, LineError>> + Sink<String, Error = LineError> + Unpin
+{
+}
+
+/// Says hello, and waits until the server does.
+pub(super) async fn open(socket: &mut impl Socket, token: Option<&str>) -> Result<(), LineError> {
+    let hello = async {
+        socket.send(protocol::init(token)).await?;
+        while let Some(text) = socket.next().await {
+            match protocol::read(&text?) {
+                Some(Message::Ack) => return Ok(()),
+                Some(Message::Ping) => socket.send(protocol::pong()).await?,
+                _ => {}
+            }
+        }
+        Err(LineError("the line was closed".to_owned()))
+    };
+    match future::select(Box::pin(hello), Box::pin(runtime::sleep(OPENING))).await {
+        Either::Left((done, _)) => done,
+        Either::Right(_) => Err(LineError("no answer in time".to_owned())),
+    }
+}
+
+/// Carries messages both ways until either end is gone, or there is nothing but silence.
+pub(super) async fn carry(
+    mut socket: impl Socket,
+    mut told: mpsc::UnboundedReceiver<Command>,
+    hears: mpsc::UnboundedSender<Heard>,
+) {
+    let mut is_asked = false;
+    let mut silence = Box::pin(runtime::sleep(PING));
+    loop {
+        let next = future::select(told.next(), socket.next());
+        let done = match future::select(next, &mut silence).await {
+            Either::Left((Either::Left((Some(command), _)), _)) => {
+                socket.send(protocol::write(&command)).await
+            }
+            Either::Left((Either::Right((Some(Ok(text)), _)), _)) => {
+                (is_asked, silence) = (false, Box::pin(runtime::sleep(PING)));
+                match protocol::read(&text) {
+                    Some(Message::Heard(heard)) => match hears.unbounded_send(heard) {
+                        Ok(()) => Ok(()),
+                        Err(_) => break,
+                    },
+                    Some(Message::Ping) => socket.send(protocol::pong()).await,
+                    _ => Ok(()),
+                }
+            }
+            // Nobody needs the line any more, or it is gone.
+            Either::Left(_) => break,
+            Either::Right(_) if is_asked => break,
+            Either::Right(_) => {
+                (is_asked, silence) = (true, Box::pin(runtime::sleep(SILENCE)));
+                socket.send(protocol::ping()).await
+            }
+        };
+        if done.is_err() {
+            break;
+        }
+    }
+    let _ = socket.close().await;
+}
