@@ -1,8 +1,7 @@
 //! [`Batch`]: how a cache is told what happened.
 
 use crate::base::Entered;
-use crate::collections;
-use crate::core::{Core, SharedCore, with};
+use crate::core::{Core, Gone, Held, SharedCore};
 use crate::error::{AnswerError, PredictionError};
 use crate::layers::{Edit, MutationId, Prediction};
 use crate::normalize::ServerError;
@@ -31,19 +30,12 @@ impl Scope {
 #[must_use = "a request that is dropped is given up"]
 pub struct Request {
     pub(crate) id: RequestId,
-    pub(crate) core: SharedCore,
+    _held: Held,
 }
 
-impl Drop for Request {
-    fn drop(&mut self) {
-        with(&self.core, |core| {
-            // One that waits for its moment is no longer ours to give up.
-            let waits =
-                |it: &collections::Scope| it.waiting.iter().any(|it| it.request == Some(self.id));
-            if !core.base.scopes.iter().any(|(_, it)| waits(it)) {
-                core.end(Some(self.id));
-            }
-        });
+impl Request {
+    pub(crate) fn new(core: &SharedCore, id: RequestId) -> Self {
+        Self { id, _held: Held::new(core, Gone::Request(id)) }
     }
 }
 

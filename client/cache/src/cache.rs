@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::base::Base;
 use crate::batch::{Answered, Batch, Request, Scope};
 use crate::collections::Span;
-use crate::core::{Core, Limit, SharedCore, lock, with};
+use crate::core::{Core, Gone, Held, Limit, SharedCore, lock, with};
 use crate::denormalize::Reader;
 use crate::error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
 use crate::layers::{MutationId, Prediction, Status};
@@ -32,14 +32,7 @@ pub struct Cache {
 /// Holds an operation's answer in memory though nobody watches it.
 #[must_use = "what is retained is let go when this is dropped"]
 pub struct Retained {
-    number: u64,
-    core: SharedCore,
-}
-
-impl Drop for Retained {
-    fn drop(&mut self) {
-        lock(&self.core).retained.retain(|(it, _)| *it != self.number);
-    }
+    _held: Held,
 }
 
 impl Cache {
@@ -101,7 +94,7 @@ impl Cache {
             }
             id
         });
-        Request { id, core: self.core.clone() }
+        Request::new(&self.core, id)
     }
 
     /// The stretches that must be asked for so that a query becomes complete: what is neither covered nor
@@ -184,7 +177,8 @@ impl Cache {
         core.retained_next += 1;
         let bound = query.bound(&core.base.store.names).clone();
         core.retained.push((number, bound));
-        Retained { number, core: self.core.clone() }
+        drop(core);
+        Retained { _held: Held::new(&self.core, Gone::Retained(number)) }
     }
 
     /// The bytes that records take, and how many entities are known.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
-use crate::core::{Core, SharedCore, lock, with};
+use crate::core::{Core, Gone, Held, SharedCore, lock};
 use crate::denormalize::Reader;
 use crate::document::Listing;
 use crate::layers::Status;
@@ -23,6 +23,7 @@ pub struct Watch<F> {
     core: SharedCore,
     id: WatchId,
     query: Prepared<F>,
+    _held: Held,
 }
 
 impl<F> Watch<F> {
@@ -32,7 +33,8 @@ impl<F> Watch<F> {
             let bound = query.bound(&base.store.names).clone();
             watches.add(base, overlay, bound)
         };
-        Self { core, id, query }
+        let held = Held::new(&core, Gone::Watch(id));
+        Self { core, id, query, _held: held }
     }
 
     /// What has changed since it was asked last, by entity. Does not build the view.
@@ -124,15 +126,9 @@ fn of_last<F: Send + Sync + 'static>(last: &LastView) -> Option<View<F>> {
     }
 }
 
-impl<F> Drop for Watch<F> {
-    fn drop(&mut self) {
-        with(&self.core, |core| core.unwatch(self.id));
-    }
-}
-
 impl Core {
     /// Stale ends with the last watch that shows it.
-    fn unwatch(&mut self, id: WatchId) {
+    pub(crate) fn unwatch(&mut self, id: WatchId) {
         let scopes: Vec<_> = match self.watches.get_mut(id) {
             Some(watch) => watch.lists.iter().map(|it| it.scope).collect(),
             None => return,

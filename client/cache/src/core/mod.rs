@@ -5,15 +5,16 @@ mod forget;
 mod publish;
 mod told;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Waker;
 
 use crate::base::Base;
 use crate::document::{Bound, Plans};
 use crate::layers::Layers;
+use crate::requests::RequestId;
 use crate::rules::Rules;
 use crate::view::Overlay;
-use crate::watches::Watches;
+use crate::watches::{WatchId, Watches};
 
 /// Everything that a cache holds.
 pub(crate) struct Core {
@@ -31,6 +32,43 @@ pub(crate) struct Core {
     pub(crate) limit: Option<Limit>,
     /// Who is to be woken when the lock is given back.
     wakers: Vec<Waker>,
+    /// What was let go meanwhile.
+    pub(crate) gone: Arc<Mutex<Vec<Gone>>>,
+}
+
+/// What a program has let go of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Gone {
+    Request(RequestId),
+    Watch(WatchId),
+    Retained(u64),
+}
+
+/// Something that ends when a program lets go of it; even in a closure that runs under the lock, where it
+/// ends with that closure.
+pub(crate) struct Held {
+    pub(crate) core: SharedCore,
+    gone: Arc<Mutex<Vec<Gone>>>,
+    is: Gone,
+}
+
+impl Held {
+    pub(crate) fn new(core: &SharedCore, is: Gone) -> Self {
+        let gone = lock(core).gone.clone();
+        Self { core: core.clone(), gone, is }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        lock(&self.gone).push(self.is);
+        // Whoever has the lock looks when they give it back.
+        match self.core.try_lock() {
+            Ok(core) => finish(core),
+            Err(TryLockError::Poisoned(core)) => finish(core.into_inner()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
 }
 
 /// A bound on memory.
@@ -49,20 +87,27 @@ pub(crate) type SharedCore = Arc<Mutex<Core>>;
 pub(crate) fn with<R>(core: &Mutex<Core>, act: impl FnOnce(&mut Core) -> R) -> R {
     let mut guard = lock(core);
     let done = act(&mut guard);
-    guard.publish();
-    guard.keep_to_limit();
-    let wakers = std::mem::take(&mut guard.wakers);
-    drop(guard);
-    for waker in wakers {
-        waker.wake();
-    }
+    finish(guard);
     done
 }
 
-/// The core, for a look. A closure of the program that panicked has left nothing half done: it runs before
-/// anything is changed.
-pub(crate) fn lock(core: &Mutex<Core>) -> MutexGuard<'_, Core> {
-    core.lock().unwrap_or_else(PoisonError::into_inner)
+/// Publishes, gives the lock back, and wakes those who were told of something.
+fn finish(mut core: MutexGuard<'_, Core>) {
+    let gone = std::mem::take(&mut *lock(&core.gone));
+    gone.into_iter().for_each(|it| core.let_go(it));
+    core.publish();
+    core.keep_to_limit();
+    let wakers = std::mem::take(&mut core.wakers);
+    drop(core);
+    for waker in wakers {
+        waker.wake();
+    }
+}
+
+/// What a lock holds, for a look. A closure of the program that panicked under it may have told less than it
+/// meant to; what it has told is whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Core {
@@ -78,6 +123,15 @@ impl Core {
             retained_next: 0,
             limit: None,
             wakers: Vec::new(),
+            gone: Arc::default(),
+        }
+    }
+
+    fn let_go(&mut self, gone: Gone) {
+        match gone {
+            Gone::Request(request) => self.give_up(request),
+            Gone::Watch(watch) => self.unwatch(watch),
+            Gone::Retained(number) => self.retained.retain(|(it, _)| *it != number),
         }
     }
 }

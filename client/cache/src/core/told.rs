@@ -87,6 +87,16 @@ impl Core {
         }
     }
 
+    /// Nobody waits for a request any more. One whose answer waits for its moment is no longer theirs to
+    /// give up.
+    pub(super) fn give_up(&mut self, request: RequestId) {
+        let waits =
+            |it: &collections::Scope| it.waiting.iter().any(|it| it.request == Some(request));
+        if !self.base.scopes.iter().any(|(_, it)| waits(it)) {
+            self.end(Some(request));
+        }
+    }
+
     /// A request is answered or given up.
     pub(crate) fn end(&mut self, request: Option<RequestId>) {
         let Some(request) = request else { return };

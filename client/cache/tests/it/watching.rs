@@ -187,6 +187,22 @@ fn a_stream_begins_with_the_present() {
 }
 
 #[test]
+fn what_is_let_go_in_the_middle_of_a_change_ends_with_it() {
+    let mut it = World::with("1:one@10");
+    let later = Watcher::over(&it.cache, 24, 48);
+    let request = it.cache.ask(&later.query);
+    assert!(later.watch.wanted().is_empty());
+    let query = it.watch.query.clone();
+    let (watch, retained) = (it.cache.watch(&query), it.cache.retain(&query));
+    it.cache.update(move |batch| {
+        batch.roll_back("never sent");
+        drop((request, watch, retained));
+    });
+    assert_eq!(later.watch.wanted().len(), 1, "it was given up");
+    it.shows("1:one@10");
+}
+
+#[test]
 fn retained_answers_stay() {
     let it = World::with("1:one@10");
     let World { cache, watch, .. } = it;
