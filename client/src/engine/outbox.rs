@@ -27,6 +27,17 @@ pub(crate) enum What {
     Delete { if_unchanged: bool },
 }
 
+impl What {
+    /// Whether it is to be done only if nobody else has changed the appointment.
+    fn depends(&self) -> bool {
+        match self {
+            Self::Create(_) => false,
+            Self::Update(changes) => changes.if_unchanged,
+            Self::Delete { if_unchanged } => *if_unchanged,
+        }
+    }
+}
+
 /// Every mutation that is not decided, the oldest first.
 #[derive(Default)]
 pub(super) struct Outbox {
@@ -185,12 +196,7 @@ impl Engine {
 
     /// The revision that the caller sees now, if what they want depends on it.
     fn seen(&self, appointment: &cynic::Id, what: &What) -> Option<Revision> {
-        let depends = match what {
-            What::Create(_) => false,
-            What::Update(changes) => changes.if_unchanged,
-            What::Delete { if_unchanged } => *if_unchanged,
-        };
-        depends.then(|| predictions::revision(&self.cache, appointment)).flatten()
+        what.depends().then(|| predictions::revision(&self.cache, appointment)).flatten()
     }
 
     /// Calls a mutation off, if it was not sent yet. Whether it was.
@@ -352,9 +358,7 @@ impl Engine {
         let Some(revision) = appointment.map(|it| it.revision) else { return };
         let mut behind = self.outbox.items.iter_mut();
         let next = behind.find(|it| it.appointment == *id && it.handed.is_none());
-        if let Some(next) = next
-            && next.expected.is_some()
-        {
+        if let Some(next) = next.filter(|it| it.what.depends()) {
             next.expected = Some(revision);
         }
     }
@@ -391,3 +395,6 @@ fn finish(waiting: Vec<Sender>, outcome: Outcome) {
         let _ = it.send(outcome.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;

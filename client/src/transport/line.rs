@@ -86,3 +86,6 @@ pub(super) async fn carry(
     }
     let _ = socket.close().await;
 }
+
+#[cfg(test)]
+mod tests;
