@@ -132,7 +132,7 @@ impl Engine {
         what: What,
         waiting: Sender,
     ) -> cynic::Id {
-        let (mut what, mut waiting) = (what, vec![waiting]);
+        let (mut what, mut waiting, mut merged) = (what, vec![waiting], Vec::new());
         let id = self.id(at);
         if !matches!(what, What::Create(_)) && self.outbox.is_to_be_deleted(appointment) {
             finish(waiting, Err(Refusal::Deleted));
@@ -145,7 +145,10 @@ impl Engine {
             what = match (&self.outbox.items[at].what, what) {
                 (What::Create(_), What::Delete { .. }) => {
                     let item = self.outbox.items.remove(at);
-                    self.cache.roll_back(item.id.inner());
+                    merged.push(item.id);
+                    self.cache.update(|batch| {
+                        merged.iter().for_each(|it| _ = batch.roll_back(it.inner()));
+                    });
                     finish(item.waiting, Err(Refusal::CalledOff));
                     finish(waiting, Ok(None));
                     return id;
@@ -154,29 +157,23 @@ impl Engine {
                     What::Update(Box::new(earlier.as_ref().clone().and(*later)))
                 }
                 (What::Update(_), What::Delete { if_unchanged }) => What::Delete { if_unchanged },
-                (_, what) => {
-                    return self.enqueue(id, calendar, appointment, what, expected, waiting);
+                (_, later) => {
+                    what = later;
+                    break;
                 }
             };
             let item = self.outbox.items.remove(at);
-            self.cache.roll_back(item.id.inner());
             expected = item.expected.or(expected);
             waiting.extend(item.waiting);
+            merged.push(item.id);
         }
-        self.enqueue(id, calendar, appointment, what, expected, waiting)
-    }
-
-    fn enqueue(
-        &mut self,
-        id: cynic::Id,
-        calendar: &cynic::Id,
-        appointment: &cynic::Id,
-        what: What,
-        expected: Option<Revision>,
-        waiting: Vec<Sender>,
-    ) -> cynic::Id {
         let prediction = predictions::of(calendar, appointment, &what);
-        if let Err(error) = self.cache.predict(id.inner(), prediction) {
+        // In one step, so that nobody sees what is between.
+        let predicted = self.cache.update(|batch| {
+            merged.iter().for_each(|it| _ = batch.roll_back(it.inner()));
+            batch.predict(id.inner(), prediction)
+        });
+        if let Err(error) = predicted {
             finish(waiting, Err(Refusal::Rejected { message: error.to_string() }));
             return id;
         }
@@ -244,25 +241,28 @@ impl Engine {
             return;
         }
         self.outbox.held_until = None;
-        let mut busy = Vec::new();
-        for at in 0..self.outbox.items.len() {
-            let item = &mut self.outbox.items[at];
-            if busy.contains(&item.appointment) {
+        let (mut busy, mut due) = (Vec::new(), Vec::new());
+        for item in &self.outbox.items {
+            if busy.contains(&&item.appointment) {
                 continue;
             }
-            busy.push(item.appointment.clone());
+            busy.push(&item.appointment);
             let is_due = match item.state {
                 State::Queued => true,
                 State::Sent(_) => false,
                 State::Waiting { retry_at } => retry_at <= now,
             };
             if is_due {
-                self.hand_over(at);
+                due.push(item.id.clone());
             }
+        }
+        for id in due {
+            self.hand_over(&id);
         }
     }
 
-    fn hand_over(&mut self, at: usize) {
+    fn hand_over(&mut self, id: &cynic::Id) {
+        let Some(at) = self.outbox.find(id) else { return };
         let number = RequestNumber(self.number());
         let item = &mut self.outbox.items[at];
         if item.handed.is_none() {

@@ -112,6 +112,24 @@ fn unsent_changes_become_one() {
 }
 
 #[test]
+fn what_is_merged_is_seen_in_one_step() {
+    let mut it = Offline::new();
+    it.creates("a");
+    let range = crate::operations::TimeRange { start: at(0), end: at(24) };
+    let query = crate::engine::range_query(it.engine.cache(), "c", range).expect("it fits");
+    let mut watch = it.engine.cache().watch(&query);
+    it.changes("a", Changes::new().title("one"));
+    watch.delta();
+    it.changes("a", Changes::new().location("here"));
+    let delta = watch.delta();
+    assert_eq!((delta.changed.len(), delta.added.len(), delta.removed.len()), (1, 0, 0));
+    let view = watch.view();
+    let items = &view.data().expect("it is shown").appointments_in_range.appointments;
+    let mine = items.iter().find(|it| it.id.inner() == "a").expect("it is there");
+    assert_eq!((mine.title.as_str(), mine.location.as_deref()), ("one", Some("here")));
+}
+
+#[test]
 fn a_change_and_a_deletion_are_a_deletion() {
     let mut it = Offline::new();
     it.changes("a", Changes::new().title("one"));
