@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use cynic_cache::View;
 use serde_json::Value;
 
+use super::reference::Reference;
 use super::server::{at, touches};
 use super::world::{Seen, World};
-use crate::operations::RangeQuery;
+use crate::operations::{RangeQuery, TimeRange};
 use crate::scalars::DateTime;
 
 impl World {
@@ -78,33 +79,33 @@ impl World {
                     "client {number} would spin: its time has come, and it does nothing"
                 ));
             }
-            let is_idle = client.engine.pending().is_empty();
+            let whole: Vec<(&str, TimeRange)> = client
+                .watches
+                .iter_mut()
+                .filter_map(|it| {
+                    let is_whole = it.watch.view().is_complete() && !it.watch.is_stale();
+                    is_whole.then_some((it.calendar, it.range))
+                })
+                .collect();
             for seen in &mut client.watches {
                 let view = seen.watch.view();
                 let ids = seen.ids(&view);
                 if ids.windows(2).any(|pair| pair[0] == pair[1]) {
                     return Err(format!("client {number} shows one twice: {ids:?}"));
                 }
-                if !is_idle || !view.is_complete() || seen.watch.is_stale() {
+                if !whole.contains(&(seen.calendar, seen.range)) {
                     continue;
                 }
-                // With nothing pending it is the calendar at one revision, but for what answers told of later.
-                let scope = cynic_cache::Scope::new("Appointment", seen.calendar);
-                let position = client.engine.cache().position(&scope).unwrap_or_default();
-                let log = &server.calendars[seen.calendar];
-                let later =
-                    |id: &str| log.changes.iter().skip(position as usize).any(|(it, ..)| it == id);
-                let there = log.at(position).into_iter();
-                let there = there
-                    .filter(|(id, it)| touches(it, seen.range.start, seen.range.end) && !later(id));
-                let there: BTreeMap<String, String> =
-                    there.map(|(id, it)| (id, title(&it))).collect();
-                let shown = seen.shown().into_iter().filter(|(id, _)| !later(id));
-                let shown: BTreeMap<String, String> = shown.map(|(id, it)| (id, it.1)).collect();
-                if shown != there {
+                let known = whole.iter().filter(|(it, _)| *it == seen.calendar);
+                let known: Vec<TimeRange> = known.map(|(_, it)| *it).collect();
+                let reference = Reference::new(server, &client.engine, seen.calendar, &known);
+                let must_show = reference.shows(seen.range);
+                let mut shown = seen.shown();
+                shown.retain(|id, _| reference.is_certain(id));
+                if shown != must_show {
                     return Err(format!(
-                        "client {number} at {position} shows {shown:?}\n there was {there:?} in {:?}",
-                        seen.range
+                        "client {number} shows {shown:?}\n it must show {must_show:?} in {:?} of {}",
+                        seen.range, seen.calendar
                     ));
                 }
             }

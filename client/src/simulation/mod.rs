@@ -10,6 +10,7 @@ mod checks;
 mod conformance;
 mod people;
 mod races;
+mod reference;
 mod server;
 mod world;
 
