@@ -118,6 +118,11 @@ pub enum BuildError {
     /// Nothing runs futures here.
     #[error("there is no tokio runtime here; build the client inside of one")]
     NoRuntime,
+    /// This machine does not say whose certificates it trusts.
+    #[error(
+        "no trusted certificates were found on this machine: {0}; install its package of root certificates"
+    )]
+    Trust(String),
     /// The cache does not know the contract.
     #[error(transparent)]
     Setup(#[from] cynic_cache::SetupError),

@@ -1,15 +1,19 @@
-//! Over HTTP and WebSocket, on tokio.
+//! Over HTTP and WebSocket, on tokio; with TLS where the address says so.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use reqwest::Url;
-use tokio_tungstenite::connect_async;
+use rustls::client::WantsClientCert;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
 use super::{Line, Tokens, Transport, addresses, line, lost, post, protocol};
 use crate::error::{BuildError, LineError};
@@ -23,20 +27,44 @@ pub struct Http {
     http: reqwest::Client,
     url: Url,
     socket: Url,
+    tls: Arc<ClientConfig>,
     tokens: Tokens,
 }
 
 impl Http {
-    /// The way to the service at an address.
+    /// The way to the service at an address. Behind `https` it must show a certificate that this machine trusts.
+    ///
+    /// # Errors
+    ///
+    /// If the address is none, or the machine does not say whom it trusts.
+    pub fn new(url: &str, tokens: Tokens) -> Result<Self, BuildError> {
+        let tls = trust(url.starts_with("https:"))?.with_no_client_auth();
+        Self::with_tls(url, tokens, tls)
+    }
+
+    /// The same, with a configuration of the caller's own: other roots, or a certificate to show.
     ///
     /// # Errors
     ///
     /// If the address is none.
-    pub fn new(url: &str, tokens: Tokens) -> Result<Self, BuildError> {
+    pub fn with_tls(url: &str, tokens: Tokens, tls: ClientConfig) -> Result<Self, BuildError> {
         let (url, socket) = addresses(url)?;
-        let http = reqwest::Client::builder().timeout(REQUEST).build();
-        let http = http.map_err(|_| BuildError::Url(url.to_string()))?;
-        Ok(Self { http, url, socket, tokens })
+        let http =
+            reqwest::Client::builder().timeout(REQUEST).tls_backend_preconfigured(tls.clone());
+        let http = http.build().map_err(|_| BuildError::Url(url.to_string()))?;
+        Ok(Self { http, url, socket, tls: tls.into(), tokens })
+    }
+}
+
+/// Whose certificates are taken: those that the machine trusts, or nobody's where none is to be shown.
+fn trust(is_needed: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, BuildError> {
+    let trust = |error: rustls::Error| BuildError::Trust(error.to_string());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let any = ClientConfig::builder_with_provider(provider);
+    let any = any.with_safe_default_protocol_versions().map_err(trust)?;
+    match is_needed {
+        true => any.with_platform_verifier().map_err(trust),
+        false => Ok(any.with_root_certificates(RootCertStore::empty())),
     }
 }
 
@@ -47,11 +75,14 @@ impl Transport for Http {
 
     fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
         let (url, token) = (self.socket.clone(), (self.tokens)());
+        let tls = Connector::Rustls(self.tls.clone());
         async move {
             let mut request = url.as_str().into_client_request().map_err(lost)?;
             let name = HeaderValue::from_static(protocol::NAME);
             request.headers_mut().insert("sec-websocket-protocol", name);
-            let (socket, _) = connect_async(request).await.map_err(lost)?;
+            // Small messages are not held back.
+            let opening = connect_async_tls_with_config(request, None, true, Some(tls));
+            let (socket, _) = opening.await.map_err(lost)?;
             let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::text::<String>(it))));
             let mut texts = Box::pin(texts.filter_map(|it| ready(text(it))));
             line::open(&mut texts, token.as_deref()).await?;
@@ -78,3 +109,6 @@ fn text(
         Err(error) => Some(Err(lost(error))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! The real server behind TLS: requests and lines, and whom they trust.
+
+use appointments_server::clock::Clock;
+use appointments_server::config::Cli;
+use appointments_server::server::Server;
+use clap::Parser;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+
+/// A server behind something that ends TLS in front of it, as a proxy does.
+struct Place {
+    url: String,
+    certificate: CertificateDer<'static>,
+    server: Server,
+    _folder: tempfile::TempDir,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.db");
+        let flags = ["appointments-server", "--listen", "127.0.0.1:0", "--database"];
+        let settings = Cli::parse_from(flags.into_iter().chain(file.to_str())).serve;
+        let server = Server::start(&settings, Clock::system()).await.expect("it starts");
+        let made = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let CertifiedKey { cert, signing_key } = made;
+        let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ServerConfig::builder_with_provider(provider);
+        let tls =
+            tls.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+        let tls = tls.with_single_cert(vec![cert.der().clone()], key.into()).expect("it fits");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        runtime::spawn(end_tls(listener, TlsAcceptor::from(Arc::new(tls)), server.address()));
+        let url = format!("https://localhost:{port}/graphql");
+        Self { url, certificate: cert.der().clone(), server, _folder: folder }
+    }
+}
+
+async fn end_tls(listener: TcpListener, tls: TlsAcceptor, to: std::net::SocketAddr) {
+    while let Ok((near, _)) = listener.accept().await {
+        let tls = tls.clone();
+        runtime::spawn(async move {
+            let (Ok(mut near), Ok(mut far)) =
+                (tls.accept(near).await, TcpStream::connect(to).await)
+            else {
+                return;
+            };
+            let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn requests_and_lines_go_over_tls_to_whom_is_trusted() {
+    let place = Place::new().await;
+    let mut roots = RootCertStore::empty();
+    roots.add(place.certificate.clone()).expect("it is one");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider);
+    let tls = tls.with_safe_default_protocol_versions().expect("versions");
+    let tls = tls.with_root_certificates(roots).with_no_client_auth();
+    let trusting = Http::with_tls(&place.url, Arc::new(|| None), tls).expect("an address");
+    let answer = trusting.post(r#"{"query":"{ __typename }"}"#.to_owned()).await;
+    assert_eq!(
+        String::from_utf8_lossy(&answer.expect("an answer")),
+        r#"{"data":{"__typename":"Query"}}"#
+    );
+    assert!(trusting.connect().await.is_ok());
+
+    // This machine does not know it.
+    match Http::new(&place.url, Arc::new(|| None)) {
+        Ok(wary) => {
+            assert!(wary.post(r#"{"query":"{ __typename }"}"#.to_owned()).await.is_err());
+            assert!(wary.connect().await.is_err());
+        }
+        Err(error) => assert!(matches!(error, BuildError::Trust(_)), "{error}"),
+    }
+    place.server.stop().await;
+}
