@@ -36,6 +36,33 @@ pub(crate) struct AppointmentsInRange {
     pub(crate) appointments: Vec<Shared<Appointment>>,
 }
 
+/// How far a calendar is.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+#[cynic(schema = "appointments", graphql_type = "Query", variables = "RangeVariables")]
+pub(crate) struct HeadQuery {
+    #[arguments(calendarId: $calendar, range: $range)]
+    pub(crate) appointments_in_range: Head,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug)]
+#[cynic(schema = "appointments", graphql_type = "AppointmentsInRange")]
+pub(crate) struct Head {
+    pub(crate) revision: Revision,
+}
+
+/// One appointment, wherever it is.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(schema = "appointments", graphql_type = "Query", variables = "AppointmentVariables")]
+pub(crate) struct AppointmentQuery {
+    #[arguments(id: $id)]
+    pub(crate) appointment: Option<Shared<Appointment>>,
+}
+
+#[derive(cynic::QueryVariables, Clone, Debug)]
+pub(crate) struct AppointmentVariables {
+    pub(crate) id: cynic::Id,
+}
+
 /// The calendars that may be seen.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(schema = "appointments", graphql_type = "Query")]

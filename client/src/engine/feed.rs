@@ -5,8 +5,9 @@
 //! feed remembers.
 
 use cynic::SubscriptionBuilder;
-use cynic_cache::{Cache, EntityKey, Scope};
+use cynic_cache::{Cache, EntityKey, Prepared, Scope};
 
+use super::polls::Polls;
 use super::{Action, Engine, LineState, Millis, SubscriptionNumber, backoff};
 use crate::answer;
 use crate::operations::{AppointmentChange, ChangeKind, ChangesSubscription, ChangesVariables};
@@ -14,15 +15,18 @@ use crate::policy::APPOINTMENT;
 
 /// What is heard of one calendar.
 pub(super) struct Feed {
-    scope: Scope,
+    pub(super) scope: Scope,
     subscription: Option<SubscriptionNumber>,
-    is_followed: bool,
+    pub(super) is_followed: bool,
     /// The backlog was heard.
     is_caught_up: bool,
     /// The calendar is no more.
-    is_gone: bool,
+    pub(super) is_gone: bool,
     tries: u32,
     retry_at: Option<Millis>,
+    pub(super) polls: Polls,
+    /// By what its events are read. (To make it for each of them would cost more than they do.)
+    reads: Option<Prepared<ChangesSubscription>>,
 }
 
 impl Feed {
@@ -35,6 +39,8 @@ impl Feed {
             is_gone: false,
             tries: 0,
             retry_at: None,
+            polls: Polls::default(),
+            reads: None,
         }
     }
 
@@ -42,15 +48,17 @@ impl Feed {
         self.is_caught_up || self.is_gone
     }
 
-    pub(super) fn timeout(&self) -> Option<Millis> {
-        self.retry_at
+    /// When to subscribe or to ask again; without a line there is nothing to subscribe to.
+    pub(super) fn timeout(&self, is_open: bool) -> Option<Millis> {
+        if is_open { self.retry_at } else { self.polls.retry_at }
     }
 
     pub(super) fn needs_line(&self, cache: &Cache) -> bool {
         !self.is_gone && cache.position(&self.scope).is_some()
     }
 
-    pub(super) fn line_is_lost(&mut self) {
+    /// There is nothing to be heard any more.
+    pub(super) fn is_cut_off(&mut self) {
         (self.subscription, self.is_caught_up) = (None, false);
     }
 }
@@ -73,6 +81,9 @@ impl Engine {
     }
 
     pub(super) fn pump_feeds(&mut self, now: Millis) {
+        if self.is_polling() {
+            return;
+        }
         let Self { feeds, cache, line, actions, next, .. } = self;
         for (calendar, feed) in feeds {
             let Some(after) = cache.position(&feed.scope).filter(|_| !feed.is_gone) else {
@@ -91,6 +102,7 @@ impl Engine {
             let Ok(changes) = cache.prepare(&ChangesSubscription::build(variables)) else {
                 continue;
             };
+            feed.reads = Some(changes.clone());
             *next += 1;
             let number = SubscriptionNumber(*next);
             (feed.subscription, feed.retry_at) = (Some(number), None);
@@ -131,10 +143,8 @@ impl Engine {
 
     /// An event that continues the last.
     fn hear(&mut self, calendar: &str, scope: &Scope, change: &AppointmentChange, event: &[u8]) {
-        let variables = ChangesVariables { calendar: calendar.into(), after: None };
-        let Ok(changes) = self.cache.prepare(&ChangesSubscription::build(variables)) else {
-            return;
-        };
+        let reads = self.feeds.get(calendar).and_then(|it| it.reads.clone());
+        let Some(changes) = reads else { return };
         let mine = change.mutation_id.as_ref();
         self.cache.update(|batch| {
             match (&change.kind, &change.deleted_appointment_id) {
@@ -168,7 +178,7 @@ impl Engine {
         let Some((calendar, _)) = self.feed_of(number) else { return };
         let Self { feeds, dice, .. } = self;
         if let Some(feed) = feeds.get_mut(&calendar) {
-            feed.line_is_lost();
+            feed.is_cut_off();
             feed.tries += 1;
             feed.retry_at = Some(now + backoff::after(feed.tries, dice));
         }

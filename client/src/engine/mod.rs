@@ -8,6 +8,7 @@ mod backoff;
 mod feed;
 mod kept;
 mod outbox;
+mod polls;
 mod ranges;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -26,6 +27,7 @@ use crate::policy::Contract;
 use crate::scalars::DateTime;
 use feed::Feed;
 use outbox::Outbox;
+use polls::Polls;
 use ranges::Ranges;
 
 /// Milliseconds on the clock of whoever drives the engine.
@@ -74,6 +76,8 @@ pub enum ConnectionStatus {
     Connecting,
     /// Every change is heard.
     Live,
+    /// No line gets through, so changes are asked for every few seconds.
+    Polling,
     /// There is no line since then, on the engine's clock.
     Offline {
         /// When it was lost.
@@ -98,6 +102,8 @@ pub struct Engine {
 /// Who waits for an answer.
 enum Waits {
     Range(ranges::Asked),
+    /// A poll of this calendar.
+    Head(String),
     Mutation(cynic::Id),
     /// Somebody who takes it as it comes.
     Caller(Fetched),
@@ -165,9 +171,8 @@ impl Engine {
             LineState::Down { retry_at } => Some(retry_at),
             _ => None,
         };
-        // Without a line, feeds wait for that.
         let is_open = self.line.state == LineState::Open;
-        let feeds = self.feeds.values().filter(|_| is_open).filter_map(Feed::timeout);
+        let feeds = self.feeds.values().filter_map(|it| it.timeout(is_open));
         line.into_iter()
             .chain(feeds)
             .chain(self.ranges.timeout())
@@ -184,6 +189,7 @@ impl Engine {
     ) {
         match self.waits.remove(&number) {
             Some(Waits::Range(asked)) => self.range_answered(now, asked, answer),
+            Some(Waits::Head(calendar)) => self.head_answered(now, &calendar, answer),
             Some(Waits::Mutation(id)) => self.mutation_answered(now, &id, answer),
             // (Who does not wait any more need not hear it.)
             Some(Waits::Caller(caller)) => _ = caller.send(answer.map(<[u8]>::to_vec)),
@@ -196,6 +202,7 @@ impl Engine {
     pub fn handle_line(&mut self, now: Millis, is_open: bool) {
         if is_open {
             self.line = Line { state: LineState::Open, tries: 0, since: now };
+            self.feeds.values_mut().for_each(|it| it.polls = Polls::default());
             return;
         }
         if self.line.state == LineState::Open {
@@ -204,13 +211,14 @@ impl Engine {
         self.line.tries += 1;
         let wait = backoff::after(self.line.tries, &mut self.dice);
         self.line.state = LineState::Down { retry_at: now + wait };
-        self.feeds.values_mut().for_each(Feed::line_is_lost);
+        self.feeds.values_mut().for_each(Feed::is_cut_off);
     }
 
     /// How it stands with the server.
     pub fn status(&self) -> ConnectionStatus {
         match self.line.state {
             LineState::Idle => ConnectionStatus::Idle,
+            _ if self.polls_succeed() => ConnectionStatus::Polling,
             LineState::Opening if self.line.tries == 0 => ConnectionStatus::Connecting,
             LineState::Opening | LineState::Down { .. } => {
                 ConnectionStatus::Offline { since: self.line.since }
@@ -237,6 +245,7 @@ impl Engine {
     fn pump(&mut self, now: Millis) {
         self.pump_line(now);
         self.pump_feeds(now);
+        self.pump_polls(now);
         self.pump_ranges(now);
         self.pump_outbox(now);
     }
@@ -246,6 +255,7 @@ impl Engine {
         if let LineState::Down { retry_at } = &mut self.line.state {
             *retry_at = 0;
         }
+        self.feeds.values_mut().for_each(|it| it.polls.retry_at = None);
     }
 
     fn pump_line(&mut self, now: Millis) {

@@ -108,6 +108,21 @@ impl World {
         }
     }
 
+    /// A backup of the server is taken; or the last is restored, and the server started again.
+    pub(super) fn backup(&mut self) {
+        match self.backup.clone() {
+            Some(backup) if self.below(2) == 0 => {
+                self.tell("the backup is restored");
+                self.server.restore(&backup);
+                self.server_restarts();
+            }
+            _ => {
+                self.tell("a backup is taken");
+                self.backup = Some(self.server.clone());
+            }
+        }
+    }
+
     /// The program of a client ends, and runs again with what it has kept.
     pub(super) fn program_restarts(&mut self, client: usize) {
         self.tell(format!("client {client} ends, and runs again"));

@@ -34,8 +34,7 @@ impl Reference {
         let scope = cynic_cache::Scope::new("Appointment", calendar);
         let position = engine.cache().position(&scope).unwrap_or_default();
         let log = &server.calendars[calendar];
-        let later = log.changes.iter().skip(position as usize);
-        let mut uncertain: BTreeSet<String> = later.map(|(id, ..)| id.clone()).collect();
+        let mut uncertain = log.later(position);
         let base = log.at(position);
         let is_known = |id: &str| {
             let there = base.get(id);
@@ -51,6 +50,8 @@ impl Reference {
         for (of, id, what) in engine.expected() {
             let id = id.inner().to_owned();
             match what {
+                // An id is not used twice: it was created and deleted, and only the answer to that is missing.
+                What::Create(_) if log.was_deleted(&id, position) => _ = uncertain.insert(id),
                 What::Create(new) if of.inner() == calendar => {
                     let (title, start, end) = (new.title.clone(), new.starts_at, new.ends_at);
                     all.insert(id, Looks { title, start, end });

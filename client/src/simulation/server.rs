@@ -5,18 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::log::Log;
 use crate::scalars::DateTime;
-
-/// One calendar.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Log {
-    /// Whether nothing may overlap.
-    pub(super) is_strict: bool,
-    /// What each revision has done: of which appointment, how it left it, and by which mutation.
-    pub(super) changes: Vec<(String, Option<Value>, String)>,
-    /// Up to where it was pruned.
-    pub(super) pruned: u64,
-}
 
 /// The server.
 #[derive(Clone, Debug, Default)]
@@ -24,42 +14,6 @@ pub(super) struct Server {
     pub(super) calendars: BTreeMap<String, Log>,
     /// The first decision under a mutation id is the decision.
     pub(super) ledger: BTreeMap<String, Value>,
-}
-
-/// Appointments by id, as they are; each with its revision in it.
-pub(super) type State = BTreeMap<String, Value>;
-
-impl Log {
-    pub(super) fn head(&self) -> u64 {
-        self.changes.len() as u64
-    }
-
-    /// What there was at a revision.
-    pub(super) fn at(&self, revision: u64) -> State {
-        let mut state = State::new();
-        for (id, after, _) in self.changes.iter().take(revision as usize) {
-            match after {
-                Some(it) => _ = state.insert(id.clone(), it.clone()),
-                None => _ = state.remove(id),
-            }
-        }
-        state
-    }
-
-    fn commit(&mut self, id: &str, after: Option<Value>, by: &str) -> u64 {
-        let revision = self.head() + 1;
-        let after = after.map(|mut it| {
-            it["revision"] = json!(revision);
-            it
-        });
-        self.changes.push((id.to_owned(), after, by.to_owned()));
-        revision
-    }
-
-    fn deleted_at(&self, id: &str) -> Option<u64> {
-        let at = self.changes.iter().rposition(|(it, ..)| it == id)?;
-        self.changes[at].1.is_none().then_some(at as u64 + 1)
-    }
 }
 
 impl Server {
@@ -198,9 +152,17 @@ impl Server {
         log.commit(id, after, &by);
     }
 
+    /// A backup of it is restored, and raised.
+    pub(super) fn restore(&mut self, backup: &Self) {
+        for (calendar, log) in &mut self.calendars {
+            *log = log.restored(&backup.calendars[calendar]);
+        }
+        self.ledger.clone_from(&backup.ledger);
+    }
+
     /// The event of a revision, after the one that was told before.
     pub(super) fn event(&self, calendar: &str, revision: u64) -> Value {
-        let (id, after, by) = &self.calendars[calendar].changes[revision as usize - 1];
+        let (id, after, by) = self.calendars[calendar].change(revision);
         let is_new = !self.calendars[calendar].at(revision - 1).contains_key(id);
         let kind = match after {
             None => "DELETED",

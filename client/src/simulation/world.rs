@@ -17,10 +17,12 @@ pub(super) const CALENDARS: [&str; 2] = ["free", "strict"];
 pub(super) const HOURS: u64 = 72;
 
 pub(super) struct World {
+    seed: u64,
     pub(super) dice: Dice,
     pub(super) now: Millis,
     pub(super) story: Vec<String>,
     pub(super) server: Server,
+    pub(super) backup: Option<Server>,
     pub(super) clients: Vec<Client>,
     /// What is on its way: when it arrives, in which order it left, and to whom.
     pub(super) mail: BTreeMap<(Millis, u64), Mail>,
@@ -32,6 +34,8 @@ pub(super) struct World {
 
 pub(super) struct Client {
     pub(super) engine: Engine,
+    /// There is a proxy in the way that lets no line through.
+    pub(super) is_walled: bool,
     pub(super) watches: Vec<Seen>,
     /// Mutations of this client, and who hears what comes of them.
     pub(super) mutations: HashMap<String, oneshot::Receiver<Outcome>>,
@@ -68,13 +72,22 @@ pub(super) enum Mail {
     Lost { client: usize },
 }
 
+/// The dice of a step. (Both halves of a seed must differ from step to step.)
+fn dice(seed: u64, step: u64) -> Dice {
+    let mut both = Dice::new(u128::from(seed) << 64 | u128::from(step));
+    let mixed = both.next() ^ both.next().rotate_left(32);
+    Dice::new(u128::from(mixed) << 64 | u128::from(mixed.rotate_left(17)))
+}
+
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut world = Self {
-            dice: Dice::new(u128::from(seed) << 7 | 1),
+            seed,
+            dice: dice(seed, 0),
             now: 0,
             story: Vec::new(),
             server: Server::default(),
+            backup: None,
             clients: Vec::new(),
             mail: BTreeMap::new(),
             sent: 0,
@@ -87,7 +100,12 @@ impl World {
         }
         for number in 0..2 + world.dice.below(2) {
             let engine = Engine::new(u128::from(seed) << 64 | u128::from(number));
+            let is_walled = world.below(8) == 0;
+            if is_walled {
+                world.tell(format!("no line gets through to client {number}"));
+            }
             world.clients.push(Client {
+                is_walled,
                 engine: engine.expect("the contract fits"),
                 watches: Vec::new(),
                 mutations: HashMap::new(),
@@ -101,8 +119,10 @@ impl World {
         world
     }
 
-    /// Something happens: somebody does something, or time goes on.
-    pub(super) fn step(&mut self) -> Result<(), String> {
+    /// Something happens: somebody does something, or time goes on. Each step has dice of its own, so that a story goes
+    /// on alike when another step is left out.
+    pub(super) fn step(&mut self, number: u64) -> Result<(), String> {
+        self.dice = dice(self.seed, number + 1);
         let client = self.dice.below(self.clients.len() as u64) as usize;
         match self.dice.below(40) {
             0..10 => self.mutate(client),
@@ -113,6 +133,7 @@ impl World {
             14 => self.call_off(client),
             15 if self.below(3) == 0 => self.server_restarts(),
             16 => self.program_restarts(client),
+            17 if self.below(3) == 0 => self.backup(),
             _ => self.time_goes_on(),
         }
         self.act();
@@ -203,7 +224,7 @@ impl World {
                 self.post(after, Mail::Request { client, number, body });
             }
             Action::Connect => {
-                let is_open = !self.mischief(4);
+                let is_open = !self.mischief(4) && !self.clients[client].is_walled;
                 self.post(after, Mail::Opened { client, is_open });
             }
             Action::Subscribe { number, body } => {
