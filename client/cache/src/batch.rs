@@ -138,6 +138,21 @@ impl Batch<'_> {
         self.core.base.delete(&self.core.rules, entity, at);
     }
 
+    /// A field of a query's root, by its name in the answer, gives this entity: that is known before anything was
+    /// asked, where an argument is the entity's key. It is shown as soon as anything tells of it, predictions too, is null
+    /// when it is deleted, and missing as long as nothing is known. An answer in which the field is null takes the
+    /// link away.
+    pub fn link<F>(&mut self, query: &Prepared<F>, field: &str, entity: &EntityKey) {
+        let bound = query.bound(&self.core.base.store.names).clone();
+        let root = bound.plan.root().into_iter().flat_map(|it| &it.slots);
+        let mut slots = root.filter(|it| *it.response == *field && it.child.is_some());
+        if let Some(key) = slots.find_map(|it| bound.key(it)) {
+            let type_name = self.core.base.store.names.intern(&entity.type_name);
+            let to = self.core.base.store.entities.intern(type_name, &entity.key).0;
+            self.core.base.link(key, to);
+        }
+    }
+
     /// A mutation is answered: its prediction goes. Tell the answer in the same batch, so that nobody
     /// sees what was before. An unknown one changes nothing; returns whether it was known.
     pub fn settle(&mut self, by: impl Into<MutationId>) -> bool {

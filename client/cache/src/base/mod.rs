@@ -16,7 +16,8 @@ pub(crate) use guards::{Guards, Told};
 use crate::collections::{Place, Scope, ScopeId, Scopes, Span};
 use crate::instant;
 use crate::record::{
-    EntityId, Lists, Names, QUERY, Record, Revision, ShapeId, Store, Symbol, Value, merge, value,
+    EntityId, Lists, Names, Pack, QUERY, Record, Revision, ShapeId, Store, Symbol, Value, merge,
+    value,
 };
 use crate::requests::Requests;
 use crate::rules::Rules;
@@ -176,6 +177,20 @@ impl Base {
         let packed = values.concat().into();
         let shape = self.store.shapes.intern(type_name, fields.into());
         self.put(QUERY, Some(Record { shape, revision: None, packed }));
+    }
+
+    /// A field of the query root leads to this entity.
+    pub(crate) fn link(&mut self, field: Symbol, to: EntityId) {
+        let Some(held) = self.store.entities.record(QUERY).cloned() else { return };
+        let type_name = self.store.shapes.get(held.shape).type_name;
+        let shape = self.store.shapes.intern(type_name, [field].into());
+        let mut packed = Vec::new();
+        packed.reference(to);
+        let link = Record { shape, revision: None, packed: crate::record::boxed(&packed) };
+        let linked = self.merged(&held, &link);
+        if !linked.says_the_same(&held) {
+            self.put(QUERY, Some(linked));
+        }
     }
 
     /// A record of a snapshot, if nothing newer is held.

@@ -1,8 +1,10 @@
 //! Watches: who is woken, what a delta says, what is shared, and statuses.
 
-use cynic_cache::{EntityKey, Lack, Patch, Status};
+use cynic_cache::{EntityKey, Lack, Patch, Status, View};
+use serde_json::{Value, json};
 use std::task::Poll;
 
+use crate::reading::any;
 use crate::world::{Watcher, World, poll};
 
 /// What a watch of the whole day says of it, in the world of two loans.
@@ -255,4 +257,31 @@ fn a_damaged_snapshot_is_refused_and_nothing_happens() {
     let key = EntityKey::new("Loan", "1");
     fresh.cache.restore(&snapshot).expect("it is whole");
     assert_eq!(fresh.cache.status(&key), Status::Confirmed);
+}
+
+#[test]
+fn what_an_argument_names_is_shown_from_wherever_it_is_known() {
+    let mut it = World::with("1:one@10");
+    let text = "query($id: ID!) { node(id: $id) { id ... on Loan { title } } }";
+    let query = any(&it.cache, text, json!({"id": "9"})).expect("the schema has it");
+    let mut watch = it.cache.watch(&query);
+    let title = |view: View<Value>| view.data().map(|it| it["node"]["title"].clone());
+    it.cache.update(|batch| batch.link(&query, "node", &EntityKey::new("Loan", "9")));
+    assert!(!watch.view().is_complete(), "nothing is known of it");
+    it.create("m", "9:mine@12");
+    assert_eq!(poll(&mut watch), Poll::Ready(Some(watch.view())), "it was woken");
+    assert_eq!(title(watch.view()), Some("mine".into()));
+    it.refused("m");
+    assert_eq!(title(watch.view()), Some(Value::Null));
+    it.event(2, "9:theirs@12");
+    assert_eq!(title(watch.view()), Some("theirs".into()));
+    // As it is for who comes later, and after a restart.
+    let snapshot = it.cache.snapshot();
+    it.deleted(3, "9");
+    assert!(watch.view().is_complete());
+    assert_eq!(title(watch.view()), Some(Value::Null));
+    let again = World::empty();
+    again.cache.restore(&snapshot).expect("it is whole");
+    let query = any(&again.cache, text, json!({"id": "9"})).expect("the schema has it");
+    assert_eq!(title(again.cache.read(&query)), Some("theirs".into()));
 }
