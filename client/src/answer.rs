@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::error::QueryError;
+
 /// The kind of an entry of `errors`, from its `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
@@ -52,6 +54,16 @@ impl Code {
 /// The data of an answer, if it is whole.
 pub(crate) fn data<T: DeserializeOwned>(answer: &[u8]) -> Option<T> {
     serde_json::from_slice::<Answer<T>>(answer).ok()?.data
+}
+
+/// The data of an answer, or what the server says instead.
+pub(crate) fn whole<T: DeserializeOwned>(answer: &[u8]) -> Result<T, QueryError> {
+    let Answer { data, errors } =
+        serde_json::from_slice::<Answer<T>>(answer).map_err(|_| QueryError::Unknown)?;
+    match errors.into_iter().flatten().next() {
+        Some(error) => Err(QueryError::Server(error.message)),
+        None => data.ok_or(QueryError::Unknown),
+    }
 }
 
 /// What came back of a mutation.

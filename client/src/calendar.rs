@@ -9,7 +9,7 @@ use futures_channel::oneshot;
 use futures_util::Stream;
 
 use crate::client::Client;
-use crate::engine::{WatchNumber, What, range_query};
+use crate::engine::{Entry, WatchNumber, What, range_query};
 use crate::error::{Outcome, Refusal};
 use crate::input::{Changes, NewAppointment};
 use crate::model::Appointment;
@@ -48,7 +48,8 @@ impl Calendar {
         let number = engine.watch(self.id.inner(), query);
         drop(engine);
         self.client.inner.wake();
-        Ok(RangeWatch { client: self.client.clone(), number, watch })
+        let (client, calendar) = (self.client.clone(), self.id.clone());
+        Ok(RangeWatch { client, calendar, number, watch })
     }
 
     /// Creates an appointment. It is in every watch before this returns; what is awaited is the server's word.
@@ -129,6 +130,7 @@ impl Future for Pending {
 /// What a calendar has in a range: a stream of views, the present one first.
 pub struct RangeWatch {
     client: Client,
+    calendar: cynic::Id,
     number: WatchNumber,
     watch: Watch<RangeQuery>,
 }
@@ -144,12 +146,25 @@ pub struct RangeView {
     pub is_stale: bool,
     /// Why it is not complete, if the server has said so.
     pub problem: Option<String>,
+    /// What of the calendar is not confirmed yet, the oldest first; also what is not in this range.
+    pub pending: Vec<Entry>,
+}
+
+impl RangeView {
+    /// Whether what is shown of an appointment is expected rather than confirmed.
+    pub fn is_pending(&self, id: &cynic::Id) -> bool {
+        self.pending.iter().any(|it| it.appointment == *id)
+    }
 }
 
 impl RangeWatch {
     /// What is shown now.
     pub fn view(&mut self) -> RangeView {
-        let problem = self.client.inner.engine().problem(self.number).map(str::to_owned);
+        let engine = self.client.inner.engine();
+        let problem = engine.problem(self.number).map(str::to_owned);
+        let mut pending = engine.pending();
+        pending.retain(|it| it.calendar == self.calendar);
+        drop(engine);
         let is_stale = self.watch.is_stale();
         let view = self.watch.view();
         let appointments = view.data().map(|it| it.appointments_in_range.appointments.clone());
@@ -158,6 +173,7 @@ impl RangeWatch {
             is_complete: matches!(view, View::Complete(_)),
             is_stale,
             problem,
+            pending,
         }
     }
 

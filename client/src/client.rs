@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cynic_cache::Cache;
 use futures_channel::mpsc;
 
+use crate::appointment::AppointmentHandle;
 use crate::calendar::Calendar;
 use crate::driver::drive;
 use crate::engine::{ConnectionStatus, Engine, Entry};
 use crate::error::BuildError;
 use crate::runtime::{self, Clock};
+use crate::scalars::DateTime;
 use crate::transport::{Http, Transport};
 
 /// A client of an appointments service. Cheap to clone; all clones are one client.
@@ -23,8 +25,38 @@ pub(crate) struct Inner {
     engine: Mutex<Engine>,
     pub(crate) clock: Clock,
     wakes: mpsc::UnboundedSender<()>,
-    statuses: Mutex<Vec<mpsc::UnboundedSender<ConnectionStatus>>>,
-    last: Mutex<ConnectionStatus>,
+    statuses: Mutex<Vec<mpsc::UnboundedSender<Connection>>>,
+    last: Mutex<Connection>,
+}
+
+/// How it stands with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Nothing is followed yet.
+    Idle,
+    /// A line is being opened.
+    Connecting,
+    /// Every change is heard.
+    Live,
+    /// No line gets through, so changes are asked for every few seconds.
+    Polling,
+    /// Nothing comes since then. What is changed meanwhile is sent later.
+    Offline {
+        /// When it was noticed.
+        since: DateTime,
+    },
+}
+
+impl Connection {
+    fn of(status: ConnectionStatus, clock: Clock) -> Self {
+        match status {
+            ConnectionStatus::Idle => Self::Idle,
+            ConnectionStatus::Connecting => Self::Connecting,
+            ConnectionStatus::Live => Self::Live,
+            ConnectionStatus::Polling => Self::Polling,
+            ConnectionStatus::Offline { since } => Self::Offline { since: clock.day(since) },
+        }
+    }
 }
 
 /// How a client is to be.
@@ -69,7 +101,7 @@ impl Builder {
             clock: Clock::new(),
             wakes,
             statuses: Mutex::default(),
-            last: Mutex::new(ConnectionStatus::Idle),
+            last: Mutex::new(Connection::Idle),
         });
         runtime::spawn(drive(Arc::downgrade(&inner), transport, woken));
         Ok(Client { inner })
@@ -87,13 +119,19 @@ impl Client {
         Calendar::new(self.clone(), cynic::Id::new(id.into()))
     }
 
+    /// An appointment, by its id. Whether there is one is seen when it is watched.
+    pub fn appointment(&self, id: impl Into<String>) -> AppointmentHandle {
+        AppointmentHandle::new(self.clone(), cynic::Id::new(id.into()))
+    }
+
     /// How it stands with the server.
-    pub fn status(&self) -> ConnectionStatus {
-        self.inner.engine().status()
+    pub fn status(&self) -> Connection {
+        let status = self.inner.engine().status();
+        Connection::of(status, self.inner.clock)
     }
 
     /// The same, each time it changes.
-    pub fn statuses(&self) -> mpsc::UnboundedReceiver<ConnectionStatus> {
+    pub fn statuses(&self) -> mpsc::UnboundedReceiver<Connection> {
         let (tell, told) = mpsc::unbounded();
         lock(&self.inner.statuses).push(tell);
         told
@@ -157,7 +195,7 @@ impl Inner {
     }
 
     pub(crate) fn tell_status(&self) {
-        let status = self.engine().status();
+        let status = Connection::of(self.engine().status(), self.clock);
         let mut last = lock(&self.last);
         if *last != status {
             *last = status;

@@ -32,6 +32,7 @@
 pub mod schema {}
 
 mod answer;
+mod appointment;
 mod calendar;
 mod client;
 mod dice;
@@ -51,12 +52,14 @@ mod scalars;
 mod simulation;
 pub mod transport;
 
+pub use appointment::{AppointmentHandle, AppointmentView, AppointmentWatch};
 pub use calendar::{Calendar, Pending, RangeView, RangeWatch};
-pub use client::{Builder, Client};
+pub use client::{Builder, Client, Connection};
 pub use cynic_cache::{Delta, Shared, Status};
+pub use engine::{Entry, EntryState, Verb};
 pub use error::{BuildError, LineError, Outcome, QueryError, Refusal};
 pub use input::{Changes, NewAppointment, Set};
 pub use model::{Appointment, AppointmentStatus, Attendee, AttendeeResponse, CalendarInfo};
 pub use operations::{InputProblem, SlotConflict};
-pub use queries::FetchPolicy;
+pub use queries::{FetchPolicy, Subscription};
 pub use scalars::{DateTime, Revision, TimeZone};

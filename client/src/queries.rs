@@ -1,10 +1,16 @@
 //! Operations of the caller's own, and the calendars.
 
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use cynic::QueryBuilder;
 use cynic_cache::{Operable, Prepared, Shared, View};
+use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
+use crate::engine::{Events, SubscriptionNumber};
 use crate::error::{LineError, QueryError};
 use crate::model::CalendarInfo;
 use crate::operations::CalendarsQuery;
@@ -80,6 +86,24 @@ impl Client {
         crate::answer::data(&answer).ok_or(QueryError::Unknown)
     }
 
+    /// Begins any subscription that cynic can make, as soon as there is a line, and gives what comes as it comes; the
+    /// cache is not told of it. It ends with the line, since only you know from where to go on: subscribe again,
+    /// after the last revision that you have seen. The changes of calendars are heard by themselves.
+    ///
+    /// # Errors
+    ///
+    /// If the operation does not fit the contract.
+    pub fn subscribe<O>(&self, subscription: &O) -> Result<Subscription<O::Fragment>, QueryError>
+    where
+        O: Operable,
+        O::Fragment: DeserializeOwned,
+    {
+        let body = self.cache().prepare(subscription)?.body();
+        let (number, events) = self.inner.engine().subscribe(body);
+        self.inner.wake();
+        Ok(Subscription { client: self.clone(), number, events, of: PhantomData })
+    }
+
     /// Sends an operation, and lets its answer into the cache.
     async fn fetch<F>(&self, operation: &Prepared<F>) -> Result<Vec<u8>, QueryError> {
         let cache = self.cache();
@@ -93,5 +117,29 @@ impl Client {
             Some(error) => Err(QueryError::Server(error.message)),
             None => Ok(answer),
         }
+    }
+}
+
+/// A subscription of the caller's own: a stream of what comes, until it ends. Dropping it ends it.
+pub struct Subscription<F> {
+    client: Client,
+    number: SubscriptionNumber,
+    events: Events,
+    of: PhantomData<fn() -> F>,
+}
+
+impl<F: DeserializeOwned> Stream for Subscription<F> {
+    type Item = Result<F, QueryError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let event = self.events.poll_next_unpin(context);
+        event.map(|it| it.map(|it| crate::answer::whole(&it?)))
+    }
+}
+
+impl<F> Drop for Subscription<F> {
+    fn drop(&mut self) {
+        self.client.inner.engine().unsubscribe(self.number);
+        self.client.inner.wake();
     }
 }

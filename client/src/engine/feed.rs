@@ -12,6 +12,7 @@ use super::{Action, Engine, LineState, Millis, SubscriptionNumber, backoff};
 use crate::answer;
 use crate::operations::{AppointmentChange, ChangeKind, ChangesSubscription, ChangesVariables};
 use crate::policy::APPOINTMENT;
+use crate::scalars::Revision;
 
 /// What is heard of one calendar.
 pub(super) struct Feed {
@@ -112,6 +113,9 @@ impl Engine {
 
     /// An event of a subscription: the payload of `next`, as it came.
     pub fn handle_event(&mut self, now: Millis, number: SubscriptionNumber, event: &[u8]) {
+        if self.tell_caller(number, event) {
+            return;
+        }
         let Some((calendar, scope)) = self.feed_of(number) else { return };
         let Some(change) = answer::data::<ChangesSubscription>(event) else {
             return self.handle_end(
@@ -128,7 +132,7 @@ impl Engine {
             feed.is_gone |= change.kind == ChangeKind::CalendarGone;
         }
         if change.kind == ChangeKind::Reset {
-            return self.cache.update(|batch| batch.reset(&scope, change.revision));
+            return self.reset(&calendar, &scope, change.revision);
         }
         if change.revision <= position && change.kind != ChangeKind::Bookmark {
             // It came twice.
@@ -136,9 +140,15 @@ impl Engine {
         }
         if change.previous_revision != position {
             // Something is missing in between.
-            return self.cache.update(|batch| batch.reset(&scope, change.revision));
+            return self.reset(&calendar, &scope, change.revision);
         }
         self.hear(&calendar, &scope, &change, event);
+    }
+
+    /// Something was missed. What is watched is asked for again.
+    pub(super) fn reset(&mut self, calendar: &str, scope: &Scope, revision: Revision) {
+        self.cache.update(|batch| batch.reset(scope, revision));
+        self.doubt(calendar);
     }
 
     /// An event that continues the last.
@@ -146,6 +156,7 @@ impl Engine {
         let reads = self.feeds.get(calendar).and_then(|it| it.reads.clone());
         let Some(changes) = reads else { return };
         let mine = change.mutation_id.as_ref();
+        let mut is_read = true;
         self.cache.update(|batch| {
             match (&change.kind, &change.deleted_appointment_id) {
                 (ChangeKind::Deleted, Some(id)) => {
@@ -157,7 +168,8 @@ impl Engine {
                     batch.advance(scope, change.revision);
                 }
                 _ => {
-                    if batch.event(scope, change.revision, &changes, event).is_err() {
+                    is_read = batch.event(scope, change.revision, &changes, event).is_ok();
+                    if !is_read {
                         // What it says is not known, so all that it may concern is asked for again.
                         batch.reset(scope, change.revision);
                     }
@@ -168,13 +180,19 @@ impl Engine {
                 batch.settle(id.inner());
             }
         });
+        if !is_read {
+            self.doubt(calendar);
+        }
         if let Some(id) = mine {
             self.echoed(id, change.appointment.clone());
         }
     }
 
     /// A subscription has ended, and not because we said so.
-    pub fn handle_end(&mut self, now: Millis, number: SubscriptionNumber, _: End) {
+    pub fn handle_end(&mut self, now: Millis, number: SubscriptionNumber, end: End) {
+        if self.end_caller(number, &end) {
+            return;
+        }
         let Some((calendar, _)) = self.feed_of(number) else { return };
         let Self { feeds, dice, .. } = self;
         if let Some(feed) = feeds.get_mut(&calendar) {

@@ -54,8 +54,9 @@ impl Engine {
         let mut unknown = Vec::new();
         for item in items {
             if item.was_handed && age(&item.id, now).is_none_or(|days| days >= REMEMBERED) {
-                let KeptItem { id, appointment, .. } = item;
-                unknown.push(Entry { id, appointment, state: EntryState::Sent });
+                let KeptItem { id, appointment, calendar, what, .. } = item;
+                let (verb, state) = (what.verb(), EntryState::Sent);
+                unknown.push(Entry { id, appointment, calendar, verb, state });
             } else {
                 self.take_up(item);
             }

@@ -5,30 +5,35 @@
 //! race is a short test, and a simulation runs from a seed.
 
 mod backoff;
+mod callers;
+mod entries;
 mod feed;
 mod kept;
 mod outbox;
 mod polls;
 mod ranges;
+mod singles;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use cynic_cache::Cache;
-use futures_channel::oneshot;
 
+pub(crate) use callers::Events;
+pub use entries::{Entry, EntryState, Verb};
 pub use feed::End;
 pub(crate) use outbox::What;
-pub use outbox::{Entry, EntryState};
 pub(crate) use ranges::{WatchNumber, query as range_query};
 
 use crate::dice::Dice;
 use crate::error::{BuildError, LineError};
 use crate::policy::Contract;
 use crate::scalars::DateTime;
+use callers::Callers;
 use feed::Feed;
 use outbox::Outbox;
 use polls::Polls;
 use ranges::Ranges;
+use singles::Singles;
 
 /// Milliseconds on the clock of whoever drives the engine.
 pub type Millis = u64;
@@ -91,6 +96,8 @@ pub struct Engine {
     pub(crate) dice: Dice,
     feeds: BTreeMap<String, Feed>,
     ranges: Ranges,
+    singles: Singles,
+    callers: Callers,
     outbox: Outbox,
     /// Who waits for the answer of which request.
     waits: HashMap<RequestNumber, Waits>,
@@ -102,15 +109,13 @@ pub struct Engine {
 /// Who waits for an answer.
 enum Waits {
     Range(ranges::Asked),
+    One(singles::AskedOne),
     /// A poll of this calendar.
     Head(String),
     Mutation(cynic::Id),
     /// Somebody who takes it as it comes.
-    Caller(Fetched),
+    Caller(callers::Fetched),
 }
-
-/// Where the answer to a caller's own request goes.
-type Fetched = oneshot::Sender<Result<Vec<u8>, LineError>>;
 
 /// The line for subscriptions.
 struct Line {
@@ -144,6 +149,8 @@ impl Engine {
             dice: Dice::new(seed),
             feeds: BTreeMap::new(),
             ranges: Ranges::default(),
+            singles: Singles::default(),
+            callers: Callers::default(),
             outbox: Outbox::default(),
             waits: HashMap::new(),
             actions: VecDeque::new(),
@@ -176,6 +183,7 @@ impl Engine {
         line.into_iter()
             .chain(feeds)
             .chain(self.ranges.timeout())
+            .chain(self.singles.values().filter_map(singles::Single::timeout))
             .chain(self.outbox.timeout())
             .min()
     }
@@ -189,6 +197,7 @@ impl Engine {
     ) {
         match self.waits.remove(&number) {
             Some(Waits::Range(asked)) => self.range_answered(now, asked, answer),
+            Some(Waits::One(asked)) => self.one_answered(now, asked, answer),
             Some(Waits::Head(calendar)) => self.head_answered(now, &calendar, answer),
             Some(Waits::Mutation(id)) => self.mutation_answered(now, &id, answer),
             // (Who does not wait any more need not hear it.)
@@ -212,6 +221,7 @@ impl Engine {
         let wait = backoff::after(self.line.tries, &mut self.dice);
         self.line.state = LineState::Down { retry_at: now + wait };
         self.feeds.values_mut().for_each(Feed::is_cut_off);
+        self.cut_callers();
     }
 
     /// How it stands with the server.
@@ -245,7 +255,9 @@ impl Engine {
     fn pump(&mut self, now: Millis) {
         self.pump_line(now);
         self.pump_feeds(now);
+        self.pump_callers();
         self.pump_polls(now);
+        self.pump_singles(now);
         self.pump_ranges(now);
         self.pump_outbox(now);
     }
@@ -260,7 +272,10 @@ impl Engine {
 
     fn pump_line(&mut self, now: Millis) {
         let is_due = match self.line.state {
-            LineState::Idle => self.feeds.values().any(|it| it.needs_line(&self.cache)),
+            LineState::Idle => {
+                let mut feeds = self.feeds.values();
+                !self.callers.is_empty() || feeds.any(|it| it.needs_line(&self.cache))
+            }
             LineState::Down { retry_at } => retry_at <= now,
             LineState::Opening | LineState::Open => false,
         };
@@ -268,15 +283,6 @@ impl Engine {
             self.line.state = LineState::Opening;
             self.actions.push_back(Action::Connect);
         }
-    }
-
-    /// Sends a request of the caller's own, once.
-    pub(crate) fn fetch(&mut self, body: String) -> oneshot::Receiver<Result<Vec<u8>, LineError>> {
-        let (caller, answer) = oneshot::channel();
-        let number = RequestNumber(self.number());
-        self.actions.push_back(Action::Send { number, body });
-        self.waits.insert(number, Waits::Caller(caller));
-        answer
     }
 
     fn number(&mut self) -> u64 {

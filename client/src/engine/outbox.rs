@@ -70,31 +70,6 @@ pub(super) enum State {
     },
 }
 
-/// A mutation that is not decided yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The mutation's id.
-    pub id: cynic::Id,
-    /// Which appointment it is of.
-    pub appointment: cynic::Id,
-    /// How far it is.
-    pub state: EntryState,
-}
-
-/// How far a mutation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryState {
-    /// It was not sent yet; it can be called off.
-    Queued,
-    /// It is on its way, or its answer is.
-    Sent,
-    /// It may have arrived or not, and is sent again then (on the engine's clock).
-    Retrying {
-        /// When.
-        at: Millis,
-    },
-}
-
 impl Outbox {
     pub(super) fn timeout(&self) -> Option<Millis> {
         let held = self.held_until.unwrap_or_default();
@@ -132,6 +107,7 @@ impl Engine {
         what: What,
         waiting: Sender,
     ) -> cynic::Id {
+        self.expect(appointment);
         let (mut what, mut waiting, mut merged) = (what, vec![waiting], Vec::new());
         let id = self.id(at);
         if !matches!(what, What::Create(_)) && self.outbox.is_to_be_deleted(appointment) {
@@ -220,20 +196,6 @@ impl Engine {
                 *retry_at = 0;
             }
         }
-    }
-
-    /// What is not decided yet, the oldest first.
-    pub fn pending(&self) -> Vec<Entry> {
-        let entry = |it: &Item| Entry {
-            id: it.id.clone(),
-            appointment: it.appointment.clone(),
-            state: match it.state {
-                State::Queued => EntryState::Queued,
-                State::Sent(_) => EntryState::Sent,
-                State::Waiting { retry_at } => EntryState::Retrying { at: retry_at },
-            },
-        };
-        self.outbox.items.iter().map(entry).collect()
     }
 
     pub(super) fn pump_outbox(&mut self, now: Millis) {

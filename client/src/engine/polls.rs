@@ -82,7 +82,7 @@ impl Engine {
         answer: Result<&[u8], LineError>,
     ) {
         let is_polling = self.is_polling();
-        let Self { feeds, dice, cache, .. } = self;
+        let Self { feeds, dice, .. } = self;
         let Some(feed) = feeds.get_mut(calendar) else { return };
         feed.polls.is_asked = false;
         let head = answer.ok().and_then(answer::data::<HeadQuery>);
@@ -96,7 +96,8 @@ impl Engine {
         feed.polls.retry_at = Some(now + EVERY);
         // (The line may have been opened meanwhile, and knows better.)
         if is_polling && feed.polls.head.replace(head) != Some(head) {
-            cache.update(|batch| batch.reset(&feed.scope, head));
+            let scope = feed.scope.clone();
+            self.reset(calendar, &scope, head);
         }
     }
 }

@@ -66,9 +66,13 @@ pub(crate) fn query(
 }
 
 impl Engine {
+    pub(super) fn watch_number(&mut self) -> WatchNumber {
+        WatchNumber(self.number())
+    }
+
     /// Keeps a range of a calendar known from now on, and its changes heard.
     pub(crate) fn watch(&mut self, calendar: &str, query: Prepared<RangeQuery>) -> WatchNumber {
-        let number = WatchNumber(self.number());
+        let number = self.watch_number();
         self.follow(calendar);
         let calendar = calendar.to_owned();
         let watched = Watched { calendar, query, tries: 0, retry_at: None, problem: None };
@@ -104,7 +108,7 @@ impl Engine {
         }
     }
 
-    fn ask_for(&mut self, calendar: &str, span: TimeRange) {
+    pub(super) fn ask_for(&mut self, calendar: &str, span: TimeRange) {
         let Ok(query) = query(&self.cache, calendar, span) else { return };
         let request = self.cache.ask(&query);
         let number = RequestNumber(self.number());
@@ -161,7 +165,7 @@ impl Engine {
 }
 
 /// A stretch in whole seconds, which may be a little larger.
-fn seconds(stretch: &Stretch) -> Option<TimeRange> {
+pub(super) fn seconds(stretch: &Stretch) -> Option<TimeRange> {
     let start = stretch.start.div_euclid(1_000_000);
     let end = stretch.end.div_euclid(1_000_000) + i64::from(stretch.end.rem_euclid(1_000_000) > 0);
     let at = |seconds| DateTime::from_timestamp(seconds, 0);

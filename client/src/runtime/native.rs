@@ -22,18 +22,23 @@ pub(crate) async fn sleep(millis: Millis) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
 
-/// Milliseconds since it was made.
+/// Milliseconds since it was made, and when that was.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock(Instant);
+pub(crate) struct Clock(Instant, DateTime);
 
 impl Clock {
     #[allow(clippy::disallowed_methods, reason = "the client's clock")]
     pub(crate) fn new() -> Self {
-        Self(Instant::now())
+        Self(Instant::now(), today())
     }
 
     pub(crate) fn now(self) -> Millis {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(Millis::MAX)
+    }
+
+    /// The time of day at which it shows so much.
+    pub(crate) fn day(self, at: Millis) -> DateTime {
+        self.1 + Duration::from_millis(at)
     }
 }
 

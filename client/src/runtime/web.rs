@@ -35,6 +35,11 @@ impl Clock {
     pub(crate) fn now(self) -> Millis {
         (js_sys::Date::now() - self.0).max(0.0) as Millis
     }
+
+    /// The time of day at which it shows so much.
+    pub(crate) fn day(self, at: Millis) -> DateTime {
+        DateTime::from_timestamp_millis(self.0 as i64 + at as i64).unwrap_or_default()
+    }
 }
 
 /// The time of day.
