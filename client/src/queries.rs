@@ -143,3 +143,6 @@ impl<F> Drop for Subscription<F> {
         self.client.inner.wake();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::engine::Millis;
 use crate::scalars::DateTime;
@@ -22,7 +24,7 @@ pub(crate) async fn sleep(millis: Millis) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
 
-/// Milliseconds since it was made, and when that was.
+/// Milliseconds since it was made, and when that was. It is tokio's, so that a test's virtual time is its time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock(Instant, DateTime);
 

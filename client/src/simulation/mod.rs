@@ -8,16 +8,24 @@
 
 #![allow(clippy::print_stdout, reason = "the story of a failure is its output")]
 
+mod cases;
 mod checks;
 mod conformance;
+mod duel;
 mod log;
+mod memory;
 mod people;
 mod races;
+mod real;
 mod reference;
 mod server;
 mod shrink;
+mod stories;
 mod world;
 
+pub(crate) use duel::{CALENDAR, Duel};
+pub(crate) use memory::Place;
+pub(crate) use real::Real;
 use shrink::shrink;
 use world::World;
 
@@ -37,10 +45,10 @@ fn play(seed: u64, steps: &[u64]) -> Result<Vec<String>, String> {
 /// Plays a world whole; what went wrong is told with as few steps as it takes.
 fn play_whole(seed: u64) -> Result<Vec<String>, String> {
     let all: Vec<u64> = (0..STEPS).collect();
-    play(seed, &all).or_else(|whole| {
+    play(seed, &all).map_err(|whole| {
         let few = shrink(&all, |steps| play(seed, steps).is_err());
         let story = play(seed, &few).err().unwrap_or(whole);
-        Err(format!("{story}, by {} of its {STEPS} steps", few.len()))
+        format!("{story}, by {} of its {STEPS} steps", few.len())
     })
 }
 

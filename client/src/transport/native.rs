@@ -59,7 +59,7 @@ impl Http {
 /// Whose certificates are taken: those that the machine trusts, or nobody's where none is to be shown.
 fn trust(is_needed: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, BuildError> {
     let trust = |error: rustls::Error| BuildError::Trust(error.to_string());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let any = ClientConfig::builder_with_provider(provider);
     let any = any.with_safe_default_protocol_versions().map_err(trust)?;
     match is_needed {

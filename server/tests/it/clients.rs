@@ -19,15 +19,15 @@ use crate::process::Process;
 use crate::world::PATIENCE;
 
 /// A server as a process, and its one calendar.
-struct Place {
+pub(crate) struct Place {
     process: Option<Process>,
-    url: String,
+    pub(crate) url: String,
     folder: TempDir,
-    calendar: String,
+    pub(crate) calendar: String,
 }
 
 impl Place {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let process = Process::start(&folder.path().join("a.db")).await;
         let url = process.url.clone();
@@ -47,7 +47,7 @@ impl Place {
     }
 
     /// Killed, and started again on the same database and at the same address.
-    async fn is_restarted(&mut self) {
+    pub(crate) async fn is_restarted(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill().await;
         }
@@ -57,7 +57,7 @@ impl Place {
         self.process = Some(Process::start_at(&database, &address).await);
     }
 
-    fn client(&self) -> (Calendar, RangeWatch, Arc<AtomicUsize>) {
+    pub(crate) fn client(&self) -> (Calendar, RangeWatch, Arc<AtomicUsize>) {
         let native = Http::new(&self.url, Arc::new(|| None)).unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let transport = Counting { native, asked: asked.clone() };
@@ -91,11 +91,11 @@ async fn ask(url: &str, query: &str) -> Value {
     sent.unwrap().json().await.unwrap()
 }
 
-fn day(number: i64) -> DateTime {
+pub(crate) fn day(number: i64) -> DateTime {
     DateTime::from_timestamp(1_795_392_000 + number * 86_400, 0).unwrap()
 }
 
-fn at(hour: i64) -> DateTime {
+pub(crate) fn at(hour: i64) -> DateTime {
     day(0) + chrono::TimeDelta::hours(hour)
 }
 
@@ -104,7 +104,7 @@ fn titles(view: &RangeView) -> Vec<&str> {
 }
 
 /// Waits until a watch shows what is wanted.
-async fn until(watch: &mut RangeWatch, what: impl Fn(&RangeView) -> bool) -> RangeView {
+pub(crate) async fn until(watch: &mut RangeWatch, what: impl Fn(&RangeView) -> bool) -> RangeView {
     let shown = async {
         while let Some(view) = watch.next().await {
             if what(&view) {

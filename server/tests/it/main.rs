@@ -14,6 +14,7 @@ mod operator;
 mod process;
 mod properties;
 mod readme;
+mod sdk;
 mod slow;
 mod stores;
 mod variables;

@@ -1,9 +1,6 @@
 //! The real server behind TLS: requests and lines, and whom they trust.
 
 use appointments_server::clock::Clock;
-use appointments_server::config::Cli;
-use appointments_server::server::Server;
-use clap::Parser;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -11,26 +8,22 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::simulation::Real;
 
 /// A server behind something that ends TLS in front of it, as a proxy does.
 struct Place {
     url: String,
     certificate: CertificateDer<'static>,
-    server: Server,
-    _folder: tempfile::TempDir,
+    server: Real,
 }
 
 impl Place {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("a.db");
-        let flags = ["appointments-server", "--listen", "127.0.0.1:0", "--database"];
-        let settings = Cli::parse_from(flags.into_iter().chain(file.to_str())).serve;
-        let server = Server::start(&settings, Clock::system()).await.expect("it starts");
+        let server = Real::start(Clock::system()).await;
         let made = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let CertifiedKey { cert, signing_key } = made;
         let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = ServerConfig::builder_with_provider(provider);
         let tls =
             tls.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
@@ -39,7 +32,7 @@ impl Place {
         let port = listener.local_addr().expect("an address").port();
         runtime::spawn(end_tls(listener, TlsAcceptor::from(Arc::new(tls)), server.address()));
         let url = format!("https://localhost:{port}/graphql");
-        Self { url, certificate: cert.der().clone(), server, _folder: folder }
+        Self { url, certificate: cert.der().clone(), server }
     }
 }
 
@@ -62,7 +55,7 @@ async fn requests_and_lines_go_over_tls_to_whom_is_trusted() {
     let place = Place::new().await;
     let mut roots = RootCertStore::empty();
     roots.add(place.certificate.clone()).expect("it is one");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = ClientConfig::builder_with_provider(provider);
     let tls = tls.with_safe_default_protocol_versions().expect("versions");
     let tls = tls.with_root_certificates(roots).with_no_client_auth();

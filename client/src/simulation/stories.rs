@@ -1,0 +1,194 @@
+//! More cases, through what programs call: lines that are lost, time that goes by, more than one watch.
+
+use serde_json::json;
+
+use super::duel::{CALENDAR, Duel, at};
+use super::memory::{Place, Request};
+use super::server::change;
+use crate::client::Connection;
+use crate::error::Refusal;
+use crate::input::Changes;
+
+#[tokio::test(start_paused = true)]
+async fn case_13_a_server_that_knows_less_is_asked_again() {
+    let mut it = Duel::new().await;
+    it.somebody("2", "two", 11);
+    it.hears();
+    it.play("13", &[(|_| {}, "one@10 two@11")]).await;
+    it.is_forgotten();
+    it.somebody("1", "old", 10);
+    it.there(Place::cut);
+    it.later().await;
+    it.play("13", &[(Duel::hears, "one@10 two@11"), (|it| it.answers(0), "old@10")]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_14_a_stretch_that_cannot_be_had() {
+    let mut it = Duel::new().await;
+    let mut week = it.calendar.watch(at(0), at(7 * 24)).expect("it fits");
+    it.settle().await;
+    assert_eq!(it.there(|it| it.sent.len()), 1, "only what is missing");
+    it.there(|it| it.loses(0));
+    it.settle().await;
+    let view = week.view();
+    assert!(!view.is_complete);
+    assert_eq!(view.problem.as_deref(), Some("lost"));
+    it.later().await;
+    it.answers(0);
+    it.settle().await;
+    let view = week.view();
+    assert_eq!((view.is_complete, view.problem), (true, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_16_what_was_missed_arrives_once_and_nothing_is_asked() {
+    let mut it = Duel::new().await;
+    it.there(Place::cut);
+    it.settle().await;
+    assert!(matches!(it.client.status(), Connection::Offline { .. }));
+    for number in 2..6 {
+        it.somebody(&number.to_string(), &format!("t{number}"), 10 + number);
+    }
+    it.later().await;
+    let expected = "one@10 t2@12 t3@13 t4@14 t5@15";
+    it.play("16", &[(|it| it.there(Place::tells), expected)]).await;
+    assert_eq!(it.there(|it| it.ranges), 1);
+    assert_eq!(it.client.status(), Connection::Live);
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_18_a_bookmark_moves_it_forward() {
+    let it = Duel::new().await;
+    it.there(|it| it.tells_this(&change("BOOKMARK", 9, 1, json!({}))));
+    it.settle().await;
+    let scope = cynic_cache::Scope::new("Appointment", CALENDAR);
+    assert_eq!(it.client.cache().position(&scope), Some(9), "it goes on from there");
+    assert_eq!(it.there(|it| it.ranges), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_19_what_is_kept_while_something_pends() {
+    let mut it = Duel::new().await;
+    it.create("mine", 12);
+    it.settle().await;
+    let id = it.there(|it| it.sent[0].body["variables"]["input"]["mutationId"].clone());
+    let kept = it.client.keep();
+    it.there(Place::cut);
+    let Duel { memory, .. } = it;
+    let again = Duel::of(memory.clone());
+    assert_eq!(again.client.restore(&kept), Ok(Vec::new()));
+    let mut again = Duel { watch: again.calendar.watch(at(0), at(24)).expect("it fits"), ..again };
+    assert_eq!(again.shown(), "one@10 mine@12");
+    assert_eq!(again.client.pending().len(), 1);
+    again.settle().await;
+    let sent = again.there(|it| {
+        let of = |it: &Request| it.body["variables"]["input"]["mutationId"].clone();
+        it.sent.iter().map(of).find(|it| !it.is_null())
+    });
+    assert_eq!(sent, Some(id), "the same is sent again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn story_8_a_creation_that_nobody_heard_of_is_not_done_twice() {
+    let mut it = Duel::new().await;
+    it.create("mine", 12);
+    it.settle().await;
+    it.there(|it| it.reads_and_loses(0));
+    let id = it.mine(0);
+    it.somebody_deletes(&id);
+    it.there(|it| {
+        let log = it.server.calendars.get_mut(CALENDAR).expect("it is there");
+        log.pruned = log.head();
+        it.cut();
+        it.is_fluent = true;
+    });
+    it.later().await;
+    assert_eq!(it.shown(), "one@10");
+    assert_eq!(it.head(), 3, "nothing was done again");
+    assert!(matches!(it.came(0), Some(Ok(Some(_)))), "it was done, as its caller is told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn story_9_a_refusal_stands_though_the_slot_is_free_again() {
+    let mut it = Duel::new().await;
+    it.is_strict();
+    it.create("mine", 10);
+    it.settle().await;
+    // Two attempts of one mutation, the first of which is late.
+    let body = it.there(|it| it.sent[0].body.clone());
+    it.answers(0);
+    it.settle().await;
+    assert!(matches!(it.came(0), Some(Err(Refusal::SlotTaken { .. }))));
+    it.somebody_deletes("1");
+    it.there(|it| it.server.answer(&body));
+    assert_eq!(it.head(), 2, "what was refused is not done");
+    it.play("Story 9", &[(Duel::hears, "")]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn story_10_offline_a_creation_and_a_move_into_a_taken_slot() {
+    let mut it = Duel::new().await;
+    it.is_strict();
+    it.there(|it| {
+        it.cut();
+        it.is_cut = true;
+    });
+    it.settle().await;
+    it.create("mine", 12);
+    let id = it.mine(0);
+    it.update(&id, Changes::new().time(at(10), at(11)));
+    assert_eq!(it.shown(), "mine@10 one@10");
+    it.later().await;
+    it.there(|it| (it.is_cut, it.is_fluent) = (false, true));
+    it.later().await;
+    assert_eq!(it.shown(), "one@10 mine@12", "it is not lost");
+    assert!(matches!(it.came(0), Some(Ok(Some(_)))));
+    assert!(matches!(it.came(1), Some(Err(Refusal::SlotTaken { .. }))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn story_17_what_is_stale_ends_with_the_last_watch() {
+    let mut it = Duel::new().await;
+    let watch = it.calendar.watch(at(0), at(24)).expect("it fits");
+    drop(std::mem::replace(&mut it.watch, it.calendar.watch(at(24), at(48)).expect("it fits")));
+    it.settle().await;
+    it.answers(0);
+    it.settle().await;
+    it.is_reset();
+    it.settle().await;
+    assert!(it.watch.view().is_stale);
+    drop(watch);
+    it.answers(1);
+    it.settle().await;
+    let view = it.watch.view();
+    assert!(view.is_complete && !view.is_stale);
+    it.later().await;
+    assert!(
+        !it.calendar.watch(at(0), at(24)).expect("it fits").view().is_complete,
+        "it was forgotten"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_line_gets_through_it_polls() {
+    let mut it = Duel::new().await;
+    it.there(|it| {
+        (it.is_walled, it.is_fluent) = (true, true);
+        it.cut();
+    });
+    it.later().await;
+    assert_eq!(it.client.status(), Connection::Polling);
+    assert_eq!(it.there(|it| it.ranges), 1, "nothing has changed, so nothing is asked for");
+    it.somebody("2", "two", 11);
+    it.later().await;
+    assert_eq!(it.shown(), "one@10 two@11");
+    assert_eq!(it.there(|it| it.ranges), 2);
+    it.there(|it| it.is_walled = false);
+    it.later().await;
+    assert_eq!(it.client.status(), Connection::Live);
+    it.play(
+        "live again",
+        &[(|it| it.somebody("1", "uno", 10), "one@10 two@11"), (Duel::hears, "uno@10 two@11")],
+    )
+    .await;
+}
