@@ -1,4 +1,4 @@
-//! What is served where: GraphQL over HTTP and WebSocket, GraphiQL, and whether the server is well.
+//! What is served where: GraphQL over HTTP and WebSocket, the calendar page, GraphiQL, and whether the server is well.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use axum::extract::{
     DefaultBodyLimit, FromRequest, FromRequestParts, Request, State, WebSocketUpgrade,
 };
 use axum::http::{Method, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, RequestExt, Router};
 use serde_json::json;
@@ -18,6 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth;
 use crate::domain::Actor;
 use crate::graphql::{self, AsksOnly, GraphQl};
+use crate::page;
 use crate::store::Store;
 
 /// The largest body, and the largest message of a socket: 200 attendees and a long description
@@ -39,7 +40,8 @@ pub struct App {
 /// All routes.
 pub fn router(app: App) -> Router {
     Router::new()
-        .route("/", get(Redirect::to("/graphiql")))
+        .route("/", get(page::index))
+        .route("/assets/{name}", get(page::asset))
         .route("/graphql", get(ask_or_follow).post(execute))
         .route("/graphiql", get(graphiql))
         .route("/schema.graphql", get(schema))

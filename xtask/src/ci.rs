@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::run::{Result, checked, root};
-use crate::{bench_cache, bench_sdk, bench_server, test, tidy, wasm};
+use crate::{bench, page, test, tidy};
 
 /// Runs every step, stops at the first that fails, and prints their times.
 pub(crate) fn run() -> Result<()> {
@@ -29,16 +29,20 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: [Step; 7] = [
     ("formatting", || cargo("", &["fmt", "--all", "--check"])),
     ("tidy", || tidy::check(&root())),
+    // Before anything else is built, since the server takes it in.
+    ("the page", || match page::build()? {
+        false if std::env::var_os("CI_NEEDS_A_BROWSER").is_some() => Err("it must be built".into()),
+        _ => Ok(()),
+    }),
     ("lints", || {
         cargo("", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])
     }),
     ("docs", || cargo("-D warnings", &["doc", "--workspace", "--no-deps", "--quiet"])),
     ("tests", || test(Vec::new())),
-    ("the browser", wasm::check),
     ("benchmarks, once", || {
-        bench_server(true)?;
-        bench_cache(true, "")?;
-        bench_sdk(true)
+        bench::server(true)?;
+        bench::cache(true, "")?;
+        bench::sdk(true)
     }),
 ];
 

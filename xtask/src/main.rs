@@ -2,7 +2,9 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its caller")]
 
+mod bench;
 mod ci;
+mod page;
 mod run;
 mod tidy;
 mod wasm;
@@ -24,7 +26,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Start the server (release build); what follows goes to it: `start --listen 127.0.0.1:9000`.
+    /// Build the page and the server (release), and start it; what follows goes to it: `start --listen 127.0.0.1:9000`.
     Start {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -54,6 +56,8 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Build the calendar page into `web/dist`, from where the server's binary takes it.
+    Page,
     /// Compile the client for the browser.
     Wasm,
     /// Measure, and write the figures to target/bench.
@@ -82,6 +86,8 @@ enum Bench {
         #[arg(long, default_value = "")]
         only: String,
     },
+    /// How large the page is, and how soon it shows what was saved.
+    Page,
     /// What the SDK costs, against the real server.
     Sdk {
         /// A moment of each, to see that it runs; its figures mean nothing.
@@ -96,11 +102,13 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test(arguments),
         Task::Schema => schema(),
         Task::Tidy => tidy::check(&root()),
-        Task::Bench { what: Bench::Server { smoke } } => bench_server(smoke),
-        Task::Bench { what: Bench::Cache { smoke, only } } => bench_cache(smoke, &only),
-        Task::Bench { what: Bench::Sdk { smoke } } => bench_sdk(smoke),
+        Task::Bench { what: Bench::Server { smoke } } => bench::server(smoke),
+        Task::Bench { what: Bench::Cache { smoke, only } } => bench::cache(smoke, &only),
+        Task::Bench { what: Bench::Sdk { smoke } } => bench::sdk(smoke),
+        Task::Bench { what: Bench::Page } => bench::page(),
         Task::Fuzz { seconds } => fuzz(seconds),
         Task::Sim { seeds, seed } => sim(seeds, seed),
+        Task::Page => page::build().map(drop),
         Task::Wasm => wasm::check(),
         Task::Ci => ci::run(),
     };
@@ -114,6 +122,7 @@ fn main() -> ExitCode {
 }
 
 fn start(arguments: Vec<String>) -> Result<()> {
+    page::build()?;
     // In place of this process, as cargo does it again with the server, so that signals reach it.
     let mut cargo = Command::new("cargo");
     cargo.args(["run", "--release", "--package", "appointments-server", "--"]).args(arguments);
@@ -173,38 +182,4 @@ fn sim(seeds: u64, seed: Option<u64>) -> Result<()> {
     ]);
     cargo.env("SIM_SEEDS", seeds.to_string());
     run::checked(cargo.envs(seed.map(|it| ("SIM_SEED", it.to_string()))))
-}
-
-fn bench_cache(smoke: bool, only: &str) -> Result<()> {
-    let (profile, folder): (&[&str], _) =
-        if smoke { (&[], "debug") } else { (&["--release"], "release") };
-    let packages = ["build", "--package", "appointments-bench"];
-    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
-    let mut bench = Command::new(run::target()?.join(folder).join("bench-cache"));
-    bench.arg("--out").arg(run::target()?.join("bench/cache.json")).args(["--only", only]);
-    bench.args(smoke.then_some("--smoke"));
-    run::checked(&mut bench)
-}
-
-fn bench_server(smoke: bool) -> Result<()> {
-    bench_with_server("bench-server", &["run"], "server.json", smoke)
-}
-
-fn bench_sdk(smoke: bool) -> Result<()> {
-    bench_with_server("bench-sdk", &[], "sdk.json", smoke)
-}
-
-/// Builds the server and the benchmarks, and runs one of those against it.
-fn bench_with_server(name: &str, first: &[&str], out: &str, smoke: bool) -> Result<()> {
-    // A smoke run takes what the tests have built.
-    let (profile, folder): (&[&str], _) =
-        if smoke { (&[], "debug") } else { (&["--release"], "release") };
-    let packages = ["build", "--package", "appointments-server", "--package", "appointments-bench"];
-    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
-    let built = run::target()?.join(folder);
-    let mut bench = Command::new(built.join(name));
-    bench.args(first).arg("--server").arg(built.join("appointments-server"));
-    bench.arg("--out").arg(run::target()?.join("bench").join(out));
-    bench.args(smoke.then_some("--smoke"));
-    run::checked(&mut bench)
 }

@@ -70,6 +70,18 @@ const ABSENCES: &[Absence] = &[
         but: &["client/src/runtime", "client/src/transport", "client/Cargo.toml"],
         why: "platforms differ in `runtime` and `transport` only",
     },
+    Absence {
+        word: &["websocket"],
+        within: "web/src/",
+        but: &[],
+        why: "the page has no other way for data than the client",
+    },
+    Absence {
+        word: &["fetch"],
+        within: "web/src/",
+        but: &[],
+        why: "the page has no other way for data than the client",
+    },
     Absence { word: &["/wo", "rk/"], within: "", but: &[], why: "a path of somebody's machine" },
     Absence { word: &["/ro", "ot/"], within: "", but: &[], why: "a path of somebody's machine" },
 ];

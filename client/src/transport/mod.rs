@@ -9,12 +9,10 @@ use std::sync::Arc;
 
 use futures_channel::mpsc;
 use futures_util::future::BoxFuture;
-use reqwest::Url;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 
 pub use native::Http;
 
-use crate::engine::{End, SubscriptionNumber};
+use crate::engine::{End, Millis, SubscriptionNumber};
 use crate::error::{BuildError, LineError};
 
 /// Gives a token for each request and each line, if there is one.
@@ -74,38 +72,21 @@ pub enum Heard {
     },
 }
 
-/// Where requests go, and where lines do.
-fn addresses(url: &str) -> Result<(Url, Url), BuildError> {
-    let wrong = || BuildError::Url(url.to_owned());
-    let parsed: Url = url.parse().map_err(|_| wrong())?;
-    let scheme = match parsed.scheme() {
-        "http" => "ws",
-        "https" => "wss",
-        _ => return Err(wrong()),
-    };
-    let mut socket = parsed.clone();
-    socket.set_scheme(scheme).map_err(|()| wrong())?;
-    Ok((parsed, socket))
+/// Where lines go, if requests go to `url`.
+fn line_of(url: &str) -> Result<String, BuildError> {
+    let secure = url.strip_prefix("https://").map(|rest| format!("wss://{rest}"));
+    let plain = || url.strip_prefix("http://").map(|rest| format!("ws://{rest}"));
+    secure.or_else(plain).ok_or_else(|| BuildError::Url(url.to_owned()))
 }
 
-/// A request by HTTP.
-fn post(
-    http: &reqwest::Client,
-    url: &Url,
-    token: Option<String>,
-    body: String,
-) -> impl Future<Output = Result<Vec<u8>, LineError>> + use<> {
-    let request = http.post(url.clone()).body(body).header(CONTENT_TYPE, "application/json");
-    let accepted = "application/graphql-response+json, application/json;q=0.9";
-    let mut request = request.header(ACCEPT, accepted);
-    if let Some(token) = token {
-        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-    }
-    async move {
-        let answer = request.send().await.map_err(lost)?;
-        Ok(answer.bytes().await.map_err(lost)?.to_vec())
-    }
-}
+/// A request that takes longer has failed.
+const REQUEST: Millis = 30_000;
+
+/// What every request says of itself.
+const HEADERS: [(&str, &str); 2] = [
+    ("content-type", "application/json"),
+    ("accept", "application/graphql-response+json, application/json;q=0.9"),
+];
 
 fn lost(error: impl std::fmt::Display) -> LineError {
     LineError(error.to_string())

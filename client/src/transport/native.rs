@@ -15,18 +15,15 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
-use super::{Line, Tokens, Transport, addresses, line, lost, post, protocol};
+use super::{HEADERS, Line, REQUEST, Tokens, Transport, line, line_of, lost, protocol};
 use crate::error::{BuildError, LineError};
 use crate::runtime;
-
-/// A request that takes longer has failed.
-const REQUEST: Duration = Duration::from_secs(30);
 
 /// HTTP and WebSocket.
 pub struct Http {
     http: reqwest::Client,
     url: Url,
-    socket: Url,
+    socket: String,
     tls: Arc<ClientConfig>,
     tokens: Tokens,
 }
@@ -48,9 +45,11 @@ impl Http {
     ///
     /// If the address is none.
     pub fn with_tls(url: &str, tokens: Tokens, tls: ClientConfig) -> Result<Self, BuildError> {
-        let (url, socket) = addresses(url)?;
-        let http =
-            reqwest::Client::builder().timeout(REQUEST).tls_backend_preconfigured(tls.clone());
+        let socket = line_of(url)?;
+        let url: Url = url.parse().map_err(|_| BuildError::Url(url.to_owned()))?;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_millis(REQUEST))
+            .tls_backend_preconfigured(tls.clone());
         let http = http.build().map_err(|_| BuildError::Url(url.to_string()))?;
         Ok(Self { http, url, socket, tls: tls.into(), tokens })
     }
@@ -70,14 +69,25 @@ fn trust(is_needed: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>
 
 impl Transport for Http {
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
-        post(&self.http, &self.url, (self.tokens)(), body).boxed()
+        let mut request = self.http.post(self.url.clone()).body(body);
+        for (name, value) in HEADERS {
+            request = request.header(name, value);
+        }
+        if let Some(token) = (self.tokens)() {
+            request = request.bearer_auth(token);
+        }
+        async move {
+            let answer = request.send().await.map_err(lost)?;
+            Ok(answer.bytes().await.map_err(lost)?.to_vec())
+        }
+        .boxed()
     }
 
     fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
         let (url, token) = (self.socket.clone(), (self.tokens)());
         let tls = Connector::Rustls(self.tls.clone());
         async move {
-            let mut request = url.as_str().into_client_request().map_err(lost)?;
+            let mut request = url.into_client_request().map_err(lost)?;
             let name = HeaderValue::from_static(protocol::NAME);
             request.headers_mut().insert("sec-websocket-protocol", name);
             // Small messages are not held back.

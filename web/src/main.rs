@@ -1,0 +1,32 @@
+//! The calendar page: what a person sees, on the client as every other program has it.
+//!
+//! `page` wires the client's verbs to what is shown; `grid`, `dialog`, `toasts` and `badge` show, and know neither
+//! client nor server.
+
+#![allow(unreachable_pub, reason = "the macro makes components public, whatever they say")]
+
+mod badge;
+mod days;
+mod dialog;
+mod draft;
+mod grid;
+mod lanes;
+mod page;
+mod toasts;
+mod week;
+mod words;
+mod zone;
+
+use appointments_client::Client;
+use leptos::mount::mount_to_body;
+use leptos::prelude::*;
+
+use page::AppointmentsPage;
+
+fn main() {
+    let origin = window().location().origin().unwrap_or_default();
+    match Client::builder(format!("{origin}/graphql")).build() {
+        Ok(client) => mount_to_body(move || view! { <AppointmentsPage client /> }),
+        Err(error) => mount_to_body(move || view! { <p>{error.to_string()}</p> }),
+    }
+}

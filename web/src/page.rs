@@ -1,0 +1,221 @@
+//! [`AppointmentsPage`]: wires the client's verbs to what is shown. There is no other way for data.
+
+use std::time::Duration;
+
+use appointments_client::{Appointment, Calendar, Client, Pending, RangeView, Refusal, Shared};
+use chrono::{TimeDelta, Timelike};
+use futures_util::StreamExt;
+use futures_util::future::abortable;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
+
+use crate::badge::Badge;
+use crate::days::days;
+use crate::dialog::{AppointmentDialog, Wishes};
+use crate::draft::Draft;
+use crate::grid::WeekGrid;
+use crate::toasts::{ToastList, Toasts};
+use crate::week::Week;
+use crate::words::refused;
+use crate::zone;
+
+/// If no calendar could be had, they are asked for again after so many milliseconds.
+const AGAIN: u32 = 2_000;
+/// The line of the present moves so often.
+const MINUTE: Duration = Duration::from_secs(20);
+
+/// The page, on a client.
+#[component]
+pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
+    let week = RwSignal::new(week_of_address());
+    let calendar = RwSignal::new(None::<(Calendar, String)>);
+    let shown = RwSignal::new(None::<RangeView>);
+    let connection = RwSignal::new(client.status());
+    let waiting = RwSignal::new(0);
+    let now = RwSignal::new(zone::now());
+    let draft = RwSignal::new(None::<Draft>);
+    let toasts = Toasts::new();
+
+    find_calendar(client.clone(), calendar);
+    watch(client.clone(), calendar, week, shown, waiting);
+    let mut statuses = client.statuses();
+    spawn_local(async move {
+        while let Some(it) = statuses.next().await {
+            connection.set(it);
+            waiting.set(client.pending().len());
+        }
+    });
+    set_interval(move || now.set(zone::now()), MINUTE);
+    // Back and forward of the browser.
+    let _ = window_event_listener(leptos::ev::popstate, move |_| week.set(week_of_address()));
+
+    let go = move |to: Week| {
+        week.set(to);
+        if let Ok(history) = window().history() {
+            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&to.to_address()));
+        }
+    };
+    let this_week = move || Week::of(zone::wall(zone::now()).date());
+    let open = move |start| draft.set(Some(Draft::new(start, start + TimeDelta::hours(1))));
+    let add = move |_| {
+        let now = zone::wall(zone::now());
+        let hour = now.date().and_hms_opt(now.hour(), 0, 0).unwrap_or(now) + TimeDelta::hours(1);
+        open(zone::at_wall(hour));
+    };
+    let wishes = wishes(calendar, draft, toasts);
+    let days = Memo::new(move |_| {
+        let view = shown.get().unwrap_or_else(nothing);
+        days(week.get(), &view, now.get())
+    });
+    let is_complete = move || shown.with(|it| it.as_ref().is_some_and(|it| it.is_complete));
+    let is_stale =
+        Signal::derive(move || shown.with(|it| it.as_ref().is_some_and(|it| it.is_stale)));
+    let name = move || calendar.get().map_or_else(|| "Calendar".to_owned(), |(_, name)| name);
+    view! {
+        <header>
+            <h1>{name}</h1>
+            <nav aria-label="Weeks">
+                <button type="button" id="back" aria-label="Week before" on:click=move |_| go(week.get().previous())>
+                    "‹"
+                </button>
+                <button type="button" id="today" on:click=move |_| go(this_week())>"Today"</button>
+                <button type="button" id="forward" aria-label="Week after" on:click=move |_| go(week.get().next())>
+                    "›"
+                </button>
+            </nav>
+            <p class="title" id="week" data-complete=move || is_complete().to_string()>
+                {move || week.get().title()}
+            </p>
+            <Badge connection=connection.into() waiting=waiting.into() />
+            <button type="button" id="new" class="primary" on:click=add>"New appointment"</button>
+        </header>
+        <main>
+            <WeekGrid
+                days
+                now=now.into()
+                is_stale
+                on_slot=Callback::new(open)
+                on_open=Callback::new(move |it| draft.set(Some(Draft::of(&it))))
+            />
+        </main>
+        {move || draft.get().map(|draft| view! { <AppointmentDialog draft wishes /> })}
+        <ToastList toasts />
+    }
+}
+
+/// What a person wants of the dialog, done with the client's verbs. Each is on screen before the dialog has closed.
+fn wishes(
+    calendar: RwSignal<Option<(Calendar, String)>>,
+    draft: RwSignal<Option<Draft>>,
+    toasts: Toasts,
+) -> Wishes {
+    let act = move |verb: &dyn Fn(&Calendar) -> Pending,
+                    title: String,
+                    done: &'static str,
+                    again: Option<Draft>| {
+        let Some((calendar, _)) = calendar.get_untracked() else {
+            return toasts.refused("There is no calendar yet; try again in a moment.".to_owned());
+        };
+        draft.set(None);
+        let pending = verb(&calendar);
+        spawn_local(async move {
+            match (pending.await, again) {
+                (Ok(_), _) => toasts.done(format!("{title} {done}.")),
+                // It comes back with what is wrong at its fields, so that nothing has to be written again.
+                (Err(Refusal::Invalid { problems, .. }), Some(written))
+                    if draft.with_untracked(Option::is_none) =>
+                {
+                    draft.set(Some(Draft { problems, ..written }));
+                }
+                (Err(refusal), _) => toasts.refused(refused(&title, &refusal, zone::wall)),
+            }
+        });
+    };
+    let title = |it: &Appointment| it.title.clone();
+    Wishes {
+        create: Callback::new(
+            move |(written, new): (Draft, appointments_client::NewAppointment)| {
+                let title = written.title.clone();
+                act(&move |it| it.create(new.clone()), title, "is saved", Some(written));
+            },
+        ),
+        edit: Callback::new(
+            move |(written, was, changes): (
+                Draft,
+                Shared<Appointment>,
+                appointments_client::Changes,
+            )| {
+                let title = written.title.clone();
+                act(
+                    &move |it| it.update(&was.id, changes.clone()),
+                    title,
+                    "is saved",
+                    Some(written),
+                );
+            },
+        ),
+        cancel: Callback::new(move |it: Shared<Appointment>| {
+            act(&|calendar| calendar.cancel(&it.id), title(&it), "is cancelled", None);
+        }),
+        delete: Callback::new(move |it: Shared<Appointment>| {
+            act(&|calendar| calendar.delete(&it.id), title(&it), "is deleted", None);
+        }),
+        close: Callback::new(move |()| draft.set(None)),
+    }
+}
+
+/// The calendar that is meant when none is named, as soon as it can be had.
+fn find_calendar(client: Client, calendar: RwSignal<Option<(Calendar, String)>>) {
+    spawn_local(async move {
+        loop {
+            let all = client.calendars().await.unwrap_or_default();
+            if let Some(it) = all.iter().find(|it| it.is_default).or(all.first()) {
+                let found = client.calendar(it.id.inner());
+                return calendar.set(Some((found, it.name.clone())));
+            }
+            TimeoutFuture::new(AGAIN).await;
+        }
+    });
+}
+
+/// Shows the week of the calendar, and every change of it.
+fn watch(
+    client: Client,
+    calendar: RwSignal<Option<(Calendar, String)>>,
+    week: RwSignal<Week>,
+    shown: RwSignal<Option<RangeView>>,
+    waiting: RwSignal<usize>,
+) {
+    Effect::new(move |_| {
+        let Some((calendar, _)) = calendar.get() else { return };
+        let [start, .., end] = week.get().days().map(zone::midnight);
+        // (The operation fits the contract that it was compiled with.)
+        let Ok(mut watch) = calendar.watch(start, end) else { return };
+        let client = client.clone();
+        let (shows, handle) = abortable(async move {
+            while let Some(view) = watch.next().await {
+                waiting.set(client.pending().len());
+                shown.set(Some(view));
+            }
+        });
+        on_cleanup(move || handle.abort());
+        spawn_local(async move { _ = shows.await });
+    });
+}
+
+fn week_of_address() -> Week {
+    let query = window().location().search().unwrap_or_default();
+    Week::from_address(&query).unwrap_or_else(|| Week::of(zone::wall(zone::now()).date()))
+}
+
+fn nothing() -> RangeView {
+    RangeView {
+        appointments: Vec::new(),
+        is_complete: false,
+        is_stale: false,
+        problem: None,
+        pending: Vec::new(),
+    }
+}

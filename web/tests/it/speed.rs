@@ -1,0 +1,58 @@
+//! How soon it is seen: from a click on Save until the appointment is in the document. In CI a few rounds, to see that it
+//! can be measured; `cargo xtask bench page` plays more, and keeps the figures.
+
+use serde_json::json;
+
+use crate::world::World;
+
+/// One round, inside of the page: opens the dialog, fills it, and takes the time from the click on.
+const ROUND: &str = "const [title, done] = arguments;
+    document.getElementById('new').click();
+    const began = performance.now();
+    const write = (field, text) => {
+        const it = document.getElementById(field);
+        it.value = text;
+        it.dispatchEvent(new Event('input', {bubbles: true}));
+    };
+    const opened = () => {
+        if (!document.getElementById('save')) return setTimeout(opened, 1);
+        write('title', title);
+        write('startsAt', '2026-11-24T09:00');
+        write('endsAt', '2026-11-24T10:00');
+        const seen = () => [...document.querySelectorAll('.appointment strong')].some(it => it.textContent === title);
+        const clicked = performance.now();
+        const watcher = new MutationObserver(() => {
+            if (seen()) { watcher.disconnect(); done(performance.now() - clicked); }
+        });
+        watcher.observe(document.body, {subtree: true, childList: true});
+        document.getElementById('save').click();
+    };
+    opened();";
+
+#[tokio::test]
+async fn a_click_until_it_is_there() {
+    let Some(world) = World::new().await else { return };
+    let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|it| it.parse().ok()).unwrap_or(5);
+    let page = world.window().await;
+    let mut times = Vec::new();
+    for round in 0..rounds {
+        let title = format!("Round {round}");
+        let time = page.client.execute_async(ROUND, vec![json!(title)]).await.unwrap();
+        times.push(time.as_f64().unwrap());
+        // Confirmed and gone again, so that each round finds the same page.
+        page.until("return document.querySelector('[aria-busy=true]') === null").await;
+        page.open(&title).await;
+        page.click("#delete-it").await;
+        page.shows("").await;
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |part: usize| times[(times.len() * part / 100).min(times.len() - 1)];
+    let (p50, p99) = (at(50), at(99));
+    println!("a click on Save until it is there: p50 {p50:.1} ms (aim 16), p99 {p99:.1} ms");
+    if let Some(file) = std::env::var_os("BENCH_FILE") {
+        let figures = json!({"rounds": rounds, "save_to_dom_ms": {"p50": p50, "p99": p99}});
+        std::fs::write(file, figures.to_string()).unwrap();
+    }
+    page.ends_well().await;
+    world.end().await;
+}

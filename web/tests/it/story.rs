@@ -1,0 +1,112 @@
+//! The five steps that this project began with: created, seen at once, confirmed or taken back, said in a toast, and
+//! nothing is ever loaded again.
+
+use crate::world::World;
+
+#[tokio::test]
+async fn it_is_there_before_the_answer_and_stays_or_goes_back() {
+    let Some(world) = World::new().await else { return };
+    let page = world.window().await;
+
+    // The server's word is held back.
+    world.line.hold();
+    page.create("Dentist", "2026-11-24T09:00", "2026-11-24T10:00").await;
+    page.shows("Dentist?").await;
+    page.find(".badge[data-waiting='1']").await;
+    assert!(page.client.find(fantoccini::Locator::Css("dialog")).await.is_err(), "it has closed");
+    page.picture("pending").await;
+    world.line.release();
+    page.shows("Dentist").await;
+    page.hears("Dentist is saved.").await;
+    page.find(".badge[data-waiting='0']").await;
+
+    // One that is refused is seen, and goes back with a reason.
+    world.is_strict().await;
+    world.line.hold();
+    page.create("Hairdresser", "2026-11-24T09:30", "2026-11-24T10:30").await;
+    page.shows("Dentist Hairdresser?").await;
+    world.line.release();
+    page.shows("Dentist").await;
+    page.hears("Hairdresser was taken back: Dentist is there from 09:00 to 10:00.").await;
+    page.picture("refused").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn errors_stand_at_their_fields_and_nothing_is_lost() {
+    let Some(world) = World::new().await else { return };
+    let page = world.window().await;
+    page.create("", "2026-11-24T10:00", "2026-11-24T09:00").await;
+    page.until("return document.getElementById('title-error').textContent === 'Say what it is.'")
+        .await;
+    page.until("return document.getElementById('endsAt').ariaInvalid === 'true'").await;
+    page.picture("dialog").await;
+    // What only the server knows comes back to the dialog, with what was written.
+    page.write("title", &"x".repeat(300)).await;
+    page.write("endsAt", "2026-11-24T11:00").await;
+    page.click("#save").await;
+    page.until("return (document.getElementById('title-error')?.textContent ?? '').length > 0")
+        .await;
+    page.until("return document.getElementById('title').value.length === 300").await;
+    page.shows("").await;
+    page.write("title", "Short").await;
+    page.click("#save").await;
+    page.shows("Short").await;
+
+    page.open("Short").await;
+    page.write("title", "Other").await;
+    page.click("#save").await;
+    page.shows("Other").await;
+    page.open("Other").await;
+    page.click("#cancel-it").await;
+    page.find(".appointment.cancelled").await;
+    page.open("Other").await;
+    page.click("#delete-it").await;
+    page.shows("").await;
+    page.hears("Other is deleted.").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn weeks_go_by_and_the_address_says_which() {
+    let Some(world) = World::new().await else { return };
+    world.somebody("Next", "2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z").await;
+    let page = world.window().await;
+    page.click("#forward").await;
+    page.shows("Next").await;
+    page.until("return location.search === '?week=2026-11-30'").await;
+    page.client.back().await.unwrap();
+    page.until(
+        "return document.getElementById('week').textContent.includes('23 – 29 November 2026')",
+    )
+    .await;
+    page.shows("").await;
+    page.client.forward().await.unwrap();
+    page.shows("Next").await;
+    page.click("#back").await;
+    page.click("#back").await;
+    page.until("return location.search === '?week=2026-11-16'").await;
+    page.click("#today").await;
+    page.find("[aria-current=date]").await;
+    page.find(".now").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_click_on_an_empty_place_means_its_time() {
+    let Some(world) = World::new().await else { return };
+    let page = world.window().await;
+    let script = "const it = document.querySelector('[data-day=\"2026-11-25\"]'), box = it.getBoundingClientRect();
+        it.dispatchEvent(new MouseEvent('click', {bubbles: true, clientX: box.left + 5,
+            clientY: box.top + box.height * 14.6 / 24}))";
+    page.run(script, Vec::new()).await;
+    page.until("return document.getElementById('startsAt')?.value === '2026-11-25T14:30'").await;
+    page.until("return document.getElementById('endsAt').value === '2026-11-25T15:30'").await;
+    page.click("#close-it").await;
+    page.until("return document.querySelector('dialog') === null").await;
+    page.ends_well().await;
+    world.end().await;
+}

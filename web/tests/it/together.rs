@@ -1,0 +1,69 @@
+//! More than one window, and lines that are lost.
+
+use crate::world::World;
+
+#[tokio::test]
+async fn two_windows_change_together() {
+    let Some(world) = World::new().await else { return };
+    let (one, two) = (world.window().await, world.other_window().await);
+    one.create("Dentist", "2026-11-24T09:00", "2026-11-24T10:00").await;
+    two.shows("Dentist").await;
+    two.open("Dentist").await;
+    two.write("startsAt", "2026-11-26T15:00").await;
+    two.write("endsAt", "2026-11-26T16:30").await;
+    two.click("#save").await;
+    one.until("return document.querySelector('[data-day=\"2026-11-26\"] .appointment span')?.textContent === '15:00–16:30'").await;
+    one.shows("Dentist").await;
+    one.ends_well().await;
+    two.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_windows_want_one_slot() {
+    let Some(world) = World::new().await else { return };
+    world.is_strict().await;
+    let (one, two) = (world.window().await, world.other_window().await);
+    // The first hears nothing yet of what the second does.
+    world.line.hold();
+    two.create("Theirs", "2026-11-24T09:00", "2026-11-24T10:00").await;
+    two.shows("Theirs").await;
+    one.create("Mine", "2026-11-24T09:00", "2026-11-24T10:00").await;
+    one.shows("Mine?").await;
+    world.line.release();
+    one.shows("Theirs").await;
+    one.hears("Mine was taken back: Theirs is there from 09:00 to 10:00.").await;
+    two.shows("Theirs").await;
+    one.ends_well().await;
+    two.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn offline_three_changes_and_both_agree() {
+    let Some(world) = World::new().await else { return };
+    let (one, two) = (world.window().await, world.other_window().await);
+    one.create("First", "2026-11-24T09:00", "2026-11-24T10:00").await;
+    two.shows("First").await;
+    one.shows("First").await;
+    world.line.cut();
+    one.find(".badge[data-state=offline]").await;
+    one.create("Second", "2026-11-25T09:00", "2026-11-25T10:00").await;
+    one.create("Third", "2026-11-26T09:00", "2026-11-26T10:00").await;
+    one.open("First").await;
+    one.write("title", "Uno").await;
+    one.click("#save").await;
+    one.shows("Second? Third? Uno?").await;
+    one.find(".badge[data-waiting='3']").await;
+    one.until("return document.querySelector('.badge').textContent.includes('3 changes wait')")
+        .await;
+    one.picture("offline").await;
+    two.create("Theirs", "2026-11-27T09:00", "2026-11-27T10:00").await;
+    world.line.mend();
+    one.shows("Second Theirs Third Uno").await;
+    two.shows("Second Theirs Third Uno").await;
+    one.find(".badge[data-waiting='0'][data-state=live]").await;
+    one.ends_well().await;
+    two.ends_well().await;
+    world.end().await;
+}

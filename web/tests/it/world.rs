@@ -1,0 +1,103 @@
+//! A server with the page in it, a line to it, and a browser.
+
+use std::net::SocketAddr;
+
+use appointments_server::clock::Clock;
+use appointments_server::config::Cli;
+use appointments_server::server::Server;
+use clap::Parser;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::browser::{Browser, Window, missing};
+use crate::line::Line;
+
+pub(crate) struct World {
+    server: Server,
+    pub(crate) line: Line,
+    pub(crate) browser: Browser,
+    pub(crate) calendar: String,
+    _folder: TempDir,
+}
+
+/// The week in which everything happens.
+pub(crate) const WEEK: &str = "2026-11-23";
+
+impl World {
+    pub(crate) async fn new() -> Option<Self> {
+        Self::within("Europe/Vienna").await
+    }
+
+    /// `None` where the page is not built, or there is no browser.
+    pub(crate) async fn within(zone: &str) -> Option<Self> {
+        if !appointments_server::page::is_built() {
+            missing("it was not built (cargo xtask page)");
+            return None;
+        }
+        let browser = Browser::start(zone).await?;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.db");
+        let flags = ["appointments-server", "--listen", "127.0.0.1:0", "--database"];
+        let settings = Cli::parse_from(flags.into_iter().chain(file.to_str())).serve;
+        let server = Server::start(&settings, Clock::system()).await.unwrap();
+        let line = Line::to(server.address()).await;
+        let found = ask(server.address(), "{ calendar { id } }").await;
+        let calendar = found["data"]["calendar"]["id"].as_str().unwrap().to_owned();
+        Some(Self { server, line, browser, calendar, _folder: folder })
+    }
+
+    /// A window that looks at a week, by way of the line.
+    pub(crate) async fn window(&self) -> Window {
+        self.window_at(WEEK).await
+    }
+
+    pub(crate) async fn window_at(&self, week: &str) -> Window {
+        let url = format!("http://{}/?week={week}", self.line.address);
+        let window = self.browser.window(&url, (1280, 900), false).await;
+        window.is_live().await;
+        window
+    }
+
+    /// A window of somebody else, with a line of its own that nobody touches.
+    pub(crate) async fn other_window(&self) -> Window {
+        let url = format!("http://{}/?week={WEEK}", self.server.address());
+        let window = self.browser.window(&url, (1280, 900), false).await;
+        window.is_live().await;
+        window
+    }
+
+    /// Asks the server, past the page.
+    pub(crate) async fn ask(&self, query: &str) -> Value {
+        ask(self.server.address(), query).await
+    }
+
+    /// Nothing may overlap any more.
+    pub(crate) async fn is_strict(&self) {
+        let id = &self.calendar;
+        self.ask(&format!(
+            r#"mutation {{ updateCalendar(input: {{ id: "{id}", overlaps: REJECT }}) {{ error {{ message }} }} }}"#
+        ))
+        .await;
+    }
+
+    /// Somebody creates an appointment, past the page.
+    pub(crate) async fn somebody(&self, title: &str, start: &str, end: &str) {
+        let made = self
+            .ask(&format!(
+                r#"mutation {{ createAppointment(input: {{ title: "{title}", startsAt: "{start}", endsAt: "{end}" }})
+                    {{ error {{ message }} }} }}"#
+            ))
+            .await;
+        assert_eq!(made["data"]["createAppointment"]["error"], Value::Null, "{made}");
+    }
+
+    pub(crate) async fn end(self) {
+        self.server.stop().await;
+    }
+}
+
+async fn ask(server: SocketAddr, query: &str) -> Value {
+    let url = format!("http://{server}/graphql");
+    let sent = reqwest::Client::new().post(url).json(&json!({ "query": query })).send().await;
+    sent.unwrap().json().await.unwrap()
+}

@@ -1,0 +1,60 @@
+//! The benchmarks: what is built for each, and where its figures go.
+
+use std::fs;
+use std::process::Command;
+
+use crate::page;
+use crate::run::{Result, cargo, checked, target};
+
+pub(crate) fn cache(smoke: bool, only: &str) -> Result<()> {
+    let (profile, folder): (&[&str], _) =
+        if smoke { (&[], "debug") } else { (&["--release"], "release") };
+    let packages = ["build", "--package", "appointments-bench"];
+    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
+    let mut bench = Command::new(target()?.join(folder).join("bench-cache"));
+    bench.arg("--out").arg(target()?.join("bench/cache.json")).args(["--only", only]);
+    bench.args(smoke.then_some("--smoke"));
+    checked(&mut bench)
+}
+
+pub(crate) fn server(smoke: bool) -> Result<()> {
+    bench_with_server("bench-server", &["run"], "server.json", smoke)
+}
+
+pub(crate) fn sdk(smoke: bool) -> Result<()> {
+    bench_with_server("bench-sdk", &[], "sdk.json", smoke)
+}
+
+/// Builds the server and the benchmarks, and runs one of those against it.
+fn bench_with_server(name: &str, first: &[&str], out: &str, smoke: bool) -> Result<()> {
+    // A smoke run takes what the tests have built.
+    let (profile, folder): (&[&str], _) =
+        if smoke { (&[], "debug") } else { (&["--release"], "release") };
+    let packages = ["build", "--package", "appointments-server", "--package", "appointments-bench"];
+    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
+    let built = target()?.join(folder);
+    let mut bench = Command::new(built.join(name));
+    bench.args(first).arg("--server").arg(built.join("appointments-server"));
+    bench.arg("--out").arg(target()?.join("bench").join(out));
+    bench.args(smoke.then_some("--smoke"));
+    checked(&mut bench)
+}
+
+/// The page in a browser. Its tests know how, and take more rounds here.
+pub(crate) fn page() -> Result<()> {
+    if !page::build()? {
+        return Err("the page was not built".to_owned());
+    }
+    let file = target()?.join("bench/page.json");
+    fs::create_dir_all(target()?.join("bench")).map_err(|error| error.to_string())?;
+    let test =
+        ["test", "--package", "appointments-page", "--test", "it", "speed::", "--", "--nocapture"];
+    let mut cargo = Command::new("cargo");
+    cargo.args(test).env("BENCH_ROUNDS", "200").env("BENCH_FILE", &file);
+    checked(cargo.env("CI_NEEDS_A_BROWSER", "1"))?;
+    let loaded = page::loaded()?;
+    println!("wasm and script, in brotli: {loaded} bytes (bar 350000)");
+    let figures = fs::read_to_string(&file).map_err(|error| error.to_string())?;
+    let figures = figures.replacen('{', &format!("{{\"brotli_bytes\":{loaded},"), 1);
+    fs::write(&file, figures).map_err(|error| error.to_string())
+}
