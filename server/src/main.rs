@@ -8,7 +8,7 @@ use appointments_server::commands::{Commands, Retention};
 use appointments_server::config::{Cli, Command, Common, Seed, Serve};
 use appointments_server::server::Server;
 use appointments_server::store::{self, Missing};
-use appointments_server::{graphql, seed, telemetry};
+use appointments_server::{graphql, page, seed, telemetry};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::task::TaskTracker;
@@ -42,8 +42,12 @@ async fn serve(settings: Serve) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let server = Server::start(&settings, Clock::system()).await?;
     let address = server.address();
+    let calendar = match page::is_built() {
+        true => format!("\n  Calendar   http://{address}/"),
+        false => String::new(),
+    };
     say(&format!(
-        "Serving {}\n  GraphiQL   http://{address}/graphiql\n  GraphQL    http://{address}/graphql\n  \
+        "Serving {}{calendar}\n  GraphiQL   http://{address}/graphiql\n  GraphQL    http://{address}/graphql\n  \
          WebSocket  ws://{address}/graphql",
         settings.common.database.display()
     ));

@@ -11,6 +11,7 @@ mod follow;
 mod http;
 mod kill;
 mod operator;
+mod page;
 mod process;
 mod properties;
 mod readme;
