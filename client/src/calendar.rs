@@ -9,10 +9,11 @@ use futures_channel::oneshot;
 use futures_util::Stream;
 
 use crate::client::Client;
-use crate::engine::{Entry, WatchNumber, What, range_query};
+use crate::engine::{Entry, WatchNumber, range_query};
 use crate::error::{Outcome, Refusal};
 use crate::input::{Changes, NewAppointment};
 use crate::model::Appointment;
+use crate::mutation::What;
 use crate::operations::{RangeQuery, TimeRange};
 use crate::predictions;
 use crate::runtime;

@@ -2,9 +2,9 @@
 
 use cynic::MutationBuilder;
 use cynic_cache::{Batch, Cache, OperationError, Prepared, Request};
+use serde::{Deserialize, Serialize};
 
 use crate::answer::{Came, came};
-use crate::engine::What;
 use crate::error::{Refusal, absent_since};
 use crate::input::{Changes, NewAppointment};
 use crate::model::Appointment;
@@ -14,6 +14,25 @@ use crate::operations::{
     UpdateVariables,
 };
 use crate::scalars::Revision;
+
+/// What a mutation does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum What {
+    Create(Box<NewAppointment>),
+    Update(Box<Changes>),
+    Delete { if_unchanged: bool },
+}
+
+impl What {
+    /// Whether it is to be done only if nobody else has changed the appointment.
+    pub(crate) fn depends(&self) -> bool {
+        match self {
+            Self::Create(_) => false,
+            Self::Update(changes) => changes.if_unchanged,
+            Self::Delete { if_unchanged } => *if_unchanged,
+        }
+    }
+}
 
 /// A mutation with all that it says; it never changes.
 #[derive(Clone)]

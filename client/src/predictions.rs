@@ -2,8 +2,8 @@
 
 use cynic_cache::{Cache, Draft, EntityKey, Patch, Prediction};
 
-use crate::engine::What;
 use crate::input::{Changes, NewAppointment, Set};
+use crate::mutation::What;
 use crate::policy::APPOINTMENT;
 use crate::scalars::Revision;
 

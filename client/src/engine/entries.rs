@@ -1,7 +1,8 @@
 //! What the outbox shows of itself: mutations that are not decided, for whoever wants to see what waits.
 
 use super::outbox::{Item, State};
-use super::{Engine, Millis, What};
+use super::{Engine, Millis};
+use crate::mutation::What;
 
 /// A mutation that is not decided yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,19 @@ impl Engine {
     /// What is not decided yet, the oldest first.
     pub fn pending(&self) -> Vec<Entry> {
         self.outbox.items.iter().map(Item::entry).collect()
+    }
+
+    /// What is expected, the oldest first: in which calendar, of which appointment, and what.
+    #[cfg(test)]
+    pub(crate) fn expected(&self) -> impl Iterator<Item = (&cynic::Id, &cynic::Id, &What)> {
+        self.outbox.items.iter().map(|it| (&it.calendar, &it.appointment, &it.what))
+    }
+
+    /// Whether the creation of an appointment is pending.
+    #[cfg(test)]
+    pub(crate) fn expects_creation(&self, id: &str) -> bool {
+        let mut of = self.expected().filter(|(_, it, _)| it.inner() == id);
+        of.any(|(_, _, what)| matches!(what, What::Create(_)))
     }
 }
 

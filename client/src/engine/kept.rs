@@ -6,9 +6,9 @@
 use cynic_cache::SnapshotError;
 use serde::{Deserialize, Serialize};
 
-use super::outbox::{Item, State, What};
+use super::outbox::{Item, State};
 use super::{Engine, Entry, EntryState};
-use crate::mutation::Mutation;
+use crate::mutation::{Mutation, What};
 use crate::predictions;
 use crate::scalars::{DateTime, Revision};
 

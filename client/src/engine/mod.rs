@@ -21,7 +21,6 @@ use cynic_cache::Cache;
 pub(crate) use callers::Events;
 pub use entries::{Entry, EntryState, Verb};
 pub use feed::End;
-pub(crate) use outbox::What;
 pub(crate) use ranges::{WatchNumber, query as range_query};
 
 use crate::dice::Dice;
@@ -236,19 +235,6 @@ impl Engine {
             LineState::Open if self.feeds.values().all(Feed::is_live) => ConnectionStatus::Live,
             LineState::Open => ConnectionStatus::Connecting,
         }
-    }
-
-    /// What is expected, the oldest first: in which calendar, of which appointment, and what.
-    #[cfg(test)]
-    pub(crate) fn expected(&self) -> impl Iterator<Item = (&cynic::Id, &cynic::Id, &What)> {
-        self.outbox.items.iter().map(|it| (&it.calendar, &it.appointment, &it.what))
-    }
-
-    /// Whether the creation of an appointment is pending.
-    #[cfg(test)]
-    pub(crate) fn expects_creation(&self, id: &str) -> bool {
-        let mut of = self.expected().filter(|(_, it, _)| it.inner() == id);
-        of.any(|(_, _, what)| matches!(what, What::Create(_)))
     }
 
     /// Works out what is to be done.

@@ -6,37 +6,16 @@
 
 use cynic_cache::Request;
 use futures_channel::oneshot;
-use serde::{Deserialize, Serialize};
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
 use crate::error::{LineError, Outcome, Refusal};
-use crate::input::{Changes, NewAppointment};
 use crate::model::Appointment;
-use crate::mutation::{Decision, Mutation};
+use crate::mutation::{Decision, Mutation, What};
 use crate::predictions;
 use crate::scalars::{DateTime, Revision};
 
 /// Who waits for what a mutation comes to.
 pub(crate) type Sender = oneshot::Sender<Outcome>;
-
-/// What a mutation does.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum What {
-    Create(Box<NewAppointment>),
-    Update(Box<Changes>),
-    Delete { if_unchanged: bool },
-}
-
-impl What {
-    /// Whether it is to be done only if nobody else has changed the appointment.
-    fn depends(&self) -> bool {
-        match self {
-            Self::Create(_) => false,
-            Self::Update(changes) => changes.if_unchanged,
-            Self::Delete { if_unchanged } => *if_unchanged,
-        }
-    }
-}
 
 /// Every mutation that is not decided, the oldest first.
 #[derive(Default)]

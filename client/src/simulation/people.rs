@@ -3,9 +3,10 @@
 use futures_channel::oneshot;
 
 use super::world::{CALENDARS, HOURS, Mail, Seen, World};
-use crate::engine::{Engine, RequestNumber, What, range_query};
+use crate::engine::{Engine, RequestNumber, range_query};
 use crate::error::LineError;
 use crate::input::{Changes, NewAppointment};
+use crate::mutation::What;
 use crate::operations::TimeRange;
 use crate::scalars::DateTime;
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::server::{Server, at, touches};
-use crate::engine::{Engine, What};
+use crate::engine::Engine;
+use crate::mutation::What;
 use crate::operations::TimeRange;
 use crate::scalars::DateTime;
 

@@ -1,5 +1,6 @@
 //! More cases, through what programs call: lines that are lost, time that goes by, more than one watch.
 
+use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 
 use super::duel::{CALENDAR, Duel, at};
@@ -8,6 +9,81 @@ use super::server::change;
 use crate::client::Connection;
 use crate::error::Refusal;
 use crate::input::Changes;
+
+#[tokio::test(start_paused = true)]
+async fn case_7_only_who_is_concerned_is_woken() {
+    let mut it = Duel::new().await;
+    let mut days: Vec<_> = (1..100)
+        .map(|it_is| it.calendar.watch(at(it_is * 24), at(it_is * 24 + 24)).expect("it fits"))
+        .collect();
+    it.settle().await;
+    it.there(|it| it.answers_all());
+    it.settle().await;
+    for day in &mut days {
+        while day.next().now_or_never().is_some() {}
+    }
+    it.somebody("2", "two", 5 * 24 + 9);
+    it.hears();
+    it.settle().await;
+    let woken = days.iter_mut().filter_map(|day| day.next().now_or_never()).count();
+    assert_eq!(woken, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_15_what_is_forgotten_is_not_covered() {
+    let mut it = Duel::new().await;
+    let other = it.calendar.watch(at(240), at(241)).expect("it fits");
+    drop(std::mem::replace(&mut it.watch, other));
+    it.client.cache().forget(0);
+    let mut again = it.calendar.watch(at(0), at(24)).expect("it fits");
+    assert!(!again.view().is_complete);
+    it.settle().await;
+    it.there(|it| it.answers_all());
+    it.settle().await;
+    assert!(again.view().is_complete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_20_what_is_only_expected_is_not_forgotten() {
+    let mut it = Duel::new().await;
+    it.create("mine", 12);
+    it.client.cache().forget(0);
+    it.play("20", &[(|_| {}, "one@10 mine@12"), (|it| it.answers(0), "one@10 mine@12")]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn story_1_what_leaves_one_stretch_is_never_missing_in_the_other() {
+    let mut it = Duel::new().await;
+    it.somebody("2", "late", 23);
+    it.hears();
+    it.settle().await;
+    let mut wide = it.calendar.watch(at(0), at(48)).expect("it fits");
+    it.settle().await;
+    // It is moved, and the answer of the rest knows that before the log has told.
+    it.somebody("2", "late", 20);
+    it.play("Story 1", &[(|it| it.answers(0), "one@10 late@23")]).await;
+    assert!(!wide.view().is_complete, "it waits for what the log has to tell");
+    it.play("Story 1", &[(Duel::hears, "one@10 late@20")]).await;
+    assert!(wide.view().is_complete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn story_6_what_was_moved_out_is_not_brought_back_by_an_older_answer() {
+    let mut it = Duel::new().await;
+    let mut next = it.calendar.watch(at(24), at(48)).expect("it fits");
+    it.settle().await;
+    it.somebody("2", "two", 30);
+    it.there(|it| it.reads(0));
+    it.somebody("2", "two", 60);
+    it.hears();
+    it.settle().await;
+    it.hears();
+    it.settle().await;
+    it.there(|it| it.arrives(0));
+    it.settle().await;
+    let view = next.view();
+    assert!(view.is_complete && view.appointments.is_empty(), "{view:?}");
+}
 
 #[tokio::test(start_paused = true)]
 async fn case_13_a_server_that_knows_less_is_asked_again() {

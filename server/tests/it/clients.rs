@@ -10,8 +10,8 @@ use appointments_client::{
     Calendar, Changes, Client, DateTime, LineError, NewAppointment, RangeView, RangeWatch, Refusal,
     Status,
 };
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -104,7 +104,10 @@ fn titles(view: &RangeView) -> Vec<&str> {
 }
 
 /// Waits until a watch shows what is wanted.
-pub(crate) async fn until(watch: &mut RangeWatch, what: impl Fn(&RangeView) -> bool) -> RangeView {
+pub(crate) async fn until<S: Stream + Unpin>(
+    watch: &mut S,
+    what: impl Fn(&S::Item) -> bool,
+) -> S::Item {
     let shown = async {
         while let Some(view) = watch.next().await {
             if what(&view) {

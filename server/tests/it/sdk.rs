@@ -2,28 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use appointments_client::{
-    AppointmentView, AppointmentWatch, Changes, Client, NewAppointment, Status,
-};
-use futures_util::StreamExt;
+use appointments_client::{AppointmentView, Changes, Client, NewAppointment, Status};
 
 use crate::clients::{Place, at, day, until};
 use crate::world::PATIENCE;
-
-async fn until_one(
-    watch: &mut AppointmentWatch,
-    what: impl Fn(&AppointmentView) -> bool,
-) -> AppointmentView {
-    let shown = async {
-        while let Some(view) = watch.next().await {
-            if what(&view) {
-                return view;
-            }
-        }
-        panic!("a watch does not end");
-    };
-    tokio::time::timeout(PATIENCE, shown).await.expect("it should be seen in time")
-}
 
 fn title(view: &AppointmentView) -> Option<&str> {
     view.appointment.as_ref().map(|it| &*it.title)
@@ -41,9 +23,9 @@ async fn one_appointment_is_followed_wherever_it_goes() {
     let client = Client::builder(&place.url).build().unwrap();
     let mut watch = client.appointment(id.inner()).watch().unwrap();
     assert!(!watch.view().is_complete, "it was not asked yet");
-    until_one(&mut watch, |it| title(it) == Some("Dentist")).await;
+    until(&mut watch, |it| title(it) == Some("Dentist")).await;
     mine.update(&id, Changes::new().title("Moved").time(at(24 * 90), at(24 * 90 + 1)));
-    until_one(&mut watch, |it| title(it) == Some("Moved")).await;
+    until(&mut watch, |it| title(it) == Some("Moved")).await;
 
     // What it does itself is seen at once, and is confirmed.
     let calendar = client.calendar(&place.calendar);
@@ -51,14 +33,14 @@ async fn one_appointment_is_followed_wherever_it_goes() {
     let view = watch.view();
     assert_eq!((title(&view), view.status), (Some("Mine"), Status::Pending));
     renamed.await.unwrap();
-    until_one(&mut watch, |it| it.status == Status::Confirmed).await;
+    until(&mut watch, |it| it.status == Status::Confirmed).await;
 
     // Also over a restart of the server.
     place.is_restarted().await;
     mine.update(&id, Changes::new().title("Later"));
-    until_one(&mut watch, |it| title(it) == Some("Later")).await;
+    until(&mut watch, |it| title(it) == Some("Later")).await;
     mine.delete(&id).await.unwrap();
-    let gone = until_one(&mut watch, |it| it.appointment.is_none()).await;
+    let gone = until(&mut watch, |it| it.appointment.is_none()).await;
     assert!(gone.is_complete);
 }
 
@@ -82,7 +64,7 @@ async fn one_appointment_that_is_not_there_yet() {
     let mut watch = client.appointment(pending.appointment().inner()).watch().unwrap();
     assert_eq!(title(&watch.view()), Some("New"), "before the server knows of it");
     pending.await.unwrap();
-    until_one(&mut watch, |it| it.status == Status::Confirmed).await;
+    until(&mut watch, |it| it.status == Status::Confirmed).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::input::{Changes, NewAppointment};
 
 fn at(hour: i64) -> DateTime {
     DateTime::from_timestamp(1_795_392_000 + hour * 3_600, 0).unwrap_or_default()
