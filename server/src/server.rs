@@ -83,7 +83,7 @@ impl Server {
             feed.clone(),
             settings.request_timeout,
         );
-        let app = http::App { graphql: service, store: store.clone() };
+        let app = http::App { graphql: service, store: store.clone(), stopping: stopping.clone() };
 
         tasks.spawn(stopping.clone().run_until_cancelled_owned(feed.clone().keep_looking()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(keep_pruning(commands)));

@@ -37,18 +37,16 @@ struct Prepared {
     name: String,
 }
 
-/// Put into a request that may ask and not change: any page can make a browser send a `GET`.
-pub struct AsksOnly;
-
-impl Prepared {
-    fn asks_only(&self) -> bool {
-        self.request.data.contains_key(&TypeId::of::<AsksOnly>())
-    }
-}
-
 impl GraphQl {
     pub(super) fn new(schema: AppointmentsSchema, timeout: Duration) -> Self {
         Self { schema, documents: Documents::new(), timeout }
+    }
+
+    /// Whether a request is a mutation, as far as it can be read.
+    pub fn changes(&self, request: &Request) -> bool {
+        let Ok(document) = self.documents.parse(&request.query) else { return false };
+        let operation = request.operation_name.as_deref();
+        variables::selected(&document, operation) == Some(OperationType::Mutation)
     }
 
     fn prepare(&self, mut request: Request) -> ServerResult<Prepared> {
@@ -88,9 +86,6 @@ impl Executor for GraphQl {
     async fn execute(&self, request: Request) -> Response {
         match self.prepare(request) {
             Ok(it) if it.kind == Some(OperationType::Subscription) => mend(refusal(no_socket())),
-            Ok(it) if it.kind == Some(OperationType::Mutation) && it.asks_only() => {
-                mend(refusal(no_post()))
-            }
             Ok(prepared) => self.run(prepared).await,
             Err(error) => mend(refusal(error)),
         }
@@ -133,13 +128,8 @@ fn refusal(error: ServerError) -> Response {
     Response::from_errors(vec![error])
 }
 
-fn no_post() -> ServerError {
-    error::refuse("BAD_INPUT", "A mutation needs POST.").into_server_error(Default::default())
-}
-
 fn no_socket() -> ServerError {
-    let message =
-        "A subscription needs a WebSocket: the same address, subprotocol graphql-transport-ws.";
+    let message = "A subscription needs a WebSocket (the same address, subprotocol graphql-transport-ws), or accept: text/event-stream.";
     error::refuse("BAD_INPUT", message).into_server_error(Default::default())
 }
 

@@ -28,7 +28,7 @@ use crate::commands::Commands;
 use crate::feed::Feed;
 use crate::queries::Queries;
 
-pub use executor::{AsksOnly, GraphQl};
+pub use executor::GraphQl;
 
 /// Deeper than GraphiQL's introspection and any use of this schema.
 const MAX_DEPTH: usize = 24;

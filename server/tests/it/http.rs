@@ -3,7 +3,7 @@
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
-use crate::world::{Follower, World, booking, new_id, text};
+use crate::world::{Follower, PATIENCE, World, booking, new_id, text};
 
 async fn get(world: &World, path: &str) -> (u16, String) {
     let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
@@ -37,20 +37,115 @@ async fn a_query_may_be_asked_with_get() {
 async fn nothing_is_changed_with_get() {
     let world = World::new().await;
     let query = "mutation{deleteCalendar(input:{id:\"x\"}){error{message}}}";
-    let (_, answer) = get(&world, &format!("/graphql?query={query}")).await;
+    let sent = reqwest::get(world.url(&format!("/graphql?query={query}"))).await.unwrap();
+    assert_eq!((sent.status().as_u16(), &sent.headers()["allow"]), (405, &"POST".parse().unwrap()));
+    let answer = sent.text().await.unwrap();
     assert!(answer.contains("A mutation needs POST."), "{answer}");
 }
+
+/// Sends a body, and answers status, media type, and what came.
+async fn post(world: &World, body: &str, headers: &[(&str, &str)]) -> (u16, String, Value) {
+    let mut sent = reqwest::Client::new().post(world.url("/graphql")).body(body.to_owned());
+    for (name, value) in headers {
+        sent = sent.header(*name, *value);
+    }
+    let answer = sent.send().await.unwrap();
+    let media = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    (answer.status().as_u16(), media, answer.json().await.unwrap())
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const GRAPHQL: (&str, &str) = ("accept", "application/graphql-response+json");
 
 #[tokio::test]
 async fn what_is_no_request_is_refused_with_a_sentence() {
     let world = World::new().await;
     let huge = format!(r#"{{"query":"{{ calendar {{ id }} }}","x":"{}"}}"#, "x".repeat(2_000_000));
-    for (body, status) in [("", 400), ("[", 400), (&huge, 413)] {
-        let sent = reqwest::Client::new().post(world.url("/graphql")).body(body.to_owned());
-        let answer = sent.send().await.unwrap();
-        assert_eq!(answer.status(), status, "{body:.20}");
-        let answer: Value = answer.json().await.unwrap();
+    for (body, status, sentence) in [
+        ("", 400, "The request is no JSON"),
+        ("[", 400, "The request is no JSON"),
+        ("[]", 400, "Several requests in one are not answered; send each by itself."),
+        ("7", 400, "The request must be a JSON object"),
+        ("{}", 400, "The request has no query."),
+        (r#"{"query":7}"#, 400, "The query must be a string."),
+        (r#"{"query":"{ a }","variables":"x"}"#, 400, "The variables must be an object, or null."),
+        (r#"{"query":"{ a }","extensions":[]}"#, 400, "The extensions must be an object, or null."),
+        (r#"{"query":"{ a }","operationName":1}"#, 400, "The operationName must be a string"),
+        (&huge, 413, "The request is larger than"),
+    ] {
+        let (answered, _, answer) = post(&world, body, &[JSON]).await;
+        assert_eq!(answered, status, "{body:.20}");
         assert_eq!(answer["errors"][0]["extensions"]["code"], "PARSE_FAILED", "{answer}");
+        let message = text(&answer["errors"][0]["message"]);
+        assert!(message.starts_with(sentence), "{message}");
+    }
+    // A form of somebody else's page can send these, and no more.
+    for media in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let query = r#"{"query":"mutation { createCalendar(input: {name: \"x\"}) { error { message } } }"}"#;
+        assert_eq!(post(&world, query, &[("content-type", media)]).await.0, 415, "{media}");
+        assert_eq!(post(&world, query, &[]).await.0, 415);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_has_the_form_that_is_accepted() {
+    let world = World::new().await;
+    let good = r#"{"query":"{ __typename }"}"#;
+    let bad = r#"{"query":"{ nothing }"}"#;
+    let (status, media, answer) = post(&world, good, &[JSON]).await;
+    assert_eq!((status, media.as_str()), (200, "application/json; charset=utf-8"));
+    assert_eq!(answer, json!({"data": {"__typename": "Query"}}));
+    let (status, media, _) = post(&world, good, &[JSON, GRAPHQL]).await;
+    assert_eq!((status, media.as_str()), (200, "application/graphql-response+json; charset=utf-8"));
+    for (headers, expected) in [(&[JSON][..], 200), (&[JSON, GRAPHQL], 400)] {
+        let (status, _, answer) = post(&world, bad, headers).await;
+        assert_eq!(status, expected);
+        assert!(answer.get("data").is_none(), "nothing was executed: {answer}");
+    }
+    let (status, _, answer) = post(&world, good, &[JSON, ("accept", "image/png")]).await;
+    assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (406, &json!("BAD_INPUT")));
+}
+
+#[tokio::test]
+async fn events_come_over_http_and_go_on() {
+    let world = World::new().await;
+    world.book("One", "09:00-10:00").await;
+    let query = "subscription { appointmentChanges(after: 0) { kind revision } }";
+    let asked = reqwest::Client::new().post(world.url("/graphql")).json(&json!({ "query": query }));
+    let mut answer = asked.header("accept", "text/event-stream").send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let mut heard = String::new();
+    while !heard.contains("BOOKMARK") {
+        heard += &String::from_utf8_lossy(&answer.chunk().await.unwrap().expect("it goes on"));
+    }
+    let next = r#"event: next
+data: {"data":{"appointmentChanges":{"kind":"CREATED","revision":1}}}
+
+"#;
+    assert!(heard.starts_with(next), "{heard}");
+    // Nobody who listens keeps a server from stopping, and who is cut off is not told that this was all.
+    let stopped = tokio::time::timeout(PATIENCE, world.restarted()).await;
+    stopped.expect("it stops in time");
+    let mut rest = String::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        rest += &String::from_utf8_lossy(&chunk);
+    }
+    assert!(!rest.contains("complete"), "{rest}");
+}
+
+#[tokio::test]
+async fn a_query_over_events_is_answered_once() {
+    let world = World::new().await;
+    for (query, expected) in [
+        ("{__typename}", r#"{"data":{"__typename":"Query"}}"#),
+        ("{nothing}", r#""code":"VALIDATION_FAILED""#),
+    ] {
+        let asked = reqwest::Client::new().get(world.url(&format!("/graphql?query={query}")));
+        let answer = asked.header("accept", "text/event-stream").send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let heard = answer.text().await.unwrap();
+        assert!(heard.starts_with("event: next\ndata: ") && heard.contains(expected), "{heard}");
+        assert!(heard.ends_with("event: complete\ndata: \n\n"), "{heard:?}");
     }
 }
 

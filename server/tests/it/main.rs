@@ -11,6 +11,7 @@ mod follow;
 mod http;
 mod kill;
 mod operator;
+mod others;
 mod page;
 mod process;
 mod properties;

@@ -1,0 +1,117 @@
+//! What is served where: GraphQL over HTTP and WebSocket, the calendar page, GraphiQL, and whether the server is well.
+
+mod answer;
+mod media;
+mod question;
+mod socket;
+mod stream;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use async_graphql::http::GraphiQLSource;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{RequestExt, Router};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth;
+use crate::graphql::{self, GraphQl};
+use crate::page;
+use crate::store::Store;
+use answer::failure;
+use media::Media;
+use question::Question;
+
+/// The largest body, and the largest message of a socket: 200 attendees and a long description
+/// take a tenth of it.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// What the handlers need.
+#[derive(Clone)]
+pub struct App {
+    /// The service.
+    pub graphql: GraphQl,
+    /// Asked whether it is ready.
+    pub store: Arc<dyn Store>,
+    /// The server is about to stop: what would never end by itself ends now.
+    pub stopping: CancellationToken,
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/assets/{name}", get(page::asset))
+        .route("/graphql", get(ask_or_follow).post(execute))
+        .route("/graphiql", get(graphiql))
+        .route("/schema.graphql", get(schema))
+        .route("/health/live", get("live\n"))
+        .route("/health/ready", get(ready))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(app)
+}
+
+/// A request by GraphQL over HTTP: what is asked, in which form it is to be answered, the answer.
+async fn execute(State(app): State<App>, request: Request) -> Response {
+    let actor = auth::actor(request.headers());
+    let Some(media) = Media::accepted(request.headers()) else {
+        return answer::not_acceptable();
+    };
+    let question = match Question::read(request.with_limited_body()).await {
+        Ok(question) => question,
+        Err(malformed) => return malformed.into_response(),
+    };
+    let Question { request, is_get } = question;
+    let request = request.data(actor);
+    if is_get && app.graphql.changes(&request) {
+        return answer::needs_post();
+    }
+    match media {
+        Media::Stream => stream::answer(&app, request),
+        media => answer::answer(app.graphql.execute(request).await, media),
+    }
+}
+
+/// `GET` asks a query, or opens a socket.
+async fn ask_or_follow(app: State<App>, request: Request) -> Response {
+    let upgrade = request.headers().get(header::UPGRADE);
+    match upgrade.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        true => socket::follow(app.0, request).await,
+        false => execute(app, request).await,
+    }
+}
+
+/// The net under everything; a panic is a bug.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    let message = "The server failed; its log says why.";
+    failure(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+}
+
+async fn graphiql() -> Html<String> {
+    let page = GraphiQLSource::build()
+        .endpoint("/graphql")
+        .subscription_endpoint("/graphql")
+        .title("Appointments")
+        .finish();
+    Html(page)
+}
+
+async fn schema() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], graphql::sdl())
+}
+
+async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    match app.store.ready().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n")
+        }
+    }
+}
