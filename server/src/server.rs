@@ -83,7 +83,13 @@ impl Server {
             feed.clone(),
             settings.request_timeout,
         );
-        let app = http::App { graphql: service, store: store.clone(), stopping: stopping.clone() };
+        let app = http::App {
+            graphql: service,
+            store: store.clone(),
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+            sockets: http::Sockets::default(),
+        };
 
         tasks.spawn(stopping.clone().run_until_cancelled_owned(feed.clone().keep_looking()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(keep_pruning(commands)));

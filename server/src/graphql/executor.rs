@@ -14,7 +14,7 @@ use tracing::{Instrument, field};
 
 use super::budget::Budget;
 use super::documents::Documents;
-use super::{AppointmentsSchema, error, variables};
+use super::{AppointmentsSchema, error, roots, variables};
 use crate::domain::Actor;
 
 /// The service: a schema with its data, and the documents it has seen.
@@ -46,7 +46,8 @@ impl GraphQl {
     pub fn changes(&self, request: &Request) -> bool {
         let Ok(document) = self.documents.parse(&request.query) else { return false };
         let operation = request.operation_name.as_deref();
-        variables::selected(&document, operation) == Some(OperationType::Mutation)
+        variables::operation(&document, operation)
+            .is_some_and(|it| it.ty == OperationType::Mutation)
     }
 
     fn prepare(&self, mut request: Request) -> ServerResult<Prepared> {
@@ -54,6 +55,9 @@ impl GraphQl {
         let mut pruned = (*document).clone();
         let operation = request.operation_name.as_deref();
         let selected = variables::prune(&mut pruned, operation, &request.variables)?;
+        if selected == Some(OperationType::Subscription) {
+            roots::check(&document, operation)?;
+        }
         let name = operation.filter(|_| selected.is_some()).unwrap_or_default();
         let name = name.chars().take(64).collect();
         request.set_parsed_query(pruned);

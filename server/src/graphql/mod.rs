@@ -15,6 +15,7 @@ mod loader;
 mod mutation;
 mod query;
 mod refusal;
+mod roots;
 mod scalar;
 mod subscription;
 mod variables;

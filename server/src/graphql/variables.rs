@@ -64,14 +64,17 @@ pub(super) fn prune(
     Ok(Some(kind))
 }
 
-/// What kind of operation is meant; nothing if there is none of that name.
-pub(super) fn selected(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+/// The operation that is meant; nothing if there is none of that name.
+pub(super) fn operation<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'d OperationDefinition> {
     let found = match (&document.operations, name) {
         (DocumentOperations::Single(operation), _) => Some(operation),
         (DocumentOperations::Multiple(all), Some(name)) => all.get(name),
         (DocumentOperations::Multiple(all), None) => all.values().next().filter(|_| all.len() == 1),
     };
-    found.map(|it| it.node.ty)
+    found.map(|it| &it.node)
 }
 
 /// What happens to the variables of one operation.

@@ -23,6 +23,15 @@ impl<'a> Body<'a> {
         let data = Some(&answer.data).filter(|_| !is_unasked(answer));
         Self { errors: &answer.errors, data }
     }
+
+    /// Whether nothing was executed.
+    pub(super) fn is_unasked(&self) -> bool {
+        self.data.is_none()
+    }
+
+    pub(super) fn errors(&self) -> &[ServerError] {
+        self.errors
+    }
 }
 
 /// Whether it was no good request, so that nothing was executed: its errors are of no field.

@@ -2,12 +2,15 @@
 
 mod answer;
 mod media;
+mod message;
 mod question;
+mod session;
 mod socket;
 mod stream;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_graphql::Executor;
 use async_graphql::http::GraphiQLSource;
@@ -17,6 +20,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{RequestExt, Router};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth;
@@ -40,6 +44,20 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The server is about to stop: what would never end by itself ends now.
     pub stopping: CancellationToken,
+    /// What a stop waits for: sockets say goodbye.
+    pub tasks: TaskTracker,
+    /// The sockets that were opened.
+    pub sockets: Sockets,
+}
+
+/// Gives each socket a number.
+#[derive(Clone, Default)]
+pub struct Sockets(Arc<AtomicU64>);
+
+impl Sockets {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 /// All routes.

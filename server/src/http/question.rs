@@ -22,7 +22,7 @@ pub(super) struct Question {
 /// The members of a request. Others may be there, and say nothing.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     query: String,
     operation_name: Option<String>,
     variables: Option<IndexMap<Name, Value>>,
@@ -47,11 +47,7 @@ impl Question {
     pub(super) async fn read(request: Request) -> Result<Self, Malformed> {
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
         let body = if is_get { parameters(&request)? } else { body(request).await? };
-        let Body { query, operation_name, variables, .. } = body;
-        let mut request = async_graphql::Request::new(query);
-        request.operation_name = operation_name;
-        request.variables = Variables::from_value(Value::Object(variables.unwrap_or_default()));
-        Ok(Self { request, is_get })
+        Ok(Self { request: body.into(), is_get })
     }
 }
 
@@ -61,7 +57,24 @@ async fn body(request: Request) -> Result<Body, Malformed> {
         return Err(Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message.to_owned()));
     }
     let body = Bytes::from_request(request, &()).await.map_err(unread)?;
-    serde_json::from_slice(&body).map_err(|error| Malformed::bad(&explained(&body, &error)))
+    Body::read(&body).map_err(|why| Malformed::bad(&why))
+}
+
+impl Body {
+    /// Reads it, or says in one sentence what is wrong with it.
+    pub(super) fn read(text: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(text).map_err(|error| explained(text, &error))
+    }
+}
+
+impl From<Body> for async_graphql::Request {
+    fn from(body: Body) -> Self {
+        let mut request = Self::new(body.query);
+        request.operation_name = body.operation_name;
+        let variables = body.variables.unwrap_or_default();
+        request.variables = Variables::from_value(Value::Object(variables));
+        request
+    }
 }
 
 fn unread(rejection: BytesRejection) -> Malformed {

@@ -1,16 +1,38 @@
-//! WebSocket: the same operations over one line, and subscriptions.
+//! WebSocket: opening one, and what of it is not GraphQL's: frames, life, and the end.
+//!
+//! **Invariant:** at most one message is on its way out, and while it is, no operation is asked for more. So whoever does not
+//! read is behind in the log (S6), and costs no memory.
+
+use std::pin::pin;
+use std::time::Duration;
 
 use async_graphql::Data;
-use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use axum::extract::{FromRequestParts, Request, WebSocketUpgrade};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::SplitStream;
+use futures_util::{Sink, SinkExt, StreamExt};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
+use super::message::NAME;
+use super::session::{Close, Session};
 use super::{App, MAX_BODY};
 use crate::auth;
 
 /// Where a socket's reads begin; the library's own 128 KiB would be most of an idle socket.
 const SOCKET_BUFFER: usize = 4 * 1024;
+/// Who has opened a socket must say hello by then.
+const INIT: Duration = Duration::from_secs(10);
+/// After so much silence it is asked whether anybody is there, and if nothing is heard for as long again nobody is.
+const SILENCE: Duration = Duration::from_secs(20);
+/// Who does not take a message in this time is gone. (One who is only slow costs a page of the log.)
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Answers that a client is owed at once (to its pings), before it is not heard any longer.
+const OWED: usize = 16;
+/// When the server stops, sockets are closed one after the other in steps of this, so that not all come back at once.
+const STEP: Duration = Duration::from_millis(20);
 
 /// Opens a socket.
 pub(super) async fn follow(app: App, request: Request) -> Response {
@@ -19,19 +41,137 @@ pub(super) async fn follow(app: App, request: Request) -> Response {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let Ok(protocol) = GraphQLProtocol::from_request_parts(&mut parts, &()).await else {
-        let message = "Offer the WebSocket subprotocol graphql-transport-ws.\n";
+    let offered = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
+    let mut offered = offered.iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+    if !offered.any(|it| it.trim() == NAME) {
+        let message = format!("Offer the WebSocket subprotocol {NAME}.\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
-    };
-    let actor = auth::actor(&parts.headers);
+    }
+    let mut data = Data::default();
+    data.insert(auth::actor(&parts.headers));
+    let session = Session::new(app.graphql, data);
+    let (tasks, stopping, number) = (app.tasks, app.stopping, app.sockets.next());
     upgrade
-        .protocols(["graphql-transport-ws"])
+        .protocols([NAME])
         .read_buffer_size(SOCKET_BUFFER)
         .max_message_size(MAX_BODY)
         .max_frame_size(MAX_BODY)
-        .on_upgrade(move |socket| {
-            let mut data = Data::default();
-            data.insert(actor);
-            GraphQLWebSocket::new(socket, app.graphql, protocol).with_data(data).serve()
-        })
+        .on_upgrade(move |socket| tasks.track_future(serve(socket, session, stopping, number)))
+}
+
+/// What has happened.
+enum Happened {
+    /// A frame, or `None`: the client is gone.
+    Heard(Option<Message>),
+    /// An operation has something to say.
+    Answered(String),
+    Stopping,
+    Time,
+}
+
+async fn serve(socket: WebSocket, mut session: Session, stopping: CancellationToken, number: u64) {
+    let (mut sink, mut stream) = socket.split();
+    let opened = now();
+    // When something was heard last, and when it was asked for since.
+    let (mut heard_at, mut asked_at) = (opened, None::<Instant>);
+    let end = loop {
+        while let Some(message) = session.owed() {
+            let frame = Message::Text(message.into());
+            if !send(&mut sink, frame, &mut stream, &mut session, &mut heard_at).await {
+                return;
+            }
+        }
+        if let Some(close) = session.ended() {
+            break close;
+        }
+        let asked = asked_at.filter(|it| *it > heard_at);
+        let silent_at = asked.unwrap_or(heard_at) + SILENCE;
+        let wakes = if session.is_open() { silent_at } else { silent_at.min(opened + INIT) };
+        let happened = tokio::select! {
+            biased;
+            () = stopping.cancelled() => Happened::Stopping,
+            frame = stream.next() => Happened::Heard(frame.and_then(Result::ok)),
+            answer = session.next() => Happened::Answered(answer),
+            () = tokio::time::sleep_until(wakes) => Happened::Time,
+        };
+        match happened {
+            Happened::Heard(None | Some(Message::Close(_))) => return,
+            Happened::Heard(Some(frame)) => {
+                heard_at = now();
+                hear(&mut session, frame);
+            }
+            Happened::Answered(message) => {
+                let frame = Message::Text(message.into());
+                if !send(&mut sink, frame, &mut stream, &mut session, &mut heard_at).await {
+                    return;
+                }
+            }
+            Happened::Stopping => {
+                tokio::time::sleep(STEP * (number % 100) as u32).await;
+                break Close(1001, "The server stops; go on from your revision.".to_owned());
+            }
+            Happened::Time if !session.is_open() && now() >= opened + INIT => {
+                break Close(4408, "Connection initialisation timeout".to_owned());
+            }
+            Happened::Time if asked.is_some() => {
+                break Close(1001, "Nothing was heard for long.".to_owned());
+            }
+            Happened::Time => {
+                asked_at = Some(now());
+                if !send(
+                    &mut sink,
+                    Message::Ping(Default::default()),
+                    &mut stream,
+                    &mut session,
+                    &mut heard_at,
+                )
+                .await
+                {
+                    return;
+                }
+            }
+        }
+    };
+    let Close(code, reason) = end;
+    let frame = CloseFrame { code, reason: reason.into() };
+    // Whoever does not take it is gone anyway.
+    let _ = timeout(INIT, sink.send(Message::Close(Some(frame)))).await;
+}
+
+/// Sends a frame, and hears meanwhile what is said, as long as little is owed for it. Whether it was taken.
+async fn send(
+    sink: &mut (impl Sink<Message, Error = axum::Error> + Unpin),
+    frame: Message,
+    stream: &mut SplitStream<WebSocket>,
+    session: &mut Session,
+    heard_at: &mut Instant,
+) -> bool {
+    let mut sending = pin!(timeout(PATIENCE, sink.send(frame)));
+    loop {
+        tokio::select! {
+            biased;
+            sent = &mut sending => return matches!(sent, Ok(Ok(()))),
+            frame = stream.next(), if session.owes() < OWED => match frame {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
+                Some(Ok(frame)) => {
+                    *heard_at = now();
+                    hear(session, frame);
+                }
+            },
+        }
+    }
+}
+
+fn hear(session: &mut Session, frame: Message) {
+    match frame {
+        Message::Text(text) => session.hear(&text),
+        Message::Binary(_) => session.refuse("Messages are texts."),
+        // (Pings of the socket itself are answered by the library.)
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a socket's silence is the machine's time")]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -18,6 +18,7 @@ mod properties;
 mod readme;
 mod sdk;
 mod slow;
+mod socket;
 mod stores;
 mod variables;
 mod world;
