@@ -1,17 +1,15 @@
 //! The benchmarks: what is built for each, and where its figures go.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::page;
 use crate::run::{Result, cargo, checked, target};
 
 pub(crate) fn cache(smoke: bool, only: &str) -> Result<()> {
-    let (profile, folder): (&[&str], _) =
-        if smoke { (&[], "debug") } else { (&["--release"], "release") };
-    let packages = ["build", "--package", "appointments-bench"];
-    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
-    let mut bench = Command::new(target()?.join(folder).join("bench-cache"));
+    let built = build(&["appointments-bench"], smoke)?;
+    let mut bench = Command::new(built.join("bench-cache"));
     bench.arg("--out").arg(target()?.join("bench/cache.json")).args(["--only", only]);
     bench.args(smoke.then_some("--smoke"));
     checked(&mut bench)
@@ -25,14 +23,20 @@ pub(crate) fn sdk(smoke: bool) -> Result<()> {
     bench_with_server("bench-sdk", &[], "sdk.json", smoke)
 }
 
+/// Builds packages, and answers where they are. A smoke run takes what the tests have built.
+fn build(packages: &[&str], smoke: bool) -> Result<PathBuf> {
+    if smoke {
+        cargo(["build", "--workspace", "--all-targets", "--quiet"])?;
+        return Ok(target()?.join("debug"));
+    }
+    let packages = packages.iter().flat_map(|it| ["--package", it]);
+    cargo(["build", "--release"].into_iter().chain(packages))?;
+    Ok(target()?.join("release"))
+}
+
 /// Builds the server and the benchmarks, and runs one of those against it.
 fn bench_with_server(name: &str, first: &[&str], out: &str, smoke: bool) -> Result<()> {
-    // A smoke run takes what the tests have built.
-    let (profile, folder): (&[&str], _) =
-        if smoke { (&[], "debug") } else { (&["--release"], "release") };
-    let packages = ["build", "--package", "appointments-server", "--package", "appointments-bench"];
-    cargo(packages.iter().chain(profile).map(|it| (*it).to_owned()))?;
-    let built = target()?.join(folder);
+    let built = build(&["appointments-server", "appointments-bench"], smoke)?;
     let mut bench = Command::new(built.join(name));
     bench.args(first).arg("--server").arg(built.join("appointments-server"));
     bench.arg("--out").arg(target()?.join("bench").join(out));

@@ -4,13 +4,14 @@
 
 mod bench;
 mod ci;
+mod graphiql;
 mod page;
 mod run;
 mod tidy;
 mod wasm;
 
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use clap::{Parser, Subcommand};
 
@@ -58,6 +59,8 @@ enum Task {
     },
     /// Build the calendar page into `web/dist`, from where the server's binary takes it.
     Page,
+    /// Fetch GraphiQL from npm, in its pinned version, into `server/graphiql`.
+    Graphiql,
     /// Compile the client for the browser.
     Wasm,
     /// Measure, and write the figures to target/bench.
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Task::Fuzz { seconds } => fuzz(seconds),
         Task::Sim { seeds, seed } => sim(seeds, seed),
         Task::Page => page::build().map(drop),
+        Task::Graphiql => graphiql::fetch(),
         Task::Wasm => wasm::check(),
         Task::Ci => ci::run(),
     };
@@ -147,8 +151,11 @@ fn test(arguments: Vec<String>) -> Result<()> {
 
 /// The cache's examples run to their end.
 fn examples() -> Result<()> {
+    // As the tests have built them: for one package alone much would be built again, with other features.
+    cargo(["build", "--workspace", "--all-targets", "--quiet"])?;
     for example in ["live", "optimistic", "snapshot"] {
-        run::output(["run", "--quiet", "--package", "cynic-cache", "--example", example])
+        let program = run::target()?.join("debug/examples").join(example);
+        run::checked(Command::new(program).stdout(Stdio::null()))
             .map_err(|error| format!("the example {example}: {error}"))?;
     }
     Ok(())

@@ -18,7 +18,7 @@ pub(super) enum Said {
     Init,
     Ping,
     Pong,
-    Subscribe { id: String, request: Request },
+    Subscribe { id: String, request: Box<Request> },
     Complete { id: String },
 }
 
@@ -48,7 +48,10 @@ impl Said {
             "pong" => Self::about(raw.payload, Self::Pong)?,
             "subscribe" => {
                 let payload = raw.payload.map_or("null", RawValue::get);
-                Self::Subscribe { id: id()?, request: Body::read(payload.as_bytes())?.into() }
+                Self::Subscribe {
+                    id: id()?,
+                    request: Box::new(Body::read(payload.as_bytes())?.into()),
+                }
             }
             "complete" => Self::Complete { id: id()? },
             _ => {

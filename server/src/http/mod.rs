@@ -13,10 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_graphql::Executor;
-use async_graphql::http::GraphiQLSource;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{RequestExt, Router};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth;
+use crate::graphiql;
 use crate::graphql::{self, GraphQl};
 use crate::page;
 use crate::store::Store;
@@ -66,7 +66,8 @@ pub fn router(app: App) -> Router {
         .route("/", get(page::index))
         .route("/assets/{name}", get(page::asset))
         .route("/graphql", get(ask_or_follow).post(execute))
-        .route("/graphiql", get(graphiql))
+        .route("/graphiql", get(graphiql::index))
+        .route("/graphiql/{name}", get(graphiql::asset))
         .route("/schema.graphql", get(schema))
         .route("/health/live", get("live\n"))
         .route("/health/ready", get(ready))
@@ -109,15 +110,6 @@ async fn ask_or_follow(app: State<App>, request: Request) -> Response {
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     let message = "The server failed; its log says why.";
     failure(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
-}
-
-async fn graphiql() -> Html<String> {
-    let page = GraphiQLSource::build()
-        .endpoint("/graphql")
-        .subscription_endpoint("/graphql")
-        .title("Appointments")
-        .finish();
-    Html(page)
 }
 
 async fn schema() -> impl IntoResponse {

@@ -86,7 +86,7 @@ impl Session {
             Ok(Said::Ping) => self.owed.push_back(message::pong()),
             Ok(Said::Pong) => {}
             Ok(Said::Subscribe { .. }) if !self.is_open => self.close(4401, "Unauthorized"),
-            Ok(Said::Subscribe { id, request }) => self.begin(id, request),
+            Ok(Said::Subscribe { id, request }) => self.begin(id, *request),
             Ok(Said::Complete { id }) => {
                 // (It may have ended by itself, and crossed this on the way.)
                 if let Some((_, running)) = self.wanted.remove(&*id) {

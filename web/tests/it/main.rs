@@ -6,6 +6,7 @@
 mod browser;
 mod line;
 mod looks;
+mod playground;
 mod speed;
 mod story;
 mod together;

@@ -66,6 +66,12 @@ impl World {
         window
     }
 
+    /// A window with anything that the server has.
+    pub(crate) async fn open(&self, path: &str) -> Window {
+        let url = format!("http://{}{path}", self.server.address());
+        self.browser.window(&url, (1280, 900), false).await
+    }
+
     /// Asks the server, past the page.
     pub(crate) async fn ask(&self, query: &str) -> Value {
         ask(self.server.address(), query).await

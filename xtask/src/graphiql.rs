@@ -1,0 +1,73 @@
+//! GraphiQL from npm, pinned, into `server/graphiql`, from where the server takes it.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::run::{Result, checked, root, target};
+
+/// The last that has everything in one file; React as it wants it.
+const PACKAGES: [&str; 3] = ["graphiql@4.1.2", "react@18.3.1", "react-dom@18.3.1"];
+
+/// Where a file is in its package, and what it is called here.
+const FILES: [(&str, &str); 4] = [
+    ("react/umd/react.production.min.js", "react.js"),
+    ("react-dom/umd/react-dom.production.min.js", "react-dom.js"),
+    ("graphiql/graphiql.min.js", "graphiql.js"),
+    ("graphiql/graphiql.min.css", "graphiql.css"),
+];
+
+/// Fetches it anew.
+pub(crate) fn fetch() -> Result<()> {
+    let folder = target()?.join("graphiql");
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]).arg(&folder);
+    checked(npm.args(PACKAGES))?;
+    let (modules, here) = (folder.join("node_modules"), root().join("server/graphiql"));
+    let failed = |error: std::io::Error| error.to_string();
+    for (from, to) in FILES {
+        let content = fs::read_to_string(modules.join(from)).map_err(failed)?;
+        // (The map that it names is not served.)
+        let content = content.lines().filter(|it| !it.contains("sourceMappingURL="));
+        let content = content.collect::<Vec<_>>().join("\n");
+        write(&here, to, &content)?;
+    }
+    write(&here, "licences.txt", &licences(&modules, "")?)
+}
+
+/// A file, compressed: every browser takes that.
+fn write(folder: &Path, name: &str, content: &str) -> Result<()> {
+    let failed = |error: std::io::Error| format!("{name}: {error}");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    let gzip = gzip.write_all(content.as_bytes()).and_then(|()| gzip.finish()).map_err(failed)?;
+    println!("{name}: {} bytes, {} compressed", content.len(), gzip.len());
+    fs::write(folder.join(format!("{name}.gz")), gzip).map_err(failed)
+}
+
+/// The licences of all that is in the bundle, under the names of their packages.
+fn licences(modules: &Path, scope: &str) -> Result<String> {
+    let mut names: Vec<String> = fs::read_dir(modules)
+        .map_err(|error| error.to_string())?
+        .filter_map(|it| it.ok()?.file_name().into_string().ok())
+        .filter(|it| !it.starts_with('.'))
+        .collect();
+    names.sort();
+    let mut all = String::new();
+    for name in names {
+        let package = modules.join(&name);
+        if name.starts_with('@') {
+            all += &licences(&package, &format!("{name}/"))?;
+            continue;
+        }
+        let texts = ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license", "License"];
+        let text = texts.into_iter().find_map(|it| fs::read_to_string(package.join(it)).ok());
+        let text = text.unwrap_or_else(|| "See its package.".to_owned());
+        all += &format!("{scope}{name}\n\n{}\n\n\n", text.trim());
+    }
+    Ok(all)
+}
