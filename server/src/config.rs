@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -81,6 +82,14 @@ pub struct Serve {
     #[arg(long, env = "APPOINTMENTS_ALLOW_ANONYMOUS",
         value_parser = clap::builder::BoolishValueParser::new())]
     pub allow_anonymous: bool,
+    /// The address by which others know the server, as behind a proxy: https://calendar.example.org. Requests for another
+    /// name are refused, since anybody's name can be made to lead here. May be given several times.
+    #[arg(long, env = "APPOINTMENTS_PUBLIC_URL", value_name = "URL", value_delimiter = ',')]
+    pub public_url: Vec<Origin>,
+    /// Whose pages may use the server besides its own: https://app.example.org. May be given several times. Pages of this
+    /// machine may while it listens on loopback.
+    #[arg(long, env = "APPOINTMENTS_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<Origin>,
     /// How long changes are kept for subscribers that come back; later they query again.
     #[arg(long, env = "APPOINTMENTS_CHANGE_RETENTION", value_name = "TIME", default_value = "30d",
         value_parser = duration)]
@@ -112,6 +121,37 @@ pub struct Seed {
     #[arg(long, env = "APPOINTMENTS_SEED_WEEKS", value_name = "N", default_value = "4",
         value_parser = clap::value_parser!(u32).range(1..=520))]
     pub weeks: u32,
+}
+
+/// The beginning of an address, as browsers name whose a page is: `https://app.example.org`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    scheme: String,
+    host: String,
+}
+
+impl Origin {
+    /// Its host, and its port if it has one.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim_end_matches('/').to_ascii_lowercase();
+        let parts = text.split_once("://").filter(|(scheme, host)| {
+            matches!(*scheme, "http" | "https")
+                && !host.is_empty()
+                && !host.contains(['/', '?', '#', '@', ' '])
+        });
+        let (scheme, host) = parts.ok_or_else(|| {
+            "must be an address without a path, such as https://app.example.org".to_owned()
+        })?;
+        Ok(Self { scheme: scheme.to_owned(), host: host.to_owned() })
+    }
 }
 
 impl Serve {

@@ -89,6 +89,7 @@ impl Server {
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             sockets: http::Sockets::default(),
+            origins: http::Origins::new(address, &settings.public_url, &settings.allow_origin),
         };
 
         tasks.spawn(stopping.clone().run_until_cancelled_owned(feed.clone().keep_looking()));

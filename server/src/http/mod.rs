@@ -3,6 +3,7 @@
 mod answer;
 mod media;
 mod message;
+mod origin;
 mod question;
 mod session;
 mod socket;
@@ -17,10 +18,13 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{RequestExt, Router};
+use axum::{RequestExt, Router, middleware};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use crate::auth;
 use crate::graphiql;
@@ -29,6 +33,7 @@ use crate::page;
 use crate::store::Store;
 use answer::failure;
 use media::Media;
+pub use origin::Origins;
 use question::Question;
 
 /// The largest body, and the largest message of a socket: 200 attendees and a long description
@@ -48,6 +53,8 @@ pub struct App {
     pub tasks: TaskTracker,
     /// The sockets that were opened.
     pub sockets: Sockets,
+    /// Who may speak to the server from a browser.
+    pub origins: Origins,
 }
 
 /// Gives each socket a number.
@@ -71,9 +78,18 @@ pub fn router(app: App) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/health/live", get("live\n"))
         .route("/health/ready", get(ready))
+        .layer(app.origins.cors())
+        .layer(middleware::from_fn_with_state(app.origins.clone(), origin::is_for_us))
+        .layer(compression())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app)
+}
+
+/// Answers over a kilobyte are compressed; events are not, as they would be held back.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let predicate = SizeAbove::new(1_024).and(NotForContentType::SSE);
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(predicate)
 }
 
 /// A request by GraphQL over HTTP: what is asked, in which form it is to be answered, the answer.

@@ -37,6 +37,11 @@ const STEP: Duration = Duration::from_millis(20);
 /// Opens a socket.
 pub(super) async fn follow(app: App, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
+    if !app.origins.may_open(&parts.headers) {
+        let message =
+            "Pages of this origin may not use the server; its --allow-origin lets them.\n";
+        return (StatusCode::FORBIDDEN, message).into_response();
+    }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),

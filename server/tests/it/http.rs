@@ -107,6 +107,38 @@ async fn an_answer_has_the_form_that_is_accepted() {
 }
 
 #[tokio::test]
+async fn it_answers_to_its_own_names_and_its_own_pages() {
+    let world = World::new().await;
+    let good = r#"{"query":"{ __typename }"}"#;
+    for (host, expected) in [("localhost:8080", 200), ("10.0.0.7", 200), ("evil.example.org", 421)]
+    {
+        assert_eq!(post(&world, good, &[JSON, ("host", host)]).await.0, expected, "{host}");
+    }
+    // Whose pages may read the answer, and may ask at all.
+    for (origin, expected) in [("http://localhost:3000", true), ("https://evil.example.org", false)]
+    {
+        let asks = reqwest::Client::new().request(reqwest::Method::OPTIONS, world.url("/graphql"));
+        let asks = asks.header("origin", origin).header("access-control-request-method", "POST");
+        let answer =
+            asks.header("access-control-request-headers", "content-type").send().await.unwrap();
+        let allowed =
+            answer.headers().get("access-control-allow-origin").map(|it| it.to_str().unwrap());
+        assert_eq!(allowed, Some(origin).filter(|_| expected), "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed() {
+    let world = World::new().await;
+    let ask =
+        |path: &str| reqwest::Client::new().get(world.url(path)).header("accept-encoding", "gzip");
+    let long = ask("/schema.graphql").send().await.unwrap();
+    assert_eq!(long.headers()["content-encoding"], "gzip");
+    let short = ask("/health/live").send().await.unwrap();
+    assert_eq!(short.headers().get("content-encoding"), None);
+}
+
+#[tokio::test]
 async fn events_come_over_http_and_go_on() {
     let world = World::new().await;
     world.book("One", "09:00-10:00").await;

@@ -91,6 +91,20 @@ async fn a_socket_speaks_one_protocol() {
 }
 
 #[tokio::test]
+async fn a_page_of_somebody_elses_opens_none() {
+    let world = World::new().await;
+    for (origin, expected) in [("http://localhost:3000", true), ("https://evil.example.org", false)]
+    {
+        let mut request =
+            world.url("/graphql").replacen("http", "ws", 1).into_client_request().unwrap();
+        let protocol = "graphql-transport-ws".parse().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        assert_eq!(connect_async(request).await.is_ok(), expected, "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_message_closes_it() {
     let world = World::new().await;
     for message in [
