@@ -133,18 +133,45 @@ fn start(arguments: Vec<String>) -> Result<()> {
     Err(cargo.exec().to_string())
 }
 
+/// Tests that have nothing to run with say so where nobody looks, so it is said here.
+fn say_what_is_left_out() {
+    let is_here = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    for (is_missing, what) in [
+        (
+            !root().join("web/dist/.built").exists(),
+            "the page, in a browser: it is not built (cargo xtask page)",
+        ),
+        (
+            !is_here("chromedriver"),
+            "the page, in a browser: there is no chromedriver (Debian: chromium, chromium-driver)",
+        ),
+        (!root().join("web/node_modules").exists(), "the page's accessibility: npm ci in web"),
+        (
+            !root().join("server/tests/clients/node_modules").exists(),
+            "other people's clients: npm ci in server/tests/clients",
+        ),
+    ] {
+        if is_missing {
+            eprintln!("LEFT OUT {what}");
+        }
+    }
+}
+
 /// nextest where it is installed: each test is then a process of its own. It leaves out the examples
 /// in the docs.
 fn test(arguments: Vec<String>) -> Result<()> {
     let nextest = Command::new("cargo").args(["nextest", "--version"]).output();
     if !nextest.is_ok_and(|it| it.status.success()) {
-        return cargo(["test", "--workspace"].map(str::to_owned).into_iter().chain(arguments));
+        cargo(["test", "--workspace"].map(str::to_owned).into_iter().chain(arguments))?;
+        say_what_is_left_out();
+        return Ok(());
     }
     let is_all = arguments.is_empty();
     cargo(["nextest", "run", "--workspace"].map(str::to_owned).into_iter().chain(arguments))?;
     if is_all {
         cargo(["test", "--workspace", "--doc", "--quiet"])?;
         examples()?;
+        say_what_is_left_out();
     }
     Ok(())
 }
