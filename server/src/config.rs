@@ -82,11 +82,11 @@ pub struct Serve {
     #[arg(long, env = "APPOINTMENTS_ALLOW_ANONYMOUS",
         value_parser = clap::builder::BoolishValueParser::new())]
     pub allow_anonymous: bool,
-    /// The address by which others know the server, as behind a proxy: https://calendar.example.org. Requests for another
+    /// The address by which others know the server, as behind a proxy: `https://calendar.example.org`. Requests for another
     /// name are refused, since anybody's name can be made to lead here. May be given several times.
     #[arg(long, env = "APPOINTMENTS_PUBLIC_URL", value_name = "URL", value_delimiter = ',')]
     pub public_url: Vec<Origin>,
-    /// Whose pages may use the server besides its own: https://app.example.org. May be given several times. Pages of this
+    /// Whose pages may use the server besides its own: `https://app.example.org`. May be given several times. Pages of this
     /// machine may while it listens on loopback.
     #[arg(long, env = "APPOINTMENTS_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<Origin>,

@@ -1,5 +1,6 @@
 //! Transports: how requests and subscriptions get to a server. The engine decides what, a transport only carries.
 
+mod events;
 mod line;
 #[cfg_attr(target_family = "wasm", path = "web.rs")]
 mod native;
@@ -82,11 +83,13 @@ fn line_of(url: &str) -> Result<String, BuildError> {
 /// A request that takes longer has failed.
 const REQUEST: Millis = 30_000;
 
-/// What every request says of itself.
-const HEADERS: [(&str, &str); 2] = [
-    ("content-type", "application/json"),
-    ("accept", "application/graphql-response+json, application/json;q=0.9"),
-];
+/// What every request is.
+const JSON: (&str, &str) = ("content-type", "application/json");
+/// What is accepted as an answer.
+const ACCEPT: (&str, &str) =
+    ("accept", "application/graphql-response+json, application/json;q=0.9");
+/// And where it is to come bit by bit.
+const ACCEPT_EVENTS: (&str, &str) = ("accept", "text/event-stream");
 
 fn lost(error: impl std::fmt::Display) -> LineError {
     LineError(error.to_string())

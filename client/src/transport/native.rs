@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::future::{BoxFuture, ready};
-use futures_util::{FutureExt, SinkExt, StreamExt};
-use reqwest::Url;
+use futures_util::{FutureExt, SinkExt, StreamExt, stream};
+use reqwest::{RequestBuilder, Url};
 use rustls::client::WantsClientCert;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -15,11 +15,15 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
-use super::{HEADERS, Line, REQUEST, Tokens, Transport, line, line_of, lost, protocol};
+use super::events::{self, Chunks, Streams, is_events};
+use super::{
+    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, protocol,
+};
 use crate::error::{BuildError, LineError};
 use crate::runtime;
 
-/// HTTP and WebSocket.
+/// HTTP and WebSocket. Clones are one.
+#[derive(Clone)]
 pub struct Http {
     http: reqwest::Client,
     url: Url,
@@ -67,15 +71,23 @@ fn trust(is_needed: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>
     }
 }
 
-impl Transport for Http {
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
+impl Http {
+    /// A request, about to be sent.
+    fn request(&self, accept: (&str, &str), body: String) -> RequestBuilder {
         let mut request = self.http.post(self.url.clone()).body(body);
-        for (name, value) in HEADERS {
+        for (name, value) in [JSON, accept] {
             request = request.header(name, value);
         }
-        if let Some(token) = (self.tokens)() {
-            request = request.bearer_auth(token);
+        match (self.tokens)() {
+            Some(token) => request.bearer_auth(token),
+            None => request,
         }
+    }
+}
+
+impl Transport for Http {
+    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
+        let request = self.request(ACCEPT, body);
         async move {
             let answer = request.send().await.map_err(lost)?;
             Ok(answer.bytes().await.map_err(lost)?.to_vec())
@@ -83,23 +95,52 @@ impl Transport for Http {
         .boxed()
     }
 
+    /// A WebSocket; and where none gets through, events.
     fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
-        let (url, token) = (self.socket.clone(), (self.tokens)());
-        let tls = Connector::Rustls(self.tls.clone());
+        let this = self.clone();
         async move {
-            let mut request = url.into_client_request().map_err(lost)?;
-            let name = HeaderValue::from_static(protocol::NAME);
-            request.headers_mut().insert("sec-websocket-protocol", name);
-            // Small messages are not held back.
-            let opening = connect_async_tls_with_config(request, None, true, Some(tls));
-            let (socket, _) = opening.await.map_err(lost)?;
-            let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::text::<String>(it))));
-            let mut texts = Box::pin(texts.filter_map(|it| ready(text(it))));
-            line::open(&mut texts, token.as_deref()).await?;
-            let (commands, told) = mpsc::unbounded();
-            let (hears, heard) = mpsc::unbounded();
-            runtime::spawn(line::carry(texts, told, hears));
-            Ok(Line { commands, heard })
+            match this.socket().await {
+                Ok(line) => Ok(line),
+                Err(why) => events::open(this).await.map_err(|_| why),
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Http {
+    async fn socket(&self) -> Result<Line, LineError> {
+        let token = (self.tokens)();
+        let mut request = self.socket.as_str().into_client_request().map_err(lost)?;
+        let name = HeaderValue::from_static(protocol::NAME);
+        request.headers_mut().insert("sec-websocket-protocol", name);
+        // Small messages are not held back.
+        let tls = Connector::Rustls(self.tls.clone());
+        let opening = connect_async_tls_with_config(request, None, true, Some(tls));
+        let (socket, _) = opening.await.map_err(lost)?;
+        let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::text::<String>(it))));
+        let mut texts = Box::pin(texts.filter_map(|it| ready(text(it))));
+        line::open(&mut texts, token.as_deref()).await?;
+        let (commands, told) = mpsc::unbounded();
+        let (hears, heard) = mpsc::unbounded();
+        runtime::spawn(line::carry(texts, told, hears));
+        Ok(Line { commands, heard })
+    }
+}
+
+impl Streams for Http {
+    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, LineError>> {
+        // (It ends with the line, and silence ends that.)
+        let request = self.request(ACCEPT_EVENTS, body).timeout(Duration::MAX);
+        async move {
+            let answer = request.send().await.map_err(lost)?;
+            let media = answer.headers().get("content-type").and_then(|it| it.to_str().ok());
+            is_events(answer.status().as_u16(), media)?;
+            let chunks = stream::unfold(answer, |mut answer| async move {
+                let chunk = answer.chunk().await.map_err(lost).transpose()?;
+                Some((chunk.map(|it| it.to_vec()), answer))
+            });
+            Ok(chunks.boxed())
         }
         .boxed()
     }

@@ -2,20 +2,24 @@
 
 use futures_channel::mpsc;
 use futures_util::future::{self, BoxFuture, Either, ready};
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt, stream};
 use gloo_net::websocket::Message as Frame;
 use gloo_net::websocket::futures::WebSocket;
 use js_sys::{Promise, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, Request, RequestInit, Response};
+use web_sys::{Headers, ReadableStreamDefaultReader, Request, RequestInit, Response};
 
-use super::{HEADERS, Line, REQUEST, Tokens, Transport, line, line_of, lost, protocol};
+use super::events::{self, Chunks, Streams, is_events};
+use super::{
+    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, protocol,
+};
 use crate::error::{BuildError, LineError};
 use crate::runtime;
 
-/// fetch and WebSocket.
+/// fetch and WebSocket. Clones are one.
+#[derive(Clone)]
 pub struct Http {
     url: String,
     socket: String,
@@ -33,10 +37,15 @@ impl Http {
     }
 }
 
-/// Sends a request, and reads what comes back.
-async fn fetch(url: String, token: Option<String>, body: String) -> Result<Vec<u8>, JsValue> {
+/// Sends a request, and waits for the head of its answer.
+async fn fetch(
+    url: String,
+    token: Option<String>,
+    accept: (&str, &str),
+    body: String,
+) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
-    for (name, value) in HEADERS {
+    for (name, value) in [JSON, accept] {
         headers.set(name, value)?;
     }
     if let Some(token) = token {
@@ -50,9 +59,40 @@ async fn fetch(url: String, token: Option<String>, body: String) -> Result<Vec<u
     // The global object has it, be it a window's or a worker's.
     let fetch: js_sys::Function = Reflect::get(&js_sys::global(), &"fetch".into())?.dyn_into()?;
     let promise: Promise = fetch.call1(&JsValue::UNDEFINED, &request)?.dyn_into()?;
-    let response: Response = JsFuture::from(promise).await?.dyn_into()?;
+    JsFuture::from(promise).await?.dyn_into()
+}
+
+/// An answer as a whole.
+async fn whole(response: Response) -> Result<Vec<u8>, JsValue> {
     let read = JsFuture::from(response.array_buffer()?).await?;
     Ok(Uint8Array::new(&read).to_vec())
+}
+
+/// The body of an answer, which is let go with what reads it.
+struct Body(ReadableStreamDefaultReader);
+
+impl Body {
+    fn of(response: &Response) -> Result<Self, JsValue> {
+        let body = response.body().ok_or_else(|| JsValue::from_str("an answer without a body"))?;
+        Ok(Self(body.get_reader().dyn_into()?))
+    }
+
+    /// The next bytes; nothing at its end.
+    async fn next(&self) -> Result<Option<Vec<u8>>, JsValue> {
+        let read = JsFuture::from(self.0.read()).await?;
+        if Reflect::get(&read, &"done".into())?.is_truthy() {
+            return Ok(None);
+        }
+        Ok(Some(Uint8Array::new(&Reflect::get(&read, &"value".into())?).to_vec()))
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        // Whether it could be told does not matter, and nobody else must hear that it could not.
+        let told = JsFuture::from(self.0.cancel());
+        runtime::spawn(async move { _ = told.await });
+    }
 }
 
 fn said(error: JsValue) -> LineError {
@@ -63,7 +103,8 @@ fn said(error: JsValue) -> LineError {
 // There is one thread, so what is not `Send` never leaves it.
 impl Transport for Http {
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
-        let answer = fetch(self.url.clone(), (self.tokens)(), body);
+        let head = fetch(self.url.clone(), (self.tokens)(), ACCEPT, body);
+        let answer = async move { whole(head.await?).await };
         let answer = async move {
             match future::select(Box::pin(answer), Box::pin(runtime::sleep(REQUEST))).await {
                 Either::Left((answer, _)) => answer.map_err(said),
@@ -73,24 +114,53 @@ impl Transport for Http {
         SendWrapper::new(answer).boxed()
     }
 
+    /// A WebSocket; and where none gets through, events.
     fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
-        let (url, token) = (self.socket.clone(), (self.tokens)());
+        let this = self.clone();
         let opening = async move {
-            let socket = WebSocket::open_with_protocol(&url, protocol::NAME).map_err(lost)?;
-            let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::Text(it))));
-            let texts = texts.filter_map(|frame| {
-                ready(match frame {
-                    Ok(Frame::Text(text)) => Some(Ok(text)),
-                    Ok(Frame::Bytes(_)) => None,
-                    Err(error) => Some(Err(lost(error))),
-                })
+            match this.socket().await {
+                Ok(line) => Ok(line),
+                Err(why) => events::open(this).await.map_err(|_| why),
+            }
+        };
+        SendWrapper::new(opening).boxed()
+    }
+}
+
+impl Http {
+    async fn socket(&self) -> Result<Line, LineError> {
+        let token = (self.tokens)();
+        let socket = WebSocket::open_with_protocol(&self.socket, protocol::NAME).map_err(lost)?;
+        let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::Text(it))));
+        let texts = texts.filter_map(|frame| {
+            ready(match frame {
+                Ok(Frame::Text(text)) => Some(Ok(text)),
+                Ok(Frame::Bytes(_)) => None,
+                Err(error) => Some(Err(lost(error))),
+            })
+        });
+        let mut texts = Box::pin(texts);
+        line::open(&mut texts, token.as_deref()).await?;
+        let (commands, told) = mpsc::unbounded();
+        let (hears, heard) = mpsc::unbounded();
+        runtime::spawn(line::carry(texts, told, hears));
+        Ok(Line { commands, heard })
+    }
+}
+
+impl Streams for Http {
+    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, LineError>> {
+        let head = fetch(self.url.clone(), (self.tokens)(), ACCEPT_EVENTS, body);
+        let opening = async move {
+            let response = head.await.map_err(said)?;
+            let media = response.headers().get("content-type").ok().flatten();
+            is_events(response.status(), media.as_deref())?;
+            let body = Body::of(&response).map_err(said)?;
+            let chunks = stream::unfold(body, |body| async move {
+                let chunk = body.next().await.map_err(said).transpose()?;
+                Some((chunk, body))
             });
-            let mut texts = Box::pin(texts);
-            line::open(&mut texts, token.as_deref()).await?;
-            let (commands, told) = mpsc::unbounded();
-            let (hears, heard) = mpsc::unbounded();
-            runtime::spawn(line::carry(texts, told, hears));
-            Ok(Line { commands, heard })
+            Ok(SendWrapper::new(chunks).boxed())
         };
         SendWrapper::new(opening).boxed()
     }

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +20,7 @@ enum State {
 pub(crate) struct Line {
     pub(crate) address: SocketAddr,
     state: Arc<watch::Sender<State>>,
+    is_walled: Arc<AtomicBool>,
 }
 
 impl Line {
@@ -26,15 +28,26 @@ impl Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(watch::Sender::new(State::Flows));
-        let states = state.clone();
+        let is_walled = Arc::new(AtomicBool::new(false));
+        let (states, walled) = (state.clone(), is_walled.clone());
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 if *states.borrow() != State::Cut {
-                    tokio::spawn(carry(near, server, states.subscribe()));
+                    let (states, walled) = (states.subscribe(), walled.clone());
+                    tokio::spawn(async move {
+                        if !(walled.load(Ordering::Relaxed) && is_socket(&near).await) {
+                            carry(near, server, states).await;
+                        }
+                    });
                 }
             }
         });
-        Self { address, state }
+        Self { address, state, is_walled }
+    }
+
+    /// From now on no WebSocket gets through, as behind some proxies.
+    pub(crate) fn wall(&self) {
+        self.is_walled.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn hold(&self) {
@@ -52,6 +65,12 @@ impl Line {
     pub(crate) fn mend(&self) {
         self.release();
     }
+}
+
+async fn is_socket(near: &TcpStream) -> bool {
+    let mut head = vec![0; 4096];
+    let length = near.peek(&mut head).await.unwrap_or_default();
+    String::from_utf8_lossy(&head[..length]).to_ascii_lowercase().contains("upgrade: websocket")
 }
 
 async fn carry(near: TcpStream, server: SocketAddr, mut state: watch::Receiver<State>) {

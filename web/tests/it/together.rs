@@ -67,3 +67,25 @@ async fn offline_three_changes_and_both_agree() {
     two.ends_well().await;
     world.end().await;
 }
+
+#[tokio::test]
+async fn where_no_socket_gets_through_it_hears_all_the_same() {
+    let Some(world) = World::new().await else { return };
+    world.line.wall();
+    let (one, two) = (world.window().await, world.other_window().await);
+    two.create("Theirs", "2026-11-24T09:00", "2026-11-24T10:00").await;
+    one.shows("Theirs").await;
+    one.create("Mine", "2026-11-25T09:00", "2026-11-25T10:00").await;
+    two.shows("Mine Theirs").await;
+    one.shows("Mine Theirs").await;
+    // Every change is heard as an event, rather than asked for.
+    one.until("return document.querySelector('.badge').textContent === 'Live'").await;
+    world.line.cut();
+    one.find(".badge[data-state=offline]").await;
+    two.create("Later", "2026-11-26T09:00", "2026-11-26T10:00").await;
+    world.line.mend();
+    one.shows("Later Mine Theirs").await;
+    one.ends_well().await;
+    two.ends_well().await;
+    world.end().await;
+}

@@ -1,6 +1,7 @@
 //! The real server behind TLS: requests and lines, and whom they trust.
 
 use appointments_server::clock::Clock;
+use chrono::TimeDelta;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -8,6 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::client::{Client, Connection};
+use crate::input::NewAppointment;
+use crate::scalars::DateTime;
 use crate::simulation::Real;
 
 /// A server behind something that ends TLS in front of it, as a proxy does.
@@ -76,4 +80,55 @@ async fn requests_and_lines_go_over_tls_to_whom_is_trusted() {
         Err(error) => assert!(matches!(error, BuildError::Trust(_)), "{error}"),
     }
     place.server.stop().await;
+}
+
+/// A proxy that knows nothing of WebSockets, as some are.
+async fn wall(listener: TcpListener, to: std::net::SocketAddr) {
+    while let Ok((mut near, _)) = listener.accept().await {
+        runtime::spawn(async move {
+            let mut head = vec![0; 4096];
+            let length = near.peek(&mut head).await.unwrap_or_default();
+            let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+            if head.contains("upgrade: websocket") {
+                return;
+            }
+            if let Ok(mut far) = TcpStream::connect(to).await {
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn where_no_socket_gets_through_events_do() {
+    let server = Real::start(Clock::system()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/graphql", listener.local_addr().expect("an address"));
+    runtime::spawn(wall(listener, server.address()));
+    let walled = Client::builder(url).build().expect("an address");
+    let open = Client::builder(server.url()).build().expect("an address");
+    let id = open.calendars().await.expect("there is one")[0].id.clone();
+    let at = |hour| {
+        "2026-11-23T00:00:00Z".parse::<DateTime>().expect("an instant") + TimeDelta::hours(hour)
+    };
+    let mut watch = walled.calendar(id.inner()).watch(at(0), at(24)).expect("it fits");
+    let there = open.calendar(id.inner());
+    for number in 0..3 {
+        let made =
+            there.create(NewAppointment::new(format!("t{number}"), at(number), at(number + 1)));
+        made.await.expect("it is free");
+        let shown = async {
+            while watch.view().appointments.len() as i64 <= number {
+                watch.next().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), shown).await.expect("it is heard");
+    }
+    // Everything was heard, rather than asked for again and again.
+    assert_eq!(walled.status(), Connection::Live);
+    // What it says itself comes back as an event, too.
+    let mine = walled.calendar(id.inner()).create(NewAppointment::new("mine", at(5), at(6)));
+    mine.await.expect("it is free");
+    assert_eq!(walled.pending(), Vec::new());
+    server.stop().await;
 }
