@@ -3,7 +3,7 @@
 use appointments_client::{
     Appointment, Changes, DateTime, InputProblem, NewAppointment, Shared, TimeZone,
 };
-use chrono::NaiveDateTime;
+use chrono::{Datelike, NaiveDateTime};
 
 use crate::zone;
 
@@ -120,5 +120,7 @@ fn written(at: DateTime) -> String {
 fn read(text: &str) -> Option<DateTime> {
     // (Some browsers write seconds.)
     let text = text.get(..16).unwrap_or(text);
-    Some(zone::at_wall(NaiveDateTime::parse_from_str(text, WRITTEN).ok()?))
+    let wall = NaiveDateTime::parse_from_str(text, WRITTEN).ok()?;
+    // A year that is half written is none, and browsers take it for one of the last century.
+    (1900..2200).contains(&wall.year()).then(|| zone::at_wall(wall))
 }

@@ -40,11 +40,11 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
 
     find_calendar(client.clone(), calendar);
     watch(client.clone(), calendar, week, shown, waiting);
-    let mut statuses = client.statuses();
+    let (mut statuses, told) = (client.statuses(), client.clone());
     spawn_local(async move {
         while let Some(it) = statuses.next().await {
             connection.set(it);
-            waiting.set(client.pending().len());
+            waiting.set(told.pending().len());
         }
     });
     set_interval(move || now.set(zone::now()), MINUTE);
@@ -64,7 +64,8 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
         let hour = now.date().and_hms_opt(now.hour(), 0, 0).unwrap_or(now) + TimeDelta::hours(1);
         open(zone::at_wall(hour));
     };
-    let wishes = wishes(calendar, draft, toasts);
+    let count = Callback::new(move |()| waiting.set(client.pending().len()));
+    let wishes = wishes(calendar, draft, toasts, count);
     let days = Memo::new(move |_| {
         let view = shown.get().unwrap_or_else(nothing);
         days(week.get(), &view, now.get())
@@ -110,6 +111,8 @@ fn wishes(
     calendar: RwSignal<Option<(Calendar, String)>>,
     draft: RwSignal<Option<Draft>>,
     toasts: Toasts,
+    // Also what is not in the week that is shown waits.
+    count: Callback<()>,
 ) -> Wishes {
     let act = move |verb: &dyn Fn(&Calendar) -> Pending,
                     title: String,
@@ -120,8 +123,11 @@ fn wishes(
         };
         draft.set(None);
         let pending = verb(&calendar);
+        count.run(());
         spawn_local(async move {
-            match (pending.await, again) {
+            let came = pending.await;
+            count.run(());
+            match (came, again) {
                 (Ok(_), _) => toasts.done(format!("{title} {done}.")),
                 // It comes back with what is wrong at its fields, so that nothing has to be written again.
                 (Err(Refusal::Invalid { problems, .. }), Some(written))

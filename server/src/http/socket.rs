@@ -11,8 +11,8 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use axum::extract::{FromRequestParts, Request, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::SplitStream;
-use futures_util::{Sink, SinkExt, StreamExt};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,8 @@ const INIT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(20);
 /// Who does not take a message in this time is gone. (One who is only slow costs a page of the log.)
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Who does not take the last word in this time does not get it.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// Answers that a client is owed at once (to its pings), before it is not heard any longer.
 const OWED: usize = 16;
 /// When the server stops, sockets are closed one after the other in steps of this, so that not all come back at once.
@@ -74,40 +76,47 @@ enum Happened {
     Time,
 }
 
+/// A socket, and what is known of its other end.
+struct Wire {
+    sink: SplitSink<WebSocket, Message>,
+    stream: SplitStream<WebSocket>,
+    stopping: CancellationToken,
+    heard_at: Instant,
+    /// When it was asked whether anybody is there.
+    asked_at: Option<Instant>,
+}
+
 async fn serve(socket: WebSocket, mut session: Session, stopping: CancellationToken, number: u64) {
-    let (mut sink, mut stream) = socket.split();
+    let (sink, stream) = socket.split();
     let opened = now();
-    // When something was heard last, and when it was asked for since.
-    let (mut heard_at, mut asked_at) = (opened, None::<Instant>);
+    let mut wire = Wire { sink, stream, stopping, heard_at: opened, asked_at: None };
     let end = loop {
         while let Some(message) = session.owed() {
-            let frame = Message::Text(message.into());
-            if !send(&mut sink, frame, &mut stream, &mut session, &mut heard_at).await {
+            if !wire.send(Message::Text(message.into()), &mut session).await {
                 return;
             }
         }
         if let Some(close) = session.ended() {
             break close;
         }
-        let asked = asked_at.filter(|it| *it > heard_at);
-        let silent_at = asked.unwrap_or(heard_at) + SILENCE;
+        let asked = wire.asked_at.filter(|it| *it > wire.heard_at);
+        let silent_at = asked.unwrap_or(wire.heard_at) + SILENCE;
         let wakes = if session.is_open() { silent_at } else { silent_at.min(opened + INIT) };
         let happened = tokio::select! {
             biased;
-            () = stopping.cancelled() => Happened::Stopping,
-            frame = stream.next() => Happened::Heard(frame.and_then(Result::ok)),
+            () = wire.stopping.cancelled() => Happened::Stopping,
+            frame = wire.stream.next() => Happened::Heard(frame.and_then(Result::ok)),
             answer = session.next() => Happened::Answered(answer),
             () = tokio::time::sleep_until(wakes) => Happened::Time,
         };
         match happened {
             Happened::Heard(None | Some(Message::Close(_))) => return,
             Happened::Heard(Some(frame)) => {
-                heard_at = now();
+                wire.heard_at = now();
                 hear(&mut session, frame);
             }
             Happened::Answered(message) => {
-                let frame = Message::Text(message.into());
-                if !send(&mut sink, frame, &mut stream, &mut session, &mut heard_at).await {
+                if !wire.send(Message::Text(message.into()), &mut session).await {
                     return;
                 }
             }
@@ -122,16 +131,8 @@ async fn serve(socket: WebSocket, mut session: Session, stopping: CancellationTo
                 break Close(1001, "Nothing was heard for long.".to_owned());
             }
             Happened::Time => {
-                asked_at = Some(now());
-                if !send(
-                    &mut sink,
-                    Message::Ping(Default::default()),
-                    &mut stream,
-                    &mut session,
-                    &mut heard_at,
-                )
-                .await
-                {
+                wire.asked_at = Some(now());
+                if !wire.send(Message::Ping(Default::default()), &mut session).await {
                     return;
                 }
             }
@@ -140,29 +141,28 @@ async fn serve(socket: WebSocket, mut session: Session, stopping: CancellationTo
     let Close(code, reason) = end;
     let frame = CloseFrame { code, reason: reason.into() };
     // Whoever does not take it is gone anyway.
-    let _ = timeout(INIT, sink.send(Message::Close(Some(frame)))).await;
+    let _ = timeout(GOODBYE, wire.sink.send(Message::Close(Some(frame)))).await;
 }
 
-/// Sends a frame, and hears meanwhile what is said, as long as little is owed for it. Whether it was taken.
-async fn send(
-    sink: &mut (impl Sink<Message, Error = axum::Error> + Unpin),
-    frame: Message,
-    stream: &mut SplitStream<WebSocket>,
-    session: &mut Session,
-    heard_at: &mut Instant,
-) -> bool {
-    let mut sending = pin!(timeout(PATIENCE, sink.send(frame)));
-    loop {
-        tokio::select! {
-            biased;
-            sent = &mut sending => return matches!(sent, Ok(Ok(()))),
-            frame = stream.next(), if session.owes() < OWED => match frame {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
-                Some(Ok(frame)) => {
-                    *heard_at = now();
-                    hear(session, frame);
-                }
-            },
+impl Wire {
+    /// Sends a frame, and hears meanwhile what is said, as long as little is owed for it. Whether it was taken; who
+    /// does not take it holds up no stop.
+    async fn send(&mut self, frame: Message, session: &mut Session) -> bool {
+        let Self { sink, stream, stopping, heard_at, .. } = self;
+        let mut sending = pin!(timeout(PATIENCE, sink.send(frame)));
+        loop {
+            tokio::select! {
+                biased;
+                sent = &mut sending => return matches!(sent, Ok(Ok(()))),
+                () = stopping.cancelled() => return false,
+                frame = stream.next(), if session.owes() < OWED => match frame {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
+                    Some(Ok(frame)) => {
+                        *heard_at = now();
+                        hear(session, frame);
+                    }
+                },
+            }
         }
     }
 }

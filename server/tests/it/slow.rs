@@ -14,6 +14,22 @@ const AT_LEAST: Duration = Duration::from_secs(10);
 /// The server's own counter of the changes that it holds in memory, for everybody together.
 const MOST: usize = 1024 * 1024;
 
+/// Who does not read holds up no stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_does_not_read_is_left_behind_by_a_stop() {
+    let world = World::new().await;
+    let mut slow = Follower::narrow(&world.url("/graphql"), json!({})).await;
+    assert_eq!(slow.told().await, "BOOKMARK 0");
+    let long = json!({ "description": "x".repeat(8_000) });
+    for _ in 0..500 {
+        world.done("createAppointment", and(booking("it", "10:00-11:00"), long.clone())).await;
+    }
+    let begin = Instant::now();
+    let world = world.restarted().await;
+    assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
+    drop((slow, world));
+}
+
 /// A line that takes a few kilobytes and then no more, so that the server cannot send ahead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_does_not_read_costs_little_and_then_hears_everything() {

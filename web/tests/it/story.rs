@@ -42,6 +42,13 @@ async fn errors_stand_at_their_fields_and_nothing_is_lost() {
         .await;
     page.until("return document.getElementById('endsAt').ariaInvalid === 'true'").await;
     page.picture("dialog").await;
+    page.write("startsAt", "0026-11-24T10:00").await;
+    page.click("#save").await;
+    page.until(
+        "return document.getElementById('startsAt-error').textContent === 'Say when it starts.'",
+    )
+    .await;
+    page.write("startsAt", "2026-11-24T10:00").await;
     // What only the server knows comes back to the dialog, with what was written.
     page.write("title", &"x".repeat(300)).await;
     page.write("endsAt", "2026-11-24T11:00").await;

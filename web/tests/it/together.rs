@@ -58,6 +58,9 @@ async fn offline_three_changes_and_both_agree() {
     one.until("return document.querySelector('.badge').textContent.includes('3 changes wait')")
         .await;
     one.picture("offline").await;
+    // One in another week waits too, though it is not seen here.
+    one.create("Elsewhere", "2027-03-01T09:00", "2027-03-01T10:00").await;
+    one.find(".badge[data-waiting='4']").await;
     two.create("Theirs", "2026-11-27T09:00", "2026-11-27T10:00").await;
     world.line.mend();
     one.shows("Second Theirs Third Uno").await;
