@@ -3,7 +3,10 @@
 //!
 //! # Fragments of your own
 //!
-//! [`schema`] is the contract; an application's own fragments are checked against it when they are compiled.
+//! [`schema`] is the contract; an application's own fragments are checked against it when they are compiled. For that cynic
+//! must know it in that application's own build script, under the same name:
+//! `cynic_codegen::register_schema("appointments").from_sdl_file("schema.graphql")`, with the file that the server
+//! serves at `/schema.graphql`.
 //!
 //! ```
 //! use appointments_client::schema;

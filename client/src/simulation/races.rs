@@ -39,6 +39,16 @@ const RACES: &[(&str, &[(Step, &str)])] = &[
         ],
     ),
     (
+        "R3b two changes of one, the first fails",
+        &[
+            (|it| it.rename("mine"), "mine@10"),
+            (|it| it.shift(12), "mine@12"),
+            (|it| it.refuses(0), "one@12"),
+            (|it| it.answers(0), "one@12"),
+            (Duel::hears, "one@12"),
+        ],
+    ),
+    (
         "R3c somebody's lands while mine pends, then mine fails",
         &[
             (|it| it.create("mine", 12), "one@10 mine@12"),
