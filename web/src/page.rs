@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use appointments_client::{Appointment, Calendar, Client, Pending, RangeView, Refusal, Shared};
+use appointments_client::{
+    Appointment, Calendar, CalendarInfo, Client, Pending, RangeView, Refusal, Shared,
+};
 use chrono::{TimeDelta, Timelike};
 use futures_util::StreamExt;
 use futures_util::future::abortable;
@@ -30,6 +32,7 @@ const MINUTE: Duration = Duration::from_secs(20);
 #[component]
 pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
     let week = RwSignal::new(week_of_address());
+    let calendars = RwSignal::new(Vec::<(Calendar, String)>::new());
     let calendar = RwSignal::new(None::<(Calendar, String)>);
     let shown = RwSignal::new(None::<RangeView>);
     let connection = RwSignal::new(client.status());
@@ -38,7 +41,7 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
     let draft = RwSignal::new(None::<Draft>);
     let toasts = Toasts::new();
 
-    find_calendar(client.clone(), calendar);
+    find_calendars(client.clone(), calendars, calendar);
     watch(client.clone(), calendar, week, shown, waiting);
     let (mut statuses, told) = (client.statuses(), client.clone());
     spawn_local(async move {
@@ -77,6 +80,7 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
     view! {
         <header>
             <h1>{name}</h1>
+            <Choice calendars calendar />
             <nav aria-label="Weeks">
                 <button type="button" id="back" aria-label="Week before" on:click=move |_| go(week.get().previous())>
                     "‹"
@@ -172,18 +176,55 @@ fn wishes(
     }
 }
 
-/// The calendar that is meant when none is named, as soon as it can be had.
-fn find_calendar(client: Client, calendar: RwSignal<Option<(Calendar, String)>>) {
+/// The calendars, as soon as they can be had; the one that is meant when none is named is shown first.
+fn find_calendars(
+    client: Client,
+    calendars: RwSignal<Vec<(Calendar, String)>>,
+    calendar: RwSignal<Option<(Calendar, String)>>,
+) {
     spawn_local(async move {
         loop {
             let all = client.calendars().await.unwrap_or_default();
+            let named = |it: &CalendarInfo| (client.calendar(it.id.inner()), it.name.clone());
             if let Some(it) = all.iter().find(|it| it.is_default).or(all.first()) {
-                let found = client.calendar(it.id.inner());
-                return calendar.set(Some((found, it.name.clone())));
+                calendars.set(all.iter().map(|it| named(it)).collect());
+                return calendar.set(Some(named(it)));
             }
             TimeoutFuture::new(AGAIN).await;
         }
     });
+}
+
+/// Chooses a calendar, where there are several.
+#[component]
+fn Choice(
+    calendars: RwSignal<Vec<(Calendar, String)>>,
+    calendar: RwSignal<Option<(Calendar, String)>>,
+) -> impl IntoView {
+    let is_shown = move |of: &Calendar| {
+        calendar.with_untracked(|it| it.as_ref().is_some_and(|(it, _)| it.id() == of.id()))
+    };
+    let choose = move |id: String| {
+        let found = calendars
+            .with_untracked(|all| all.iter().find(|(it, _)| it.id().inner() == id).cloned());
+        if let Some(found) = found {
+            calendar.set(Some(found));
+        }
+    };
+    let option = move |(it, name): (Calendar, String)| {
+        let is_shown = is_shown(&it);
+        view! { <option value=it.id().inner().to_owned() selected=is_shown>{name}</option> }
+    };
+    move || {
+        (calendars.with(Vec::len) > 1).then(|| {
+            let options = calendars.get().into_iter().map(option).collect_view();
+            view! {
+                <select id="calendar" aria-label="Calendar" on:change:target=move |event| choose(event.target().value())>
+                    {options}
+                </select>
+            }
+        })
+    }
 }
 
 /// Shows the week of the calendar, and every change of it.
