@@ -3,4 +3,4 @@
 #[cfg_attr(target_family = "wasm", path = "web.rs")]
 mod native;
 
-pub(crate) use native::{Clock, entropy, is_here, sleep, spawn, today};
+pub(crate) use native::{Clock, Moves, entropy, is_here, sleep, spawn, today};

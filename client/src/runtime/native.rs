@@ -9,9 +9,14 @@ use tokio::time::Instant;
 use crate::engine::Millis;
 use crate::scalars::DateTime;
 
+/// What a task may take along: to another thread.
+pub(crate) trait Moves: Send + 'static {}
+
+impl<T: Send + 'static> Moves for T {}
+
 /// Lets a task run by itself; it ends when what it waits for is gone.
 #[allow(clippy::disallowed_methods, reason = "this is where the client's tasks begin")]
-pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn spawn(task: impl Future<Output = ()> + Moves) {
     tokio::spawn(task);
 }
 

@@ -8,8 +8,13 @@ use send_wrapper::SendWrapper;
 use crate::engine::Millis;
 use crate::scalars::DateTime;
 
+/// What a task may take along: there is one thread.
+pub(crate) trait Moves: 'static {}
+
+impl<T: 'static> Moves for T {}
+
 /// Lets a task run by itself; it ends when what it waits for is gone.
-pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+pub(crate) fn spawn(task: impl Future<Output = ()> + Moves) {
     wasm_bindgen_futures::spawn_local(task);
 }
 

@@ -7,7 +7,7 @@ use futures_channel::mpsc;
 use futures_util::future::{self, AbortHandle, BoxFuture, Either};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt};
 
-use super::{Command, Heard, Line};
+use super::{Command, Heard, Line, within};
 use crate::engine::{End, Millis, SubscriptionNumber};
 use crate::error::LineError;
 use crate::runtime;
@@ -70,6 +70,9 @@ async fn carry(
             }
             Either::Left((None, _)) | Either::Right((Some(Err(_)), _)) => return,
             Either::Right((Some(Ok(heard)), _)) => {
+                if let Heard::End { number, .. } = &heard {
+                    wanted.remove(number);
+                }
                 if hears.unbounded_send(heard).is_err() {
                     return;
                 }
@@ -85,7 +88,7 @@ fn follow(
     opening: BoxFuture<'static, Result<Chunks, LineError>>,
     number: SubscriptionNumber,
 ) -> impl futures_util::Stream<Item = Result<Heard, LineError>> + Send {
-    let events = stream::once(opening).flat_map(|opened| match opened {
+    let events = stream::once(within(SILENCE, opening)).flat_map(|opened| match opened {
         Ok(chunks) => Events::of(chunks).into_stream(),
         Err(error) => stream::once(future::ready(Err(error))).boxed(),
     });

@@ -5,13 +5,11 @@ use futures_util::future::{self, Either};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 
 use super::protocol::{self, Message};
-use super::{Command, Heard};
+use super::{Command, Heard, Line};
 use crate::engine::Millis;
 use crate::error::LineError;
-use crate::runtime;
+use crate::runtime::{self, Moves};
 
-/// A line that opens slower does not open.
-const OPENING: Millis = 10_000;
 /// After so much silence the server is asked whether it is there.
 const PING: Millis = 10_000;
 /// And after so much more the line is lost.
@@ -28,27 +26,31 @@ impl<S> Socket for S where
 {
 }
 
-/// Says hello, and waits until the server does.
-pub(super) async fn open(socket: &mut impl Socket, token: Option<&str>) -> Result<(), LineError> {
-    let hello = async {
-        socket.send(protocol::init(token)).await?;
-        while let Some(text) = socket.next().await {
-            match protocol::read(&text?) {
-                Some(Message::Ack) => return Ok(()),
-                Some(Message::Ping) => socket.send(protocol::pong()).await?,
-                _ => {}
-            }
+/// Says hello, waits until the server does, and carries what is said from then on.
+pub(super) async fn open(
+    mut socket: impl Socket + Moves,
+    token: Option<&str>,
+) -> Result<Line, LineError> {
+    greet(&mut socket, token).await?;
+    let ((commands, told), (hears, heard)) = (mpsc::unbounded(), mpsc::unbounded());
+    runtime::spawn(carry(socket, told, hears));
+    Ok(Line { commands, heard })
+}
+
+async fn greet(socket: &mut impl Socket, token: Option<&str>) -> Result<(), LineError> {
+    socket.send(protocol::init(token)).await?;
+    while let Some(text) = socket.next().await {
+        match protocol::read(&text?) {
+            Some(Message::Ack) => return Ok(()),
+            Some(Message::Ping) => socket.send(protocol::pong()).await?,
+            _ => {}
         }
-        Err(LineError("the line was closed".to_owned()))
-    };
-    match future::select(Box::pin(hello), Box::pin(runtime::sleep(OPENING))).await {
-        Either::Left((done, _)) => done,
-        Either::Right(_) => Err(LineError("no answer in time".to_owned())),
     }
+    Err(LineError("the line was closed".to_owned()))
 }
 
 /// Carries messages both ways until either end is gone, or there is nothing but silence.
-pub(super) async fn carry(
+async fn carry(
     mut socket: impl Socket,
     mut told: mpsc::UnboundedReceiver<Command>,
     hears: mpsc::UnboundedSender<Heard>,

@@ -9,12 +9,14 @@ mod protocol;
 use std::sync::Arc;
 
 use futures_channel::mpsc;
-use futures_util::future::BoxFuture;
+use futures_util::future::{self, BoxFuture, Either};
 
 pub use native::Http;
 
 use crate::engine::{End, Millis, SubscriptionNumber};
 use crate::error::{BuildError, LineError};
+use crate::runtime;
+use events::Streams;
 
 /// Gives a token for each request and each line, if there is one.
 pub type Tokens = Arc<dyn Fn() -> Option<String> + Send + Sync>;
@@ -80,6 +82,30 @@ fn line_of(url: &str) -> Result<String, BuildError> {
     secure.or_else(plain).ok_or_else(|| BuildError::Url(url.to_owned()))
 }
 
+/// A WebSocket; and where none gets through, events. Either opens in time, or not at all.
+async fn open(
+    socket: impl Future<Output = Result<Line, LineError>>,
+    streams: impl Streams,
+) -> Result<Line, LineError> {
+    match within(OPENING, socket).await {
+        Ok(line) => Ok(line),
+        Err(why) => within(OPENING, events::open(streams)).await.map_err(|_| why),
+    }
+}
+
+/// What takes longer has failed.
+async fn within<T>(
+    time: Millis,
+    work: impl Future<Output = Result<T, LineError>>,
+) -> Result<T, LineError> {
+    match future::select(Box::pin(work), Box::pin(runtime::sleep(time))).await {
+        Either::Left((done, _)) => done,
+        Either::Right(_) => Err(LineError("no answer in time".to_owned())),
+    }
+}
+
+/// A line that opens slower does not open.
+const OPENING: Millis = 10_000;
 /// A request that takes longer has failed.
 const REQUEST: Millis = 30_000;
 

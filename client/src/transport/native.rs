@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_channel::mpsc;
 use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, SinkExt, StreamExt, stream};
 use reqwest::{RequestBuilder, Url};
@@ -15,12 +14,12 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
-use super::events::{self, Chunks, Streams, is_events};
+use super::events::{Chunks, Streams, is_events};
 use super::{
-    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, protocol,
+    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, open,
+    protocol,
 };
 use crate::error::{BuildError, LineError};
-use crate::runtime;
 
 /// HTTP and WebSocket. Clones are one.
 #[derive(Clone)]
@@ -57,6 +56,31 @@ impl Http {
         let http = http.build().map_err(|_| BuildError::Url(url.to_string()))?;
         Ok(Self { http, url, socket, tls: tls.into(), tokens })
     }
+
+    /// A request, about to be sent.
+    fn request(&self, accept: (&str, &str), body: String) -> RequestBuilder {
+        let mut request = self.http.post(self.url.clone()).body(body);
+        for (name, value) in [JSON, accept] {
+            request = request.header(name, value);
+        }
+        match (self.tokens)() {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn socket(&self) -> Result<Line, LineError> {
+        let token = (self.tokens)();
+        let mut request = self.socket.as_str().into_client_request().map_err(lost)?;
+        let name = HeaderValue::from_static(protocol::NAME);
+        request.headers_mut().insert("sec-websocket-protocol", name);
+        // Small messages are not held back.
+        let tls = Connector::Rustls(self.tls.clone());
+        let opening = connect_async_tls_with_config(request, None, true, Some(tls));
+        let (socket, _) = opening.await.map_err(lost)?;
+        let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::text::<String>(it))));
+        line::open(Box::pin(texts.filter_map(|it| ready(text(it)))), token.as_deref()).await
+    }
 }
 
 /// Whose certificates are taken: those that the machine trusts, or nobody's where none is to be shown.
@@ -71,20 +95,6 @@ fn trust(is_needed: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>
     }
 }
 
-impl Http {
-    /// A request, about to be sent.
-    fn request(&self, accept: (&str, &str), body: String) -> RequestBuilder {
-        let mut request = self.http.post(self.url.clone()).body(body);
-        for (name, value) in [JSON, accept] {
-            request = request.header(name, value);
-        }
-        match (self.tokens)() {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        }
-    }
-}
-
 impl Transport for Http {
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
         let request = self.request(ACCEPT, body);
@@ -95,36 +105,9 @@ impl Transport for Http {
         .boxed()
     }
 
-    /// A WebSocket; and where none gets through, events.
     fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
         let this = self.clone();
-        async move {
-            match this.socket().await {
-                Ok(line) => Ok(line),
-                Err(why) => events::open(this).await.map_err(|_| why),
-            }
-        }
-        .boxed()
-    }
-}
-
-impl Http {
-    async fn socket(&self) -> Result<Line, LineError> {
-        let token = (self.tokens)();
-        let mut request = self.socket.as_str().into_client_request().map_err(lost)?;
-        let name = HeaderValue::from_static(protocol::NAME);
-        request.headers_mut().insert("sec-websocket-protocol", name);
-        // Small messages are not held back.
-        let tls = Connector::Rustls(self.tls.clone());
-        let opening = connect_async_tls_with_config(request, None, true, Some(tls));
-        let (socket, _) = opening.await.map_err(lost)?;
-        let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::text::<String>(it))));
-        let mut texts = Box::pin(texts.filter_map(|it| ready(text(it))));
-        line::open(&mut texts, token.as_deref()).await?;
-        let (commands, told) = mpsc::unbounded();
-        let (hears, heard) = mpsc::unbounded();
-        runtime::spawn(line::carry(texts, told, hears));
-        Ok(Line { commands, heard })
+        async move { open(this.socket(), this.clone()).await }.boxed()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Over fetch and WebSocket, in a browser.
 
-use futures_channel::mpsc;
-use futures_util::future::{self, BoxFuture, Either, ready};
+use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, SinkExt, StreamExt, stream};
 use gloo_net::websocket::Message as Frame;
 use gloo_net::websocket::futures::WebSocket;
@@ -11,9 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, Request, RequestInit, Response};
 
-use super::events::{self, Chunks, Streams, is_events};
+use super::events::{Chunks, Streams, is_events};
 use super::{
-    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, protocol,
+    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, open,
+    protocol, within,
 };
 use crate::error::{BuildError, LineError};
 use crate::runtime;
@@ -34,6 +34,20 @@ impl Http {
     /// If the address is none.
     pub fn new(url: &str, tokens: Tokens) -> Result<Self, BuildError> {
         Ok(Self { socket: line_of(url)?, url: url.to_owned(), tokens })
+    }
+
+    async fn socket(&self) -> Result<Line, LineError> {
+        let token = (self.tokens)();
+        let socket = WebSocket::open_with_protocol(&self.socket, protocol::NAME).map_err(lost)?;
+        let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::Text(it))));
+        let texts = texts.filter_map(|frame| {
+            ready(match frame {
+                Ok(Frame::Text(text)) => Some(Ok(text)),
+                Ok(Frame::Bytes(_)) => None,
+                Err(error) => Some(Err(lost(error))),
+            })
+        });
+        line::open(Box::pin(texts), token.as_deref()).await
     }
 }
 
@@ -104,47 +118,13 @@ fn said(error: JsValue) -> LineError {
 impl Transport for Http {
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
         let head = fetch(self.url.clone(), (self.tokens)(), ACCEPT, body);
-        let answer = async move { whole(head.await?).await };
-        let answer = async move {
-            match future::select(Box::pin(answer), Box::pin(runtime::sleep(REQUEST))).await {
-                Either::Left((answer, _)) => answer.map_err(said),
-                Either::Right(_) => Err(LineError("no answer in time".to_owned())),
-            }
-        };
-        SendWrapper::new(answer).boxed()
+        let answer = async move { whole(head.await.map_err(said)?).await.map_err(said) };
+        SendWrapper::new(within(REQUEST, answer)).boxed()
     }
 
-    /// A WebSocket; and where none gets through, events.
     fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
         let this = self.clone();
-        let opening = async move {
-            match this.socket().await {
-                Ok(line) => Ok(line),
-                Err(why) => events::open(this).await.map_err(|_| why),
-            }
-        };
-        SendWrapper::new(opening).boxed()
-    }
-}
-
-impl Http {
-    async fn socket(&self) -> Result<Line, LineError> {
-        let token = (self.tokens)();
-        let socket = WebSocket::open_with_protocol(&self.socket, protocol::NAME).map_err(lost)?;
-        let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::Text(it))));
-        let texts = texts.filter_map(|frame| {
-            ready(match frame {
-                Ok(Frame::Text(text)) => Some(Ok(text)),
-                Ok(Frame::Bytes(_)) => None,
-                Err(error) => Some(Err(lost(error))),
-            })
-        });
-        let mut texts = Box::pin(texts);
-        line::open(&mut texts, token.as_deref()).await?;
-        let (commands, told) = mpsc::unbounded();
-        let (hears, heard) = mpsc::unbounded();
-        runtime::spawn(line::carry(texts, told, hears));
-        Ok(Line { commands, heard })
+        SendWrapper::new(async move { open(this.socket(), this.clone()).await }).boxed()
     }
 }
 

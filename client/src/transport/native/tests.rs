@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use super::*;
 use crate::client::{Client, Connection};
 use crate::input::NewAppointment;
+use crate::runtime;
 use crate::scalars::DateTime;
 use crate::simulation::Real;
 
