@@ -42,6 +42,8 @@ pub(crate) struct Base {
 pub(crate) struct Touched {
     /// The entities whose record has changed, with the record that they had before.
     pub(crate) entities: HashMap<EntityId, Option<Record>>,
+    /// Those of which nothing was held, and which are now known to be no more.
+    pub(crate) gone: Vec<EntityId>,
     /// The scopes whose coverage has changed.
     pub(crate) coverage: Vec<ScopeId>,
     /// The scopes whose position has changed.
@@ -153,6 +155,9 @@ impl Base {
         }
         if held.is_some() || !self.store.entities.get(entity).is_gone {
             self.store.entities.get_mut(entity).is_gone = true;
+            if held.is_none() {
+                self.touched.gone.push(entity);
+            }
             self.put(entity, None);
         }
     }

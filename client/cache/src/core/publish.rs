@@ -48,7 +48,9 @@ impl Core {
                 }
             }
             let now = Sight { base: &self.base, overlay: &self.overlay }.record(entity);
-            if before.as_ref() != now {
+            // What was not known shows as null from now on, where something refers to it.
+            let is_news = before.is_none() && now.is_none() && touched.gone.contains(&entity);
+            if before.as_ref() != now || is_news {
                 moved.push(Moved { entity, before, from, to });
             }
         }

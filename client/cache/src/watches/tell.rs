@@ -231,7 +231,11 @@ impl Watches {
                 if is_envelope && !reads_of(&bound, set) {
                     continue;
                 }
-                let change = compare(&base.store.shapes, &bound, set, before, now);
+                let change = match (before, now) {
+                    // It was not known, and is known to be none.
+                    (None, None) => Change::Content,
+                    _ => compare(&base.store.shapes, &bound, set, before, now),
+                };
                 if change == Change::Nothing {
                     continue;
                 }

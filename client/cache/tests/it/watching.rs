@@ -268,6 +268,14 @@ fn what_an_argument_names_is_shown_from_wherever_it_is_known() {
     let title = |view: View<Value>| view.data().map(|it| it["node"]["title"].clone());
     it.cache.update(|batch| batch.link(&query, "node", &EntityKey::new("Loan", "9")));
     assert!(!watch.view().is_complete(), "nothing is known of it");
+    // Of one that turns out to be none its watch is told, though nothing was held of it.
+    let other = any(&it.cache, text, json!({"id": "8"})).expect("the schema has it");
+    let mut none = it.cache.watch(&other);
+    it.cache.update(|batch| batch.link(&other, "node", &EntityKey::new("Loan", "8")));
+    assert!(matches!(poll(&mut none), Poll::Ready(Some(View::Missing(_) | View::Partial(..)))));
+    it.cache.update(|batch| batch.delete(&EntityKey::new("Loan", "8"), None));
+    assert!(matches!(poll(&mut none), Poll::Ready(Some(View::Complete(_)))));
+    assert_eq!(poll(&mut none), Poll::Pending, "once");
     it.create("m", "9:mine@12");
     assert_eq!(poll(&mut watch), Poll::Ready(Some(watch.view())), "it was woken");
     assert_eq!(title(watch.view()), Some("mine".into()));
