@@ -68,9 +68,8 @@ impl AppointmentWatch {
     pub fn view(&mut self) -> AppointmentView {
         let view = self.watch.view();
         let appointment = view.data().and_then(|it| it.appointment.clone());
-        let engine = self.client.inner.engine();
-        let is_complete = matches!(view, View::Complete(_)) || engine.is_absent(self.number);
-        let status = engine.cache().status(&predictions::key(&self.id));
+        let is_complete = matches!(view, View::Complete(_));
+        let status = self.client.cache().status(&predictions::key(&self.id));
         AppointmentView { appointment, is_complete, status }
     }
 }

@@ -55,13 +55,6 @@ impl Engine {
     pub(crate) fn expected(&self) -> impl Iterator<Item = (&cynic::Id, &cynic::Id, &What)> {
         self.outbox.items.iter().map(|it| (&it.calendar, &it.appointment, &it.what))
     }
-
-    /// Whether the creation of an appointment is pending.
-    #[cfg(test)]
-    pub(crate) fn expects_creation(&self, id: &str) -> bool {
-        let mut of = self.expected().filter(|(_, it, _)| it.inner() == id);
-        of.any(|(_, _, what)| matches!(what, What::Create(_)))
-    }
 }
 
 impl Item {

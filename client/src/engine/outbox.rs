@@ -70,6 +70,12 @@ impl Outbox {
         self.items[at].handed.is_none().then_some(at)
     }
 
+    /// Whether the creation of an appointment is pending.
+    pub(super) fn creates(&self, appointment: &cynic::Id) -> bool {
+        let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
+        of.any(|it| matches!(it.what, What::Create(_)))
+    }
+
     fn is_to_be_deleted(&self, appointment: &cynic::Id) -> bool {
         let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
         of.any(|it| matches!(it.what, What::Delete { .. }))

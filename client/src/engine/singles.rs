@@ -79,11 +79,6 @@ impl Engine {
         self.singles.remove(&number);
     }
 
-    /// Whether the server has said that there is none.
-    pub(crate) fn is_absent(&self, number: WatchNumber) -> bool {
-        self.singles.get(&number).is_some_and(|it| it.knowledge == Knowledge::Absent)
-    }
-
     /// What was missed of a calendar may have been of these.
     pub(super) fn doubt(&mut self, calendar: &str) {
         for it in self.singles.values_mut().filter(|it| it.calendar.as_deref() == Some(calendar)) {
@@ -145,9 +140,11 @@ impl Engine {
         answer: Result<&[u8], LineError>,
     ) {
         let AskedOne { number, request, heard } = asked;
-        let Self { singles, cache, dice, .. } = self;
+        let Self { singles, cache, dice, outbox, .. } = self;
         let Some(single) = singles.get_mut(&number) else { return };
-        let came = answer.ok().and_then(|it| Some((it, answer::data::<AppointmentQuery>(it)?)));
+        // (Null beside an error says nothing of the appointment.)
+        let came =
+            answer.ok().and_then(|it| Some((it, answer::whole::<AppointmentQuery>(it).ok()?)));
         let Some((text, found)) = came else {
             single.tries += 1;
             single.knowledge = Knowledge::None;
@@ -156,10 +153,13 @@ impl Engine {
         };
         single.tries = 0;
         if found.appointment.is_none() {
-            // Null carries no revision (C21): it was not there at any time after what had been heard.
             single.knowledge = Knowledge::Absent;
-            if let Some(at) = heard {
-                cache.update(|batch| batch.delete(&predictions::key(&single.id), Some(at)));
+            // Null carries no revision (C21): it was not there at any time after what had been heard. Nor does it speak of
+            // what is still to be created.
+            let key = predictions::key(&single.id);
+            let is_held = cache.revision(&key).is_some();
+            if !outbox.creates(&single.id) && (heard.is_some() || !is_held) {
+                cache.update(|batch| batch.delete(&key, heard));
             }
             return;
         }

@@ -48,6 +48,11 @@ impl Reference {
                 (id.clone(), Looks { title, start: at(&it["startsAt"]), end: at(&it["endsAt"]) })
             })
             .collect();
+        let created: BTreeSet<&str> = engine
+            .expected()
+            .filter(|(.., what)| matches!(what, What::Create(_)))
+            .map(|(_, id, _)| id.inner())
+            .collect();
         for (of, id, what) in engine.expected() {
             let id = id.inner().to_owned();
             match what {
@@ -59,7 +64,7 @@ impl Reference {
                 }
                 What::Create(_) => {}
                 What::Update(changes) => {
-                    if !is_known(&id) && !engine.expects_creation(&id) {
+                    if !is_known(&id) && !created.contains(&*id) {
                         uncertain.insert(id.clone());
                     }
                     if let Some(looks) = all.get_mut(&id) {

@@ -25,6 +25,11 @@ impl Server {
         if text.contains("appointmentsInRange") {
             return json!({"data": {"appointmentsInRange": self.range(variables)}});
         }
+        if text.contains("appointment(id") {
+            let id = variables["id"].as_str().unwrap_or_default();
+            let found = self.calendars.values().find_map(|it| it.at(it.head()).remove(id));
+            return json!({"data": {"appointment": found}});
+        }
         for (field, decide) in [
             ("createAppointment", Self::create as fn(&mut Self, &Value) -> Value),
             ("updateAppointment", Self::update),

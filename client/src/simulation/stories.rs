@@ -268,3 +268,61 @@ async fn where_no_line_gets_through_it_polls() {
     )
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_appointment_that_is_not_there_is_said_to_be_none() {
+    let it = Duel::new().await;
+    let mut watch = it.client.appointment("nobody").watch().expect("it fits");
+    assert!(!watch.next().await.expect("the present").is_complete);
+    it.settle().await;
+    it.there(Place::answers_all);
+    let view = watch.next().await.expect("it is told");
+    assert!(view.is_complete && view.appointment.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_appointment_that_could_not_be_asked_for_is_still_there() {
+    let mut it = Duel::new().await;
+    let mut watch = it.client.appointment("1").watch().expect("it fits");
+    it.settle().await;
+    it.is_reset();
+    it.settle().await;
+    let asks =
+        |it: &Request| it.body["query"].as_str().unwrap_or_default().contains("appointment(id");
+    let at = it.there(|there| there.sent.iter().position(asks)).expect("it is asked for again");
+    let error =
+        json!({"message": "later", "path": ["appointment"], "extensions": {"code": "UNAVAILABLE"}});
+    it.there(|it| {
+        it.says(at, &json!({"data": {"appointment": null}, "errors": [error]}));
+        it.arrives(0);
+    });
+    it.settle().await;
+    assert_eq!(watch.view().appointment.map(|it| it.title.clone()).as_deref(), Some("one"));
+    assert_eq!(it.shown(), "one@10");
+    it.later().await;
+    assert!(it.there(|there| there.sent.iter().any(asks)), "and it is asked for once more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_appointment_that_is_still_to_be_created_stays_through_a_reset() {
+    let mut it = Duel::new().await;
+    it.create("mine", 12);
+    let id = it.mine(0);
+    let mut watch = it.client.appointment(id).watch().expect("it fits");
+    it.settle().await;
+    it.is_reset();
+    it.settle().await;
+    // Everything but the creation is answered.
+    it.there(|it| {
+        it.reads(1);
+        it.reads(1);
+        it.arrives(0);
+        it.arrives(0);
+    });
+    it.settle().await;
+    assert_eq!(it.shown(), "one@10 mine@12");
+    assert_eq!(watch.view().appointment.map(|it| it.title.clone()).as_deref(), Some("mine"));
+    it.answers(0);
+    it.settle().await;
+    assert_eq!(it.shown(), "one@10 mine@12");
+}

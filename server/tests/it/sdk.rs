@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use appointments_client::{AppointmentView, Changes, Client, NewAppointment, Status};
 
 use crate::clients::{Place, at, day, until};
-use crate::world::PATIENCE;
 
 fn title(view: &AppointmentView) -> Option<&str> {
     view.appointment.as_ref().map(|it| &*it.title)
@@ -50,13 +49,7 @@ async fn one_appointment_that_is_not_there_yet() {
     let client = Client::builder(&place.url).build().unwrap();
     let nobody = "01a20c00-0000-7000-8000-00000000dead";
     let mut absent = client.appointment(nobody).watch().unwrap();
-    tokio::time::timeout(PATIENCE, async {
-        while !absent.view().is_complete {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    })
-    .await
-    .expect("the server says that there is none");
+    until(&mut absent, |it| it.is_complete).await;
     assert_eq!(absent.view().appointment, None);
 
     let calendar = client.calendar(&place.calendar);
