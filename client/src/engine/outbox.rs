@@ -288,6 +288,8 @@ impl Engine {
         item.tries += 1;
         let retry_at = now + backoff::after(item.tries, &mut self.dice);
         item.state = State::Waiting { retry_at };
+        // It says so (C17), until it is decided.
+        self.cache.update(|batch| batch.mark_failed(item.id.inner(), true));
         self.outbox.tries += 1;
         self.outbox.held_until = Some(now + backoff::after(self.outbox.tries, &mut self.dice));
     }

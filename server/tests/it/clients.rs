@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use appointments_client::transport::{Http, Line, Transport};
 use appointments_client::{
-    Calendar, Changes, Client, DateTime, LineError, NewAppointment, RangeView, RangeWatch, Refusal,
-    Status,
+    Calendar, Changes, Client, DateTime, EntryState, LineError, NewAppointment, RangeView,
+    RangeWatch, Refusal, Status,
 };
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt};
@@ -199,8 +199,12 @@ async fn without_a_server_it_works_and_catches_up() {
     let first = mine.create(NewAppointment::new("Offline", at(9), at(10)));
     let second = mine.update(first.appointment(), Changes::new().title("Offline, changed"));
     assert_eq!(titles(&here.view()), ["Offline, changed"]);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(titles(&here.view()), ["Offline, changed"]);
+    // Nobody was there, which is said of what is shown, and nothing goes back.
+    let tried = |it: &RangeView| {
+        it.pending.iter().any(|it| matches!(it.state, EntryState::Retrying { .. }))
+    };
+    assert_eq!(titles(&until(&mut here, tried).await), ["Offline, changed"]);
+    assert_eq!(mine.status(first.appointment()), Status::Failed);
     place.is_restarted().await;
     first.await.unwrap();
     assert_eq!(second.await.unwrap().unwrap().title, "Offline, changed");
