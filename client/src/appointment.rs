@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use cynic_cache::{OperationError, Shared, Status, View, Watch};
 use futures_util::Stream;
 
+use crate::calendar::poll_news;
 use crate::client::Client;
 use crate::engine::WatchNumber;
 use crate::model::Appointment;
@@ -81,12 +82,7 @@ impl Stream for AppointmentWatch {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<AppointmentView>> {
-        let status = Pin::new(&mut self.watch.statuses()).poll_next(context).is_ready();
-        match Pin::new(&mut self.watch).poll_next(context) {
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending if !status => Poll::Pending,
-            _ => Poll::Ready(Some(self.view())),
-        }
+        poll_news(&mut self.watch, context).map(|it| it.map(|()| self.view()))
     }
 }
 

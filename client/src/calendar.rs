@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use cynic_cache::{Delta, OperationError, Shared, Status, View, Watch};
 use futures_channel::oneshot;
 use futures_util::Stream;
+use serde::de::DeserializeOwned;
 
 use crate::client::Client;
 use crate::engine::{Entry, WatchNumber, range_query};
@@ -137,7 +138,7 @@ pub struct RangeWatch {
 }
 
 /// What is shown of a range.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RangeView {
     /// In order: start, the longer first, id. Those that did not change are the same allocation as before.
     pub appointments: Vec<Shared<Appointment>>,
@@ -188,14 +189,20 @@ impl Stream for RangeWatch {
     type Item = RangeView;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<RangeView>> {
-        // Whether something is pending is told by itself, and both are of interest here.
-        let status = Pin::new(&mut self.watch.statuses()).poll_next(context).is_ready();
-        let view = Pin::new(&mut self.watch).poll_next(context);
-        match view {
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending if !status => Poll::Pending,
-            _ => Poll::Ready(Some(self.view())),
-        }
+        poll_news(&mut self.watch, context).map(|it| it.map(|()| self.view()))
+    }
+}
+
+/// Waits for news of a watch: of what it shows, or of how far that is confirmed, which is told by itself.
+pub(crate) fn poll_news<F: DeserializeOwned + Send + Sync + 'static>(
+    watch: &mut Watch<F>,
+    context: &mut Context<'_>,
+) -> Poll<Option<()>> {
+    let status = Pin::new(&mut watch.statuses()).poll_next(context).is_ready();
+    match Pin::new(watch).poll_next(context) {
+        Poll::Ready(view) => Poll::Ready(view.map(drop)),
+        Poll::Pending if status => Poll::Ready(Some(())),
+        Poll::Pending => Poll::Pending,
     }
 }
 
