@@ -25,10 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 format!("include_bytes!({path:?})")
             };
             let (plain, brotli, gzip) = (bytes(""), bytes(".br"), bytes(".gz"));
-            writeln!(
-                files,
-                "    File {{ name: {name:?}, plain: {plain}, brotli: {brotli}, gzip: {gzip} }},"
-            )?;
+            let forms =
+                format!("(Some(\"br\"), {brotli}), (Some(\"gzip\"), {gzip}), (None, {plain})");
+            writeln!(files, "    File {{ name: {name:?}, forms: &[{forms}] }},")?;
         }
     }
     let generated = format!("pub(super) const FILES: &[File] = &[\n{files}];\n");

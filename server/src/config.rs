@@ -32,6 +32,8 @@ pub enum Command {
     Migrate(Common),
     /// Add demo calendars with some weeks of appointments; the same again changes nothing.
     Seed(Seed),
+    /// Copy the database to a new file, also while a server uses it.
+    Backup(Backup),
     /// After a restore from a backup, before serving: make every client query again.
     RestoreBump(Common),
 }
@@ -53,6 +55,9 @@ pub struct Common {
     /// How a line of the log looks.
     #[arg(long, env = "APPOINTMENTS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// Where traces go: the address of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub trace_to: Option<String>,
 }
 
 /// How a line of the log looks.
@@ -98,14 +103,45 @@ pub struct Serve {
     #[arg(long, env = "APPOINTMENTS_MUTATION_RETENTION", value_name = "TIME", default_value = "90d",
         value_parser = duration)]
     pub mutation_retention: Duration,
-    /// How long one request may take.
-    #[arg(long, env = "APPOINTMENTS_REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s",
-        value_parser = duration)]
-    pub request_timeout: Duration,
+    /// What one client may ask of it.
+    #[command(flatten)]
+    pub limits: Limits,
     /// How long SIGTERM waits for requests that run.
     #[arg(long, env = "APPOINTMENTS_SHUTDOWN_TIMEOUT", value_name = "TIME", default_value = "10s",
         value_parser = duration)]
     pub shutdown_timeout: Duration,
+}
+
+/// What one client may ask of the server.
+#[derive(Debug, Clone, Args)]
+pub struct Limits {
+    /// How long one request may take, and how long its body may take to arrive.
+    #[arg(long, env = "APPOINTMENTS_REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s",
+        value_parser = duration)]
+    pub request_timeout: Duration,
+    /// How long a connection may be silent: until the head of a request has come, and between two requests.
+    #[arg(long, env = "APPOINTMENTS_IDLE_TIMEOUT", value_name = "TIME", default_value = "30s",
+        value_parser = duration)]
+    pub idle_timeout: Duration,
+    /// The largest request, and the largest message of a WebSocket.
+    #[arg(long, env = "APPOINTMENTS_MAX_BODY", value_name = "SIZE", default_value = "1MiB",
+        value_parser = size)]
+    pub max_body: usize,
+    /// How deep the fields of a request may nest.
+    #[arg(long, env = "APPOINTMENTS_MAX_DEPTH", value_name = "N", default_value = "24")]
+    pub max_depth: usize,
+    /// How many fields a request may have.
+    #[arg(long, env = "APPOINTMENTS_MAX_COMPLEXITY", value_name = "N", default_value = "2000")]
+    pub max_complexity: usize,
+    /// How many fields of a request may have another name than their own.
+    #[arg(long, env = "APPOINTMENTS_MAX_ALIASES", value_name = "N", default_value = "100")]
+    pub max_aliases: usize,
+    /// How many operations one WebSocket may carry at once.
+    #[arg(long, env = "APPOINTMENTS_MAX_OPERATIONS", value_name = "N", default_value = "100")]
+    pub max_operations: usize,
+    /// How many connections there may be; the server needs a file descriptor for each.
+    #[arg(long, env = "APPOINTMENTS_MAX_CONNECTIONS", value_name = "N", default_value = "16384")]
+    pub max_connections: usize,
 }
 
 /// Settings of `seed`.
@@ -121,6 +157,17 @@ pub struct Seed {
     #[arg(long, env = "APPOINTMENTS_SEED_WEEKS", value_name = "N", default_value = "4",
         value_parser = clap::value_parser!(u32).range(1..=520))]
     pub weeks: u32,
+}
+
+/// Settings of `backup`.
+#[derive(Debug, Clone, Args)]
+pub struct Backup {
+    /// What every command has.
+    #[command(flatten)]
+    pub common: Common,
+    /// The new file.
+    #[arg(value_name = "TO")]
+    pub to: PathBuf,
 }
 
 /// The beginning of an address, as browsers name whose a page is: `https://app.example.org`.
@@ -167,6 +214,20 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 fn day(text: &str) -> Result<chrono::NaiveDate, String> {
     text.parse().map_err(|_| "must be a day such as 2026-11-23".to_owned())
+}
+
+/// `1MiB`, `64KiB`, `5000`: bytes.
+fn size(text: &str) -> Result<usize, String> {
+    let (digits, unit) =
+        text.split_at(text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1024,
+        "m" | "mib" => 1024 * 1024,
+        _ => 0,
+    };
+    let bytes = digits.parse::<usize>().ok().and_then(|it| it.checked_mul(unit));
+    bytes.filter(|it| *it > 0).ok_or_else(|| "must be a size such as 1MiB or 64KiB".to_owned())
 }
 
 /// `30d`, `12h`, `90s`: a time that is not zero.

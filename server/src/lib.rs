@@ -3,7 +3,7 @@
 //! The rooms, in the order a mutation walks through them: [`http`] takes a request, [`auth`] says
 //! who asks, [`graphql`] translates, [`commands`] decide by the rules of [`domain`] in one
 //! transaction of the [`store`], and the [`feed`] tells everybody who follows the calendar.
-//! [`queries`] answer from the store. [`page`] is the calendar page, `graphiql` the playground, [`server`] puts the rooms together.
+//! [`queries`] answer from the store. [`server`] puts the rooms together.
 
 pub mod auth;
 pub mod clock;
@@ -11,10 +11,9 @@ pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod feed;
-mod graphiql;
 pub mod graphql;
 pub mod http;
-pub mod page;
+pub mod metrics;
 pub mod queries;
 pub mod seed;
 pub mod server;

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use appointments_server::clock::Clock;
 use appointments_server::commands::{Commands, Retention};
-use appointments_server::config::{Cli, Command, Common, Seed, Serve};
+use appointments_server::config::{Backup, Cli, Command, Common, Seed, Serve};
 use appointments_server::server::Server;
 use appointments_server::store::{self, Missing};
-use appointments_server::{graphql, page, seed, telemetry};
+use appointments_server::{graphql, http, seed, telemetry};
 use clap::Parser;
+use rustix::process::{Resource, getrlimit, setrlimit};
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +28,7 @@ async fn main() -> ExitCode {
         }
         Command::Migrate(settings) => migrate(&settings).await,
         Command::Seed(settings) => seed(&settings).await,
+        Command::Backup(settings) => backup(&settings).await,
         Command::RestoreBump(settings) => restore_bump(&settings).await,
     };
     match done {
@@ -38,11 +41,12 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: Serve) -> Result<(), Failure> {
-    telemetry::start(&settings.common)?;
+    let telemetry = telemetry::start(&settings.common)?;
+    allow_files(settings.limits.max_connections);
     let mut terminate = signal(SignalKind::terminate())?;
     let server = Server::start(&settings, Clock::system()).await?;
     let address = server.address();
-    let calendar = match page::is_built() {
+    let calendar = match http::page::is_built() {
         true => format!("\n  Calendar   http://{address}/"),
         false => String::new(),
     };
@@ -51,24 +55,58 @@ async fn serve(settings: Serve) -> Result<(), Failure> {
          WebSocket  ws://{address}/graphql",
         settings.common.database.display()
     ));
+    tell_systemd(NotifyState::Ready);
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
     tracing::info!("stopping");
+    tell_systemd(NotifyState::Stopping);
     server.stop().await;
+    telemetry.end().await;
+    Ok(())
+}
+
+/// Takes as many file descriptors as the system gives, and says if they are too few.
+fn allow_files(connections: usize) {
+    /// The database, the log, and what else is open.
+    const OTHERS: u64 = 64;
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
+    let given = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    if given < connections as u64 + OTHERS {
+        tracing::warn!(
+            given,
+            "there are fewer file descriptors than --max-connections needs; raise the limit (ulimit -n, LimitNOFILE)"
+        );
+    }
+}
+
+/// Tells systemd, where that has started us.
+fn tell_systemd(what: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[what]) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
+async fn backup(settings: &Backup) -> Result<(), Failure> {
+    let telemetry = telemetry::start(&settings.common)?;
+    store::backup(&settings.common.database, &settings.to).await?;
+    telemetry.end().await;
+    say(&format!("{} is a copy of {}", settings.to.display(), settings.common.database.display()));
     Ok(())
 }
 
 async fn migrate(settings: &Common) -> Result<(), Failure> {
-    telemetry::start(settings)?;
     with_commands(settings, Missing::Create, async |_| Ok(())).await?;
     say(&format!("{} is up to date", settings.database.display()));
     Ok(())
 }
 
 async fn seed(settings: &Seed) -> Result<(), Failure> {
-    telemetry::start(&settings.common)?;
     let clock = Clock::system();
     let made = with_commands(&settings.common, Missing::Create, async |commands| {
         seed::run(commands, settings, clock.now()).await
@@ -79,7 +117,6 @@ async fn seed(settings: &Seed) -> Result<(), Failure> {
 }
 
 async fn restore_bump(settings: &Common) -> Result<(), Failure> {
-    telemetry::start(settings)?;
     let raised = with_commands(settings, Missing::Refuse, async |commands| {
         Ok(commands.restore_bump().await?)
     })
@@ -100,11 +137,13 @@ async fn with_commands<T>(
     missing: Missing,
     work: impl AsyncFnOnce(Commands) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    let telemetry = telemetry::start(settings)?;
     let tasks = TaskTracker::new();
     let store = store::open(&settings.database, missing, &tasks).await?;
     let done = work(Commands::new(store.clone(), Clock::system(), Retention::default())).await;
     store.close().await;
     tasks.close();
     tasks.wait().await;
+    telemetry.end().await;
     done
 }

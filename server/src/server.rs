@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Serve;
 use crate::feed::Feed;
+use crate::metrics::Metrics;
 use crate::queries::Queries;
 use crate::store::{self, Missing, OpenError, Store, StoreError};
 use crate::{graphql, http};
@@ -77,15 +78,20 @@ impl Server {
         let commands = Commands::new(store.clone(), clock, settings.retention());
         commands.make_first_calendar().await?;
         let feed = Feed::start(store.clone());
+        let metrics = Metrics::default();
         let service = graphql::service(
             Queries::new(store.clone()),
             commands.clone(),
             feed.clone(),
-            settings.request_timeout,
+            &settings.limits,
+            metrics.clone(),
         );
         let app = http::App {
             graphql: service,
             store: store.clone(),
+            feed: feed.clone(),
+            metrics: metrics.clone(),
+            limits: settings.limits.clone(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             sockets: http::Sockets::default(),
@@ -94,13 +100,9 @@ impl Server {
 
         tasks.spawn(stopping.clone().run_until_cancelled_owned(feed.clone().keep_looking()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(keep_pruning(commands)));
-        let stop = stopping.clone().cancelled_owned();
-        let serve = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop);
-        let serving = tasks.spawn(async move {
-            if let Err(error) = serve.await {
-                tracing::error!(%error, "the server stopped");
-            }
-        });
+        let limits = settings.limits.clone();
+        let serve = http::serve(listener, http::router(app), limits, metrics, stopping.clone());
+        let serving = tasks.spawn(serve);
         let shutdown_timeout = settings.shutdown_timeout;
         Ok(Self { address, store, feed, tasks, stopping, shutdown_timeout, serving })
     }

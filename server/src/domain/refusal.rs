@@ -78,6 +78,19 @@ impl Refusal {
     pub fn invalid(field: &str, message: &str) -> Self {
         Self::InvalidInput(vec![Problem { field: field.into(), message: message.into() }])
     }
+
+    /// As the contract calls its type.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::InvalidInput(_) => "InvalidInput",
+            Self::TimeSlotTaken { .. } | Self::Overlapping { .. } => "TimeSlotTaken",
+            Self::RevisionConflict(_) => "RevisionConflict",
+            Self::CalendarRevisionConflict(_) => "CalendarRevisionConflict",
+            Self::IdAlreadyUsed(_) => "IdAlreadyUsed",
+            Self::CalendarNotEmpty(_) => "CalendarNotEmpty",
+            Self::NotFound { .. } => "NotFound",
+        }
+    }
 }
 
 /// One sentence for a person.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
+use super::followers::{Follower, Followers};
 use super::lock;
 use super::tail::{Held, Read, Tail};
 use crate::domain::{CalendarId, Revision};
@@ -20,6 +21,7 @@ pub(super) struct Hub {
     tail: Mutex<Option<Tail>>,
     /// Held by whoever reads the log on behalf of all, so that the others wait instead.
     reading: tokio::sync::Mutex<()>,
+    followers: Arc<Followers>,
     leave: Box<dyn Fn(CalendarId) + Send + Sync>,
 }
 
@@ -32,7 +34,8 @@ impl Hub {
     ) -> Self {
         let (hint, _) = watch::channel(Revision::ZERO);
         let (tail, reading) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self { calendar, log, held, hint, tail, reading, leave }
+        let followers = Arc::default();
+        Self { calendar, log, held, hint, tail, reading, followers, leave }
     }
 
     /// The log is said to reach `head`.
@@ -42,6 +45,18 @@ impl Hub {
             *known = head.max(*known);
             further
         });
+    }
+
+    /// A subscriber, at a position.
+    pub(super) fn join(&self, at: Revision) -> Follower {
+        self.followers.join(at)
+    }
+
+    /// How many subscribers there are, and how far the last of them is behind.
+    pub(super) fn standing(&self) -> (usize, u64) {
+        let (followers, last) = self.followers.last();
+        let head = self.hint.borrow().get();
+        (followers, last.map_or(0, |it| head.saturating_sub(it)))
     }
 
     pub(super) fn hints(&self) -> watch::Receiver<Revision> {

@@ -5,11 +5,13 @@
 //! calendar share. A lost hint costs latency, never an event. A slow subscriber is behind in the
 //! log, not ahead in a queue, so it costs one page of it at the most (S6).
 
+mod followers;
 mod hub;
 mod subscriber;
 mod tail;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -32,15 +34,30 @@ pub struct Feed {
     log: Arc<dyn Log>,
     hubs: Hubs,
     held: Held,
+    commits: Arc<AtomicU64>,
+}
+
+/// How the feed is, for operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Commits that moved a log.
+    pub commits: u64,
+    /// Subscribers.
+    pub subscribers: usize,
+    /// How many changes the slowest of them has still to be told.
+    pub behind: u64,
 }
 
 impl Feed {
     /// The feed of a store's logs; from now on its commits wake those who follow them.
     pub fn start(log: Arc<dyn Log>) -> Self {
-        let hubs = Hubs::default();
-        let woken = hubs.clone();
-        log.on_commit(Box::new(move |heads| wake(&woken, heads)));
-        Self { log, hubs, held: Held::default() }
+        let (hubs, commits) = (Hubs::default(), Arc::<AtomicU64>::default());
+        let (woken, counted) = (hubs.clone(), commits.clone());
+        log.on_commit(Box::new(move |heads| {
+            counted.fetch_add(u64::from(!heads.is_empty()), Ordering::Relaxed);
+            wake(&woken, heads);
+        }));
+        Self { log, hubs, held: Held::default(), commits }
     }
 
     /// Follows a calendar from `after`, or from now. With a range only changes that concern it are
@@ -86,6 +103,19 @@ impl Feed {
     /// What the feed holds in memory: the tails, and what subscribers have read and not delivered.
     pub fn held(&self) -> &Held {
         &self.held
+    }
+
+    /// How it is, as far as is known without reading a log.
+    pub fn standing(&self) -> Standing {
+        let commits = self.commits.load(Ordering::Relaxed);
+        let mut standing = Standing { commits, subscribers: 0, behind: 0 };
+        let hubs: Vec<_> = lock(&self.hubs).values().filter_map(Weak::upgrade).collect();
+        for hub in hubs {
+            let (followers, behind) = hub.standing();
+            standing.subscribers += followers;
+            standing.behind = standing.behind.max(behind);
+        }
+        standing
     }
 
     fn hub(&self, calendar: CalendarId) -> Arc<Hub> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::followers::Follower;
 use super::hub::Hub;
 use super::tail::{HeldChange, Read};
 use crate::domain::{Body, CalendarId, Interval, Revision};
@@ -41,11 +42,18 @@ pub enum What {
     Gone,
 }
 
+/// The calendar, and the subscriber's place among those who follow it.
+struct Followed {
+    hub: Arc<Hub>,
+    hints: watch::Receiver<Revision>,
+    place: Follower,
+}
+
 /// Somebody who follows a calendar.
 pub struct Subscriber {
     calendar: CalendarId,
     /// Nothing for a calendar that is not there.
-    hub: Option<(Arc<Hub>, watch::Receiver<Revision>)>,
+    hub: Option<Followed>,
     range: Option<Interval>,
     /// The revision of the last event.
     told: Revision,
@@ -68,10 +76,10 @@ impl Subscriber {
         head: Revision,
     ) -> Self {
         let start = after.unwrap_or(head);
-        let hints = hub.hints();
+        let (hints, place) = (hub.hints(), hub.join(start));
         Self {
             calendar: hub.calendar,
-            hub: Some((hub, hints)),
+            hub: Some(Followed { hub, hints, place }),
             range,
             told: start,
             seen: start,
@@ -110,10 +118,11 @@ impl Subscriber {
             if let Some(event) = self.deliver() {
                 return Ok(Some(event));
             }
-            let Some((hub, _)) = &self.hub else {
+            let Some(followed) = &self.hub else {
                 return Ok(Some(self.end()));
             };
-            match hub.read(self.seen).await? {
+            followed.place.is_at(self.seen);
+            match followed.hub.read(self.seen).await? {
                 Read::Changes(changes) => self.batch = changes.into(),
                 Read::Reset(head) => {
                     (self.seen, self.backlog) = (head, None);
@@ -161,7 +170,7 @@ impl Subscriber {
     /// Waits for the log to go on; `false` if a bookmark is due first.
     async fn wait(&mut self) -> bool {
         let seen = self.seen;
-        let Some((_, hints)) = &mut self.hub else { return true };
+        let Some(Followed { hints, .. }) = &mut self.hub else { return true };
         // The hub that we hold has the other end, so that waiting cannot fail.
         let further = hints.wait_for(|&head| head > seen);
         match self.behind {
@@ -182,6 +191,9 @@ impl Subscriber {
 
     fn tell(&mut self, what: What) -> Event {
         self.behind = None;
+        if let Some(followed) = &self.hub {
+            followed.place.is_at(self.seen);
+        }
         let previous = std::mem::replace(&mut self.told, self.seen);
         Event { calendar_id: self.calendar, previous, revision: self.seen, what }
     }

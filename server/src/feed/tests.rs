@@ -366,11 +366,15 @@ async fn a_slow_subscriber_costs_a_page_at_the_most() {
         assert_eq!(told(&mut quick).await, format!("{n}>{} change", n + 1));
         assert!(world.feed.held().bytes() < 256 * 1024, "{} bytes", world.feed.held().bytes());
     }
+    let standing = world.feed.standing();
+    assert_eq!((standing.commits, standing.subscribers, standing.behind), (10_000, 2, 10_000));
     for n in 0..10_000 {
         assert_eq!(told(&mut slow).await, format!("{n}>{} change", n + 1));
         assert!(world.feed.held().bytes() < 256 * 1024, "{} bytes", world.feed.held().bytes());
     }
+    assert_eq!(world.feed.standing().behind, 0);
     drop((slow, quick));
+    assert_eq!(world.feed.standing().subscribers, 0);
     assert_eq!(world.feed.held().bytes(), 0, "nothing is left of them");
     assert!(lock(&world.feed.hubs).is_empty());
 }

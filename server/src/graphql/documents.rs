@@ -5,34 +5,28 @@
 //! overflow the stack), how large it is once fragments are put in their places (two spreads in each of
 //! thirty fragments are a billion), and fragments that spread themselves.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{
-    Directive, DocumentOperations, ExecutableDocument, FragmentDefinition, Selection, SelectionSet,
-};
-use async_graphql::{Name, Positioned, ServerError};
-use async_graphql_value::Value;
+use async_graphql::parser::types::ExecutableDocument;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::error::coded;
+use super::size::{MAX_NESTING, check_size};
 
 /// Bytes of text whose documents are kept; a document takes up to a hundred times its text.
 const KEPT: u64 = 256 * 1024;
 /// A longer text is parsed each time.
 const LONGEST: usize = 16 * 1024;
-/// How deep brackets may nest; GraphiQL's introspection has 13.
-const MAX_NESTING: usize = 64;
-/// How many selections, directives and values there may be with all fragments in place.
-const MAX_SIZE: usize = 10_000;
-
-type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
-
 /// The documents that were parsed, and found to be valid.
 #[derive(Clone)]
-pub(super) struct Documents(Arc<Cache<String, Arc<ExecutableDocument>, TextLength>>);
+pub(super) struct Documents {
+    known: Arc<Cache<String, Arc<ExecutableDocument>, TextLength>>,
+    /// How many fields may have another name than their own.
+    max_aliases: usize,
+}
 
 #[derive(Clone)]
 struct TextLength;
@@ -44,13 +38,13 @@ impl Weighter<String, Arc<ExecutableDocument>> for TextLength {
 }
 
 impl Documents {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Cache::with_weighter(512, KEPT, TextLength)))
+    pub(super) fn new(max_aliases: usize) -> Self {
+        Self { known: Arc::new(Cache::with_weighter(512, KEPT, TextLength)), max_aliases }
     }
 
     /// The document of a text.
     pub(super) fn parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, ServerError> {
-        if let Some(known) = self.0.get(text) {
+        if let Some(known) = self.known.get(text) {
             return Ok(known);
         }
         if text.trim().is_empty() {
@@ -70,14 +64,14 @@ impl Documents {
         }
         let document =
             parse_query(text).map_err(|error| coded("PARSE_FAILED", ServerError::from(error)))?;
-        check_size(&document)?;
+        check_size(&document, self.max_aliases)?;
         Ok(Arc::new(document))
     }
 
     /// Keeps a document that was found to be valid.
     pub(super) fn keep(&self, text: String, document: Arc<ExecutableDocument>) {
         if text.len() <= LONGEST {
-            self.0.insert(text, document);
+            self.known.insert(text, document);
         }
     }
 }
@@ -122,101 +116,6 @@ fn after_string(mut rest: &str) -> Option<&str> {
             _ => return None,
         };
         rest = letters.as_str();
-    }
-}
-
-fn check_size(document: &ExecutableDocument) -> Result<(), ServerError> {
-    let mut sizes = Sizes { fragments: &document.fragments, known: HashMap::new(), open: 0 };
-    let mut sum = 0_usize;
-    for fragment in document.fragments.keys() {
-        sum = sum.saturating_add(sizes.fragment(fragment)?);
-    }
-    // Variable definitions are not walked more than once, and their values are counted by brackets.
-    let operations: Vec<_> = match &document.operations {
-        DocumentOperations::Single(it) => vec![it],
-        DocumentOperations::Multiple(all) => all.values().collect(),
-    };
-    for operation in operations {
-        sum = sum.saturating_add(directives(&operation.node.directives));
-        sum = sum.saturating_add(sizes.set(&operation.node.selection_set.node)?);
-    }
-    if sum <= MAX_SIZE {
-        return Ok(());
-    }
-    let message = format!("The document has more than {MAX_SIZE} selections and values.");
-    Err(coded("TOO_COMPLEX", ServerError::new(message, None)))
-}
-
-/// How large each fragment is, with all others in place; `None` while it is being counted.
-struct Sizes<'d> {
-    fragments: &'d Fragments,
-    known: HashMap<&'d Name, Option<usize>>,
-    /// How many are being counted: how deep this recursion is.
-    open: usize,
-}
-
-impl<'d> Sizes<'d> {
-    fn fragment(&mut self, name: &'d Name) -> Result<usize, ServerError> {
-        match self.known.get(name) {
-            Some(Some(size)) => return Ok(*size),
-            Some(None) => {
-                let message = format!("The fragment {name} spreads itself.");
-                return Err(coded("VALIDATION_FAILED", ServerError::new(message, None)));
-            }
-            None => {}
-        }
-        // An unknown fragment is the library's to refuse.
-        let Some(fragment) = self.fragments.get(name) else { return Ok(1) };
-        self.known.insert(name, None);
-        self.open += 1;
-        if self.open > MAX_NESTING {
-            let message = format!("The document nests deeper than {MAX_NESTING} fragments.");
-            return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
-        }
-        let size = self.set(&fragment.node.selection_set.node)?;
-        let size = size.saturating_add(directives(&fragment.node.directives));
-        self.open -= 1;
-        self.known.insert(name, Some(size));
-        Ok(size)
-    }
-
-    fn set(&mut self, set: &'d SelectionSet) -> Result<usize, ServerError> {
-        let mut sum = 0_usize;
-        for selection in &set.items {
-            let (inside, marks) = match &selection.node {
-                Selection::Field(it) => {
-                    let field = &it.node;
-                    sum = sum.saturating_add(arguments(&field.arguments));
-                    (self.set(&field.selection_set.node)?, &field.directives)
-                }
-                Selection::InlineFragment(it) => {
-                    (self.set(&it.node.selection_set.node)?, &it.node.directives)
-                }
-                Selection::FragmentSpread(it) => {
-                    (self.fragment(&it.node.fragment_name.node)?, &it.node.directives)
-                }
-            };
-            sum = sum.saturating_add(directives(marks));
-            sum = sum.saturating_add(inside).saturating_add(1);
-        }
-        Ok(sum)
-    }
-}
-
-fn directives(all: &[Positioned<Directive>]) -> usize {
-    all.iter().map(|it| 1 + arguments(&it.node.arguments)).sum()
-}
-
-fn arguments(all: &[(Positioned<Name>, Positioned<Value>)]) -> usize {
-    all.iter().map(|(_, value)| values(&value.node)).sum()
-}
-
-/// How many values a value consists of; brackets bound how deep this goes.
-fn values(value: &Value) -> usize {
-    1 + match value {
-        Value::List(items) => items.iter().map(values).sum(),
-        Value::Object(fields) => fields.values().map(values).sum(),
-        _ => 0,
     }
 }
 

@@ -1,21 +1,23 @@
 //! One request on its way through the schema: what is prepared before, and mended after.
 
-use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{
-    Data, Executor, PathSegment, Request, Response, ServerError, ServerResult, Value,
-};
+use async_graphql::{PathSegment, Request, Response, ServerError, Value};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use tokio::time::{Instant, timeout};
 use tracing::{Instrument, field};
 
 use super::budget::Budget;
+use super::counted::{Counted, outcome};
 use super::documents::Documents;
-use super::{AppointmentsSchema, error, roots, variables};
+use super::roots::Roots;
+use super::{AppointmentsSchema, error, variables};
+use crate::config::Limits;
 use crate::domain::Actor;
+use crate::metrics::Metrics;
 
 /// The service: a schema with its data, and the documents it has seen.
 #[derive(Clone)]
@@ -23,11 +25,15 @@ pub struct GraphQl {
     schema: AppointmentsSchema,
     documents: Documents,
     timeout: Duration,
+    metrics: Metrics,
 }
+
+/// A request that was looked at: ready to be executed, or refused.
+pub struct Prepared(Result<Ready, Refused>);
 
 /// A request whose document was parsed, and changed where the library does not follow the
 /// specification (S18).
-struct Prepared {
+struct Ready {
     request: Request,
     /// As it was sent.
     document: Arc<ExecutableDocument>,
@@ -35,45 +41,92 @@ struct Prepared {
     budget: Budget,
     /// The operation's name, as the document has it: a client may send any text as one.
     name: String,
+    counted: Counted,
+}
+
+/// A request that is not executed.
+struct Refused(ServerError, Counted);
+
+impl Prepared {
+    /// Whether it is a mutation.
+    pub fn changes(&self) -> bool {
+        self.0.as_ref().is_ok_and(|it| it.kind == Some(OperationType::Mutation))
+    }
 }
 
 impl GraphQl {
-    pub(super) fn new(schema: AppointmentsSchema, timeout: Duration) -> Self {
-        Self { schema, documents: Documents::new(), timeout }
+    pub(super) fn new(schema: AppointmentsSchema, limits: &Limits, metrics: Metrics) -> Self {
+        let documents = Documents::new(limits.max_aliases);
+        Self { schema, documents, timeout: limits.request_timeout, metrics }
     }
 
-    /// Whether a request is a mutation, as far as it can be read.
-    pub fn changes(&self, request: &Request) -> bool {
-        let Ok(document) = self.documents.parse(&request.query) else { return false };
-        let operation = request.operation_name.as_deref();
-        variables::operation(&document, operation)
-            .is_some_and(|it| it.ty == OperationType::Mutation)
+    /// Looks at a request of somebody.
+    pub fn prepare(&self, request: Request, actor: Actor) -> Prepared {
+        let request = request.data(actor).data(self.metrics.clone());
+        Prepared(match self.documents.parse(&request.query) {
+            Ok(document) => ready(request, document),
+            Err(error) => Err(Refused(error, Counted::unread())),
+        })
     }
 
-    fn prepare(&self, mut request: Request) -> ServerResult<Prepared> {
-        let document = self.documents.parse(&request.query)?;
-        let mut pruned = (*document).clone();
-        let operation = request.operation_name.as_deref();
-        let selected = variables::prune(&mut pruned, operation, &request.variables)?;
-        if selected == Some(OperationType::Subscription) {
-            roots::check(&document, operation)?;
+    /// Answers a request once. A subscription is refused.
+    pub async fn answer(&self, prepared: Prepared) -> Response {
+        match prepared.0 {
+            Ok(it) if it.kind == Some(OperationType::Subscription) => {
+                self.refuse(Refused(no_socket(), it.counted))
+            }
+            Ok(ready) => self.run(ready).await,
+            Err(refused) => self.refuse(refused),
         }
-        let name = operation.filter(|_| selected.is_some()).unwrap_or_default();
-        let name = name.chars().take(64).collect();
-        request.set_parsed_query(pruned);
-        let budget = Budget::default();
-        let request = request.data(budget.clone());
-        Ok(Prepared { request, document, kind: selected, budget, name })
     }
 
-    async fn run(&self, prepared: Prepared) -> Response {
-        let Prepared { request, document, name, .. } = prepared;
+    /// Answers a request as often as there is something to say: a subscription, or anything else once.
+    pub fn follow(&self, prepared: Prepared) -> BoxStream<'static, Response> {
+        match prepared.0 {
+            Ok(it) if it.kind == Some(OperationType::Subscription) => {
+                let Ready { request, budget, counted, .. } = it;
+                let events = self.schema.execute_stream(request);
+                let events = events.inspect(move |_| budget.reset()).map(mend);
+                // It is counted when it first says something.
+                let (metrics, mut counted) = (self.metrics.clone(), Some(counted));
+                let counting = move |it: &Response| {
+                    if let Some(counted) = counted.take() {
+                        counted.enter(&metrics, it, None);
+                    }
+                };
+                events.inspect(counting).boxed()
+            }
+            prepared => {
+                let service = self.clone();
+                stream::once(async move { service.answer(Prepared(prepared)).await }).boxed()
+            }
+        }
+    }
+
+    fn refuse(&self, Refused(error, counted): Refused) -> Response {
+        let response = mend(refusal(error));
+        counted.enter(&self.metrics, &response, None);
+        response
+    }
+
+    async fn run(&self, ready: Ready) -> Response {
+        let Ready { request, document, name, counted, .. } = ready;
         let text = request.query.clone();
         // One span for each request; a command enters its mutation id. Never what people wrote.
-        let span = tracing::info_span!("request", operation = name, mutation_id = field::Empty);
+        let span = tracing::info_span!(
+            "request",
+            operation = name,
+            mutation_id = field::Empty,
+            outcome = field::Empty,
+            otel.name = counted.name(),
+            otel.kind = "server",
+        );
         let answer = async {
-            let answer = tokio::time::timeout(self.timeout, self.schema.execute(request)).await;
+            let begun = Instant::now();
+            let answer = timeout(self.timeout, self.schema.execute(request)).await;
             let response = mend(answer.unwrap_or_else(|_| refusal(too_slow())));
+            counted.enter(&self.metrics, &response, Some(begun.elapsed()));
+            tracing::Span::current().record("outcome", outcome(&response));
             tracing::debug!(errors = response.errors.len(), "answered");
             response
         };
@@ -86,46 +139,26 @@ impl GraphQl {
     }
 }
 
-impl Executor for GraphQl {
-    async fn execute(&self, request: Request) -> Response {
-        match self.prepare(request) {
-            Ok(it) if it.kind == Some(OperationType::Subscription) => mend(refusal(no_socket())),
-            Ok(prepared) => self.run(prepared).await,
-            Err(error) => mend(refusal(error)),
-        }
+fn ready(mut request: Request, document: Arc<ExecutableDocument>) -> Result<Ready, Refused> {
+    let mut pruned = (*document).clone();
+    let operation = request.operation_name.as_deref();
+    let roots = Roots::of(&document, operation);
+    let kind = match variables::prune(&mut pruned, operation, &request.variables) {
+        Ok(kind) => kind,
+        Err(error) => return Err(Refused(error, Counted::of(None, &roots))),
+    };
+    let counted = Counted::of(kind, &roots);
+    if kind == Some(OperationType::Subscription)
+        && let Err(error) = roots.check_subscription()
+    {
+        return Err(Refused(error, counted));
     }
-
-    /// What a socket asks: a subscription, or anything else that is answered once.
-    fn execute_stream(
-        &self,
-        request: Request,
-        session: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Response> {
-        let prepared = match self.prepare(request) {
-            Ok(prepared) => prepared,
-            Err(error) => return stream::once(async { mend(refusal(error)) }).boxed(),
-        };
-        if prepared.kind == Some(OperationType::Subscription) {
-            let events = Executor::execute_stream(&self.schema, prepared.request, session);
-            let budget = prepared.budget;
-            return events.inspect(move |_| budget.reset()).map(mend).boxed();
-        }
-        let service = self.clone();
-        stream::once(async move {
-            let request = prepared.request;
-            let request = match actor_of(session.as_deref()) {
-                Some(actor) => request.data(actor),
-                None => request,
-            };
-            service.run(Prepared { request, ..prepared }).await
-        })
-        .boxed()
-    }
-}
-
-/// Who opened the socket.
-fn actor_of(session: Option<&Data>) -> Option<Actor> {
-    session?.get(&TypeId::of::<Actor>())?.downcast_ref::<Actor>().cloned()
+    let name = operation.filter(|_| kind.is_some()).unwrap_or_default();
+    let name = name.chars().take(64).collect();
+    request.set_parsed_query(pruned);
+    let budget = Budget::default();
+    let request = request.data(budget.clone());
+    Ok(Ready { request, document: document.clone(), kind, budget, name, counted })
 }
 
 fn refusal(error: ServerError) -> Response {

@@ -7,6 +7,7 @@ mod appointment;
 mod budget;
 mod calendar;
 mod change;
+mod counted;
 mod documents;
 mod error;
 mod executor;
@@ -17,35 +18,44 @@ mod query;
 mod refusal;
 mod roots;
 mod scalar;
+mod size;
 mod subscription;
 mod variables;
-
-use std::time::Duration;
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{SDLExportOptions, Schema};
 
 use crate::commands::Commands;
+use crate::config::Limits;
 use crate::feed::Feed;
+use crate::metrics::Metrics;
 use crate::queries::Queries;
 
-pub use executor::GraphQl;
-
-/// Deeper than GraphiQL's introspection and any use of this schema.
-const MAX_DEPTH: usize = 24;
-/// In fields; a page that shows ten calendars with everything in them stays below 500.
-const MAX_COMPLEXITY: usize = 2_000;
+pub use executor::{GraphQl, Prepared};
 
 type AppointmentsSchema =
     Schema<query::QueryRoot, mutation::MutationRoot, subscription::SubscriptionRoot>;
 
-/// The service over its rooms; a request may take `timeout`.
-pub fn service(queries: Queries, commands: Commands, feed: Feed, timeout: Duration) -> GraphQl {
+/// The service over its rooms.
+pub fn service(
+    queries: Queries,
+    commands: Commands,
+    feed: Feed,
+    limits: &Limits,
+    metrics: Metrics,
+) -> GraphQl {
     // The loader's batches are short and belong to a request, which waits for them itself.
     #[allow(clippy::disallowed_methods, reason = "see above")]
     let calendars = DataLoader::new(loader::CalendarLoader(queries.clone()), tokio::spawn);
-    let schema = builder().data(queries).data(commands).data(feed).data(calendars).finish();
-    GraphQl::new(schema, timeout)
+    let schema = builder()
+        .limit_depth(limits.max_depth)
+        .limit_complexity(limits.max_complexity)
+        .data(queries)
+        .data(commands)
+        .data(feed)
+        .data(calendars)
+        .finish();
+    GraphQl::new(schema, limits, metrics)
 }
 
 /// The contract, as `schema.graphql` has it.
@@ -65,6 +75,4 @@ fn builder() -> async_graphql::SchemaBuilder<
     subscription::SubscriptionRoot,
 > {
     Schema::build(query::QueryRoot, mutation::MutationRoot, subscription::SubscriptionRoot)
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
 }

@@ -13,6 +13,7 @@ use super::refusal::MutationError;
 use super::scalar::Revision;
 use crate::commands::{Answer, Commands};
 use crate::domain::Actor;
+use crate::metrics::Metrics;
 
 pub(super) struct MutationRoot;
 
@@ -24,7 +25,7 @@ impl MutationRoot {
         input: CreateAppointmentInput,
     ) -> Result<CreateAppointmentPayload> {
         let (commands, actor) = command(ctx)?;
-        let (done, error) = split(commands.create_appointment(actor, input.into()).await)?;
+        let (done, error) = split(ctx, commands.create_appointment(actor, input.into()).await)?;
         Ok(CreateAppointmentPayload { appointment: done.map(Into::into), error })
     }
 
@@ -34,7 +35,7 @@ impl MutationRoot {
         input: UpdateAppointmentInput,
     ) -> Result<UpdateAppointmentPayload> {
         let (commands, actor) = command(ctx)?;
-        let (done, error) = split(commands.update_appointment(actor, input.into()).await)?;
+        let (done, error) = split(ctx, commands.update_appointment(actor, input.into()).await)?;
         Ok(UpdateAppointmentPayload { appointment: done.map(Into::into), error })
     }
 
@@ -45,7 +46,7 @@ impl MutationRoot {
         input: DeleteAppointmentInput,
     ) -> Result<DeleteAppointmentPayload> {
         let (commands, actor) = command(ctx)?;
-        let (done, error) = split(commands.delete_appointment(actor, input.into()).await)?;
+        let (done, error) = split(ctx, commands.delete_appointment(actor, input.into()).await)?;
         Ok(DeleteAppointmentPayload {
             deleted_appointment_id: done.map(|it| it.id.to_string().into()),
             calendar_id: done.map(|it| it.calendar_id.to_string().into()),
@@ -60,7 +61,7 @@ impl MutationRoot {
         input: CreateCalendarInput,
     ) -> Result<CreateCalendarPayload> {
         let (commands, actor) = command(ctx)?;
-        let (done, error) = split(commands.create_calendar(actor, input.into()).await)?;
+        let (done, error) = split(ctx, commands.create_calendar(actor, input.into()).await)?;
         Ok(CreateCalendarPayload { calendar: done.map(Into::into), error })
     }
 
@@ -70,7 +71,7 @@ impl MutationRoot {
         input: UpdateCalendarInput,
     ) -> Result<UpdateCalendarPayload> {
         let (commands, actor) = command(ctx)?;
-        let (done, error) = split(commands.update_calendar(actor, input.into()).await)?;
+        let (done, error) = split(ctx, commands.update_calendar(actor, input.into()).await)?;
         Ok(UpdateCalendarPayload { calendar: done.map(Into::into), error })
     }
 
@@ -81,7 +82,7 @@ impl MutationRoot {
         input: DeleteCalendarInput,
     ) -> Result<DeleteCalendarPayload> {
         let (commands, actor) = command(ctx)?;
-        let (done, error) = split(commands.delete_calendar(actor, input.into()).await)?;
+        let (done, error) = split(ctx, commands.delete_calendar(actor, input.into()).await)?;
         let deleted_calendar_id = done.map(|it| it.to_string().into());
         Ok(DeleteCalendarPayload { deleted_calendar_id, error })
     }
@@ -92,11 +93,14 @@ fn command<'c>(ctx: &Context<'c>) -> Result<(&'c Commands, &'c Actor)> {
 }
 
 /// Exactly one of the two, unless the store could not be reached.
-fn split<T>(answer: Answer<T>) -> Result<(Option<T>, Option<MutationError>)> {
-    Ok(match answer.map_err(error::store)? {
-        Ok(done) => (Some(done), None),
-        Err(refusal) => (None, Some(refusal.into())),
-    })
+fn split<T>(ctx: &Context<'_>, answer: Answer<T>) -> Result<(Option<T>, Option<MutationError>)> {
+    match answer.map_err(error::store)? {
+        Ok(done) => Ok((Some(done), None)),
+        Err(refusal) => {
+            ctx.data::<Metrics>()?.refused(ctx.field().name(), refusal.name());
+            Ok((None, Some(refusal.into())))
+        }
+    }
 }
 
 /// Exactly one of the two fields is set.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Response as Answer, ServerError, Value};
 use axum::Json;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
@@ -49,11 +49,7 @@ pub(super) fn answer(answer: Answer, media: Media) -> Response {
         Ok(body) => (status, [(header::CONTENT_TYPE, media.name())], body).into_response(),
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written");
-            failure(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "INTERNAL",
-                "The server failed; its log says why.",
-            )
+            failed()
         }
     }
 }
@@ -81,11 +77,20 @@ pub(super) fn not_acceptable() -> Response {
 
 /// Any page can make a browser send a `GET`.
 pub(super) fn needs_post() -> Response {
-    let mut response =
-        failure(StatusCode::METHOD_NOT_ALLOWED, "BAD_INPUT", "A mutation needs POST.");
-    let (name, value): (HeaderName, _) = (header::ALLOW, HeaderValue::from_static("POST"));
-    response.headers_mut().insert(name, value);
-    response
+    let refusal = failure(StatusCode::METHOD_NOT_ALLOWED, "BAD_INPUT", "A mutation needs POST.");
+    ([(header::ALLOW, "POST")], refusal).into_response()
+}
+
+/// Its body did not come to an end.
+pub(super) fn not_in_time() -> Response {
+    let message = "The request did not arrive in time; send it again.";
+    failure(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", message)
+}
+
+/// A fault of ours.
+pub(super) fn failed() -> Response {
+    let message = "The server failed; its log says why.";
+    failure(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
 }
 
 /// What cannot be answered at all, in the form of every other error (S15).

@@ -41,14 +41,26 @@ impl Media {
             if !is_utf8(&parameters) {
                 continue;
             }
-            let quality = parameters.iter().find(|(name, _)| name == "q");
-            let quality = quality.map_or(1.0, |(_, it)| it.parse::<f32>().unwrap_or(0.0));
+            let quality = quality(&parameters);
             if quality > best.map_or(0.0, |(_, it)| it) {
                 best = Some((media, quality));
             }
         }
         best.map(|(media, _)| media)
     }
+}
+
+/// Whether a content coding is accepted.
+pub(super) fn accepts_coding(headers: &HeaderMap, coding: &str) -> bool {
+    let all = headers.get_all(header::ACCEPT_ENCODING).into_iter();
+    let mut all = all.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(',')).map(split);
+    all.any(|(name, parameters)| name == coding && quality(&parameters) > 0.0)
+}
+
+/// How much something is wanted. What cannot be read is not.
+fn quality(parameters: &[(String, String)]) -> f32 {
+    let said = parameters.iter().find(|(name, _)| name == "q");
+    said.map_or(1.0, |(_, it)| it.parse().unwrap_or(0.0))
 }
 
 /// Whether a body says that it is JSON, in UTF-8. A page of somebody else's cannot make a browser send that.
@@ -97,6 +109,20 @@ mod tests {
         check("application/json; charset=latin1", None);
         check("image/png", None);
         check("application/json;q=nonsense", None);
+    }
+
+    #[test]
+    fn which_codings_are_accepted() {
+        for (said, expected) in [
+            ("gzip, deflate, br", true),
+            ("gzip;q=0.5, br;q=0.1", true),
+            ("br; q=0.0, gzip", false),
+            ("brotli", false),
+            ("", false),
+        ] {
+            let headers = [(header::ACCEPT_ENCODING, said.parse().expect("a header"))];
+            assert_eq!(accepts_coding(&headers.into_iter().collect(), "br"), expected, "{said}");
+        }
     }
 
     #[test]

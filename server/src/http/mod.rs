@@ -1,9 +1,14 @@
 //! What is served where: GraphQL over HTTP and WebSocket, the calendar page, GraphiQL, and whether the server is well.
 
 mod answer;
+mod connections;
+mod files;
+mod graphiql;
+mod health;
 mod media;
 mod message;
 mod origin;
+pub mod page;
 mod question;
 mod session;
 mod socket;
@@ -13,12 +18,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_graphql::Executor;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{RequestExt, Router, middleware};
+use opentelemetry::context::FutureExt;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::CompressionLevel;
@@ -26,19 +32,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-use crate::auth;
-use crate::graphiql;
+use crate::config::Limits;
+use crate::feed::Feed;
 use crate::graphql::{self, GraphQl};
-use crate::page;
+use crate::metrics::Metrics;
 use crate::store::Store;
-use answer::failure;
+use crate::{auth, telemetry};
+pub use connections::serve;
 use media::Media;
 pub use origin::Origins;
 use question::Question;
-
-/// The largest body, and the largest message of a socket: 200 attendees and a long description
-/// take a tenth of it.
-const MAX_BODY: usize = 1024 * 1024;
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -47,6 +50,12 @@ pub struct App {
     pub graphql: GraphQl,
     /// Asked whether it is ready.
     pub store: Arc<dyn Store>,
+    /// Asked how it is.
+    pub feed: Feed,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What one client may ask.
+    pub limits: Limits,
     /// The server is about to stop: what would never end by itself ends now.
     pub stopping: CancellationToken,
     /// What a stop waits for: sockets say goodbye.
@@ -77,11 +86,12 @@ pub fn router(app: App) -> Router {
         .route("/graphiql/{name}", get(graphiql::asset))
         .route("/schema.graphql", get(schema))
         .route("/health/live", get("live\n"))
-        .route("/health/ready", get(ready))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .layer(app.origins.cors())
         .layer(middleware::from_fn_with_state(app.origins.clone(), origin::is_for_us))
         .layer(compression())
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(DefaultBodyLimit::max(app.limits.max_body))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app)
 }
@@ -98,18 +108,24 @@ async fn execute(State(app): State<App>, request: Request) -> Response {
     let Some(media) = Media::accepted(request.headers()) else {
         return answer::not_acceptable();
     };
-    let question = match Question::read(request.with_limited_body()).await {
-        Ok(question) => question,
-        Err(malformed) => return malformed.into_response(),
+    let parent = telemetry::parent(request.headers());
+    let read = Question::read(request.with_limited_body(), app.limits.max_body);
+    let question = match timeout(app.limits.request_timeout, read).await {
+        Ok(Ok(question)) => question,
+        Ok(Err(malformed)) => return malformed.into_response(),
+        Err(_) => return answer::not_in_time(),
     };
     let Question { request, is_get } = question;
-    let request = request.data(actor);
-    if is_get && app.graphql.changes(&request) {
+    let prepared = app.graphql.prepare(request, actor);
+    if is_get && prepared.changes() {
         return answer::needs_post();
     }
     match media {
-        Media::Stream => stream::answer(&app, request),
-        media => answer::answer(app.graphql.execute(request).await, media),
+        Media::Stream => stream::answer(app.graphql.follow(prepared), app.stopping),
+        media => {
+            let answered = app.graphql.answer(prepared).with_context(parent).await;
+            answer::answer(answered, media)
+        }
     }
 }
 
@@ -124,20 +140,9 @@ async fn ask_or_follow(app: State<App>, request: Request) -> Response {
 
 /// The net under everything; a panic is a bug.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    let message = "The server failed; its log says why.";
-    failure(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+    answer::failed()
 }
 
 async fn schema() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], graphql::sdl())
-}
-
-async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match app.store.ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n")
-        }
-    }
 }

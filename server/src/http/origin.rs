@@ -35,10 +35,10 @@ impl Origins {
 
     /// Whether `host` is a name of this server: an address is no name that anybody could have given away.
     fn is_ours(&self, host: &str) -> bool {
-        let name = name_of(host);
-        is_address(name)
-            || is_local(name)
-            || self.0.public.iter().any(|it| name_of(it.host()) == name)
+        let host = host.to_ascii_lowercase();
+        let name = name_of(&host);
+        let mut public = self.0.public.iter();
+        address(name).is_some() || is_local(name) || public.any(|it| name_of(it.host()) == name)
     }
 
     /// Whether a page from there may use the server that was called by these headers.
@@ -47,8 +47,7 @@ impl Origins {
         let host = headers.get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let is_local_page = || {
             let name = name_of(origin.host());
-            is_local(name)
-                || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
+            is_local(name) || address(name).is_some_and(|it| it.is_loopback())
         };
         origin.host() == host.to_ascii_lowercase()
             || self.0.is_loopback && is_local_page()
@@ -104,12 +103,11 @@ fn name_of(host: &str) -> &str {
     }
 }
 
-fn is_address(name: &str) -> bool {
-    name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+fn address(name: &str) -> Option<IpAddr> {
+    name.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 fn is_local(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }
 
@@ -137,6 +135,7 @@ mod tests {
             "[::1]:80",
             "10.0.0.7",
             "calendar.example.org",
+            "Calendar.Example.Org:443",
         ] {
             assert!(it.is_ours(host), "{host}");
         }

@@ -4,12 +4,11 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value, Variables};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Query, Request, rejection::BytesRejection};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::MAX_BODY;
 use super::answer::failure;
 use super::media::is_json;
 
@@ -44,19 +43,25 @@ struct Parameters {
 pub(super) struct Malformed(StatusCode, String);
 
 impl Question {
-    pub(super) async fn read(request: Request) -> Result<Self, Malformed> {
+    /// Reads what is asked, in a body of so many bytes at the most.
+    pub(super) async fn read(request: Request, most: usize) -> Result<Self, Malformed> {
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
-        let body = if is_get { parameters(&request)? } else { body(request).await? };
+        let body = if is_get { parameters(&request)? } else { body(request, most).await? };
         Ok(Self { request: body.into(), is_get })
     }
 }
 
-async fn body(request: Request) -> Result<Body, Malformed> {
+async fn body(request: Request, most: usize) -> Result<Body, Malformed> {
     if !is_json(request.headers()) {
         let message = "The body must be JSON, and say so: content-type: application/json.";
         return Err(Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message.to_owned()));
     }
-    let body = Bytes::from_request(request, &()).await.map_err(unread)?;
+    // What says of itself that it is too large is not waited for.
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok());
+    if length.and_then(|it| it.parse().ok()).is_some_and(|it: usize| it > most) {
+        return Err(too_large(most));
+    }
+    let body = Bytes::from_request(request, &()).await.map_err(|it| unread(&it, most))?;
     Body::read(&body).map_err(|why| Malformed::bad(&why))
 }
 
@@ -77,13 +82,15 @@ impl From<Body> for async_graphql::Request {
     }
 }
 
-fn unread(rejection: BytesRejection) -> Malformed {
+fn unread(rejection: &BytesRejection, most: usize) -> Malformed {
     match rejection.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            Malformed(status, format!("The request is larger than {MAX_BODY} bytes."))
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(most),
         _ => Malformed::bad("The request could not be read to its end."),
     }
+}
+
+fn too_large(most: usize) -> Malformed {
+    Malformed(StatusCode::PAYLOAD_TOO_LARGE, format!("The request is larger than {most} bytes."))
 }
 
 /// Which member is wrong, if it is JSON at all.

@@ -3,15 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use async_graphql::{Data, Executor, Request, Response};
+use async_graphql::{Request, Response};
 use futures_util::future::{self, AbortHandle};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt};
 
 use super::message::{self, Said};
+use crate::domain::Actor;
 use crate::graphql::GraphQl;
 
-/// Operations that one socket carries at once.
-const MOST: usize = 100;
 /// What fits into a close frame.
 const REASON: usize = 123;
 
@@ -25,7 +24,9 @@ type Told = (Arc<str>, u64, Option<Response>);
 /// One client.
 pub(super) struct Session {
     graphql: GraphQl,
-    data: Arc<Data>,
+    actor: Actor,
+    /// Operations that it carries at once.
+    most: usize,
     is_open: bool,
     /// What the client is owed at once.
     owed: VecDeque<String>,
@@ -38,10 +39,11 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(graphql: GraphQl, data: Data) -> Self {
+    pub(super) fn new(graphql: GraphQl, actor: Actor, most: usize) -> Self {
         Self {
             graphql,
-            data: Arc::new(data),
+            actor,
+            most,
             is_open: false,
             owed: VecDeque::new(),
             end: None,
@@ -67,6 +69,11 @@ impl Session {
     /// Why it is over, if it is.
     pub(super) fn ended(&mut self) -> Option<Close> {
         self.end.take()
+    }
+
+    /// Who may not speak here is told so in a way that a browser shows to its page.
+    pub(super) fn forbid(&mut self, why: &str) {
+        self.close(4403, why);
     }
 
     /// Something that is no message.
@@ -123,14 +130,15 @@ impl Session {
         if self.wanted.contains_key(&id) {
             return self.close(4409, &format!("Subscriber for {id} already exists"));
         }
-        if self.wanted.len() >= MOST {
-            let many = format!("A socket carries {MOST} operations at once; complete some first.");
+        if self.wanted.len() >= self.most {
+            let most = self.most;
+            let many = format!("A socket carries {most} operations at once; complete some first.");
             self.owed.push_back(message::refusal(&id, "TOO_COMPLEX", &many));
             return;
         }
         self.begun += 1;
         let (start, of) = (self.begun, id.clone());
-        let answers = Executor::execute_stream(&self.graphql, request, Some(self.data.clone()));
+        let answers = self.graphql.follow(self.graphql.prepare(request, self.actor.clone()));
         let answers = answers.map(Some).chain(stream::once(future::ready(None)));
         let (answers, handle) = stream::abortable(answers.map(move |it| (of.clone(), start, it)));
         self.running.push(answers.boxed());

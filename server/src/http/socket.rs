@@ -6,19 +6,19 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use async_graphql::Data;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message};
 use axum::extract::{FromRequestParts, Request, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::App;
+use super::connections::Place;
 use super::message::NAME;
 use super::session::{Close, Session};
-use super::{App, MAX_BODY};
 use crate::auth;
 
 /// Where a socket's reads begin; the library's own 128 KiB would be most of an idle socket.
@@ -39,11 +39,6 @@ const STEP: Duration = Duration::from_millis(20);
 /// Opens a socket.
 pub(super) async fn follow(app: App, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    if !app.origins.may_open(&parts.headers) {
-        let message =
-            "Pages of this origin may not use the server; its --allow-origin lets them.\n";
-        return (StatusCode::FORBIDDEN, message).into_response();
-    }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
@@ -54,16 +49,26 @@ pub(super) async fn follow(app: App, request: Request) -> Response {
         let message = format!("Offer the WebSocket subprotocol {NAME}.\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
-    let mut data = Data::default();
-    data.insert(auth::actor(&parts.headers));
-    let session = Session::new(app.graphql, data);
+    let actor = auth::actor(&parts.headers);
+    let mut session = Session::new(app.graphql, actor, app.limits.max_operations);
+    if !app.origins.may_open(&parts.headers) {
+        session
+            .forbid("Pages of this origin may not use the server; its --allow-origin lets them.");
+    }
+    let place = parts.extensions.get::<Place>().cloned();
     let (tasks, stopping, number) = (app.tasks, app.stopping, app.sockets.next());
     upgrade
         .protocols([NAME])
         .read_buffer_size(SOCKET_BUFFER)
-        .max_message_size(MAX_BODY)
-        .max_frame_size(MAX_BODY)
-        .on_upgrade(move |socket| tasks.track_future(serve(socket, session, stopping, number)))
+        .max_message_size(app.limits.max_body)
+        .max_frame_size(app.limits.max_body)
+        .on_upgrade(move |socket| {
+            let open = (place, app.metrics.socket());
+            tasks.track_future(async move {
+                serve(socket, session, stopping, number).await;
+                drop(open);
+            })
+        })
 }
 
 /// What has happened.
@@ -76,17 +81,27 @@ enum Happened {
     Time,
 }
 
+/// What a WebSocket does, as far as this is concerned.
+trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Message> {}
+
+impl<S: Stream<Item = Result<Message, axum::Error>> + Sink<Message>> Frames for S {}
+
 /// A socket, and what is known of its other end.
-struct Wire {
-    sink: SplitSink<WebSocket, Message>,
-    stream: SplitStream<WebSocket>,
+struct Wire<S> {
+    sink: SplitSink<S, Message>,
+    stream: SplitStream<S>,
     stopping: CancellationToken,
     heard_at: Instant,
     /// When it was asked whether anybody is there.
     asked_at: Option<Instant>,
 }
 
-async fn serve(socket: WebSocket, mut session: Session, stopping: CancellationToken, number: u64) {
+async fn serve(
+    socket: impl Frames,
+    mut session: Session,
+    stopping: CancellationToken,
+    number: u64,
+) {
     let (sink, stream) = socket.split();
     let opened = now();
     let mut wire = Wire { sink, stream, stopping, heard_at: opened, asked_at: None };
@@ -144,7 +159,7 @@ async fn serve(socket: WebSocket, mut session: Session, stopping: CancellationTo
     let _ = timeout(GOODBYE, wire.sink.send(Message::Close(Some(frame)))).await;
 }
 
-impl Wire {
+impl<S: Frames> Wire<S> {
     /// Sends a frame, and hears meanwhile what is said, as long as little is owed for it. Whether it was taken; who
     /// does not take it holds up no stop.
     async fn send(&mut self, frame: Message, session: &mut Session) -> bool {
@@ -180,3 +195,6 @@ fn hear(session: &mut Session, frame: Message) {
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests;

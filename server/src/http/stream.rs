@@ -4,13 +4,13 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use async_graphql::{Executor, Request, Response as Answer};
+use async_graphql::Response as Answer;
 use axum::body::Body as Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, BoxStream, StreamExt};
+use tokio_util::sync::CancellationToken;
 
-use super::App;
 use super::answer::Body;
 use super::media::Media;
 
@@ -19,9 +19,7 @@ const ALIVE: Duration = Duration::from_secs(12);
 
 /// Everything that is answered, as it comes. What is wrong with the request is said in the same way: browsers do not
 /// show the body of another status.
-pub(super) fn answer(app: &App, request: Request) -> Response {
-    let answers = Executor::execute_stream(&app.graphql, request, None);
-    let stopping = app.stopping.clone();
+pub(super) fn answer(answers: BoxStream<'static, Answer>, stopping: CancellationToken) -> Response {
     let texts = stream::unfold(Some((answers, stopping)), async |state| {
         let (mut answers, stopping) = state?;
         let next = tokio::select! {

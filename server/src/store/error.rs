@@ -16,6 +16,25 @@ pub enum StoreError {
     Failed(#[source] Source),
 }
 
+/// Why there is no backup: each is one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is no such database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A backup overwrites nothing.
+    #[error("{} exists already, and is left as it is; choose another file.", .0.display())]
+    Exists(PathBuf),
+    /// Anything else.
+    #[error("{} cannot be written: {source}.", .to.display())]
+    Other {
+        /// Where the copy was to go.
+        to: PathBuf,
+        /// What the system or the database said.
+        source: Source,
+    },
+}
+
 /// Why a database cannot be used: each is one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

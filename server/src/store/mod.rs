@@ -14,13 +14,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
     Interval, MutationId, Revision,
 };
 
-pub use error::{OpenError, StoreError};
+pub use error::{BackupError, OpenError, StoreError};
 
 /// What a store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -47,6 +48,11 @@ pub async fn open(
     tasks: &TaskTracker,
 ) -> std::result::Result<Arc<dyn Store>, OpenError> {
     Ok(Arc::new(sqlite::SqliteStore::open(path, missing, tasks).await?))
+}
+
+/// Copies the database at `path` to a new file, while it is in use.
+pub async fn backup(path: &Path, to: &Path) -> std::result::Result<(), BackupError> {
+    sqlite::backup(path, to).await
 }
 
 /// Told after a commit that these calendars have reached these revisions.
@@ -118,8 +124,20 @@ pub trait Store: Log {
     /// Does what is queued, and takes nothing more. The writer's task ends when it is done.
     async fn close(&self);
 
+    /// How large it is.
+    async fn size(&self) -> Result<Size>;
+
     /// Whether it can be read now.
     async fn ready(&self) -> Result<()>;
+}
+
+/// How large a store is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Changes in all logs.
+    pub changes: u64,
+    /// Bytes, as far as the store knows.
+    pub bytes: u64,
 }
 
 /// A calendar with what the store keeps about it.
@@ -158,7 +176,8 @@ pub trait Work: Send + Sync + 'static {
 /// Does `work`, and answers what it came to once that is committed.
 pub async fn write<W: Work>(store: &dyn Store, work: W) -> Result<W::Done> {
     let done = Arc::new(Mutex::new(None));
-    store.submit(Box::new(Slot { work, done: done.clone() })).await?;
+    let job = Box::new(Slot { work, done: done.clone() });
+    store.submit(job).instrument(tracing::info_span!("commit")).await?;
     let done = done.lock().unwrap_or_else(PoisonError::into_inner).take();
     done.ok_or_else(|| StoreError::Failed("committed without having run".into()))
 }

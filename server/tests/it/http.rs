@@ -17,7 +17,7 @@ async fn a_server_says_how_it_is() {
     assert_eq!(get(&world, "/health/live").await, (200, "live\n".into()));
     assert_eq!(get(&world, "/health/ready").await, (200, "ready\n".into()));
     // Where the page was not built, GraphiQL is what there is to see.
-    let expected = if appointments_server::page::is_built() { 200 } else { 303 };
+    let expected = if appointments_server::http::page::is_built() { 200 } else { 303 };
     assert_eq!(get(&world, "/").await.0, expected);
     let (status, page) = get(&world, "/graphiql").await;
     assert!(status == 200 && page.contains("GraphiQL"));

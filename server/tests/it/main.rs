@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "figures of what was run")]
 #![allow(clippy::disallowed_methods, reason = "a test ends with its tasks")]
 
+mod abuse;
 mod cases;
 mod clients;
 mod contract;
@@ -10,6 +11,7 @@ mod errors;
 mod follow;
 mod http;
 mod kill;
+mod observed;
 mod operator;
 mod others;
 mod page;

@@ -156,12 +156,12 @@ fn the_schema_is_printed() {
 
 #[test]
 fn every_setting_has_a_sentence_and_a_variable() {
-    for command in ["serve", "seed", "migrate", "restore-bump"] {
+    for command in ["serve", "seed", "migrate", "backup", "restore-bump"] {
         let output = Command::new(BINARY).args([command, "--help"]).output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
         let flags =
             help.lines().filter(|it| it.trim_start().starts_with("--") && !it.contains("--help"));
-        let variables = help.matches("[env: APPOINTMENTS_").count();
+        let variables = help.matches("[env: ").count();
         assert_eq!(flags.count(), variables, "{help}");
     }
 }
@@ -209,6 +209,40 @@ async fn after_a_restore_everybody_queries_again() {
     let event = follower.event().await.unwrap();
     assert_eq!(event["kind"], "RESET");
     assert!(event["revision"].as_u64() > Some(1_000_000_000), "{event}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_is_one_moment_of_what_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, copy) = (folder.path().join("it.db"), folder.path().join("copy.db"));
+    let process = Process::start(&file).await;
+    let create = r#"mutation { createAppointment(input: { title: "It", startsAt: "2026-11-23T09:00:00Z",
+        endsAt: "2026-11-23T10:00:00Z" }) { error { message } } }"#;
+    let range = r#"{ appointmentsInRange(range: { start: "2026-11-23T00:00:00Z", end: "2026-11-24T00:00:00Z" })
+        { revision appointments { id } } }"#;
+    let writes = async {
+        for _ in 0..200 {
+            process.ask(create).await;
+        }
+    };
+    let backup = async {
+        // Somewhere in between.
+        while process.ask(range).await["data"]["appointmentsInRange"]["revision"].as_u64()
+            < Some(50)
+        {}
+        tokio::task::block_in_place(|| run(&["backup", copy.to_str().unwrap()], &file))
+    };
+    let (done, ()) = tokio::join!(backup, writes);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    check(&["backup", copy.to_str().unwrap()], &file, "exists already");
+    check(&["backup", "elsewhere.db"], &folder.path().join("nothing.db"), "There is no database");
+    assert!(!folder.path().join("copy.db.partial").exists());
+    let restored = Process::start(&copy).await;
+    let found = restored.ask(range).await["data"]["appointmentsInRange"].clone();
+    let count = found["appointments"].as_array().unwrap().len();
+    assert_eq!(found["revision"], json!(count), "the log tells of what is there");
+    assert!(count > 0, "{count}");
+    println!("{count} of 200 were there at the moment of the backup");
 }
 
 /// sqlx makes its own table before the first migration.

@@ -26,7 +26,7 @@ fn assets(page: &[u8]) -> Vec<String> {
 #[tokio::test]
 async fn the_page_is_never_kept_and_what_it_loads_always_is() {
     let world = World::new().await;
-    if !appointments_server::page::is_built() {
+    if !appointments_server::http::page::is_built() {
         println!("SKIPPED: the page is not built (cargo xtask page)");
         return;
     }

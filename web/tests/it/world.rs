@@ -30,7 +30,7 @@ impl World {
 
     /// `None` where the page is not built, or there is no browser.
     pub(crate) async fn within(zone: &str) -> Option<Self> {
-        if !appointments_server::page::is_built() {
+        if !appointments_server::http::page::is_built() {
             missing("it was not built (cargo xtask page)");
             return None;
         }
@@ -95,6 +95,23 @@ impl World {
             ))
             .await;
         assert_eq!(made["data"]["createAppointment"]["error"], Value::Null, "{made}");
+    }
+
+    /// How many bytes of wasm and script a browser loads before it can begin.
+    pub(crate) async fn loaded(&self) -> usize {
+        let index = String::from_utf8(self.load("/", "identity").await).unwrap();
+        let parts = index.split('"').filter(|it| it.ends_with(".js") || it.ends_with(".wasm"));
+        let mut all = 0;
+        for part in parts {
+            all += self.load(part, "br").await.len();
+        }
+        all
+    }
+
+    async fn load(&self, path: &str, coding: &str) -> Vec<u8> {
+        let url = format!("http://{}{path}", self.server.address());
+        let asked = reqwest::Client::new().get(url).header("accept-encoding", coding);
+        asked.send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap().to_vec()
     }
 
     pub(crate) async fn end(self) {

@@ -5,6 +5,7 @@
 //! else ever writes, so `BEGIN IMMEDIATE` never waits for another connection of ours.
 
 mod apply;
+mod backup;
 mod open;
 mod read;
 mod rows;
@@ -18,6 +19,7 @@ use sqlx::SqlitePool;
 use tokio_util::task::TaskTracker;
 
 use super::{Missing, OpenError, StoreError};
+pub(super) use backup::backup;
 
 /// The store in one file. Dropping it ends the writer, after what is queued.
 pub(super) struct SqliteStore {

@@ -27,12 +27,8 @@ pub(super) async fn database(
     path: &Path,
     missing: Missing,
 ) -> Result<(SqliteConnectOptions, SqliteConnection), OpenError> {
-    check_path(path, missing)?;
-    let plain = SqliteConnectOptions::new().filename(path).disable_statement_logging();
-    if path.exists() {
-        check_owner(path, &plain).await?;
-    }
-    let options = plain
+    let options = existing(path, missing)
+        .await?
         .create_if_missing(missing == Missing::Create)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -51,6 +47,19 @@ pub(super) async fn database(
         error => OpenError::Other { path: path.to_owned(), source: error.into() },
     })?;
     Ok((options, connection))
+}
+
+/// The options for a plain connection to a file that is ours, or that may be made.
+pub(super) async fn existing(
+    path: &Path,
+    missing: Missing,
+) -> Result<SqliteConnectOptions, OpenError> {
+    check_path(path, missing)?;
+    let plain = SqliteConnectOptions::new().filename(path).disable_statement_logging();
+    if path.exists() {
+        check_owner(path, &plain).await?;
+    }
+    Ok(plain)
 }
 
 /// Connections that can only read; opened when they are first needed.

@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteExecutor};
 use sqlx::{Row, query};
 
 use super::super::{
-    CalendarRow, Job, LOG_PAGE, Log, LogPage, RangeRead, Result, Store, StoreError, Wake,
+    CalendarRow, Job, LOG_PAGE, Log, LogPage, RangeRead, Result, Size, Store, StoreError, Wake,
 };
 use super::SqliteStore;
 use super::rows::{self, appointment_columns, calendar_columns, change_columns};
@@ -63,6 +63,10 @@ pub(super) const LOG: &str = concat!(
 );
 
 pub(super) const HEADS: &str = "select c.id, c.head from json_each(?1) wanted cross join calendars c on c.id = unhex(wanted.value)";
+
+/// The log of a calendar has a row for each revision that was not pruned.
+const SIZE: &str = "select coalesce((select sum(head - pruned) from calendars), 0),
+    (select page_count * page_size from pragma_page_count(), pragma_page_size())";
 
 pub(super) const CALENDARS: &str = concat!(
     "select ",
@@ -192,6 +196,12 @@ impl Store for SqliteStore {
     async fn is_new(&self) -> Result<bool> {
         let row = query("select 1 from calendars limit 1").fetch_optional(&self.readers).await?;
         Ok(row.is_none())
+    }
+
+    async fn size(&self) -> Result<Size> {
+        let row = query(SIZE).fetch_one(&self.readers).await?;
+        let number = |at: usize| row.get::<i64, _>(at).try_into().unwrap_or(0);
+        Ok(Size { changes: number(0), bytes: number(1) })
     }
 
     async fn ready(&self) -> Result<()> {

@@ -1,0 +1,37 @@
+//! How the server is, for those who run it.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use crate::metrics::{self, Levels};
+
+/// Whether it can work.
+pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    match app.store.ready().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n")
+        }
+    }
+}
+
+/// Everything that is counted, also while the database is away.
+pub(super) async fn metrics(State(app): State<App>) -> Response {
+    let feed = app.feed.standing();
+    let size = app.store.size().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the size of the database is not known");
+        Default::default()
+    });
+    let text = app.metrics.text(&Levels {
+        commits: feed.commits,
+        subscriptions: feed.subscribers,
+        behind: feed.behind,
+        held: app.feed.held().bytes(),
+        log: size.changes,
+        database: size.bytes,
+    });
+    ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], text).into_response()
+}

@@ -1,0 +1,174 @@
+//! What those who run a server can see of it.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::post;
+use serde_json::json;
+use tokio::net::{TcpListener, UnixDatagram};
+
+use crate::process::Process;
+use crate::world::{PATIENCE, World, and, booking};
+
+/// The value of one line of the metrics; 0 if it is not there, as it was never counted.
+async fn metric(world: &World, name: &str) -> f64 {
+    let text = metrics(world).await;
+    let line = text.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+    line.map_or(0.0, |it| it.parse().unwrap())
+}
+
+async fn metrics(world: &World) -> String {
+    let answer = reqwest::get(world.url("/metrics")).await.unwrap();
+    let kind = answer.headers()["content-type"].to_str().unwrap();
+    assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+    let text = answer.text().await.unwrap();
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    text
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_what_they_ask_and_what_came() {
+    let world = World::strict().await;
+    let requests = async |operation: &str, field: &str, outcome: &str| {
+        let labels = format!(r#"operation="{operation}",field="{field}",outcome="{outcome}""#);
+        metric(&world, &format!("appointments_requests_total{{{labels}}}")).await
+    };
+    world.book("One", "09:00-10:00").await;
+    world.refused("createAppointment", booking("Two", "09:30-10:30")).await;
+    assert_eq!(requests("mutation", "createAppointment", "ok").await, 2.0);
+    let refused =
+        r#"appointments_refusals_total{mutation="createAppointment",reason="TimeSlotTaken"}"#;
+    assert_eq!(metric(&world, refused).await, 1.0);
+    world.ask("{ a: calendar { id } b: calendar { id } }", json!({})).await;
+    assert_eq!(requests("query", "several", "ok").await, 1.0);
+    world.code("{ calendars(first: -1) { nodes { id } } }", json!({})).await;
+    assert_eq!(requests("query", "calendars", "BAD_INPUT").await, 1.0);
+    // Whatever clients make up, there are no more names for it.
+    let before = metrics(&world).await.lines().count();
+    for n in 0..20 {
+        world.code(&format!("{{ made_up_{n} }}"), json!({})).await;
+        world.code(&format!("query A{n} {{ calendar {{ made_up_{n} }} }}"), json!({})).await;
+        world.code(&format!("{{ {n} }}"), json!({})).await;
+    }
+    assert_eq!(requests("query", "invalid", "VALIDATION_FAILED").await, 40.0);
+    assert_eq!(requests("none", "invalid", "PARSE_FAILED").await, 20.0);
+    assert_eq!(metrics(&world).await.lines().count(), before + 2);
+    let timed = r#"appointments_request_seconds_count{operation="mutation"}"#;
+    assert!(metric(&world, timed).await >= 3.0);
+}
+
+#[tokio::test]
+async fn what_is_open_is_counted_while_it_is() {
+    let world = World::new().await;
+    let before = metric(&world, "appointments_connections").await;
+    let mut follower = world.follow(json!({})).await;
+    assert_eq!(follower.told().await, "BOOKMARK 0");
+    let counted = r#"appointments_requests_total{operation="subscription",field="appointmentChanges",outcome="ok"}"#;
+    assert_eq!(metric(&world, counted).await, 1.0);
+    for (name, expected) in [
+        ("appointments_sockets", 1.0),
+        ("appointments_subscriptions", 1.0),
+        ("appointments_connections", before + 1.0),
+        ("appointments_log_changes", 0.0),
+    ] {
+        assert_eq!(metric(&world, name).await, expected, "{name}");
+    }
+    let commits = metric(&world, "appointments_commits_total").await;
+    world.book("One", "09:00-10:00").await;
+    assert_eq!(follower.told().await, "CREATED 1 One");
+    assert_eq!(metric(&world, "appointments_commits_total").await, commits + 1.0);
+    assert_eq!(metric(&world, "appointments_log_changes").await, 1.0);
+    assert!(metric(&world, "appointments_database_bytes").await > 10_000.0);
+    drop(follower);
+    let gone = async {
+        while metric(&world, "appointments_sockets").await > 0.0
+            || metric(&world, "appointments_subscriptions").await > 0.0
+        {}
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("nothing is left of it");
+}
+
+/// S6, for an operator: one who does not read can be seen.
+#[tokio::test]
+async fn how_far_the_slowest_is_behind() {
+    let world = World::new().await;
+    let mut slow = crate::world::Follower::narrow(&world.url("/graphql"), json!({})).await;
+    assert_eq!(slow.told().await, "BOOKMARK 0");
+    let long = json!({ "description": "x".repeat(8_000) });
+    for _ in 0..600 {
+        world.done("createAppointment", and(booking("it", "10:00-11:00"), long.clone())).await;
+    }
+    let behind = metric(&world, "appointments_slowest_subscriber_behind").await;
+    assert!(behind > 100.0, "{behind}");
+    while slow.told().await != "CREATED 600 it" {}
+    let heard =
+        async { while metric(&world, "appointments_slowest_subscriber_behind").await > 0.0 {} };
+    tokio::time::timeout(PATIENCE, heard).await.expect("it has heard everything");
+}
+
+/// A collector of OpenTelemetry's: what was sent to it.
+async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let takes = taken.clone();
+    let take = post(move |body: Bytes| async move {
+        takes.lock().unwrap().extend_from_slice(&body);
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().route("/v1/traces", take);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, taken)
+}
+
+#[tokio::test]
+async fn traces_go_to_a_collector_as_part_of_the_callers() {
+    let (address, taken) = collector().await;
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start_with(&folder.path().join("it.db"), |command| {
+        command.args(["--trace-to", &address]);
+    })
+    .await;
+    let query = r#"mutation Book { createAppointment(input: { title: "Secret", mutationId: "01a204ed-0000-7000-8000-000000000001",
+        startsAt: "2026-11-23T09:00:00Z", endsAt: "2026-11-23T10:00:00Z" }) { error { message } } }"#;
+    let sent = reqwest::Client::new().post(&process.url);
+    let sent =
+        sent.header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    let sent = sent.json(&json!({ "query": query, "operationName": "Book" })).send().await.unwrap();
+    assert!(sent.status().is_success());
+    // What is left is sent before the end.
+    assert_eq!(process.terminate().await, Some(0));
+    let taken = taken.lock().unwrap().clone();
+    let has = |it: &[u8]| taken.windows(it.len()).any(|at| at == it);
+    for expected in [
+        &b"appointments-server"[..],
+        b"mutation createAppointment",
+        b"Book",
+        b"01a204ed-0000-7000-8000-000000000001",
+        b"commit",
+        &0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128.to_be_bytes(),
+        &0xb7ad_6b71_6920_3331_u64.to_be_bytes(),
+    ] {
+        assert!(has(expected), "{}", String::from_utf8_lossy(expected));
+    }
+    assert!(!has(b"Secret"), "what people wrote is nobody else's");
+}
+
+#[tokio::test]
+async fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    let heard = async || {
+        let mut buffer = [0; 256];
+        let heard = tokio::time::timeout(PATIENCE, systemd.recv(&mut buffer)).await;
+        String::from_utf8_lossy(&buffer[..heard.unwrap().unwrap()]).into_owned()
+    };
+    let process = Process::start_with(&folder.path().join("it.db"), |command| {
+        command.env("NOTIFY_SOCKET", &path);
+    })
+    .await;
+    assert_eq!(heard().await.trim(), "READY=1");
+    assert_eq!(process.terminate().await, Some(0));
+    assert_eq!(heard().await.trim(), "STOPPING=1");
+}
