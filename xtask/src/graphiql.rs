@@ -1,13 +1,10 @@
 //! GraphiQL from npm, pinned, into `server/graphiql`, from where the server takes it.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
+use crate::page::gzip;
 use crate::run::{Result, checked, root, target};
 
 /// The last that has everything in one file; React as it wants it.
@@ -43,8 +40,7 @@ pub(crate) fn fetch() -> Result<()> {
 /// A file, compressed: every browser takes that.
 fn write(folder: &Path, name: &str, content: &str) -> Result<()> {
     let failed = |error: std::io::Error| format!("{name}: {error}");
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    let gzip = gzip.write_all(content.as_bytes()).and_then(|()| gzip.finish()).map_err(failed)?;
+    let gzip = gzip(content.as_bytes()).map_err(failed)?;
     println!("{name}: {} bytes, {} compressed", content.len(), gzip.len());
     fs::write(folder.join(format!("{name}.gz")), gzip).map_err(failed)
 }

@@ -52,16 +52,6 @@ pub(crate) fn build() -> Result<bool> {
     Ok(true)
 }
 
-/// How much a browser loads before it can begin, compressed.
-pub(crate) fn loaded() -> Result<u64> {
-    let files = fs::read_dir(root().join("web/dist")).map_err(|error| error.to_string())?;
-    let files = files.flatten().filter(|it| {
-        let name = it.file_name().to_string_lossy().into_owned();
-        name.ends_with(".wasm.br") || name.ends_with(".js.br")
-    });
-    Ok(files.filter_map(|it| Some(it.metadata().ok()?.len())).sum())
-}
-
 /// What it is made from; the same is not made again.
 fn stamp(wasm: &Path) -> Result<String> {
     let mut all = Sha256::new();
@@ -137,13 +127,18 @@ fn write_as(dist: &Path, name: &str, content: &[u8]) -> Result<()> {
     let mut brotli = brotli::CompressorWriter::new(&mut small, 4096, 11, 22);
     brotli.write_all(content).and_then(|()| brotli.flush()).map_err(failed)?;
     drop(brotli);
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    let gzip = gzip.write_all(content).and_then(|()| gzip.finish()).map_err(failed)?;
+    let gzip = gzip(content).map_err(failed)?;
     println!("{name}: {} bytes, {} in brotli", content.len(), small.len());
     for (ending, content) in [("", content), (".br", &small), (".gz", &gzip)] {
         fs::write(dist.join(format!("{name}{ending}")), content).map_err(failed)?;
     }
     Ok(())
+}
+
+pub(crate) fn gzip(content: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(content)?;
+    gzip.finish()
 }
 
 fn read(path: PathBuf) -> Result<Vec<u8>> {

@@ -38,11 +38,6 @@ impl Compiler {
             Self::Rustup => "cargo",
             Self::Debian => "/usr/bin/cargo",
         });
-        // Random numbers come from the browser.
-        cargo.env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "--cfg getrandom_backend=\"wasm_js\"",
-        );
         cargo.arg(verb);
         if matches!(self, Self::Debian) {
             // This toolchain is Debian's, and not the one that this command was started with.
