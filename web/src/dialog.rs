@@ -13,12 +13,15 @@ use crate::draft::Draft;
 pub(crate) struct Wishes {
     /// With what was written, in case it comes back.
     pub(crate) create: Callback<(Draft, NewAppointment)>,
-    pub(crate) edit: Callback<(Draft, Shared<Appointment>, Changes)>,
+    pub(crate) edit: Callback<Edit>,
     pub(crate) cancel: Callback<Shared<Appointment>>,
     pub(crate) delete: Callback<Shared<Appointment>>,
     /// Nothing.
     pub(crate) close: Callback<()>,
 }
+
+/// What was written, the appointment as it was, and what of it is to change.
+pub(crate) type Edit = (Draft, Shared<Appointment>, Changes);
 
 /// The dialog, for what is drafted; it is open as long as it is there.
 #[component]
@@ -61,46 +64,7 @@ pub(crate) fn AppointmentDialog(draft: Draft, wishes: Wishes) -> impl IntoView {
         <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| wishes.close.run(())>
             <form method="dialog" novalidate on:submit=submit>
                 <h2 id="dialog-title">{heading}</h2>
-                <Field
-                    draft
-                    name="title"
-                    label="Title"
-                    kind="text"
-                    text=|it| &it.title
-                    write=|it, text| it.title = text
-                />
-                <Field
-                    draft
-                    name="startsAt"
-                    label="Starts"
-                    kind="datetime-local"
-                    text=|it| &it.start
-                    write=|it, text| it.start = text
-                />
-                <Field
-                    draft
-                    name="endsAt"
-                    label="Ends"
-                    kind="datetime-local"
-                    text=|it| &it.end
-                    write=|it, text| it.end = text
-                />
-                <Field
-                    draft
-                    name="location"
-                    label="Location"
-                    kind="text"
-                    text=|it| &it.location
-                    write=|it, text| it.location = text
-                />
-                <Field
-                    draft
-                    name="description"
-                    label="Description"
-                    kind="text"
-                    text=|it| &it.description
-                    write=|it, text| it.description = text
-                />
+                {FIELDS.map(|field| view! { <Field draft field /> }).into_iter().collect_view()}
                 <div class="actions">
                     {removes}
                     <button type="button" id="close-it" on:click=move |_| wishes.close.run(())>
@@ -113,16 +77,33 @@ pub(crate) fn AppointmentDialog(draft: Draft, wishes: Wishes) -> impl IntoView {
     }
 }
 
-/// A field with its label, and with what is wrong with it.
-#[component]
-fn Field(
-    draft: RwSignal<Draft>,
+/// What can be written.
+#[derive(Clone, Copy)]
+struct Written {
+    /// As the contract calls it, so that what is wrong finds its place.
     name: &'static str,
     label: &'static str,
     kind: &'static str,
-    text: fn(&Draft) -> &str,
-    write: fn(&mut Draft, String),
-) -> impl IntoView {
+    text: fn(&mut Draft) -> &mut String,
+}
+
+const FIELDS: [Written; 5] = [
+    Written { name: "title", label: "Title", kind: "text", text: |it| &mut it.title },
+    Written { name: "startsAt", label: "Starts", kind: "datetime-local", text: |it| &mut it.start },
+    Written { name: "endsAt", label: "Ends", kind: "datetime-local", text: |it| &mut it.end },
+    Written { name: "location", label: "Location", kind: "text", text: |it| &mut it.location },
+    Written {
+        name: "description",
+        label: "Description",
+        kind: "text",
+        text: |it| &mut it.description,
+    },
+];
+
+/// A field with its label, and with what is wrong with it.
+#[component]
+fn Field(draft: RwSignal<Draft>, field: Written) -> impl IntoView {
+    let Written { name, label, kind, text } = field;
     let problem = Memo::new(move |_| draft.with(|it| it.problem(name)));
     let error = format!("{name}-error");
     let described = error.clone();
@@ -131,8 +112,8 @@ fn Field(
         <input
             id=name
             type=kind
-            prop:value=move || draft.with(|it| text(it).to_owned())
-            on:input:target=move |event| draft.update(|it| write(it, event.target().value()))
+            prop:value=move || text(&mut draft.get()).clone()
+            on:input:target=move |event| draft.update(|it| *text(it) = event.target().value())
             aria-invalid=move || problem.get().map(|_| "true")
             aria-describedby=move || problem.get().map(|_| described.clone())
         />

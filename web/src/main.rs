@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "the macro makes components public, whatever they say")]
 
 mod badge;
+mod calendars;
 mod days;
 mod dialog;
 mod draft;

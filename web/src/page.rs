@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use appointments_client::{
-    Appointment, Calendar, CalendarInfo, Client, Pending, RangeView, Refusal, Shared,
+    Appointment, Calendar, Client, NewAppointment, Pending, RangeView, Refusal, Shared,
 };
 use chrono::{TimeDelta, Timelike};
 use futures_util::StreamExt;
 use futures_util::future::abortable;
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
 use crate::badge::Badge;
+use crate::calendars::{CalendarChoice, Named, find_calendars};
 use crate::days::days;
-use crate::dialog::{AppointmentDialog, Wishes};
+use crate::dialog::{AppointmentDialog, Edit, Wishes};
 use crate::draft::Draft;
 use crate::grid::WeekGrid;
 use crate::toasts::{ToastList, Toasts};
@@ -23,8 +23,6 @@ use crate::week::Week;
 use crate::words::refused;
 use crate::zone;
 
-/// If no calendar could be had, they are asked for again after so many milliseconds.
-const AGAIN: u32 = 2_000;
 /// The line of the present moves so often.
 const MINUTE: Duration = Duration::from_secs(20);
 
@@ -32,22 +30,24 @@ const MINUTE: Duration = Duration::from_secs(20);
 #[component]
 pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
     let week = RwSignal::new(week_of_address());
-    let calendars = RwSignal::new(Vec::<(Calendar, String)>::new());
-    let calendar = RwSignal::new(None::<(Calendar, String)>);
-    let shown = RwSignal::new(None::<RangeView>);
+    let calendars = RwSignal::new(Vec::<Named>::new());
+    let calendar = RwSignal::new(None::<Named>);
+    let shown = RwSignal::new(RangeView::default());
     let connection = RwSignal::new(client.status());
     let waiting = RwSignal::new(0);
     let now = RwSignal::new(zone::now());
     let draft = RwSignal::new(None::<Draft>);
     let toasts = Toasts::new();
 
+    let mut statuses = client.statuses();
     find_calendars(client.clone(), calendars, calendar);
-    watch(client.clone(), calendar, week, shown, waiting);
-    let (mut statuses, told) = (client.statuses(), client.clone());
+    // Also what is not in the week that is shown waits.
+    let count = Callback::new(move |()| waiting.set(client.pending().len()));
+    watch(calendar, week, shown, count);
     spawn_local(async move {
         while let Some(it) = statuses.next().await {
             connection.set(it);
-            waiting.set(told.pending().len());
+            count.run(());
         }
     });
     set_interval(move || now.set(zone::now()), MINUTE);
@@ -67,20 +67,15 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
         let hour = now.date().and_hms_opt(now.hour(), 0, 0).unwrap_or(now) + TimeDelta::hours(1);
         open(zone::at_wall(hour));
     };
-    let count = Callback::new(move |()| waiting.set(client.pending().len()));
     let wishes = wishes(calendar, draft, toasts, count);
-    let days = Memo::new(move |_| {
-        let view = shown.get().unwrap_or_else(nothing);
-        days(week.get(), &view, now.get())
-    });
-    let is_complete = move || shown.with(|it| it.as_ref().is_some_and(|it| it.is_complete));
-    let is_stale =
-        Signal::derive(move || shown.with(|it| it.as_ref().is_some_and(|it| it.is_stale)));
-    let name = move || calendar.get().map_or_else(|| "Calendar".to_owned(), |(_, name)| name);
+    let days = Memo::new(move |_| shown.with(|view| days(week.get(), view, now.get())));
+    let is_complete = move || shown.with(|it| it.is_complete);
+    let is_stale = Signal::derive(move || shown.with(|it| it.is_stale));
+    let name = move || calendar.get().map_or_else(|| "Calendar".to_owned(), |it| it.name);
     view! {
         <header>
             <h1>{name}</h1>
-            <Choice calendars calendar />
+            <CalendarChoice calendars calendar />
             <nav aria-label="Weeks">
                 <button type="button" id="back" aria-label="Week before" on:click=move |_| go(week.get().previous())>
                     "‹"
@@ -112,17 +107,16 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
 
 /// What a person wants of the dialog, done with the client's verbs. Each is on screen before the dialog has closed.
 fn wishes(
-    calendar: RwSignal<Option<(Calendar, String)>>,
+    calendar: RwSignal<Option<Named>>,
     draft: RwSignal<Option<Draft>>,
     toasts: Toasts,
-    // Also what is not in the week that is shown waits.
     count: Callback<()>,
 ) -> Wishes {
     let act = move |verb: &dyn Fn(&Calendar) -> Pending,
                     title: String,
                     done: &'static str,
                     again: Option<Draft>| {
-        let Some((calendar, _)) = calendar.get_untracked() else {
+        let Some(Named { calendar, .. }) = calendar.get_untracked() else {
             return toasts.refused("There is no calendar yet; try again in a moment.".to_owned());
         };
         draft.set(None);
@@ -145,27 +139,14 @@ fn wishes(
     };
     let title = |it: &Appointment| it.title.clone();
     Wishes {
-        create: Callback::new(
-            move |(written, new): (Draft, appointments_client::NewAppointment)| {
-                let title = written.title.clone();
-                act(&move |it| it.create(new.clone()), title, "is saved", Some(written));
-            },
-        ),
-        edit: Callback::new(
-            move |(written, was, changes): (
-                Draft,
-                Shared<Appointment>,
-                appointments_client::Changes,
-            )| {
-                let title = written.title.clone();
-                act(
-                    &move |it| it.update(&was.id, changes.clone()),
-                    title,
-                    "is saved",
-                    Some(written),
-                );
-            },
-        ),
+        create: Callback::new(move |(written, new): (Draft, NewAppointment)| {
+            let title = written.title.clone();
+            act(&move |it| it.create(new.clone()), title, "is saved", Some(written));
+        }),
+        edit: Callback::new(move |(written, was, changes): Edit| {
+            let title = written.title.clone();
+            act(&move |it| it.update(&was.id, changes.clone()), title, "is saved", Some(written));
+        }),
         cancel: Callback::new(move |it: Shared<Appointment>| {
             act(&|calendar| calendar.cancel(&it.id), title(&it), "is cancelled", None);
         }),
@@ -176,75 +157,22 @@ fn wishes(
     }
 }
 
-/// The calendars, as soon as they can be had; the one that is meant when none is named is shown first.
-fn find_calendars(
-    client: Client,
-    calendars: RwSignal<Vec<(Calendar, String)>>,
-    calendar: RwSignal<Option<(Calendar, String)>>,
-) {
-    spawn_local(async move {
-        loop {
-            let all = client.calendars().await.unwrap_or_default();
-            let named = |it: &CalendarInfo| (client.calendar(it.id.inner()), it.name.clone());
-            if let Some(it) = all.iter().find(|it| it.is_default).or(all.first()) {
-                calendars.set(all.iter().map(|it| named(it)).collect());
-                return calendar.set(Some(named(it)));
-            }
-            TimeoutFuture::new(AGAIN).await;
-        }
-    });
-}
-
-/// Chooses a calendar, where there are several.
-#[component]
-fn Choice(
-    calendars: RwSignal<Vec<(Calendar, String)>>,
-    calendar: RwSignal<Option<(Calendar, String)>>,
-) -> impl IntoView {
-    let is_shown = move |of: &Calendar| {
-        calendar.with_untracked(|it| it.as_ref().is_some_and(|(it, _)| it.id() == of.id()))
-    };
-    let choose = move |id: String| {
-        let found = calendars
-            .with_untracked(|all| all.iter().find(|(it, _)| it.id().inner() == id).cloned());
-        if let Some(found) = found {
-            calendar.set(Some(found));
-        }
-    };
-    let option = move |(it, name): (Calendar, String)| {
-        let is_shown = is_shown(&it);
-        view! { <option value=it.id().inner().to_owned() selected=is_shown>{name}</option> }
-    };
-    move || {
-        (calendars.with(Vec::len) > 1).then(|| {
-            let options = calendars.get().into_iter().map(option).collect_view();
-            view! {
-                <select id="calendar" aria-label="Calendar" on:change:target=move |event| choose(event.target().value())>
-                    {options}
-                </select>
-            }
-        })
-    }
-}
-
 /// Shows the week of the calendar, and every change of it.
 fn watch(
-    client: Client,
-    calendar: RwSignal<Option<(Calendar, String)>>,
+    calendar: RwSignal<Option<Named>>,
     week: RwSignal<Week>,
-    shown: RwSignal<Option<RangeView>>,
-    waiting: RwSignal<usize>,
+    shown: RwSignal<RangeView>,
+    count: Callback<()>,
 ) {
     Effect::new(move |_| {
-        let Some((calendar, _)) = calendar.get() else { return };
+        let Some(Named { calendar, .. }) = calendar.get() else { return };
         let [start, .., end] = week.get().days().map(zone::midnight);
         // (The operation fits the contract that it was compiled with.)
         let Ok(mut watch) = calendar.watch(start, end) else { return };
-        let client = client.clone();
         let (shows, handle) = abortable(async move {
             while let Some(view) = watch.next().await {
-                waiting.set(client.pending().len());
-                shown.set(Some(view));
+                count.run(());
+                shown.set(view);
             }
         });
         on_cleanup(move || handle.abort());
@@ -255,14 +183,4 @@ fn watch(
 fn week_of_address() -> Week {
     let query = window().location().search().unwrap_or_default();
     Week::from_address(&query).unwrap_or_else(|| Week::of(zone::wall(zone::now()).date()))
-}
-
-fn nothing() -> RangeView {
-    RangeView {
-        appointments: Vec::new(),
-        is_complete: false,
-        is_stale: false,
-        problem: None,
-        pending: Vec::new(),
-    }
 }

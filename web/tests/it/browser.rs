@@ -7,6 +7,7 @@ use std::time::Duration;
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -14,10 +15,10 @@ use tokio::process::{Child, Command};
 /// What is not seen by then is not coming.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A ChromeDriver, in a zone of the earth; it ends with this.
+/// A ChromeDriver, in a zone of the earth; it ends with this, and with it the windows that a failed test has left.
 pub(crate) struct Browser {
     port: u16,
-    _driver: Child,
+    driver: Child,
 }
 
 impl Browser {
@@ -28,7 +29,7 @@ impl Browser {
             .env("TZ", zone)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .kill_on_drop(true)
+            .process_group(0)
             .spawn();
         let Ok(mut driver) = driver else {
             missing("chromedriver is not installed (Debian: chromium, chromium-driver)");
@@ -44,7 +45,7 @@ impl Browser {
         }
         let port = port.expect("chromedriver says where it listens");
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Some(Self { port, _driver: driver })
+        Some(Self { port, driver })
     }
 
     pub(crate) async fn window(&self, url: &str, size: (u32, u32), is_dark: bool) -> Window {
@@ -73,6 +74,16 @@ impl Browser {
         // What a reload or a navigation would take away.
         client.execute("window.marked = true", Vec::new()).await.unwrap();
         Window { client, driver }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let group = self.driver.id().and_then(|it| Pid::from_raw(it.try_into().ok()?));
+        if let Some(group) = group {
+            // (It may have ended.)
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 
@@ -183,6 +194,15 @@ impl Window {
 
     /// Nothing was loaded again since the page was opened, and nothing went wrong in it.
     pub(crate) async fn ends_well(self) {
+        self.ends(|_| false).await;
+    }
+
+    /// So, but for what the browser itself says of a line that the test has cut.
+    pub(crate) async fn ends_well_but_for_the_line(self) {
+        self.ends(|it| it.contains("net::ERR_") || it.contains("WebSocket")).await;
+    }
+
+    async fn ends(self, is_forgiven: fn(&str) -> bool) {
         assert_eq!(self.run("return window.marked", Vec::new()).await, true, "it was loaded again");
         let entries = "return performance.getEntriesByType('navigation').length";
         assert_eq!(self.run(entries, Vec::new()).await, 1);
@@ -191,11 +211,8 @@ impl Window {
         let asked = reqwest::Client::new().post(url).json(&json!({"type": "browser"}));
         let logs: Value = asked.send().await.unwrap().json().await.unwrap();
         let severe = logs["value"].as_array().unwrap().iter().filter(|it| it["level"] == "SEVERE");
-        // What the browser itself says of a line that the test has cut is no mistake of the page.
-        let severe: Vec<_> = severe
-            .filter(|it| !it["message"].as_str().unwrap_or_default().contains("net::ERR_"))
-            .filter(|it| !it["message"].as_str().unwrap_or_default().contains("WebSocket"))
-            .collect();
+        let severe: Vec<_> =
+            severe.filter(|it| !it["message"].as_str().is_some_and(is_forgiven)).collect();
         assert!(severe.is_empty(), "{severe:?}");
         self.client.close().await.unwrap();
     }

@@ -66,8 +66,8 @@ async fn offline_three_changes_and_both_agree() {
     one.shows("Second Theirs Third Uno").await;
     two.shows("Second Theirs Third Uno").await;
     one.find(".badge[data-waiting='0'][data-state=live]").await;
-    one.ends_well().await;
-    two.ends_well().await;
+    one.ends_well_but_for_the_line().await;
+    two.ends_well_but_for_the_line().await;
     world.end().await;
 }
 
@@ -88,7 +88,7 @@ async fn where_no_socket_gets_through_it_hears_all_the_same() {
     two.create("Later", "2026-11-26T09:00", "2026-11-26T10:00").await;
     world.line.mend();
     one.shows("Later Mine Theirs").await;
-    one.ends_well().await;
-    two.ends_well().await;
+    one.ends_well_but_for_the_line().await;
+    two.ends_well_but_for_the_line().await;
     world.end().await;
 }
