@@ -150,6 +150,10 @@ fn say_what_is_left_out() {
             !root().join("server/tests/clients/node_modules").exists(),
             "other people's clients: npm ci in server/tests/clients",
         ),
+        (
+            !root().join("server/tests/clients/venv").exists(),
+            "Python's client: python3 -m venv venv && venv/bin/pip install -r requirements.txt, there",
+        ),
     ] {
         if is_missing {
             eprintln!("LEFT OUT {what}");

@@ -1,6 +1,6 @@
-//! Other people's clients, as their packages are, under Node.
+//! Other people's clients, as their packages are, under Node, Python and bash.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -8,29 +8,41 @@ use tokio::process::Command;
 
 use crate::world::{PATIENCE, World};
 
-/// What a script prints, line by line; nothing if its packages are not installed, which is said.
-async fn run(script: &str, arguments: &[&str]) -> Option<Vec<String>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-    if !folder.join("node_modules").exists() {
-        assert!(std::env::var_os("CI_NEEDS_CLIENTS").is_none(), "npm ci in server/tests/clients");
-        println!("SKIPPED: other clients are not installed (npm ci in server/tests/clients)");
-        return None;
+/// Where their packages are.
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// Whether packages are installed; if not, that is said. In CI it is a failure.
+fn has(packages: &str, how: &str) -> bool {
+    let has = clients().join(packages).exists();
+    if !has {
+        assert!(std::env::var_os("CI_NEEDS_CLIENTS").is_none(), "{how} in server/tests/clients");
+        println!("SKIPPED: other clients are not installed ({how} in server/tests/clients)");
     }
-    let node = Command::new("node")
+    has
+}
+
+fn has_node() -> bool {
+    has("node_modules", "npm ci")
+}
+
+/// What a program prints, line by line.
+async fn run(folder: &Path, program: &str, arguments: &[&str], url: &str) -> Vec<String> {
+    let running = Command::new(program)
         .current_dir(folder)
-        .arg(script)
         .args(arguments)
-        .env("URL", arguments[0])
+        .env("URL", url)
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let done = tokio::time::timeout(PATIENCE * 2, node.wait_with_output()).await;
+    let done = tokio::time::timeout(PATIENCE * 2, running.wait_with_output()).await;
     let done = done.expect("it should come to an end").unwrap();
-    assert!(done.status.success(), "{script}: {}", done.status);
+    assert!(done.status.success(), "{program} {arguments:?}: {}", done.status);
     let lines = String::from_utf8(done.stdout).unwrap();
-    Some(lines.lines().map(str::to_owned).collect())
+    lines.lines().map(str::to_owned).collect()
 }
 
 fn json(lines: &[String]) -> Vec<Value> {
@@ -40,8 +52,11 @@ fn json(lines: &[String]) -> Vec<Value> {
 #[tokio::test]
 async fn every_audit_of_graphql_over_http() {
     let world = World::new().await;
-    let Some(audits) = run("audits.mjs", &[&world.url("/graphql")]).await else { return };
-    let audits = json(&audits);
+    if !has_node() {
+        return;
+    }
+    let url = world.url("/graphql");
+    let audits = json(&run(&clients(), "node", &["audits.mjs", &url], &url).await);
     let failed: Vec<&Value> = audits.iter().filter(|it| it["status"] != "ok").collect();
     println!("{} audits, {} not ok", audits.len(), failed.len());
     assert!(audits.len() >= 60 && failed.is_empty(), "{failed:#?}");
@@ -54,49 +69,111 @@ async fn graphql_sse_hears_every_change() {
     {
         world.book(title, slot).await;
     }
-    let Some(heard) = run("sse.mjs", &[&world.url("/graphql"), "4"]).await else { return };
-    let heard = json(&heard);
+    if !has_node() {
+        return;
+    }
+    let url = world.url("/graphql");
+    let heard = json(&run(&clients(), "node", &["sse.mjs", &url, "4"], &url).await);
     let said = |at: usize| (heard[at]["kind"].clone(), heard[at]["revision"].clone());
     assert_eq!(heard[0]["appointment"]["title"], "One");
     assert_eq!(said(2), ("CREATED".into(), 3.into()));
     assert_eq!(said(3), ("BOOKMARK".into(), 3.into()));
 }
 
-/// A block of docs/recipes.md, as people paste it.
-async fn recipe(name: &str) {
-    const RECIPES: &str = include_str!("../../../docs/recipes.md");
-    let begin = format!("\n```js {name}\n");
-    let (_, block) = RECIPES.split_once(&begin).expect("a recipe of that name");
-    let (block, _) = block.split_once("\n```").unwrap();
-    // Where its packages are found.
-    let script = format!(".run-{name}.mjs");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(&script);
-    std::fs::write(&file, block).unwrap();
-    let world = World::new().await;
-    let printed = run(&script, &[&world.url("/graphql")]).await;
-    std::fs::remove_file(file).unwrap();
-    let Some(printed) = printed else { return };
-    let mut printed: Vec<&str> = printed.iter().map(String::as_str).collect();
-    printed.dedup();
-    assert_eq!(
-        printed,
-        ["Mine", "Mine Theirs 2"],
-        "before the answer, and after a lost connection"
-    );
-    assert_eq!(world.revision().await, 2);
+/// A block of docs/recipes.md, as people paste it, in a folder of its own.
+struct Recipe {
+    folder: PathBuf,
+    file: String,
+}
+
+impl Recipe {
+    /// The block that begins so: its language, and its name.
+    fn paste(begin: &str, file: &str) -> Self {
+        const RECIPES: &str = include_str!("../../../docs/recipes.md");
+        let (_, block) = RECIPES.split_once(&format!("\n```{begin}\n")).expect("such a recipe");
+        let (block, _) = block.split_once("\n```").unwrap();
+        // Below its packages.
+        let folder = clients().join(format!(".run-{}", file.replace('.', "-")));
+        std::fs::create_dir_all(&folder).unwrap();
+        let recipe = Self { folder, file: file.to_owned() };
+        recipe.write(file, block);
+        recipe
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.join(file), text).unwrap();
+    }
+
+    /// Runs it against a new server: mine before the answer, and theirs after a lost connection.
+    async fn works(self, program: &str) {
+        let world = World::new().await;
+        let mut printed = run(&self.folder, program, &[&self.file], &world.url("/graphql")).await;
+        printed.dedup();
+        assert_eq!(printed, ["Mine", "Mine Theirs 2"]);
+        assert_eq!(world.revision().await, 2);
+    }
+}
+
+impl Drop for Recipe {
+    fn drop(&mut self) {
+        // What is left is ignored by git, and written anew.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 #[tokio::test]
 async fn the_recipe_for_graphql_ws() {
-    recipe("graphql-ws").await;
+    if has_node() {
+        Recipe::paste("js graphql-ws", "graphql-ws.mjs").works("node").await;
+    }
 }
 
 #[tokio::test]
 async fn the_recipe_for_apollo() {
-    recipe("apollo").await;
+    if has_node() {
+        Recipe::paste("js apollo", "apollo.mjs").works("node").await;
+    }
 }
 
 #[tokio::test]
 async fn the_recipe_for_urql() {
-    recipe("urql").await;
+    if has_node() {
+        Recipe::paste("js urql", "urql.mjs").works("node").await;
+    }
+}
+
+#[tokio::test]
+async fn the_recipe_for_relay() {
+    if !has_node() {
+        return;
+    }
+    let recipe = Recipe::paste("js relay", "relay.js");
+    recipe.write("schema.graphql", &appointments_server::graphql::sdl());
+    // As `npm pkg set` writes it; and git is left alone, since this is a part of somebody's repository.
+    recipe.write(
+        "package.json",
+        r#"{"type": "module", "relay": {"src": ".", "schema": "schema.graphql", "language": "javascript", "noSourceControl": true}}"#,
+    );
+    let compiler = clients().join("node_modules/.bin/relay-compiler");
+    run(&recipe.folder, compiler.to_str().unwrap(), &[], "").await;
+    recipe.works("node").await;
+}
+
+#[tokio::test]
+async fn the_recipe_for_python() {
+    if has("venv", "python3 -m venv venv && venv/bin/pip install -r requirements.txt") {
+        let python = clients().join("venv/bin/python");
+        Recipe::paste("python gql", "recipe.py").works(python.to_str().unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn the_recipe_for_curl() {
+    let is_here = std::process::Command::new("curl").arg("--version").output().is_ok();
+    if !is_here {
+        assert!(std::env::var_os("CI_NEEDS_CLIENTS").is_none(), "curl is not installed");
+        println!("SKIPPED: curl is not installed");
+        return;
+    }
+    Recipe::paste("bash curl", "curl.sh").works("bash").await;
 }
