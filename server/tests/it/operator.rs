@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use appointments_server::config::Cli;
+use clap::CommandFactory;
 use serde_json::json;
 
 use crate::process::{BINARY, Process};
@@ -164,6 +166,41 @@ fn every_setting_has_a_sentence_and_a_variable() {
         let variables = help.matches("[env: ").count();
         assert_eq!(flags.count(), variables, "{help}");
     }
+}
+
+/// The table of docs/operating.md, row by row: the flag, its variable, its default.
+#[test]
+fn the_operators_page_has_every_setting() {
+    const PAGE: &str = include_str!("../../../docs/operating.md");
+    let mut serve = Cli::command();
+    serve.build();
+    let serve = serve.find_subcommand("serve").unwrap();
+    let mut settings = 0;
+    for setting in serve.get_arguments().filter(|it| it.get_env().is_some()) {
+        let (flag, variable) = (setting.get_long().unwrap(), setting.get_env().unwrap());
+        let default = setting.get_default_values().iter().map(|it| it.to_str().unwrap());
+        let default =
+            default.filter(|it| *it != "false").map(|it| format!("`{it}` ")).collect::<String>();
+        let row = format!("| `--{flag}` | `{}` | {default}| ", variable.to_str().unwrap());
+        assert!(PAGE.contains(&row), "a row that begins {row}");
+        settings += 1;
+    }
+    assert_eq!(PAGE.matches("\n| `--").count(), settings, "no row for what is no more");
+}
+
+/// What the unit runs and sets is there.
+#[test]
+fn the_unit_of_systemd_knows_the_binary() {
+    const UNIT: &str = include_str!("../../../deploy/appointments-server.service");
+    let set = UNIT.lines().filter_map(|it| it.strip_prefix("Environment=")?.split_once('='));
+    let mut command = Command::new(BINARY);
+    command.envs(set.filter(|(name, _)| *name != "APPOINTMENTS_DATABASE"));
+    let folder = tempfile::tempdir().unwrap();
+    let done = command.arg("migrate").env("APPOINTMENTS_DATABASE", folder.path().join("it.db"));
+    assert!(done.output().unwrap().status.success());
+    let run = UNIT.lines().find_map(|it| it.strip_prefix("ExecStart=")).unwrap();
+    assert_eq!(Path::new(run).file_name(), Path::new(BINARY).file_name());
+    assert!(UNIT.contains("Type=notify"), "see observed.rs");
 }
 
 #[tokio::test]
