@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::Retention;
+use crate::store::{Database, Missing, Opening};
 
 /// An appointments service over GraphQL that loses nothing and tells every change at once.
 #[derive(Debug, Parser)]
@@ -41,14 +42,19 @@ pub enum Command {
 /// Settings of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
-    /// The database file.
+    /// The database: a file, or a PostgreSQL database such as postgres://user:password@host/name.
     #[arg(
         long,
         env = "APPOINTMENTS_DATABASE",
-        value_name = "FILE",
+        hide_env_values = true,
+        value_name = "DATABASE",
         default_value = "appointments.db"
     )]
-    pub database: PathBuf,
+    pub database: Database,
+    /// How many connections to PostgreSQL there may be; two more hear and tell what others commit.
+    #[arg(long, env = "APPOINTMENTS_DATABASE_CONNECTIONS", value_name = "N", default_value = "16",
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_connections: u32,
     /// What is logged to standard error: error, warn, info, debug, trace, or a filter by module.
     #[arg(long, env = "APPOINTMENTS_LOG", value_name = "FILTER", default_value = "info")]
     pub log: String,
@@ -58,6 +64,14 @@ pub struct Common {
     /// Where traces go: the address of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub trace_to: Option<String>,
+}
+
+impl Common {
+    /// How its database is opened.
+    pub fn opening(&self, missing: Missing) -> Opening {
+        let Self { database, database_connections: connections, .. } = self;
+        Opening { database: database.clone(), connections: *connections, missing }
+    }
 }
 
 /// How a line of the log looks.

@@ -53,7 +53,7 @@ async fn serve(settings: Serve) -> Result<(), Failure> {
     say(&format!(
         "Serving {}{calendar}\n  GraphiQL   http://{address}/graphiql\n  GraphQL    http://{address}/graphql\n  \
          WebSocket  ws://{address}/graphql",
-        settings.common.database.display()
+        settings.common.database
     ));
     tell_systemd(NotifyState::Ready);
     tokio::select! {
@@ -96,13 +96,13 @@ async fn backup(settings: &Backup) -> Result<(), Failure> {
     let telemetry = telemetry::start(&settings.common)?;
     store::backup(&settings.common.database, &settings.to).await?;
     telemetry.end().await;
-    say(&format!("{} is a copy of {}", settings.to.display(), settings.common.database.display()));
+    say(&format!("{} is a copy of {}", settings.to.display(), settings.common.database));
     Ok(())
 }
 
 async fn migrate(settings: &Common) -> Result<(), Failure> {
     with_commands(settings, Missing::Create, async |_| Ok(())).await?;
-    say(&format!("{} is up to date", settings.database.display()));
+    say(&format!("{} is up to date", settings.database));
     Ok(())
 }
 
@@ -139,7 +139,7 @@ async fn with_commands<T>(
 ) -> Result<T, Failure> {
     let telemetry = telemetry::start(settings)?;
     let tasks = TaskTracker::new();
-    let store = store::open(&settings.database, missing, &tasks).await?;
+    let store = store::open(&settings.opening(missing), &tasks).await?;
     let done = work(Commands::new(store.clone(), Clock::system(), Retention::default())).await;
     store.close().await;
     tasks.close();

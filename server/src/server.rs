@@ -74,7 +74,7 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
 
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let store = store::open(&settings.common.database, Missing::Create, &tasks).await?;
+        let store = store::open(&settings.common.opening(Missing::Create), &tasks).await?;
         let commands = Commands::new(store.clone(), clock, settings.retention());
         commands.make_first_calendar().await?;
         let feed = Feed::start(store.clone());

@@ -150,6 +150,7 @@ fn say_what_is_left_out() {
             !root().join("server/tests/clients/node_modules").exists(),
             "other people's clients: npm ci in server/tests/clients",
         ),
+        (!has_postgres(), "the store in PostgreSQL: install it, or set DATABASE_URL"),
         (
             !root().join("server/tests/clients/venv").exists(),
             "Python's client: python3 -m venv venv && venv/bin/pip install -r requirements.txt, there",
@@ -174,10 +175,33 @@ fn test(arguments: Vec<String>) -> Result<()> {
     cargo(["nextest", "run", "--workspace"].map(str::to_owned).into_iter().chain(arguments))?;
     if is_all {
         cargo(["test", "--workspace", "--doc", "--quiet"])?;
+        on_postgres()?;
         examples()?;
         say_what_is_left_out();
     }
     Ok(())
+}
+
+/// The server's tests of what a user sees, once more on the other store. (Those of the store itself run on both anyway.)
+fn on_postgres() -> Result<()> {
+    if !has_postgres() {
+        return Ok(()); // which is said at the end
+    }
+    let filter = "package(appointments-server) and binary(it)
+        and (test(cases::) or test(follow::) or test(kill::) or test(slow::))";
+    let mut nextest = Command::new("cargo");
+    nextest.args(["nextest", "run", "--workspace", "-E", filter]).env("TEST_STORE", "postgres");
+    run::checked(&mut nextest)
+}
+
+/// Whether tests can have a server of their own, or were given one.
+fn has_postgres() -> bool {
+    let is_installed = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|it| it.join("initdb").exists())
+            || std::path::Path::new("/usr/lib/postgresql").exists()
+    };
+    std::env::var_os("DATABASE_URL").is_some() || is_installed()
 }
 
 /// The cache's examples run to their end.

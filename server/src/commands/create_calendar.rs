@@ -28,7 +28,11 @@ impl Mutation for CreateCalendar {
         let content = self.content.clone();
         let calendar = Calendar { id, revision: Revision::ZERO, is_default, content };
         if !tx.claim(id.into(), id, by.fingerprint).await? {
-            return Err(Refusal::IdAlreadyUsed(None).into());
+            // Somebody was quicker, on another server.
+            return match tx.locate(id.into()).await? {
+                Some(place) => again(tx, by, place, id.into(), self).await,
+                None => Err(Refusal::IdAlreadyUsed(None).into()),
+            };
         }
         tx.insert_calendar(&calendar).await?;
         Ok(calendar)

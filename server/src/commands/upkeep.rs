@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Commands;
-use crate::domain::{Actor, CreateCalendarInput, Instant, OverlapPolicy};
+use super::attempt::Attempt;
+use crate::domain::{Actor, CreateCalendar, CreateCalendarInput, Instant, OverlapPolicy};
 use crate::store::{self, StoreError, Transaction, Work};
 
 /// Small, so that those who write in between do not wait long.
@@ -44,11 +45,8 @@ impl Retention {
 }
 
 impl Commands {
-    /// On the first start there is nothing; a new server should be of use at once.
+    /// On the first start there is nothing; a new server should be of use at once. Of several that start at once, one makes it.
     pub async fn make_first_calendar(&self) -> Result<(), StoreError> {
-        if !self.store.is_new().await? {
-            return Ok(());
-        }
         let input = CreateCalendarInput {
             id: None,
             name: "Calendar".into(),
@@ -56,10 +54,10 @@ impl Commands {
             time_zone: "UTC".into(),
             overlaps: OverlapPolicy::Allow,
         };
-        match self.create_calendar(&Actor::Anonymous, input).await? {
-            Ok(_) => Ok(()),
-            Err(refusal) => Err(StoreError::Failed(refusal.to_string().into())),
-        }
+        let first = input.check().map_err(|it| StoreError::Failed(format!("{it:?}").into()))?;
+        let now = self.clock.now();
+        let attempt = Attempt::new(first, Actor::Anonymous, now, self.retention.ledger_from(now));
+        store::write(&*self.store, FirstCalendar(attempt)).await
     }
 
     /// Forgets everything that is past its retention, batch by batch; answers how many rows went.
@@ -81,6 +79,23 @@ impl Commands {
     pub async fn restore_bump(&self) -> Result<u64, StoreError> {
         let at_least = self.clock.now().unix().max(0).cast_unsigned() * REVISIONS_A_SECOND;
         store::write(&*self.store, RestoreBump { at_least }).await
+    }
+}
+
+struct FirstCalendar(Attempt<CreateCalendar>);
+
+#[async_trait]
+impl Work for FirstCalendar {
+    type Done = ();
+
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        if !tx.is_new().await? {
+            return Ok(());
+        }
+        match self.0.run(tx).await? {
+            Ok(_) => Ok(()),
+            Err(refusal) => Err(StoreError::Failed(refusal.to_string().into())),
+        }
     }
 }
 

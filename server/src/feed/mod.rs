@@ -15,8 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
 use crate::domain::{Actor, CalendarId, Interval, Revision};
-use crate::store::{Log, Result};
+use crate::store::{Hint, Log, Result};
 
 use hub::Hub;
 pub use subscriber::{Event, Subscriber, What};
@@ -35,6 +38,8 @@ pub struct Feed {
     hubs: Hubs,
     held: Held,
     commits: Arc<AtomicU64>,
+    /// Hints were lost: it is time to look.
+    looks: Arc<Notify>,
 }
 
 /// How the feed is, for operators.
@@ -53,11 +58,17 @@ impl Feed {
     pub fn start(log: Arc<dyn Log>) -> Self {
         let (hubs, commits) = (Hubs::default(), Arc::<AtomicU64>::default());
         let (woken, counted) = (hubs.clone(), commits.clone());
-        log.on_commit(Box::new(move |heads| {
-            counted.fetch_add(u64::from(!heads.is_empty()), Ordering::Relaxed);
-            wake(&woken, heads);
+        let lost = Arc::<Notify>::default();
+        let looks = lost.clone();
+        log.on_commit(Box::new(move |hint| match hint {
+            Hint::Committed(heads) => {
+                counted.fetch_add(u64::from(!heads.is_empty()), Ordering::Relaxed);
+                wake(&woken, heads);
+            }
+            Hint::Heard(heads) => wake(&woken, heads),
+            Hint::Lost => lost.notify_one(),
         }));
-        Self { log, hubs, held: Held::default(), commits }
+        Self { log, hubs, held: Held::default(), commits, looks }
     }
 
     /// Follows a calendar from `after`, or from now. With a range only changes that concern it are
@@ -85,7 +96,8 @@ impl Feed {
     /// the hints.
     pub async fn keep_looking(self) {
         loop {
-            tokio::time::sleep(LOOK).await;
+            // (Whichever comes first.)
+            let _ = timeout(LOOK, self.looks.notified()).await;
             if let Err(error) = self.look().await {
                 tracing::warn!(%error, "could not look at the logs");
             }

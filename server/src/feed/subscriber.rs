@@ -11,10 +11,13 @@ use super::followers::Follower;
 use super::hub::Hub;
 use super::tail::{HeldChange, Read};
 use crate::domain::{Body, CalendarId, Interval, Revision};
-use crate::store::Result;
+use crate::store::{Result, StoreError};
 
 /// How long a subscriber may be behind the head because nothing concerned it (S9).
 const BOOKMARK_AFTER: Duration = Duration::from_secs(10);
+
+/// While the log cannot be read, it is tried so often. (The feed's looking says in the log that it cannot.)
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a subscriber is told. Each event continues the one before: `previous` is its revision.
 #[derive(Clone, Debug)]
@@ -105,8 +108,8 @@ impl Subscriber {
         }
     }
 
-    /// The next event, when there is one; `None` when there will be none. After an error there is
-    /// none either: whoever wants to go on subscribes again with the last revision.
+    /// The next event, when there is one; `None` when there will be none. A store that is away for a while is waited for. After
+    /// an error there is none either: whoever wants to go on subscribes again with the last revision.
     pub async fn next(&mut self) -> Option<Result<Event>> {
         let event = self.next_event().await;
         self.over |= event.is_err();
@@ -122,7 +125,15 @@ impl Subscriber {
                 return Ok(Some(self.end()));
             };
             followed.place.is_at(self.seen);
-            match followed.hub.read(self.seen).await? {
+            let read = match followed.hub.read(self.seen).await {
+                Err(StoreError::Unavailable(_)) => {
+                    // It will be back; whoever follows is late then, and has missed nothing.
+                    tokio::time::sleep(AGAIN).await;
+                    continue;
+                }
+                read => read?,
+            };
+            match read {
                 Read::Changes(changes) => self.batch = changes.into(),
                 Read::Reset(head) => {
                     (self.seen, self.backlog) = (head, None);

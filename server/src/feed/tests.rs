@@ -1,6 +1,6 @@
 //! The feed over a log that is a list, in virtual time: no database, no socket, no waiting.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ struct List {
     log: Mutex<(Vec<Change>, Revision, Revision, bool)>,
     wake: Mutex<Option<Wake>>,
     reads: AtomicUsize,
+    is_away: AtomicBool,
 }
 
 #[async_trait]
@@ -24,6 +25,9 @@ impl Log for List {
     async fn log_after(&self, _: CalendarId, after: Revision) -> Result<Option<LogPage>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await; // others may come in between, as with a database
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable("gone fishing".into()));
+        }
         let (changes, head, pruned, gone) = &*lock(&self.log);
         let changes = changes.iter().filter(|it| it.revision > after).take(LOG_PAGE.0);
         let changes = changes.cloned().collect();
@@ -72,7 +76,7 @@ impl World {
 
     fn hint(&self, head: Revision) {
         let wake = lock(&self.log.wake);
-        wake.as_ref().unwrap()(&[(CALENDAR, head)]);
+        wake.as_ref().unwrap()(Hint::Committed(&[(CALENDAR, head)]));
     }
 
     /// Forgets everything up to a revision.
@@ -157,7 +161,7 @@ async fn told(subscriber: &mut Subscriber) -> String {
 
 /// Nothing is to be told yet.
 async fn is_silent(subscriber: &mut Subscriber) {
-    let next = tokio::time::timeout(Duration::from_millis(1), subscriber.next());
+    let next = timeout(Duration::from_millis(1), subscriber.next());
     assert!(next.await.is_err(), "it was told something");
 }
 
@@ -387,7 +391,7 @@ async fn a_store_that_fails_ends_the_subscription() {
     impl Log for Broken {
         async fn log_after(&self, _: CalendarId, after: Revision) -> Result<Option<LogPage>> {
             if after < Revision::MAX {
-                return Err(StoreError::Unavailable("gone fishing".into()));
+                return Err(StoreError::Failed("gone for good".into()));
             }
             let (head, pruned) = (revision(5), Revision::ZERO);
             Ok(Some(LogPage { head, pruned, gone: false, changes: Vec::new() }))
@@ -407,6 +411,21 @@ async fn a_store_that_fails_ends_the_subscription() {
     let mut behind = subscribe(Some(revision(1))).await.unwrap();
     assert!(behind.next().await.unwrap().is_err());
     assert!(behind.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_is_waited_for() {
+    let world = World::new();
+    let mut subscriber = world.follow(None, None).await;
+    assert_eq!(told(&mut subscriber).await, "0>0 bookmark");
+    world.log.is_away.store(true, Ordering::Relaxed);
+    world.commit(0);
+    world.commit(0);
+    let next = timeout(Duration::from_secs(60), subscriber.next());
+    assert!(next.await.is_err(), "nothing is said meanwhile");
+    world.log.is_away.store(false, Ordering::Relaxed);
+    assert_eq!(told(&mut subscriber).await, "0>1 change");
+    assert_eq!(told(&mut subscriber).await, "1>2 change");
 }
 
 /// What may happen to a log and three who follow it.
@@ -445,7 +464,7 @@ impl Reader {
     }
 
     async fn read(&mut self) -> bool {
-        let next = tokio::time::timeout(Duration::from_millis(1), self.subscriber.next());
+        let next = timeout(Duration::from_millis(1), self.subscriber.next());
         let Ok(Some(event)) = next.await else { return false };
         let event = event.unwrap();
         assert_eq!(event.previous, self.last, "it continues the last");

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::{Database, postgres, sqlite};
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why the store did not do what it was asked. The source is for the log, never for the caller.
@@ -16,12 +18,28 @@ pub enum StoreError {
     Failed(#[source] Source),
 }
 
+/// sqlx's errors are told apart once, here.
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        let is_passing = match &error {
+            PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) => true,
+            Database(it) => sqlite::is_passing(it.as_ref()) || postgres::is_passing(it.as_ref()),
+            _ => false,
+        };
+        if is_passing { Self::Unavailable(error.into()) } else { Self::Failed(error.into()) }
+    }
+}
+
 /// Why there is no backup: each is one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// There is no such database.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A server's database is copied by its own tools.
+    #[error("A database of a server is copied by pg_dump.")]
+    NotAFile,
     /// A backup overwrites nothing.
     #[error("{} exists already, and is left as it is; choose another file.", .0.display())]
     Exists(PathBuf),
@@ -54,12 +72,30 @@ pub enum OpenError {
     #[error("{} is not a database of appointments-server, and is left as it is; choose another file with --database.", .0.display())]
     Foreign(PathBuf),
     /// The file was written by a later version.
-    #[error("{} was written by a newer version of appointments-server (its migration {version} is unknown here); use that version.", .path.display())]
+    #[error(
+        "{database} was written by a newer version of appointments-server (its migration {version} is unknown here); use that version."
+    )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        database: Database,
         /// The migration that this version does not know.
         version: i64,
+    },
+    /// The database of a server holds something else.
+    #[error(
+        "{0} holds tables that are not appointments-server's, and is left as it is; make a database for it (createdb), and name that with --database."
+    )]
+    ForeignTables(Database),
+    /// There are no tables, and this command makes none.
+    #[error("There is nothing in {0}; choose another with --database.")]
+    NoTables(Database),
+    /// The server cannot be reached, or does not let us in.
+    #[error("{database} cannot be used: {source}.")]
+    Unreachable {
+        /// The database.
+        database: Database,
+        /// What was said.
+        source: Source,
     },
     /// Anything else.
     #[error("{} cannot be opened: {source}.", .path.display())]

@@ -1,11 +1,14 @@
-//! Where calendars are kept. The only room with sqlx; two implementations will stand behind one
+//! Where calendars are kept. The only room with sqlx; two implementations stand behind one
 //! trait, and one conformance suite runs on each.
 //!
 //! **Invariant:** [`Transaction::apply`] is the only way to change a calendar, and it writes the
 //! state and its row of the log from the same [`Change`]: the log cannot tell another story than
 //! the tables.
 
+mod database;
 mod error;
+mod postgres;
+mod rows;
 mod span;
 mod sqlite;
 
@@ -21,6 +24,7 @@ use crate::domain::{
     Interval, MutationId, Revision,
 };
 
+pub use database::Database;
 pub use error::{BackupError, OpenError, StoreError};
 
 /// What a store answers.
@@ -38,25 +42,55 @@ pub enum Missing {
     Refuse,
 }
 
-/// Opens the database file at `path`, and brings its tables up to date.
+/// How a database is opened.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Which one.
+    pub database: Database,
+    /// How many connections to a server there may be, two more for its wake-ups not counted.
+    pub connections: u32,
+    /// Whether it is made.
+    pub missing: Missing,
+}
+
+/// Opens a database, and brings its tables up to date.
 ///
-/// The store's writer runs on `tasks` until the store is closed or dropped; waiting for them waits
+/// What the store does runs on `tasks` until the store is closed or dropped; waiting for them waits
 /// for the last commit.
 pub async fn open(
-    path: &Path,
-    missing: Missing,
+    opening: &Opening,
     tasks: &TaskTracker,
 ) -> std::result::Result<Arc<dyn Store>, OpenError> {
-    Ok(Arc::new(sqlite::SqliteStore::open(path, missing, tasks).await?))
+    let Opening { database, connections, missing } = opening;
+    Ok(match database {
+        Database::File(path) => Arc::new(sqlite::SqliteStore::open(path, *missing, tasks).await?),
+        Database::Server(url) => {
+            Arc::new(postgres::PostgresStore::open(url, *connections, *missing, tasks).await?)
+        }
+    })
 }
 
-/// Copies the database at `path` to a new file, while it is in use.
-pub async fn backup(path: &Path, to: &Path) -> std::result::Result<(), BackupError> {
-    sqlite::backup(path, to).await
+/// Copies a database to a new file, while it is in use.
+pub async fn backup(database: &Database, to: &Path) -> std::result::Result<(), BackupError> {
+    match database {
+        Database::File(path) => sqlite::backup(path, to).await,
+        Database::Server(_) => Err(BackupError::NotAFile),
+    }
 }
 
-/// Told after a commit that these calendars have reached these revisions.
-pub type Wake = Box<dyn Fn(&[(CalendarId, Revision)]) + Send + Sync>;
+/// How far logs reach: a wake-up, never the truth (S5).
+#[derive(Clone, Copy, Debug)]
+pub enum Hint<'h> {
+    /// A commit of this server has moved these.
+    Committed(&'h [(CalendarId, Revision)]),
+    /// Another server says so.
+    Heard(&'h [(CalendarId, Revision)]),
+    /// Some may have been lost: look at every log that somebody follows.
+    Lost,
+}
+
+/// Told after each commit.
+pub type Wake = Box<dyn Fn(Hint<'_>) + Send + Sync>;
 
 /// The logs of all calendars, as a subscriber reads them.
 #[async_trait]
@@ -117,9 +151,6 @@ pub trait Store: Log {
         range: Interval,
         limit: usize,
     ) -> Result<Option<RangeRead>>;
-
-    /// Whether no calendar was ever made in it.
-    async fn is_new(&self) -> Result<bool>;
 
     /// Does what is queued, and takes nothing more. The writer's task ends when it is done.
     async fn close(&self);
@@ -226,6 +257,9 @@ pub struct Conflicts {
 /// What a command may ask and do inside of its transaction.
 #[async_trait]
 pub trait Transaction: Send {
+    /// Whether no calendar was ever made.
+    async fn is_new(&mut self) -> Result<bool>;
+
     /// What was decided under this mutation id, as it was recorded.
     async fn decided(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>>;
 

@@ -135,7 +135,7 @@ async fn what_another_process_writes_is_told() {
     let world = World::new().await;
     let mut follower = world.follow(json!({})).await;
     assert_eq!(follower.told().await, "BOOKMARK 0");
-    let second = Server::start(&settings(&world.folder), Clock::system()).await.unwrap();
+    let second = Server::start(&settings(&world.home), Clock::system()).await.unwrap();
     let query = format!(
         "mutation {{ updateCalendar(input: {{ id: \"{}\", name: \"Elsewhere\" }}) {{
             calendar {{ name }} }} }}",

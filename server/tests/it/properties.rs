@@ -12,6 +12,7 @@ use appointments_server::queries::Queries;
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use crate::home::Home;
 use crate::stores::Fresh;
 
 /// Times are small numbers: tens of minutes after this.
@@ -194,7 +195,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let fresh = Fresh::sqlite().await;
+        let fresh = Fresh::within(Home::any().await).await;
         let clock = Clock::from(|| Instant::from_unix(EPOCH));
         let commands = Commands::new(fresh.store.clone(), clock, Retention::default());
         let input = CreateCalendarInput {

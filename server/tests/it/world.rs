@@ -12,7 +12,6 @@ use appointments_server::server::Server;
 use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -20,13 +19,15 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 
+use crate::home::Home;
+
 /// No test waits longer than this for something that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server, and somebody who uses it.
 pub struct World {
     pub server: Server,
-    pub folder: TempDir,
+    pub home: Home,
     pub calendar: String,
     http: reqwest::Client,
     clock: Arc<AtomicI64>,
@@ -36,7 +37,7 @@ impl World {
     /// A server with one calendar, the default one, where appointments may overlap.
     pub async fn new() -> Self {
         let now = Instant::parse("2026-11-23T08:00:00Z").unwrap();
-        Self::at(now, tempfile::tempdir().unwrap()).await
+        Self::at(now, Home::any().await).await
     }
 
     /// A server whose one calendar lets nothing overlap.
@@ -47,14 +48,14 @@ impl World {
         world
     }
 
-    /// A server on what is in `folder`, whose clock shows `now` until days go by.
-    async fn at(now: Instant, folder: TempDir) -> Self {
+    /// A server on what is at `home`, whose clock shows `now` until days go by.
+    async fn at(now: Instant, home: Home) -> Self {
         let clock = Arc::new(AtomicI64::new(now.unix()));
         let ticking = clock.clone();
         let now = Clock::from(move || Instant::from_unix(ticking.load(Ordering::Relaxed)));
-        let server = Server::start(&settings(&folder), now).await.unwrap();
+        let server = Server::start(&settings(&home), now).await.unwrap();
         let mut world =
-            Self { server, folder, calendar: String::new(), http: reqwest::Client::new(), clock };
+            Self { server, home, calendar: String::new(), http: reqwest::Client::new(), clock };
         let found = world.ask("{ calendar { id } }", json!({})).await;
         world.calendar = text(&found["calendar"]["id"]);
         world
@@ -64,7 +65,7 @@ impl World {
     pub async fn restarted(self) -> Self {
         let now = Instant::from_unix(self.clock.load(Ordering::Relaxed));
         self.server.stop().await;
-        Self::at(now, self.folder).await
+        Self::at(now, self.home).await
     }
 
     /// Days go by.
@@ -181,11 +182,11 @@ impl World {
     }
 }
 
-/// The settings of a server on what is in `folder`.
-pub fn settings(folder: &TempDir) -> Serve {
-    let file = folder.path().join("appointments.db");
+/// The settings of a server on what is at `home`.
+pub fn settings(home: &Home) -> Serve {
+    let database = home.database();
     let flags = ["appointments-server", "--listen", "127.0.0.1:0", "--database"];
-    Cli::parse_from(flags.into_iter().chain(file.to_str())).serve
+    Cli::parse_from(flags.into_iter().chain(database.to_str())).serve
 }
 
 /// The input of an appointment on 2026-11-23.

@@ -73,11 +73,13 @@ impl World {
     async fn with(change: impl FnOnce(&mut Session, &mut End)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tasks = tokio_util::task::TaskTracker::new();
-        let store = store::open(&folder.path().join("it.db"), Missing::Create, &tasks).await;
-        let store = store.unwrap();
+        let mut settings = Cli::parse_from(["it"]).serve;
+        settings.common.database = folder.path().join("it.db").as_path().into();
+        let opening = settings.common.opening(Missing::Create);
+        let store = store::open(&opening, &tasks).await.unwrap();
         let commands = Commands::new(store.clone(), Clock::system(), Retention::default());
         let feed = Feed::start(store.clone());
-        let limits = Cli::parse_from(["it"]).serve.limits;
+        let limits = settings.limits;
         let queries = Queries::new(Arc::clone(&store));
         let graphql = graphql::service(queries, commands, feed, &limits, Metrics::default());
         // (Opening a database takes real time.)

@@ -2,8 +2,7 @@
 
 use sqlx::query;
 
-use super::super::{Result, StoreError, span};
-use super::rows;
+use super::super::{Result, StoreError, rows, span};
 use super::transaction::Open;
 use crate::domain::{Appointment, AppointmentId, Body, Calendar, Change, EntityId, Revision};
 

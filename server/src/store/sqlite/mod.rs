@@ -6,9 +6,9 @@
 
 mod apply;
 mod backup;
+mod columns;
 mod open;
 mod read;
-mod rows;
 mod transaction;
 mod upkeep;
 mod writer;
@@ -16,9 +16,11 @@ mod writer;
 use std::path::Path;
 
 use sqlx::SqlitePool;
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
 use tokio_util::task::TaskTracker;
 
-use super::{Missing, OpenError, StoreError};
+use super::{Missing, OpenError};
 pub(super) use backup::backup;
 
 /// The store in one file. Dropping it ends the writer, after what is queued.
@@ -40,28 +42,19 @@ impl SqliteStore {
     }
 }
 
-/// sqlx's errors are told apart once, here.
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        const BUSY: i32 = 5;
-        const LOCKED: i32 = 6;
-        const IO: i32 = 10;
-        const FULL: i32 = 13;
-        match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                Self::Unavailable(error.into())
-            }
-            _ if matches!(primary_code(&error), Some(BUSY | LOCKED | IO | FULL)) => {
-                Self::Unavailable(error.into())
-            }
-            _ => Self::Failed(error.into()),
-        }
-    }
+/// Whether trying again may help.
+pub(super) fn is_passing(error: &dyn DatabaseError) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const IO: i32 = 10;
+    const FULL: i32 = 13;
+    let is_ours = error.try_downcast_ref::<SqliteError>().is_some();
+    is_ours && matches!(code(error), Some(BUSY | LOCKED | IO | FULL))
 }
 
 /// SQLite's primary result code; sqlx gives the extended one, as text.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse::<i32>().ok().map(|it| it & 0xff)
+fn code(error: &dyn DatabaseError) -> Option<i32> {
+    error.code()?.parse::<i32>().ok().map(|it| it & 0xff)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 
 use super::super::{Missing, OpenError};
-use super::primary_code;
+use super::code;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
 
@@ -39,7 +39,7 @@ pub(super) async fn database(
     let mut connection = options.connect().await.map_err(|error| because(path, error))?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => {
-            OpenError::Newer { path: path.to_owned(), version }
+            OpenError::Newer { database: path.into(), version }
         }
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             because(path, error)
@@ -118,7 +118,7 @@ fn because(path: &Path, error: sqlx::Error) -> OpenError {
     const CANTOPEN: i32 = 14;
     const NOTADB: i32 = 26;
     let path: PathBuf = path.to_owned();
-    match primary_code(&error) {
+    match error.as_database_error().and_then(code) {
         Some(READONLY | CANTOPEN) => OpenError::NotWritable(path),
         Some(NOTADB) => OpenError::Foreign(path),
         _ => OpenError::Other { path, source: error.into() },

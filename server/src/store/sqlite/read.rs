@@ -6,9 +6,10 @@ use sqlx::{Row, query};
 
 use super::super::{
     CalendarRow, Job, LOG_PAGE, Log, LogPage, RangeRead, Result, Size, Store, StoreError, Wake,
+    rows,
 };
 use super::SqliteStore;
-use super::rows::{self, appointment_columns, calendar_columns, change_columns};
+use super::columns::{appointment_columns, calendar_columns, change_columns};
 use crate::domain::{Appointment, AppointmentId, Calendar, CalendarId, Interval, Revision};
 
 /// The rows of calendar ?1 that touch [?2, ?3) (S13, S17), with their keys alone: looked for once
@@ -191,11 +192,6 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.writer.close();
         self.readers.close().await;
-    }
-
-    async fn is_new(&self) -> Result<bool> {
-        let row = query("select 1 from calendars limit 1").fetch_optional(&self.readers).await?;
-        Ok(row.is_none())
     }
 
     async fn size(&self) -> Result<Size> {

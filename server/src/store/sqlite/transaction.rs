@@ -5,9 +5,10 @@ use sqlx::Row;
 use sqlx::query;
 use sqlx::sqlite::{SqliteRow, SqliteTransaction};
 
+use super::super::rows::{self, Columns};
 use super::super::{CalendarRow, Conflicts, Place, Result, Transaction};
+use super::columns::{appointment_columns, calendar_columns};
 use super::read::with_touching;
-use super::rows::{self, appointment_columns, calendar_columns};
 use super::upkeep;
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
@@ -71,12 +72,17 @@ impl<'t, 'c> Open<'t, 'c> {
 
 #[async_trait]
 impl Transaction for Open<'_, '_> {
+    async fn is_new(&mut self) -> Result<bool> {
+        let row = query("select 1 from calendars limit 1").fetch_optional(&mut **self.tx).await?;
+        Ok(row.is_none())
+    }
+
     async fn decided(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>> {
         let row = query("select fingerprint, decision from mutations where id = ?1")
             .bind(id.0)
             .fetch_optional(&mut **self.tx)
             .await?;
-        row.map(|row| Ok((rows::fingerprint(row.try_get(0)?)?, row.try_get(1)?))).transpose()
+        row.map(|row| Ok((rows::fingerprint(row.bytes(0)?)?, row.text(1)?.to_owned()))).transpose()
     }
 
     async fn record(

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::super::{Job, Result, StoreError, Wake};
+use super::super::{Hint, Job, Result, StoreError, Wake};
 use super::transaction::Open;
 use crate::domain::{CalendarId, Revision};
 
@@ -98,7 +98,7 @@ impl Task {
                 Ok(heads) => {
                     connection = Some(open);
                     if let Some(wake) = self.wake.get() {
-                        wake(&heads);
+                        wake(Hint::Committed(&heads));
                     }
                 }
                 Err(error) => tracing::error!(error = %chain(&error), "a commit failed"),

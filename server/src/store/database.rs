@@ -1,0 +1,84 @@
+//! Which database is meant.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A file, or a database of a server.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A file of this machine.
+    File(PathBuf),
+    /// PostgreSQL, by its address, which may hold a password.
+    Server(String),
+}
+
+impl Database {
+    pub(super) fn hidden(url: &str) -> Self {
+        Self::Server(url.to_owned())
+    }
+}
+
+impl From<&Path> for Database {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+/// `postgres://…` or `postgresql://…` is a server; anything else is a file.
+impl FromStr for Database {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let is_server = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        Ok(if is_server { Self::Server(text.to_owned()) } else { Self::File(text.into()) })
+    }
+}
+
+/// Without a password, and without what follows a question mark, where one may stand too.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Server(url) => {
+                let url = url.split('?').next().unwrap_or_default();
+                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+                let (who, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+                match who.split(':').next() {
+                    Some("") | None => write!(f, "{scheme}://{place}"),
+                    Some(user) => write!(f, "{scheme}://{user}@{place}"),
+                }
+            }
+        }
+    }
+}
+
+/// A setting is logged sometimes.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_shown_to_nobody() {
+        for (text, expected) in [
+            ("appointments.db", "appointments.db"),
+            ("postgres://db.example.org/it", "postgres://db.example.org/it"),
+            (
+                "postgres://ada:s3:cr@et@db.example.org:5433/it",
+                "postgres://ada@db.example.org:5433/it",
+            ),
+            ("postgresql://ada@[::1]/it?password=secret", "postgresql://ada@[::1]/it"),
+        ] {
+            let Ok(database) = text.parse::<Database>();
+            assert_eq!(database.to_string(), expected);
+            assert_eq!(format!("{database:?}"), expected);
+        }
+    }
+}

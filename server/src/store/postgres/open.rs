@@ -1,0 +1,69 @@
+//! Opening a database: ours, or a clear sentence why not.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+
+use super::super::{Database, Missing, OpenError};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
+
+/// A database that does not answer by then is not there.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A transaction that does nothing for so long has lost its client, and its locks go with it; one that waits for a lock for so
+/// long tells its caller to try again.
+const BOUNDS: [(&str, &str); 2] =
+    [("idle_in_transaction_session_timeout", "30s"), ("lock_timeout", "5s")];
+
+/// The options for further connections, and a pool on a database that is up to date.
+pub(super) async fn database(
+    url: &str,
+    connections: u32,
+    missing: Missing,
+) -> Result<(PgConnectOptions, PgPool), OpenError> {
+    let of = |source| OpenError::Unreachable { database: Database::hidden(url), source };
+    let options = PgConnectOptions::from_str(url).map_err(|error| of(error.into()))?;
+    let options =
+        options.application_name("appointments-server").options(BOUNDS).disable_statement_logging();
+    let connecting = tokio::time::timeout(PATIENCE, options.connect()).await;
+    let connected = connecting.map_err(|_| of("it does not answer".into()))?;
+    let mut connection = connected.map_err(|error| of(error.into()))?;
+    check_owner(&mut connection, missing, url).await?;
+    MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => {
+            OpenError::Newer { database: Database::hidden(url), version }
+        }
+        error => of(error.into()),
+    })?;
+    connection.close().await.map_err(|error| of(error.into()))?;
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+    let pool = pool.connect_lazy_with(options.clone());
+    Ok((options, pool))
+}
+
+/// Looks before anything is written: tables of somebody else's are left alone.
+async fn check_owner(
+    connection: &mut PgConnection,
+    missing: Missing,
+    url: &str,
+) -> Result<(), OpenError> {
+    let look = "select
+        exists (select from pg_tables where schemaname = current_schema and tablename = 'directory'),
+        exists (select from pg_tables where schemaname = current_schema and tablename <> '_sqlx_migrations')";
+    let found = sqlx::query_as::<_, (bool, bool)>(look).fetch_one(connection).await;
+    let of = |source: sqlx::Error| OpenError::Unreachable {
+        database: Database::hidden(url),
+        source: source.into(),
+    };
+    match found.map_err(of)? {
+        (true, _) => Ok(()),
+        (false, true) => Err(OpenError::ForeignTables(Database::hidden(url))),
+        (false, false) if missing == Missing::Refuse => {
+            Err(OpenError::NoTables(Database::hidden(url)))
+        }
+        (false, false) => Ok(()),
+    }
+}

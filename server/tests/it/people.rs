@@ -1,0 +1,102 @@
+//! People who write and people who listen, on servers that come and go: what each was told, for a test to compare.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, watch};
+use uuid::Uuid;
+
+use crate::world::{Follower, new_id, text};
+
+/// Where the servers are that are up.
+pub type Servers = watch::Receiver<Vec<String>>;
+
+/// Mutation ids that were answered, and the revision that each answer named.
+pub type Answered = Arc<Mutex<BTreeMap<String, u64>>>;
+
+/// Creates appointments, one by one; sends again what was not answered, until it is.
+pub async fn write(
+    n: usize,
+    mut servers: Servers,
+    stopped: watch::Receiver<bool>,
+    answered: Answered,
+) {
+    let http = reqwest::Client::new();
+    let mut made = 0;
+    while !*stopped.borrow() {
+        let mutation = new_id();
+        let input = json!({ "title": format!("{n}/{made}"), "mutationId": mutation, "id": new_id(),
+            "startsAt": "2026-11-23T10:00:00Z", "endsAt": "2026-11-23T11:00:00Z" });
+        let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
+            appointment { revision } error { message } } }";
+        let body = json!({ "query": query, "variables": { "input": input } });
+        let revision = loop {
+            let url = here(&mut servers).await;
+            let Some(answer) = post(&http, &url, &body).await else { continue };
+            if let Some(errors) = answer.get("errors") {
+                // It says that it cannot now, and is right to.
+                assert_eq!(errors[0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+            let payload = &answer["data"]["createAppointment"];
+            break payload["appointment"]["revision"].as_u64().expect("not refused");
+        };
+        let before = answered.lock().await.insert(mutation, revision);
+        assert_eq!(before, None);
+        made += 1;
+    }
+}
+
+/// Follows the calendar from 0 through every restart; answers the mutation id of each revision.
+pub async fn listen(
+    mut servers: Servers,
+    mut end: watch::Receiver<Option<u64>>,
+) -> BTreeMap<u64, String> {
+    let (mut heard, mut last) = (BTreeMap::new(), 0);
+    loop {
+        let url = here(&mut servers).await;
+        let Some(mut follower) = Follower::try_new(&url, json!({ "after": last })).await else {
+            continue;
+        };
+        loop {
+            if *end.borrow_and_update() == Some(last) {
+                return heard;
+            }
+            // An event of a killed server is checked to continue the last one, like any other.
+            let event = tokio::select! {
+                event = follower.event() => event,
+                _ = end.changed() => continue,
+            };
+            let Some(event) = event else { break };
+            last = event["revision"].as_u64().unwrap();
+            if event["kind"] == "CREATED" {
+                let before = heard.insert(last, text(&event["mutationId"]));
+                assert_eq!(before, None, "told twice");
+            } else {
+                assert_eq!(event["kind"], "BOOKMARK", "nothing is reset");
+            }
+        }
+    }
+}
+
+/// One of those that are up, as chance has it.
+async fn here(servers: &mut Servers) -> String {
+    let up = servers.wait_for(|it| !it.is_empty()).await.unwrap();
+    let chance = Uuid::now_v7().as_u128() as usize;
+    up[chance % up.len()].clone()
+}
+
+/// The answer, if the line held.
+pub async fn post(http: &reqwest::Client, url: &str, body: &Value) -> Option<Value> {
+    http.post(url).json(body).send().await.ok()?.json().await.ok()
+}
+
+pub async fn revision(url: &str) -> u64 {
+    let query = "{ appointmentsInRange(range: { start: \"2000-01-01T00:00:00Z\",
+        end: \"2000-01-02T00:00:00Z\" }) { revision } }";
+    let answer = post(&reqwest::Client::new(), url, &json!({ "query": query })).await.unwrap();
+    answer["data"]["appointmentsInRange"]["revision"].as_u64().unwrap()
+}
