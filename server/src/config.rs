@@ -35,6 +35,8 @@ pub enum Command {
     Seed(Seed),
     /// Copy the database to a new file, also while a server uses it.
     Backup(Backup),
+    /// Copy everything from a file to an empty PostgreSQL database; clients go on there from their revision.
+    Copy(Copy),
     /// After a restore from a backup, before serving: make every client query again.
     RestoreBump(Common),
 }
@@ -182,6 +184,17 @@ pub struct Backup {
     /// The new file.
     #[arg(value_name = "TO")]
     pub to: PathBuf,
+}
+
+/// Settings of `copy`.
+#[derive(Debug, Clone, Args)]
+pub struct Copy {
+    /// The file. Stop its server first: what is changed after this has begun is not in the copy.
+    #[arg(long, env = "APPOINTMENTS_COPY_FROM", value_name = "FILE")]
+    pub from: Database,
+    /// The database, with nothing in it.
+    #[arg(long, env = "APPOINTMENTS_COPY_TO", hide_env_values = true, value_name = "URL")]
+    pub to: Database,
 }
 
 /// The beginning of an address, as browsers name whose a page is: `https://app.example.org`.

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use appointments_server::clock::Clock;
 use appointments_server::commands::{Commands, Retention};
-use appointments_server::config::{Backup, Cli, Command, Common, Seed, Serve};
+use appointments_server::config::{Backup, Cli, Command, Common, Copy, Seed, Serve};
 use appointments_server::server::Server;
 use appointments_server::store::{self, Missing};
 use appointments_server::{graphql, http, seed, telemetry};
 use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,6 +29,7 @@ async fn main() -> ExitCode {
         }
         Command::Migrate(settings) => migrate(&settings).await,
         Command::Seed(settings) => seed(&settings).await,
+        Command::Copy(settings) => copy(&settings).await,
         Command::Backup(settings) => backup(&settings).await,
         Command::RestoreBump(settings) => restore_bump(&settings).await,
     };
@@ -97,6 +99,19 @@ async fn backup(settings: &Backup) -> Result<(), Failure> {
     store::backup(&settings.common.database, &settings.to).await?;
     telemetry.end().await;
     say(&format!("{} is a copy of {}", settings.to.display(), settings.common.database));
+    Ok(())
+}
+
+async fn copy(settings: &Copy) -> Result<(), Failure> {
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("{bar:40} {percent:>3}% {elapsed} left {eta}")?);
+    let progress = |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    };
+    let rows = store::copy(&settings.from, &settings.to, progress).await?;
+    bar.finish_and_clear();
+    say(&format!("{rows} rows copied to {} and compared with the original", settings.to));
     Ok(())
 }
 

@@ -18,6 +18,28 @@ pub enum StoreError {
     Failed(#[source] Source),
 }
 
+/// Why nothing was copied: each is one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// One of the two cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The databases are not of the kinds that can be copied.
+    #[error("A file is copied to PostgreSQL: --from appointments.db --to postgres://…")]
+    Kinds,
+    /// A copy overwrites nothing.
+    #[error(
+        "{0} has calendars in it already, and is left as it is; make an empty database (createdb) for --to."
+    )]
+    NotEmpty(Database),
+    /// What was read back is not what was written.
+    #[error("The copy of {0} differs from the original; nothing was kept.")]
+    Differs(&'static str),
+    /// A database failed on the way.
+    #[error("A database failed, and nothing was kept: {0}.")]
+    Failed(#[from] sqlx::Error),
+}
+
 /// sqlx's errors are told apart once, here.
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {

@@ -5,6 +5,7 @@
 //! state and its row of the log from the same [`Change`]: the log cannot tell another story than
 //! the tables.
 
+mod copy;
 mod database;
 mod error;
 mod postgres;
@@ -25,7 +26,7 @@ use crate::domain::{
 };
 
 pub use database::Database;
-pub use error::{BackupError, OpenError, StoreError};
+pub use error::{BackupError, CopyError, OpenError, StoreError};
 
 /// What a store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -75,6 +76,19 @@ pub async fn backup(database: &Database, to: &Path) -> std::result::Result<(), B
     match database {
         Database::File(path) => sqlite::backup(path, to).await,
         Database::Server(_) => Err(BackupError::NotAFile),
+    }
+}
+
+/// Copies a file's database to a server's, whole or not at all; answers how many rows that were. `progress` hears how many steps
+/// of how many are done.
+pub async fn copy(
+    from: &Database,
+    to: &Database,
+    progress: impl Fn(u64, u64),
+) -> std::result::Result<u64, CopyError> {
+    match (from, to) {
+        (Database::File(from), Database::Server(to)) => copy::copy(from, to, progress).await,
+        _ => Err(CopyError::Kinds),
     }
 }
 

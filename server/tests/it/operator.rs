@@ -8,6 +8,7 @@ use appointments_server::config::Cli;
 use clap::CommandFactory;
 use serde_json::json;
 
+use crate::home::Home;
 use crate::process::{BINARY, Process};
 use crate::world::Follower;
 
@@ -158,7 +159,7 @@ fn the_schema_is_printed() {
 
 #[test]
 fn every_setting_has_a_sentence_and_a_variable() {
-    for command in ["serve", "seed", "migrate", "backup", "restore-bump"] {
+    for command in ["serve", "seed", "migrate", "backup", "copy", "restore-bump"] {
         let output = Command::new(BINARY).args([command, "--help"]).output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
         let flags =
@@ -280,6 +281,61 @@ async fn a_backup_is_one_moment_of_what_goes_on() {
     assert_eq!(found["revision"], json!(count), "the log tells of what is there");
     assert!(count > 0, "{count}");
     println!("{count} of 200 were there at the moment of the backup");
+}
+
+/// Everything moves: rows, logs, ledger and directory, so that whoever follows goes on, and nothing is done twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_moved_to_postgresql_and_clients_go_on() {
+    let Some(home) = Home::postgres().await else { return };
+    let to = home.database();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    assert!(run(&["seed", "--from", "2026-11-23", "--weeks", "2"], &file).status.success());
+    let before = Process::start(&file).await;
+    let create = r#"mutation { createAppointment(input: { title: "“Ünïcode”\n\t\\ 👩‍👩‍👧", startsAt: "2026-11-23T09:00:00Z",
+        endsAt: "2026-11-23T09:30:00Z", mutationId: "01a204ed-0000-7000-8000-000000000001" })
+        { appointment { id revision title } error { message } } }"#;
+    let made = before.ask(create).await;
+    assert_eq!(made["data"]["createAppointment"]["error"], json!(null), "{made}");
+    let delete = format!(
+        "mutation {{ deleteAppointment(input: {{ id: {} }}) {{ revision }} }}",
+        before.ask(create).await["data"]["createAppointment"]["appointment"]["id"]
+    );
+    before.ask(&delete).await;
+    let all = r#"{ calendars { nodes { id name revision overlaps appointmentsInRange(range: { start: "2026-11-01T00:00:00Z",
+        end: "2027-01-01T00:00:00Z" }) { revision appointments { id title description location startsAt endsAt timeZone
+        status attendees { email name response } revision createdAt updatedAt } } } } }"#;
+    let was = before.ask(all).await;
+    assert_eq!(before.terminate().await, Some(0));
+
+    let copy = |from: &Path| {
+        Command::new(BINARY)
+            .arg("copy")
+            .arg("--from")
+            .arg(from)
+            .arg("--to")
+            .arg(&to)
+            .output()
+            .unwrap()
+    };
+    let done = tokio::task::block_in_place(|| copy(&file));
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert!(said.contains("rows copied") && said.contains("compared"), "{said}");
+    let again = tokio::task::block_in_place(|| copy(&file));
+    assert_eq!(again.status.code(), Some(1));
+    let error = String::from_utf8(again.stderr).unwrap();
+    assert!(error.contains("has calendars in it already"), "{error}");
+
+    let after = Process::start(&to).await;
+    assert_eq!(after.ask(all).await, was);
+    assert_eq!(after.ask(create).await, made, "what was decided is decided");
+    let mut follower = Follower::new(&after.url, json!({ "after": 0 })).await;
+    let mut told = Vec::new();
+    while told.last().is_none_or(|it: &String| !it.starts_with("BOOKMARK")) {
+        told.push(follower.told().await);
+    }
+    assert!(told.iter().any(|it| it.starts_with("DELETED")), "the log is there: {told:?}");
 }
 
 /// sqlx makes its own table before the first migration.

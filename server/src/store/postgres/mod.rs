@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Missing, OpenError};
+pub(super) use open::target;
 
 /// The store in a database of a PostgreSQL server.
 pub(super) struct PostgresStore {

@@ -44,6 +44,14 @@ pub(super) async fn database(
     Ok((options, pool))
 }
 
+/// The options for a connection that fills a database whose tables are up to date.
+pub(in super::super) async fn target(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let (options, pool) = database(url, 1, Missing::Create).await?;
+    pool.close().await;
+    // Whoever fills it may take its time.
+    Ok(options.options([("idle_in_transaction_session_timeout", "0")]))
+}
+
 /// Looks before anything is written: tables of somebody else's are left alone.
 async fn check_owner(
     connection: &mut PgConnection,

@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Missing, OpenError};
 pub(super) use backup::backup;
+pub(super) use open::source;
 
 /// The store in one file. Dropping it ends the writer, after what is queued.
 pub(super) struct SqliteStore {

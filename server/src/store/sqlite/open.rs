@@ -49,6 +49,13 @@ pub(super) async fn database(
     Ok((options, connection))
 }
 
+/// The options for a connection that reads a file that is up to date.
+pub(in super::super) async fn source(path: &Path) -> Result<SqliteConnectOptions, OpenError> {
+    let (options, connection) = database(path, Missing::Refuse).await?;
+    connection.close().await.map_err(|error| because(path, error))?;
+    Ok(options.create_if_missing(false))
+}
+
 /// The options for a plain connection to a file that is ours, or that may be made.
 pub(super) async fn existing(
     path: &Path,
