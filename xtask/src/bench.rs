@@ -1,6 +1,7 @@
 //! The benchmarks: what is built for each, and where its figures go.
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -17,6 +18,16 @@ pub(crate) fn cache(smoke: bool, only: &str) -> Result<()> {
 
 pub(crate) fn server(smoke: bool) -> Result<()> {
     bench_with_server("bench-server", &["run"], "server.json", smoke)
+}
+
+/// On the PostgreSQL that `DATABASE_URL` names, else on that of this machine.
+pub(crate) fn postgres(smoke: bool) -> Result<()> {
+    let is_there = || TcpStream::connect("127.0.0.1:5432").is_ok();
+    if smoke && std::env::var_os("DATABASE_URL").is_none() && !is_there() {
+        eprintln!("SKIPPED: there is no PostgreSQL to measure on (DATABASE_URL).");
+        return Ok(());
+    }
+    bench_with_server("bench-server", &["postgres"], "postgres.json", smoke)
 }
 
 pub(crate) fn sdk(smoke: bool) -> Result<()> {

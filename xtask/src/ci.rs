@@ -41,6 +41,7 @@ const STEPS: [Step; 7] = [
     ("tests", || test(Vec::new())),
     ("benchmarks, once", || {
         bench::server(true)?;
+        bench::postgres(true)?;
         bench::cache(true, "")?;
         bench::sdk(true)
     }),

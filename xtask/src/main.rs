@@ -91,6 +91,12 @@ enum Bench {
     },
     /// How large the page is, and how soon it shows what was saved.
     Page,
+    /// What the server costs on PostgreSQL (DATABASE_URL, or this machine's), beside itself on a file.
+    Postgres {
+        /// A moment of each, to see that it runs; its figures mean nothing.
+        #[arg(long)]
+        smoke: bool,
+    },
     /// What the SDK costs, against the real server.
     Sdk {
         /// A moment of each, to see that it runs; its figures mean nothing.
@@ -107,6 +113,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::check(&root()),
         Task::Bench { what: Bench::Server { smoke } } => bench::server(smoke),
         Task::Bench { what: Bench::Cache { smoke, only } } => bench::cache(smoke, &only),
+        Task::Bench { what: Bench::Postgres { smoke } } => bench::postgres(smoke),
         Task::Bench { what: Bench::Sdk { smoke } } => bench::sdk(smoke),
         Task::Bench { what: Bench::Page } => bench::page(),
         Task::Fuzz { seconds } => fuzz(seconds),

@@ -41,6 +41,9 @@ const UPDATE: &str = concat!(
     " } error { __typename message } } }"
 );
 
+const CALENDAR: &str = "mutation ($input: CreateCalendarInput!) {
+        createCalendar(input: $input) { calendar { id name } error { message } } }";
+
 /// How a server is asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Api {
@@ -52,6 +55,10 @@ pub(crate) enum Api {
 enum Asks {
     Range(Week),
     Create,
+    /// Spread among so many calendars.
+    CreateAmong(u32),
+    /// One calendar.
+    Calendar(u32),
     Update,
 }
 
@@ -83,10 +90,23 @@ pub(crate) fn all() -> [Arc<Case>; 4] {
 }
 
 impl Case {
+    /// Creations that are spread among so many calendars.
+    pub(crate) fn create_among(calendars: u32) -> Self {
+        Self::new("create_among", Asks::CreateAmong(calendars))
+    }
+
+    /// The creation of a calendar.
+    pub(crate) fn create_calendar(n: u32) -> Self {
+        Self::new("create_calendar", Asks::Calendar(n))
+    }
+
     fn new(name: &'static str, asks: Asks) -> Self {
         let (path, document, begins) = match asks {
             Asks::Range(_) => ("/range", RANGE, r#"{"data":{"appointmentsInRange":{"revision":"#),
-            Asks::Create => ("/create", CREATE, r#"{"data":{"createAppointment":{"appointment":{"#),
+            Asks::Create | Asks::CreateAmong(_) => {
+                ("/create", CREATE, r#"{"data":{"createAppointment":{"appointment":{"#)
+            }
+            Asks::Calendar(_) => ("/none", CALENDAR, r#"{"data":{"createCalendar":{"calendar":{"#),
             Asks::Update => ("/update", UPDATE, r#"{"data":{"updateAppointment":{"appointment":{"#),
         };
         let head = format!("{{\"query\":{},\"variables\":", Value::String(document.to_owned()));
@@ -102,11 +122,20 @@ impl Case {
                 "calendarId": seed::CALENDAR,
                 "range": { "start": week.start(), "end": week.end() },
             }),
-            Asks::Create => {
+            Asks::Calendar(n) => json!({ "input": {
+                "id": seed::calendar(n),
+                "name": format!("Calendar {n}"),
+                "timeZone": "Europe/Berlin",
+            } }),
+            Asks::Create | Asks::CreateAmong(_) => {
                 let it = seed::another(n);
+                let calendar = match self.asks {
+                    Asks::CreateAmong(calendars) => seed::calendar(n % calendars),
+                    _ => it.calendar_id,
+                };
                 json!({ "input": {
                     "id": Uuid::now_v7(),
-                    "calendarId": it.calendar_id,
+                    "calendarId": calendar,
                     "title": it.title,
                     "description": it.description,
                     "location": it.location,

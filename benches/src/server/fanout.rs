@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, header::SEC_WEBSOCKET_PR
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use uuid::Uuid;
 
 use crate::cases::Case;
 use crate::load::Client;
@@ -47,7 +48,7 @@ pub(crate) struct Fanout {
     pub(crate) bytes_per_idle_socket: u64,
 }
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 type Heard = (Instant, Utf8Bytes);
 
 /// Measures a server that has just started: one that was under load has free memory, which would
@@ -59,10 +60,10 @@ pub(crate) async fn measure(
     changes: usize,
 ) -> Result<Fanout> {
     // Some come and go first, so that what all share is not counted for the others.
-    drop(open(server.address, AT_ONCE).await?);
+    drop(open(server.address, AT_ONCE, seed::CALENDAR).await?);
     sleep(SETTLE).await;
     let before = server.resident()?;
-    let opened = open(server.address, sockets).await?;
+    let opened = open(server.address, sockets, seed::CALENDAR).await?;
     sleep(SETTLE).await;
     let taken = server.resident()?.saturating_sub(before);
 
@@ -96,12 +97,16 @@ pub(crate) async fn measure(
     })
 }
 
-/// Opens sockets that follow the calendar and have been told that it is there.
-async fn open(address: SocketAddr, count: usize) -> Result<Vec<Socket>> {
-    stream::iter(0..count).map(|_| open_one(address)).buffer_unordered(AT_ONCE).try_collect().await
+/// Opens sockets that follow a calendar and have been told that it is there.
+pub(crate) async fn open(address: SocketAddr, count: usize, calendar: Uuid) -> Result<Vec<Socket>> {
+    stream::iter(0..count)
+        .map(|_| open_one(address, calendar))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
 }
 
-async fn open_one(address: SocketAddr) -> Result<Socket> {
+async fn open_one(address: SocketAddr, calendar: Uuid) -> Result<Socket> {
     let mut request = format!("ws://{address}/graphql").into_client_request()?;
     let protocol = HeaderValue::from_static("graphql-transport-ws");
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
@@ -117,7 +122,7 @@ async fn open_one(address: SocketAddr) -> Result<Socket> {
     let subscribe = json!({
         "type": "subscribe",
         "id": "1",
-        "payload": { "query": SUBSCRIPTION, "variables": { "calendarId": seed::CALENDAR } },
+        "payload": { "query": SUBSCRIPTION, "variables": { "calendarId": calendar } },
     });
     socket.send(Message::text(subscribe.to_string())).await?;
     let (_, message) = hear(&mut socket).await?;
@@ -173,7 +178,7 @@ fn check(message: &Utf8Bytes, kind: &str, revision: Option<u64>) -> Result<()> {
 }
 
 /// The least value that so many of a hundred do not exceed. `sorted` is not empty.
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted[rank.max(1) - 1]
 }

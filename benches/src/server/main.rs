@@ -14,6 +14,7 @@ mod bare;
 mod cases;
 mod fanout;
 mod load;
+mod postgres;
 mod process;
 mod report;
 mod rows;
@@ -44,6 +45,8 @@ struct Cli {
 enum Command {
     /// Measure a server, print the figures and write them down.
     Run(Run),
+    /// Measure it on PostgreSQL, beside itself on a file.
+    Postgres(Postgres),
     /// Serve the same JSON without GraphQL, as the floor; `run` starts it.
     Bare {
         /// A database that `appointments-server migrate` made.
@@ -67,13 +70,34 @@ struct Run {
     smoke: bool,
 }
 
+/// Settings of `postgres`.
+#[derive(Debug, Args)]
+struct Postgres {
+    /// The server's binary, a release build.
+    #[arg(long, value_name = "FILE")]
+    server: PathBuf,
+    /// A database of the server on which one is made for the run, and dropped after it.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        default_value = "postgres://postgres@127.0.0.1:5432/postgres"
+    )]
+    database: String,
+    /// Where the figures are written as JSON; the file is made beside it.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Only see that everything works: the figures mean nothing.
+    #[arg(long)]
+    smoke: bool,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bare { database } => bare::serve(&database).await,
-        Command::Run(settings) => tokio::time::timeout(LIMIT, run::run(&settings))
-            .await
-            .unwrap_or_else(|_| Err(format!("not done after {} s", LIMIT.as_secs()).into())),
+        Command::Run(settings) => in_time(run::run(&settings)).await,
+        Command::Postgres(settings) => in_time(postgres::run(&settings)).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -82,4 +106,9 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn in_time(run: impl Future<Output = Result<()>>) -> Result<()> {
+    let late = |_| Err(format!("not done after {} s", LIMIT.as_secs()).into());
+    tokio::time::timeout(LIMIT, run).await.unwrap_or_else(late)
 }

@@ -101,6 +101,17 @@ pub(crate) async fn migrate(program: &Path, database: &Path) -> Result<()> {
     Err(format!("the migration failed: {}", String::from_utf8_lossy(&done.stderr)).into())
 }
 
+/// Copies a file to a database of PostgreSQL with nothing in it.
+pub(crate) async fn copy(program: &Path, file: &Path, to: &Path) -> Result<()> {
+    let mut command = Command::new(program);
+    command.arg("copy").arg("--from").arg(file).arg("--to").arg(to).kill_on_drop(true);
+    let done = command.output().await?;
+    if done.status.success() {
+        return Ok(());
+    }
+    Err(format!("the copy failed: {}", String::from_utf8_lossy(&done.stderr)).into())
+}
+
 /// Lets this process, and those that it starts, have so many files and sockets open.
 pub(crate) fn allow_files(wanted: u64) -> Result<()> {
     let limit = getrlimit(Resource::Nofile);

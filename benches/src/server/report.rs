@@ -83,11 +83,11 @@ impl Report {
     }
 }
 
-fn ms(time: std::time::Duration) -> f64 {
+pub(crate) fn ms(time: std::time::Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
 /// Two digits: the rest is noise.
-fn short(figure: f64) -> f64 {
+pub(crate) fn short(figure: f64) -> f64 {
     (figure * 100.0).round() / 100.0
 }

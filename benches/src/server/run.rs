@@ -14,23 +14,23 @@ use crate::{Result, Run, fanout, seed};
 /// Rounds of each case and server; their median counts.
 const ROUNDS: usize = 3;
 /// Files that a process has open besides its sockets.
-const OTHER_FILES: u64 = 256;
+pub(crate) const OTHER_FILES: u64 = 256;
 
 /// How much is measured.
-struct Plan {
-    warm_up: Duration,
-    round: Duration,
-    sockets: usize,
-    changes: usize,
+pub(crate) struct Plan {
+    pub(crate) warm_up: Duration,
+    pub(crate) round: Duration,
+    pub(crate) sockets: usize,
+    pub(crate) changes: usize,
 }
 
-const FULL: Plan = Plan {
+pub(crate) const FULL: Plan = Plan {
     warm_up: Duration::from_secs(1),
     round: Duration::from_secs(3),
     sockets: 1_000,
     changes: 50,
 };
-const SMOKE: Plan = Plan {
+pub(crate) const SMOKE: Plan = Plan {
     warm_up: Duration::from_millis(50),
     round: Duration::from_millis(200),
     sockets: 20,
@@ -61,7 +61,8 @@ pub(crate) async fn run(settings: &Run) -> Result<()> {
     let mut compared = Vec::new();
     for case in &cases {
         eprintln!("measuring {}", case.name);
-        compared.push(compare(case, &server, &bare, &plan).await?);
+        let (of_server, of_bare) = compare(case, &server, &bare, &plan).await?;
+        compared.push(Compared { name: case.name, server: of_server, bare: of_bare });
     }
     server.stop().await?;
     bare.stop().await?;
@@ -87,21 +88,21 @@ async fn agree(case: &Case, server: &Server, bare: &Server) -> Result<()> {
     case.agree(&first, &second)
 }
 
-/// Loads the two in turns, so that a machine that slows down does so for both.
-async fn compare(
+/// Loads two in turns, so that a machine that slows down does so for both.
+pub(crate) async fn compare(
     case: &Arc<Case>,
-    server: &Server,
-    bare: &Server,
+    one: &Server,
+    other: &Server,
     plan: &Plan,
-) -> Result<Compared> {
-    load::round(server, case, plan.warm_up).await?;
-    load::round(bare, case, plan.warm_up).await?;
-    let (mut of_server, mut of_bare) = (Vec::new(), Vec::new());
+) -> Result<(Figures, Figures)> {
+    load::round(one, case, plan.warm_up).await?;
+    load::round(other, case, plan.warm_up).await?;
+    let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        of_server.push(load::round(server, case, plan.round).await?);
-        of_bare.push(load::round(bare, case, plan.round).await?);
+        of_one.push(load::round(one, case, plan.round).await?);
+        of_other.push(load::round(other, case, plan.round).await?);
     }
-    Ok(Compared { name: case.name, server: median(&of_server), bare: median(&of_bare) })
+    Ok((median(&of_one), median(&of_other)))
 }
 
 /// The median of each figure by itself.

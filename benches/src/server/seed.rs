@@ -12,6 +12,11 @@ use crate::rows::{self, Appointment, At, Attendee};
 /// The only calendar.
 pub(crate) const CALENDAR: Uuid = Uuid::from_u128(0x0192_f3c4_7a5b_7c3d_8e9f_a0b1_c2d3_e4f5);
 
+/// Another one, of those that are made for some runs.
+pub(crate) fn calendar(n: u32) -> Uuid {
+    Uuid::from_u128(CALENDAR.as_u128() + u128::from(n))
+}
+
 /// Appointments outside of the two weeks; they are numbered from 0.
 pub(crate) const OTHERS: u32 = 20_000;
 
