@@ -62,7 +62,7 @@ impl GraphQl {
 
     /// Looks at a request of somebody.
     pub fn prepare(&self, request: Request, actor: Actor) -> Prepared {
-        let request = request.data(actor).data(self.metrics.clone());
+        let request = request.data(actor);
         Prepared(match self.documents.parse(&request.query) {
             Ok(document) => ready(request, document),
             Err(error) => Err(Refused(error, Counted::unread())),

@@ -54,6 +54,7 @@ pub fn service(
         .data(commands)
         .data(feed)
         .data(calendars)
+        .data(metrics.clone())
         .finish();
     GraphQl::new(schema, limits, metrics)
 }

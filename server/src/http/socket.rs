@@ -21,8 +21,8 @@ use super::message::NAME;
 use super::session::{Close, Session};
 use crate::auth;
 
-/// Where a socket's reads begin; the library's own 128 KiB would be most of an idle socket.
-const SOCKET_BUFFER: usize = 4 * 1024;
+/// So much is read at once; the library's own 128 KiB would be most of an idle socket. Clients say little.
+const SOCKET_BUFFER: usize = 512;
 /// Who has opened a socket must say hello by then.
 const INIT: Duration = Duration::from_secs(10);
 /// After so much silence it is asked whether anybody is there, and if nothing is heard for as long again nobody is.

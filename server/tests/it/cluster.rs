@@ -70,6 +70,20 @@ impl Cluster {
         self.server.as_mut().expect("a server of our own").start().await;
     }
 
+    /// The same, of which this goes on to be the owner.
+    pub fn another(&self) -> Self {
+        Self { server: None, url: self.url.clone() }
+    }
+
+    /// A number that it answers.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned()))
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    }
+
     /// Asks it something, past the store.
     pub async fn run(&self, sql: &str) {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();

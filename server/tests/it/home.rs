@@ -44,6 +44,12 @@ impl Home {
         Opening { database, connections: 8, missing: Missing::Create }
     }
 
+    /// The same database.
+    pub fn another(&self) -> Self {
+        let cluster = self.cluster.as_ref().map(Cluster::another);
+        Self { cluster, ..Self::file() }
+    }
+
     /// The server of the database.
     pub fn cluster(&mut self) -> &mut Cluster {
         self.cluster.as_mut().expect("a database of PostgreSQL")

@@ -401,6 +401,46 @@ async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
     assert_eq!(fresh.store.range(OTHER, range, 10).await.unwrap(), None);
 }
 
+/// S17 on PostgreSQL, whose planner would rather read all: no question of a user's looks at the whole table.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_range_reads_the_whole_table() {
+    let Some(mut home) = Home::postgres().await else { return };
+    let fresh = Fresh::within(home.another()).await;
+    make(&fresh, CALENDAR, "it").await;
+    let fill = "insert into appointments (calendar_id, id, revision, created_at, updated_at, title, starts_at, ends_at, span,
+            all_day, time_zone, status, attendees, exclusive)
+        select '00000000-0000-0000-0000-000000000001', gen_random_uuid(), 0, now(), now(), 'it',
+            to_timestamp(n * 3600), to_timestamp(n * 3600 + 1800), 11, false, 'UTC', 'CONFIRMED', '[]', false
+        from generate_series(1, 20000) n";
+    home.cluster().run(fill).await;
+    // With statistics, and without.
+    for round in 0..20 {
+        if round == 10 {
+            home.cluster().run("analyze").await;
+        }
+        let range = Interval {
+            start: Instant::from_unix(9_000 * 3_600),
+            end: Instant::from_unix(9_100 * 3_600),
+        };
+        let found = fresh.store.range(CALENDAR, range, 10_000).await.unwrap().unwrap();
+        assert_eq!(found.appointments.len(), 100);
+        let in_the_way = write!(fresh, |tx| tx.in_the_way(CALENDAR, range, None).await).unwrap();
+        assert_eq!((in_the_way.count, in_the_way.earliest.len()), (100, 10));
+    }
+    // What a connection has counted is told when it ends.
+    fresh.store.close().await;
+    let read = home
+        .cluster()
+        .number("select seq_tup_read from pg_stat_user_tables where relname = 'appointments'")
+        .await;
+    let by_index = home
+        .cluster()
+        .number("select idx_tup_fetch from pg_stat_user_tables where relname = 'appointments'")
+        .await;
+    assert!(by_index >= 2_000, "{by_index} were read by an index");
+    assert_eq!(read, 0, "and none by reading all");
+}
+
 /// Case 4 of the domain: only an import can make one.
 async fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;

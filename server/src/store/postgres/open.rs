@@ -13,6 +13,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// A database that does not answer by then is not there.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A connection that was in use so short a time ago is taken to be alive.
+const FRESH: Duration = Duration::from_millis(500);
 /// A transaction that does nothing for so long has lost its client, and its locks go with it; one that waits for a lock for so
 /// long tells its caller to try again.
 const BOUNDS: [(&str, &str); 2] =
@@ -39,7 +41,19 @@ pub(super) async fn database(
         error => of(error.into()),
     })?;
     connection.close().await.map_err(|error| of(error.into()))?;
-    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        // Asked before each use whether it is alive, it would cost a round trip every time.
+        .test_before_acquire(false)
+        .before_acquire(|connection, idle| {
+            Box::pin(async move {
+                if idle.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
     let pool = pool.connect_lazy_with(options.clone());
     Ok((options, pool))
 }

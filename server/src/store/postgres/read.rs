@@ -15,10 +15,11 @@ use super::PostgresStore;
 use super::columns::{appointment_columns, calendar_columns, change_columns};
 use crate::domain::{Appointment, AppointmentId, Calendar, CalendarId, Interval, Revision};
 
-/// The rows of calendar $1 that touch [$2, $3) (S13, S17), with their keys alone: looked for once in each class of length
-/// that the calendar has, which the recursion finds by one seek each.
+/// The appointments of calendar $1 that touch [$2, $3) (S13, S17): looked for once in each class of length that the calendar
+/// has, which the recursion finds by one seek each. `offset 0` keeps the planner from making one join of all: its guesses
+/// would end in reading the whole table.
 macro_rules! with_touching {
-    ($and:literal) => {
+    ($columns:literal, $and:literal) => {
         concat!(
             "with recursive spans (span) as (
                 select min(span) from appointments where calendar_id = $1
@@ -26,16 +27,18 @@ macro_rules! with_touching {
                 select (select min(b.span) from appointments b
                         where b.calendar_id = $1 and b.span > spans.span)
                 from spans where spans.span is not null
-            ), touching (starts_at, ends_at, id) as (
-                select b.starts_at, b.ends_at, b.id
-                from spans cross join lateral (
-                    select starts_at, ends_at, id from appointments b
+            ), touching as (
+                select b.* from spans cross join lateral (
+                    select ",
+            $columns,
+            " from appointments b
                     where b.calendar_id = $1 and b.span = spans.span
                         and b.starts_at > to_timestamp($2 - (1::bigint << spans.span))
                         and b.starts_at < to_timestamp($3)
                         and (b.ends_at > to_timestamp($2) or b.starts_at >= to_timestamp($2)) ",
             $and,
             "
+                    offset 0
                 ) b
             )"
         )
@@ -45,12 +48,10 @@ pub(super) use with_touching;
 
 /// The limit stands inside of the sort: a range with too much in it is not read to its end.
 const RANGE: &str = concat!(
-    with_touching!(""),
-    ", few as (select id from touching limit $4)
-    select ",
+    with_touching!("*", ""),
+    "select ",
     appointment_columns!(),
-    " from few t join appointments a on a.calendar_id = $1 and a.id = t.id
-    order by a.starts_at, a.ends_at desc, a.id"
+    " from (select * from touching limit $4) a order by a.starts_at, a.ends_at desc, a.id"
 );
 
 const CALENDAR: &str =

@@ -29,14 +29,18 @@ macro_rules! earliest {
             $from,
             " order by starts_at, ends_at desc, id limit ",
             $most,
-            ") t join appointments a on a.calendar_id = $1 and a.id = t.id
-            order by a.starts_at, a.ends_at desc, a.id"
+            ") t cross join lateral (
+                select * from appointments where calendar_id = $1 and id = t.id offset 0
+            ) a order by a.starts_at, a.ends_at desc, a.id"
         )
     };
 }
 
 const IN_THE_WAY: &str = concat!(
-    with_touching!("and b.status <> 'CANCELLED' and b.id is distinct from $4"),
+    with_touching!(
+        "starts_at, ends_at, id",
+        "and b.status <> 'CANCELLED' and b.id is distinct from $4"
+    ),
     earliest!("touching", "$5")
 );
 
