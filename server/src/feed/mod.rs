@@ -28,6 +28,9 @@ pub use tail::Held;
 /// How long a hint may be lost: writers in another process are noticed by looking.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// Whoever looks and sees nothing for so long looks again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The calendars that somebody follows. An entry goes when its last subscriber has gone.
 type Hubs = Arc<Mutex<HashMap<CalendarId, Weak<Hub>>>>;
 
@@ -98,8 +101,11 @@ impl Feed {
         loop {
             // (Whichever comes first.)
             let _ = timeout(LOOK, self.looks.notified()).await;
-            if let Err(error) = self.look().await {
-                tracing::warn!(%error, "could not look at the logs");
+            // (A line to the database that is dead and does not know it answers nothing, for very long.)
+            match timeout(PATIENCE, self.look()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "could not look at the logs"),
+                Err(_) => tracing::warn!("could not look at the logs in time"),
             }
         }
     }

@@ -132,7 +132,7 @@ pub(super) async fn copy(
     let taken: bool =
         query_scalar("select exists (select from directory)").fetch_one(&mut *target).await?;
     if taken {
-        return Err(CopyError::NotEmpty(Database::hidden(to)));
+        return Err(CopyError::NotEmpty(Database::server(to)));
     }
     let counts = TABLES.map(|it| format!("(select count(*) from {})", it.name)).join(" + ");
     let rows: i64 = query_scalar(sqlx::AssertSqlSafe(format!("select {counts}")))

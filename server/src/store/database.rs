@@ -15,7 +15,7 @@ pub enum Database {
 }
 
 impl Database {
-    pub(super) fn hidden(url: &str) -> Self {
+    pub(super) fn server(url: &str) -> Self {
         Self::Server(url.to_owned())
     }
 }

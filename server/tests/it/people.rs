@@ -83,7 +83,7 @@ pub async fn listen(
 }
 
 /// One of those that are up, as chance has it.
-async fn here(servers: &mut Servers) -> String {
+pub async fn here(servers: &mut Servers) -> String {
     let up = servers.wait_for(|it| !it.is_empty()).await.unwrap();
     let chance = Uuid::now_v7().as_u128() as usize;
     up[chance % up.len()].clone()

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::home::Home;
-use crate::people::{Answered, listen, post, revision, write};
+use crate::people::{Answered, Servers, here, listen, post, revision, write};
 use crate::process::Process;
 use crate::world::{Follower, PATIENCE, and, new_id, text};
 
@@ -62,6 +62,29 @@ impl Replicas {
         answer["data"]["createAppointment"].clone()
     }
 
+    /// A second calendar, which lets nothing overlap.
+    async fn another_that_is_strict(&self) -> String {
+        let query = "mutation($input: CreateCalendarInput!) { createCalendar(input: $input) { calendar { id } } }";
+        let input = json!({ "name": "Strict", "timeZone": "UTC", "overlaps": "REJECT" });
+        let made = self.ask(0, query, json!({ "input": input })).await;
+        text(&made["data"]["createCalendar"]["calendar"]["id"])
+    }
+
+    /// Everything that was booked is there, and nothing overlaps.
+    async fn has_no_overlap(&self, calendar: &str, booked: usize) {
+        let query = "query($id: ID, $range: TimeRange!) { appointmentsInRange(calendarId: $id, range: $range) {
+            appointments { startsAt endsAt } } }";
+        let range = json!({ "start": "2026-11-01T00:00:00Z", "end": "2026-12-31T00:00:00Z" });
+        let found = self.ask(0, query, json!({ "id": calendar, "range": range })).await;
+        let found =
+            found["data"]["appointmentsInRange"]["appointments"].as_array().unwrap().clone();
+        assert_eq!(found.len(), booked);
+        assert!(booked > 10, "{booked}");
+        for pair in found.windows(2) {
+            assert!(text(&pair[0]["endsAt"]) <= text(&pair[1]["startsAt"]), "{pair:?}");
+        }
+    }
+
     async fn is_strict(&self) {
         let calendar = self.ask(0, "{ calendar { id } }", json!({})).await;
         let query = "mutation($input: UpdateCalendarInput!) { updateCalendar(input: $input) { error { message } } }";
@@ -70,6 +93,37 @@ impl Replicas {
         let done = self.ask(0, query, input).await;
         assert_eq!(done["data"]["updateCalendar"]["error"], Value::Null, "{done}");
     }
+}
+
+/// Books slots of one calendar, on whichever replica, until it is told to stop; answers how often that was done.
+async fn book(
+    n: u32,
+    calendar: String,
+    mut servers: Servers,
+    stopped: watch::Receiver<bool>,
+) -> usize {
+    let http = reqwest::Client::new();
+    let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
+        appointment { id } error { __typename } } }";
+    let (mut booked, mut slot) = (0, n * 7);
+    while !*stopped.borrow() {
+        slot = (slot + 37) % 1_000;
+        let names = json!({ "calendarId": calendar, "mutationId": new_id() });
+        let input = json!({ "input": and(at(slot, 5 + slot % 20), names) });
+        let payload = loop {
+            let body = json!({ "query": query, "variables": input });
+            let answer = post(&http, &here(&mut servers).await, &body).await;
+            match answer.map(|it| it["data"]["createAppointment"].clone()) {
+                Some(payload) if payload.is_object() => break payload,
+                _ => sleep(Duration::from_millis(20)).await,
+            }
+        };
+        match payload["error"]["__typename"].as_str() {
+            None => booked += 1,
+            refusal => assert_eq!(refusal, Some("TimeSlotTaken"), "{payload}"),
+        }
+    }
+    booked
 }
 
 fn at(minute: u32, minutes: u32) -> Value {
@@ -177,6 +231,11 @@ async fn whatever_dies_the_history_is_one() {
     for _ in 0..SUBSCRIBERS {
         listeners.spawn(listen(servers.clone(), last.clone()));
     }
+    let strict = replicas.another_that_is_strict().await;
+    let mut bookers = JoinSet::new();
+    for n in 0..4 {
+        bookers.spawn(book(n, strict.clone(), servers.clone(), stopped.clone()));
+    }
     let mut crashes = 0;
     for round in 0..18 {
         sleep(Duration::from_millis(400)).await;
@@ -207,6 +266,11 @@ async fn whatever_dies_the_history_is_one() {
     }
     stop.send_replace(true);
     while writers.join_next().await.transpose().unwrap().is_some() {}
+    let mut booked = 0;
+    while let Some(some) = bookers.join_next().await {
+        booked += some.unwrap();
+    }
+    replicas.has_no_overlap(&strict, booked).await;
     let end = revision(&replicas.url(0)).await;
     head.send_replace(Some(end));
     let answered = answered.lock().await;

@@ -401,6 +401,44 @@ async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
     assert_eq!(fresh.store.range(OTHER, range, 10).await.unwrap(), None);
 }
 
+/// S12 on PostgreSQL: what the lock already keeps from happening, a constraint would refuse.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_net_hangs_behind_the_lock() {
+    let Some(home) = Home::postgres().await else { return };
+    let fresh = Fresh::within(home).await;
+    let calendar = make(&fresh, CALENDAR, "it").await;
+    let with = |overlaps| {
+        let content = CalendarContent { overlaps, ..calendar.content.clone() };
+        Body::CalendarUpdated(Calendar { content, ..calendar.clone() })
+    };
+    let busy = |number, start, seconds| {
+        let mut it = appointment(number, start, seconds);
+        it.content.status = Status::Confirmed;
+        it
+    };
+    // (The commands would have refused all of these.)
+    let try_one = async |it: Appointment| {
+        let body = Body::Created(it);
+        write!(fresh, |tx, body| apply_next(tx, body).await).map(|_| ())
+    };
+    try_one(busy(1, 0, 100)).await.unwrap();
+    try_one(busy(2, 50, 100)).await.unwrap();
+    let strict = with(OverlapPolicy::Reject);
+    assert!(write!(fresh, |tx, strict| apply_next(tx, strict).await).is_err(), "two overlap");
+    commit(&fresh, Body::Deleted(appointment(2, 0, 0).id)).await;
+    commit(&fresh, strict.clone()).await;
+    assert!(try_one(busy(3, 99, 10)).await.is_err());
+    try_one(busy(4, 100, 10)).await.unwrap();
+    let mut cancelled = busy(5, 0, 100);
+    cancelled.content.status = Status::Cancelled;
+    try_one(cancelled.clone()).await.unwrap();
+    cancelled.content.status = Status::Confirmed;
+    let revived = Body::Updated(cancelled);
+    assert!(write!(fresh, |tx, revived| apply_next(tx, revived).await).is_err());
+    commit(&fresh, with(OverlapPolicy::Allow)).await;
+    try_one(busy(6, 0, 100)).await.unwrap();
+}
+
 /// S17 on PostgreSQL, whose planner would rather read all: no question of a user's looks at the whole table.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_range_reads_the_whole_table() {

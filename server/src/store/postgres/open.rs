@@ -26,7 +26,7 @@ pub(super) async fn database(
     connections: u32,
     missing: Missing,
 ) -> Result<(PgConnectOptions, PgPool), OpenError> {
-    let of = |source| OpenError::Unreachable { database: Database::hidden(url), source };
+    let of = |source| OpenError::Unreachable { database: Database::server(url), source };
     let options = PgConnectOptions::from_str(url).map_err(|error| of(error.into()))?;
     let options =
         options.application_name("appointments-server").options(BOUNDS).disable_statement_logging();
@@ -36,7 +36,7 @@ pub(super) async fn database(
     check_owner(&mut connection, missing, url).await?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => {
-            OpenError::Newer { database: Database::hidden(url), version }
+            OpenError::Newer { database: Database::server(url), version }
         }
         error => of(error.into()),
     })?;
@@ -77,14 +77,14 @@ async fn check_owner(
         exists (select from pg_tables where schemaname = current_schema and tablename <> '_sqlx_migrations')";
     let found = sqlx::query_as::<_, (bool, bool)>(look).fetch_one(connection).await;
     let of = |source: sqlx::Error| OpenError::Unreachable {
-        database: Database::hidden(url),
+        database: Database::server(url),
         source: source.into(),
     };
     match found.map_err(of)? {
         (true, _) => Ok(()),
-        (false, true) => Err(OpenError::ForeignTables(Database::hidden(url))),
+        (false, true) => Err(OpenError::ForeignTables(Database::server(url))),
         (false, false) if missing == Missing::Refuse => {
-            Err(OpenError::NoTables(Database::hidden(url)))
+            Err(OpenError::NoTables(Database::server(url)))
         }
         (false, false) => Ok(()),
     }
