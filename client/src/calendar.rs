@@ -14,11 +14,11 @@ use crate::engine::{Entry, WatchNumber, range_query};
 use crate::error::{Outcome, Refusal};
 use crate::input::{Changes, NewAppointment};
 use crate::model::Appointment;
-use crate::mutation::What;
+use crate::mutation::{Guard, What};
 use crate::operations::{RangeQuery, TimeRange};
 use crate::predictions;
 use crate::runtime;
-use crate::scalars::DateTime;
+use crate::scalars::{DateTime, Revision};
 
 /// A calendar of a client. Cheap to clone.
 #[derive(Clone)]
@@ -72,12 +72,17 @@ impl Calendar {
 
     /// Removes an appointment for good.
     pub fn delete(&self, id: &cynic::Id) -> Pending {
-        self.mutate(id.clone(), What::Delete { if_unchanged: false })
+        self.mutate(id.clone(), What::Delete(Guard::None))
     }
 
     /// Removes an appointment if it is as it is shown now.
     pub fn delete_if_unchanged(&self, id: &cynic::Id) -> Pending {
-        self.mutate(id.clone(), What::Delete { if_unchanged: true })
+        self.mutate(id.clone(), What::Delete(Guard::Shown))
+    }
+
+    /// Removes an appointment if it is as this revision left it.
+    pub fn delete_if_at(&self, id: &cynic::Id, revision: Revision) -> Pending {
+        self.mutate(id.clone(), What::Delete(Guard::At(revision)))
     }
 
     /// How far the server has confirmed what is shown of an appointment.

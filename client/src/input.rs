@@ -6,9 +6,10 @@ use cynic::coercions::CoercesTo;
 use cynic::schema::IsScalar;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::model::{AppointmentStatus, Attendee};
+use crate::model::{Appointment, AppointmentStatus, Attendee};
+use crate::mutation::Guard;
 use crate::operations::AttendeeInput;
-use crate::scalars::{DateTime, TimeZone};
+use crate::scalars::{DateTime, Revision, TimeZone};
 
 /// What becomes of a field that may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +110,20 @@ impl NewAppointment {
         }
     }
 
+    /// One like another: all but its id.
+    #[must_use]
+    pub fn like(other: &Appointment) -> Self {
+        Self {
+            description: other.description.clone(),
+            location: other.location.clone(),
+            all_day: other.all_day,
+            time_zone: other.time_zone.clone(),
+            status: other.status.clone(),
+            attendees: other.attendees.clone(),
+            ..Self::new(&other.title, other.starts_at, other.ends_at)
+        }
+    }
+
     /// What else is to be said; at most 8,192 characters.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
@@ -171,7 +186,7 @@ pub struct Changes {
     pub(crate) time_zone: Option<TimeZone>,
     pub(crate) status: Option<AppointmentStatus>,
     pub(crate) attendees: Option<Vec<Attendee>>,
-    pub(crate) if_unchanged: bool,
+    pub(crate) guard: Guard,
 }
 
 impl Changes {
@@ -241,8 +256,37 @@ impl Changes {
     /// [`crate::Refusal::Conflict`]. Without it fields merge, and the last writer of a field wins.
     #[must_use]
     pub fn if_unchanged(mut self) -> Self {
-        self.if_unchanged = true;
+        self.guard = Guard::Shown;
         self
+    }
+
+    /// Only if the appointment is as this revision left it: so what was done is undone, and nothing that somebody else has
+    /// done since.
+    #[must_use]
+    pub fn if_at(mut self, revision: Revision) -> Self {
+        self.guard = Guard::At(revision);
+        self
+    }
+
+    /// Everything as it was.
+    ///
+    /// ```
+    /// # use appointments_client::{Appointment, Changes};
+    /// # fn undo(before: &Appointment, after: &Appointment) -> Changes {
+    /// Changes::back_to(before).if_at(after.revision)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn back_to(was: &Appointment) -> Self {
+        Self::new()
+            .title(&was.title)
+            .description(was.description.as_deref())
+            .location(was.location.as_deref())
+            .time(was.starts_at, was.ends_at)
+            .all_day(was.all_day)
+            .time_zone(was.time_zone.clone())
+            .status(was.status.clone())
+            .attendees(was.attendees.clone())
     }
 
     /// These and then `later`, as one.
@@ -258,7 +302,7 @@ impl Changes {
             time_zone: later.time_zone.or(self.time_zone),
             status: later.status.or(self.status),
             attendees: later.attendees.or(self.attendees),
-            if_unchanged: self.if_unchanged || later.if_unchanged,
+            guard: if later.guard == Guard::None { self.guard } else { later.guard },
         }
     }
 }

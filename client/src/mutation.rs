@@ -20,16 +20,28 @@ use crate::scalars::Revision;
 pub(crate) enum What {
     Create(Box<NewAppointment>),
     Update(Box<Changes>),
-    Delete { if_unchanged: bool },
+    Delete(Guard),
+}
+
+/// What an appointment must be for a mutation to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Guard {
+    /// Anything.
+    #[default]
+    None,
+    /// What the caller saw; or what an own mutation before this one makes of it.
+    Shown,
+    /// What this revision left.
+    At(Revision),
 }
 
 impl What {
-    /// Whether it is to be done only if nobody else has changed the appointment.
-    pub(crate) fn depends(&self) -> bool {
+    /// What the appointment must be.
+    pub(crate) fn guard(&self) -> Guard {
         match self {
-            Self::Create(_) => false,
-            Self::Update(changes) => changes.if_unchanged,
-            Self::Delete { if_unchanged } => *if_unchanged,
+            Self::Create(_) => Guard::None,
+            Self::Update(changes) => changes.guard,
+            Self::Delete(guard) => *guard,
         }
     }
 }
@@ -71,7 +83,7 @@ impl Mutation {
                 let input = update(changes, appointment, expected, id);
                 Self::Update(cache.prepare(&UpdateMutation::build(UpdateVariables { input }))?)
             }
-            What::Delete { .. } => {
+            What::Delete(_) => {
                 let (expected_revision, mutation_id) = (expected, id);
                 let input =
                     DeleteAppointmentInput { id: appointment, expected_revision, mutation_id };

@@ -22,7 +22,7 @@ pub(crate) fn of(calendar: &cynic::Id, appointment: &cynic::Id, what: &What) -> 
     match what {
         What::Create(new) => created(calendar.clone(), appointment.clone(), new.as_ref().clone()),
         What::Update(changes) => changed(appointment, changes).into(),
-        What::Delete { .. } => Patch::of(APPOINTMENT, appointment.inner()).delete().into(),
+        What::Delete(_) => Patch::of(APPOINTMENT, appointment.inner()).delete().into(),
     }
 }
 

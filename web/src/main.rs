@@ -14,6 +14,7 @@ mod grid;
 mod lanes;
 mod page;
 mod toasts;
+mod undo;
 mod week;
 mod words;
 mod zone;

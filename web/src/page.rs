@@ -19,6 +19,7 @@ use crate::dialog::{AppointmentDialog, Edit, Wishes};
 use crate::draft::Draft;
 use crate::grid::WeekGrid;
 use crate::toasts::{ToastList, Toasts};
+use crate::undo::Undo;
 use crate::week::Week;
 use crate::words::refused;
 use crate::zone;
@@ -112,10 +113,7 @@ fn wishes(
     toasts: Toasts,
     count: Callback<()>,
 ) -> Wishes {
-    let act = move |verb: &dyn Fn(&Calendar) -> Pending,
-                    title: String,
-                    done: &'static str,
-                    again: Option<Draft>| {
+    let act = move |verb: &dyn Fn(&Calendar) -> Pending, what: Wish| {
         let Some(Named { calendar, .. }) = calendar.get_untracked() else {
             return toasts.refused("There is no calendar yet; try again in a moment.".to_owned());
         };
@@ -125,8 +123,13 @@ fn wishes(
         spawn_local(async move {
             let came = pending.await;
             count.run(());
-            match (came, again) {
-                (Ok(_), _) => toasts.done(format!("{title} {done}.")),
+            let Wish { title, done, was, written } = what;
+            match (came, written) {
+                (Ok(left), _) => {
+                    let undo =
+                        take_back(calendar, title.clone(), Undo { was, left }, toasts, count);
+                    toasts.done(format!("{title} {done}."), undo);
+                }
                 // It comes back with what is wrong at its fields, so that nothing has to be written again.
                 (Err(Refusal::Invalid { problems, .. }), Some(written))
                     if draft.with_untracked(Option::is_none) =>
@@ -137,24 +140,66 @@ fn wishes(
             }
         });
     };
-    let title = |it: &Appointment| it.title.clone();
     Wishes {
         create: Callback::new(move |(written, new): (Draft, NewAppointment)| {
             let title = written.title.clone();
-            act(&move |it| it.create(new.clone()), title, "is saved", Some(written));
+            let what = Wish { title, done: "is saved", was: None, written: Some(written) };
+            act(&move |it| it.create(new.clone()), what);
         }),
         edit: Callback::new(move |(written, was, changes): Edit| {
-            let title = written.title.clone();
-            act(&move |it| it.update(&was.id, changes.clone()), title, "is saved", Some(written));
+            let (title, id) = (written.title.clone(), was.id.clone());
+            let what = Wish { title, done: "is saved", was: Some(was), written: Some(written) };
+            act(&move |it| it.update(&id, changes.clone()), what);
         }),
-        cancel: Callback::new(move |it: Shared<Appointment>| {
-            act(&|calendar| calendar.cancel(&it.id), title(&it), "is cancelled", None);
+        cancel: Callback::new(move |was: Shared<Appointment>| {
+            let id = was.id.clone();
+            act(&|it| it.cancel(&id), Wish::of(was, "is cancelled"));
         }),
-        delete: Callback::new(move |it: Shared<Appointment>| {
-            act(&|calendar| calendar.delete(&it.id), title(&it), "is deleted", None);
+        delete: Callback::new(move |was: Shared<Appointment>| {
+            let id = was.id.clone();
+            act(&|it| it.delete(&id), Wish::of(was, "is deleted"));
         }),
         close: Callback::new(move |()| draft.set(None)),
     }
+}
+
+/// What is said of something that is to be done, and what brings it back.
+struct Wish {
+    title: String,
+    done: &'static str,
+    /// The appointment before; none if it is new.
+    was: Option<Shared<Appointment>>,
+    /// What was written, in case it is refused.
+    written: Option<Draft>,
+}
+
+impl Wish {
+    fn of(was: Shared<Appointment>, done: &'static str) -> Self {
+        Self { title: was.title.clone(), done, was: Some(was), written: None }
+    }
+}
+
+/// Takes back what was done, when it is run.
+fn take_back(
+    calendar: Calendar,
+    title: String,
+    undo: Undo,
+    toasts: Toasts,
+    count: Callback<()>,
+) -> Callback<()> {
+    Callback::new(move |()| {
+        let Some(pending) = undo.run(&calendar) else { return };
+        let title = title.clone();
+        count.run(());
+        spawn_local(async move {
+            let came = pending.await;
+            count.run(());
+            match came {
+                Ok(_) => toasts.undone(format!("{title} is as it was.")),
+                Err(refusal) => toasts.refused(refused(&title, &refusal, zone::wall)),
+            }
+        });
+    })
 }
 
 /// Shows the week of the calendar, and every change of it.

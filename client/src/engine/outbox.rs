@@ -10,7 +10,7 @@ use futures_channel::oneshot;
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
 use crate::error::{LineError, Outcome, Refusal};
 use crate::model::Appointment;
-use crate::mutation::{Decision, Mutation, What};
+use crate::mutation::{Decision, Guard, Mutation, What};
 use crate::predictions;
 use crate::scalars::{DateTime, Revision};
 
@@ -31,7 +31,7 @@ pub(super) struct Item {
     pub(super) appointment: cynic::Id,
     pub(super) calendar: cynic::Id,
     pub(super) what: What,
-    /// The revision that the caller saw, or the answer before it: for those that say `if_unchanged`.
+    /// The revision that the caller saw or named, or the answer before it: for those that have a guard.
     pub(super) expected: Option<Revision>,
     /// As it was handed over, if it was.
     pub(super) handed: Option<Mutation>,
@@ -78,7 +78,7 @@ impl Outbox {
 
     fn is_to_be_deleted(&self, appointment: &cynic::Id) -> bool {
         let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
-        of.any(|it| matches!(it.what, What::Delete { .. }))
+        of.any(|it| matches!(it.what, What::Delete(_)))
     }
 }
 
@@ -104,7 +104,7 @@ impl Engine {
         // does not cost the appointment.
         while let Some(at) = self.outbox.last_unsent(appointment) {
             what = match (&self.outbox.items[at].what, what) {
-                (What::Create(_), What::Delete { .. }) => {
+                (What::Create(_), What::Delete(_)) => {
                     let item = self.outbox.items.remove(at);
                     merged.push(item.id);
                     self.cache.update(|batch| {
@@ -117,7 +117,7 @@ impl Engine {
                 (What::Update(earlier), What::Update(later)) => {
                     What::Update(Box::new(earlier.as_ref().clone().and(*later)))
                 }
-                (What::Update(_), What::Delete { if_unchanged }) => What::Delete { if_unchanged },
+                (What::Update(_), What::Delete(guard)) => What::Delete(guard),
                 (_, later) => {
                     what = later;
                     break;
@@ -152,9 +152,13 @@ impl Engine {
         id
     }
 
-    /// The revision that the caller sees now, if what they want depends on it.
+    /// The revision that the appointment must have, if what the caller wants depends on it.
     fn seen(&self, appointment: &cynic::Id, what: &What) -> Option<Revision> {
-        what.depends().then(|| predictions::revision(&self.cache, appointment)).flatten()
+        match what.guard() {
+            Guard::None => None,
+            Guard::Shown => predictions::revision(&self.cache, appointment),
+            Guard::At(revision) => Some(revision),
+        }
     }
 
     /// Calls a mutation off, if it was not sent yet. Whether it was.
@@ -302,12 +306,12 @@ impl Engine {
         finish(item.waiting, Ok(appointment));
     }
 
-    /// Those behind it that depend on a revision take over this one (C9).
+    /// Those behind it that depend on what was shown take over this one (C9).
     fn is_done(&mut self, id: &cynic::Id, appointment: Option<&Appointment>) {
         let Some(revision) = appointment.map(|it| it.revision) else { return };
         let mut behind = self.outbox.items.iter_mut();
         let next = behind.find(|it| it.appointment == *id && it.handed.is_none());
-        if let Some(next) = next.filter(|it| it.what.depends()) {
+        if let Some(next) = next.filter(|it| it.what.guard() == Guard::Shown) {
             next.expected = Some(revision);
         }
     }

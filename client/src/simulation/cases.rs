@@ -213,6 +213,25 @@ const CASES: &[(&str, &[(Step, &str)])] = &[
         ],
     ),
     (
+        "undo is refused where somebody else has come in between",
+        &[
+            (|it| it.rename("mine"), "mine@10"),
+            (|it| it.answers(0), "mine@10"),
+            (|it| it.hears(), "mine@10"),
+            (|it| it.somebody("1", "theirs", 10), "mine@10"),
+            (|it| it.hears(), "theirs@10"),
+            (
+                |it| {
+                    let left = it.left(0);
+                    it.update("1", Changes::new().title("one").if_at(left));
+                },
+                "one@10",
+            ),
+            (|it| it.answers(0), "theirs@10"),
+            (|it| assert!(matches!(it.came(1), Some(Err(Refusal::Conflict { .. })))), "theirs@10"),
+        ],
+    ),
+    (
         "Story 16 an answer ahead of the log, then its event",
         &[
             (|it| it.rename("mine"), "mine@10"),

@@ -14,7 +14,7 @@ use super::real::Real;
 use crate::dice::Dice;
 use crate::engine::{Engine, SubscriptionNumber, range_query};
 use crate::input::{Changes, NewAppointment};
-use crate::mutation::{Mutation, What};
+use crate::mutation::{Guard, Mutation, What};
 use crate::operations::{ChangesSubscription, ChangesVariables, TimeRange};
 use crate::scalars::DateTime;
 use crate::transport::{Command, Heard, Http, Transport};
@@ -79,7 +79,7 @@ impl Both {
             }
             (5, Some(it)) => (it, What::Update(Box::new(Changes::new().title(title)))),
             (6, Some(it)) => (it, What::Update(Box::new(Changes::new().time(start, end)))),
-            (_, Some(it)) => (it, What::Delete { if_unchanged: expected.is_some() }),
+            (_, Some(it)) => (it, What::Delete(Guard::None)),
         };
         let expected = expected.filter(|_| !matches!(what, What::Create(_)));
         let mutation = Mutation::new(&cache, &calendar, &appointment, &what, expected, &id);

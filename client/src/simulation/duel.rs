@@ -11,7 +11,7 @@ use crate::calendar::{Calendar, Pending, RangeWatch};
 use crate::client::Client;
 use crate::error::Outcome;
 use crate::input::{Changes, NewAppointment};
-use crate::scalars::DateTime;
+use crate::scalars::{DateTime, Revision};
 
 /// Both, and what is shown.
 pub(crate) struct Duel {
@@ -101,6 +101,14 @@ impl Duel {
     /// What a mutation of mine came to, if it is decided.
     pub(crate) fn came(&mut self, number: usize) -> Option<Outcome> {
         (&mut self.pending[number]).now_or_never()
+    }
+
+    /// The revision that a mutation of mine has left.
+    pub(crate) fn left(&mut self, number: usize) -> Revision {
+        match self.came(number) {
+            Some(Ok(Some(it))) => it.revision,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Does something to the server, and to what is under way.

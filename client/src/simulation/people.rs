@@ -6,7 +6,7 @@ use super::world::{CALENDARS, HOURS, Mail, Seen, World};
 use crate::engine::{Engine, RequestNumber, range_query};
 use crate::error::LineError;
 use crate::input::{Changes, NewAppointment};
-use crate::mutation::What;
+use crate::mutation::{Guard, What};
 use crate::operations::TimeRange;
 use crate::scalars::DateTime;
 
@@ -55,7 +55,7 @@ impl World {
                 let id = format!("a{}", self.names);
                 (calendar, id, What::Create(Box::new(NewAppointment::new(title, start, end))))
             }
-            (2, Some((calendar, id))) => (calendar, id, What::Delete { if_unchanged: false }),
+            (2, Some((calendar, id))) => (calendar, id, What::Delete(Guard::None)),
             (3, Some((calendar, id))) => {
                 (calendar, id, What::Update(Box::new(Changes::new().time(start, end))))
             }

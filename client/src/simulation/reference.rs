@@ -73,7 +73,7 @@ impl Reference {
                         looks.end = changes.ends_at.unwrap_or(looks.end);
                     }
                 }
-                What::Delete { .. } => _ = all.remove(&id),
+                What::Delete(_) => _ = all.remove(&id),
             }
         }
         Self { all, uncertain }

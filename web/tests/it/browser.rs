@@ -178,6 +178,14 @@ impl Window {
         self.find("dialog[open]").await;
     }
 
+    /// Takes back what a toast says.
+    pub(crate) async fn undoes(&self, text: &str) {
+        self.hears(text).await;
+        let script = "[...document.querySelectorAll('.toast')]
+            .find(it => it.querySelector('span').textContent === arguments[0]).querySelector('.undo').click()";
+        self.run(script, vec![json!(text)]).await;
+    }
+
     /// Waits for a toast that says this.
     pub(crate) async fn hears(&self, text: &str) {
         let text = serde_json::to_string(text).unwrap();

@@ -77,6 +77,58 @@ async fn errors_stand_at_their_fields_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn what_was_done_is_taken_back() {
+    let Some(world) = World::new().await else { return };
+    let page = world.window().await;
+    page.create("Dentist", "2026-11-24T09:00", "2026-11-24T10:00").await;
+    page.undoes("Dentist is saved.").await;
+    page.shows("").await;
+    page.hears("Dentist is as it was.").await;
+
+    page.create("Review", "2026-11-25T09:00", "2026-11-25T10:00").await;
+    page.shows("Review").await;
+    page.open("Review").await;
+    page.write("title", "Retrospective").await;
+    page.write("location", "Room 2").await;
+    page.click("#save").await;
+    page.undoes("Retrospective is saved.").await;
+    page.shows("Review").await;
+
+    page.open("Review").await;
+    page.click("#cancel-it").await;
+    page.undoes("Review is cancelled.").await;
+    page.until("return document.querySelector('.appointment.cancelled') === null").await;
+
+    page.open("Review").await;
+    page.click("#delete-it").await;
+    page.shows("").await;
+    page.undoes("Review is deleted.").await;
+    page.shows("Review").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
+/// What somebody else has made of it stays.
+#[tokio::test]
+async fn what_somebody_has_changed_since_is_not_taken_back() {
+    let Some(world) = World::new().await else { return };
+    let (page, other) = (world.window().await, world.other_window().await);
+    page.create("Review", "2026-11-25T09:00", "2026-11-25T10:00").await;
+    other.shows("Review").await;
+    other.open("Review").await;
+    other.write("title", "Theirs").await;
+    other.click("#save").await;
+    page.shows("Theirs").await;
+    page.undoes("Review is saved.").await;
+    page.hears("Review was not changed: somebody else has changed it, it is now “Theirs”.").await;
+    page.shows("Theirs").await;
+    other.shows("Theirs").await;
+    page.ends_well().await;
+    other.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn weeks_go_by_and_the_address_says_which() {
     let Some(world) = World::new().await else { return };
     world.somebody("Next", "2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z").await;

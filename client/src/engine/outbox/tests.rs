@@ -41,7 +41,7 @@ impl Offline {
     }
 
     fn deletes(&mut self, id: &str) -> cynic::Id {
-        self.does(id, What::Delete { if_unchanged: false })
+        self.does(id, What::Delete(Guard::None))
     }
 
     /// What goes out next, in time.
@@ -190,6 +190,14 @@ fn what_depends_on_a_revision_takes_over_that_of_the_answer_before_it() {
     it.creates("a");
     it.changes("a", Changes::new().title("one").if_unchanged());
     assert_eq!(it.all_sent()[1]["expectedRevision"], 7);
+}
+
+#[test]
+fn what_names_a_revision_keeps_it() {
+    let mut it = Offline::new();
+    it.creates("a");
+    it.changes("a", Changes::new().title("one").if_at(3));
+    assert_eq!(it.all_sent()[1]["expectedRevision"], 3, "whatever the answer before it has left");
 }
 
 #[test]
