@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::Retention;
+use crate::graphql;
 use crate::store::{Database, Missing, Opening};
 
 /// An appointments service over GraphQL that loses nothing and tells every change at once.
@@ -158,6 +159,18 @@ pub struct Limits {
     /// How many connections there may be; the server needs a file descriptor for each.
     #[arg(long, env = "APPOINTMENTS_MAX_CONNECTIONS", value_name = "N", default_value = "16384")]
     pub max_connections: usize,
+}
+
+impl Limits {
+    /// What of it concerns a request that was read.
+    pub fn of_requests(&self) -> graphql::Limits {
+        graphql::Limits {
+            depth: self.max_depth,
+            complexity: self.max_complexity,
+            aliases: self.max_aliases,
+            time: self.request_timeout,
+        }
+    }
 }
 
 /// Settings of `seed`.

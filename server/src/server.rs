@@ -83,7 +83,7 @@ impl Server {
             Queries::new(store.clone()),
             commands.clone(),
             feed.clone(),
-            &settings.limits,
+            settings.limits.of_requests(),
             metrics.clone(),
         );
         let app = http::App {

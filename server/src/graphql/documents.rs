@@ -20,6 +20,7 @@ use super::size::{MAX_NESTING, check_size};
 const KEPT: u64 = 256 * 1024;
 /// A longer text is parsed each time.
 const LONGEST: usize = 16 * 1024;
+
 /// The documents that were parsed, and found to be valid.
 #[derive(Clone)]
 pub(super) struct Documents {

@@ -14,8 +14,7 @@ use super::budget::Budget;
 use super::counted::{Counted, outcome};
 use super::documents::Documents;
 use super::roots::Roots;
-use super::{AppointmentsSchema, error, variables};
-use crate::config::Limits;
+use super::{AppointmentsSchema, Limits, error, variables};
 use crate::domain::Actor;
 use crate::metrics::Metrics;
 
@@ -55,9 +54,9 @@ impl Prepared {
 }
 
 impl GraphQl {
-    pub(super) fn new(schema: AppointmentsSchema, limits: &Limits, metrics: Metrics) -> Self {
-        let documents = Documents::new(limits.max_aliases);
-        Self { schema, documents, timeout: limits.request_timeout, metrics }
+    pub(super) fn new(schema: AppointmentsSchema, limits: Limits, metrics: Metrics) -> Self {
+        let documents = Documents::new(limits.aliases);
+        Self { schema, documents, timeout: limits.time, metrics }
     }
 
     /// Looks at a request of somebody.

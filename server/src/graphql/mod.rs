@@ -22,11 +22,12 @@ mod size;
 mod subscription;
 mod variables;
 
+use std::time::Duration;
+
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{SDLExportOptions, Schema};
 
 use crate::commands::Commands;
-use crate::config::Limits;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::queries::Queries;
@@ -36,20 +37,33 @@ pub use executor::{GraphQl, Prepared};
 type AppointmentsSchema =
     Schema<query::QueryRoot, mutation::MutationRoot, subscription::SubscriptionRoot>;
 
+/// What one request may ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How deep fields may nest.
+    pub depth: usize,
+    /// How many fields there may be.
+    pub complexity: usize,
+    /// How many of them may have another name than their own.
+    pub aliases: usize,
+    /// How long an answer may take.
+    pub time: Duration,
+}
+
 /// The service over its rooms.
 pub fn service(
     queries: Queries,
     commands: Commands,
     feed: Feed,
-    limits: &Limits,
+    limits: Limits,
     metrics: Metrics,
 ) -> GraphQl {
     // The loader's batches are short and belong to a request, which waits for them itself.
     #[allow(clippy::disallowed_methods, reason = "see above")]
     let calendars = DataLoader::new(loader::CalendarLoader(queries.clone()), tokio::spawn);
     let schema = builder()
-        .limit_depth(limits.max_depth)
-        .limit_complexity(limits.max_complexity)
+        .limit_depth(limits.depth)
+        .limit_complexity(limits.complexity)
         .data(queries)
         .data(commands)
         .data(feed)

@@ -81,7 +81,8 @@ impl World {
         let feed = Feed::start(store.clone());
         let limits = settings.limits;
         let queries = Queries::new(Arc::clone(&store));
-        let graphql = graphql::service(queries, commands, feed, &limits, Metrics::default());
+        let graphql =
+            graphql::service(queries, commands, feed, limits.of_requests(), Metrics::default());
         // (Opening a database takes real time.)
         tokio::time::pause();
         let ((say, said), (hears, heard)) = (unbounded_channel(), unbounded_channel());
