@@ -70,11 +70,6 @@ impl Cluster {
         self.server.as_mut().expect("a server of our own").start().await;
     }
 
-    /// The same, of which this goes on to be the owner.
-    pub fn another(&self) -> Self {
-        Self { server: None, url: self.url.clone() }
-    }
-
     /// A number that it answers.
     pub async fn number(&self, sql: &str) -> i64 {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();

@@ -44,12 +44,6 @@ impl Home {
         Opening { database, connections: 8, missing: Missing::Create }
     }
 
-    /// The same database.
-    pub fn another(&self) -> Self {
-        let cluster = self.cluster.as_ref().map(Cluster::another);
-        Self { cluster, ..Self::file() }
-    }
-
     /// The server of the database.
     pub fn cluster(&mut self) -> &mut Cluster {
         self.cluster.as_mut().expect("a database of PostgreSQL")
@@ -57,6 +51,6 @@ impl Home {
 }
 
 /// Whether this run of the tests is on PostgreSQL.
-pub fn on_postgres() -> bool {
+fn on_postgres() -> bool {
     std::env::var("TEST_STORE").is_ok_and(|it| it == "postgres")
 }

@@ -18,7 +18,7 @@ use crate::home::Home;
 pub struct Fresh {
     pub store: Arc<dyn Store>,
     pub tasks: TaskTracker,
-    home: Home,
+    pub home: Home,
 }
 
 impl Fresh {
@@ -119,6 +119,8 @@ macro_rules! write {
         store::write(&*$fresh.store, work).await
     }};
 }
+
+mod only_postgres;
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -399,84 +401,6 @@ async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
     }
     let range = Interval { start: Instant::from_unix(0), end: Instant::from_unix(1) };
     assert_eq!(fresh.store.range(OTHER, range, 10).await.unwrap(), None);
-}
-
-/// S12 on PostgreSQL: what the lock already keeps from happening, a constraint would refuse.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_net_hangs_behind_the_lock() {
-    let Some(home) = Home::postgres().await else { return };
-    let fresh = Fresh::within(home).await;
-    let calendar = make(&fresh, CALENDAR, "it").await;
-    let with = |overlaps| {
-        let content = CalendarContent { overlaps, ..calendar.content.clone() };
-        Body::CalendarUpdated(Calendar { content, ..calendar.clone() })
-    };
-    let busy = |number, start, seconds| {
-        let mut it = appointment(number, start, seconds);
-        it.content.status = Status::Confirmed;
-        it
-    };
-    // (The commands would have refused all of these.)
-    let try_one = async |it: Appointment| {
-        let body = Body::Created(it);
-        write!(fresh, |tx, body| apply_next(tx, body).await).map(|_| ())
-    };
-    try_one(busy(1, 0, 100)).await.unwrap();
-    try_one(busy(2, 50, 100)).await.unwrap();
-    let strict = with(OverlapPolicy::Reject);
-    assert!(write!(fresh, |tx, strict| apply_next(tx, strict).await).is_err(), "two overlap");
-    commit(&fresh, Body::Deleted(appointment(2, 0, 0).id)).await;
-    commit(&fresh, strict.clone()).await;
-    assert!(try_one(busy(3, 99, 10)).await.is_err());
-    try_one(busy(4, 100, 10)).await.unwrap();
-    let mut cancelled = busy(5, 0, 100);
-    cancelled.content.status = Status::Cancelled;
-    try_one(cancelled.clone()).await.unwrap();
-    cancelled.content.status = Status::Confirmed;
-    let revived = Body::Updated(cancelled);
-    assert!(write!(fresh, |tx, revived| apply_next(tx, revived).await).is_err());
-    commit(&fresh, with(OverlapPolicy::Allow)).await;
-    try_one(busy(6, 0, 100)).await.unwrap();
-}
-
-/// S17 on PostgreSQL, whose planner would rather read all: no question of a user's looks at the whole table.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_range_reads_the_whole_table() {
-    let Some(mut home) = Home::postgres().await else { return };
-    let fresh = Fresh::within(home.another()).await;
-    make(&fresh, CALENDAR, "it").await;
-    let fill = "insert into appointments (calendar_id, id, revision, created_at, updated_at, title, starts_at, ends_at, span,
-            all_day, time_zone, status, attendees, exclusive)
-        select '00000000-0000-0000-0000-000000000001', gen_random_uuid(), 0, now(), now(), 'it',
-            to_timestamp(n * 3600), to_timestamp(n * 3600 + 1800), 11, false, 'UTC', 'CONFIRMED', '[]', false
-        from generate_series(1, 20000) n";
-    home.cluster().run(fill).await;
-    // With statistics, and without.
-    for round in 0..20 {
-        if round == 10 {
-            home.cluster().run("analyze").await;
-        }
-        let range = Interval {
-            start: Instant::from_unix(9_000 * 3_600),
-            end: Instant::from_unix(9_100 * 3_600),
-        };
-        let found = fresh.store.range(CALENDAR, range, 10_000).await.unwrap().unwrap();
-        assert_eq!(found.appointments.len(), 100);
-        let in_the_way = write!(fresh, |tx| tx.in_the_way(CALENDAR, range, None).await).unwrap();
-        assert_eq!((in_the_way.count, in_the_way.earliest.len()), (100, 10));
-    }
-    // What a connection has counted is told when it ends.
-    fresh.store.close().await;
-    let read = home
-        .cluster()
-        .number("select seq_tup_read from pg_stat_user_tables where relname = 'appointments'")
-        .await;
-    let by_index = home
-        .cluster()
-        .number("select idx_tup_fetch from pg_stat_user_tables where relname = 'appointments'")
-        .await;
-    assert!(by_index >= 2_000, "{by_index} were read by an index");
-    assert_eq!(read, 0, "and none by reading all");
 }
 
 /// Case 4 of the domain: only an import can make one.

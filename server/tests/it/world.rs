@@ -36,8 +36,12 @@ pub struct World {
 impl World {
     /// A server with one calendar, the default one, where appointments may overlap.
     pub async fn new() -> Self {
-        let now = Instant::parse("2026-11-23T08:00:00Z").unwrap();
-        Self::at(now, Home::any().await).await
+        Self::within(Home::any().await).await
+    }
+
+    /// The same, at a home of its own.
+    pub async fn within(home: Home) -> Self {
+        Self::at(Instant::parse("2026-11-23T08:00:00Z").unwrap(), home).await
     }
 
     /// A server whose one calendar lets nothing overlap.

@@ -26,7 +26,10 @@ pub(super) struct PostgresStore {
     pool: PgPool,
     wakeups: wakeups::Wakeups,
     tasks: TaskTracker,
+    /// Nothing more is taken.
     closing: CancellationToken,
+    /// All is done, and told.
+    closed: CancellationToken,
 }
 
 impl PostgresStore {
@@ -37,15 +40,15 @@ impl PostgresStore {
         tasks: &TaskTracker,
     ) -> Result<Self, OpenError> {
         let (options, pool) = open::database(url, connections, missing).await?;
-        let closing = CancellationToken::new();
-        let wakeups = wakeups::Wakeups::start(options, tasks, &closing);
-        Ok(Self { pool, wakeups, tasks: tasks.clone(), closing })
+        let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
+        let wakeups = wakeups::Wakeups::start(options, tasks, &closed);
+        Ok(Self { pool, wakeups, tasks: tasks.clone(), closing, closed })
     }
 }
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        self.closing.cancel();
+        self.closed.cancel();
     }
 }
 

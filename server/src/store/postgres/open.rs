@@ -16,9 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A connection that was in use so short a time ago is taken to be alive.
 const FRESH: Duration = Duration::from_millis(500);
 /// A transaction that does nothing for so long has lost its client, and its locks go with it; one that waits for a lock for so
-/// long tells its caller to try again.
-const BOUNDS: [(&str, &str); 2] =
-    [("idle_in_transaction_session_timeout", "30s"), ("lock_timeout", "5s")];
+/// long tells its caller to try again. (That a table is there already is no news.)
+const SESSION: [(&str, &str); 3] = [
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("lock_timeout", "5s"),
+    ("client_min_messages", "warning"),
+];
 
 /// The options for further connections, and a pool on a database that is up to date.
 pub(super) async fn database(
@@ -28,8 +31,10 @@ pub(super) async fn database(
 ) -> Result<(PgConnectOptions, PgPool), OpenError> {
     let of = |source| OpenError::Unreachable { database: Database::server(url), source };
     let options = PgConnectOptions::from_str(url).map_err(|error| of(error.into()))?;
-    let options =
-        options.application_name("appointments-server").options(BOUNDS).disable_statement_logging();
+    let options = options
+        .application_name("appointments-server")
+        .options(SESSION)
+        .disable_statement_logging();
     let connecting = tokio::time::timeout(PATIENCE, options.connect()).await;
     let connected = connecting.map_err(|_| of("it does not answer".into()))?;
     let mut connection = connected.map_err(|error| of(error.into()))?;

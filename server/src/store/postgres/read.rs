@@ -209,6 +209,7 @@ impl Store for PostgresStore {
     async fn close(&self) {
         self.closing.cancel();
         self.pool.close().await;
+        self.closed.cancel();
     }
 
     async fn ready(&self) -> Result<()> {

@@ -37,20 +37,19 @@ pub(super) struct Wakeups {
 type Heads = Vec<(CalendarId, Revision)>;
 
 impl Wakeups {
-    /// Starts both ends; they end when `closing` says so.
+    /// Starts both ends. When `closed` says so the one ends, and the other when it has told what is left.
     pub(super) fn start(
         options: PgConnectOptions,
         tasks: &TaskTracker,
-        closing: &CancellationToken,
+        closed: &CancellationToken,
     ) -> Self {
         let (tell, told) = mpsc::channel(WAITING);
         let wakeups = Self { wake: Arc::default(), tell };
         // What this server tells comes back to it, and says nothing new.
         let name = Uuid::now_v7();
-        let telling = tell_others(options.clone(), told, name);
-        tasks.spawn(closing.clone().run_until_cancelled_owned(telling));
+        tasks.spawn(tell_others(options.clone(), told, name, closed.clone()));
         let listening = listen(options, wakeups.wake.clone(), name);
-        tasks.spawn(closing.clone().run_until_cancelled_owned(listening));
+        tasks.spawn(closed.clone().run_until_cancelled_owned(listening));
         wakeups
     }
 
@@ -72,10 +71,21 @@ impl Wakeups {
     }
 }
 
-/// Tells what has been committed here.
-async fn tell_others(options: PgConnectOptions, mut told: mpsc::Receiver<Heads>, name: Uuid) {
+/// Tells what has been committed here, also what is left when the store is closed.
+async fn tell_others(
+    options: PgConnectOptions,
+    mut told: mpsc::Receiver<Heads>,
+    name: Uuid,
+    closed: CancellationToken,
+) {
     let mut connection = None;
-    while let Some(first) = told.recv().await {
+    loop {
+        let first = tokio::select! {
+            biased;
+            first = told.recv() => first,
+            () = closed.cancelled() => None,
+        };
+        let Some(first) = first else { return };
         let mut heads: HashMap<CalendarId, Revision> = HashMap::new();
         let mut more = Some(first);
         while let Some(some) = more {
