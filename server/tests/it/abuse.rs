@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::chance::Chance;
 use crate::process::Process;
 use crate::world::{PATIENCE, World};
 
@@ -173,19 +174,9 @@ async fn more_connections_than_there_is_room_for() {
 #[tokio::test]
 async fn garbage_in_place_of_frames_and_requests() {
     let served = Served::with(&[]).await;
-    let mut seed = 1_u64;
-    let mut garbage = |length: usize| -> Vec<u8> {
-        let next = |_| {
-            // (xorshift)
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            (seed >> 24) as u8
-        };
-        (0..length).map(next).collect()
-    };
+    let mut garbage = Chance::new(1);
     for round in 0..200 {
-        let bytes = garbage(1 + round * 7);
+        let bytes = garbage.bytes(1 + round * 7);
         let mut line = match round % 2 {
             0 => served.send(&handshake("")).await,
             _ => served.connect().await,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::chance::Chance;
 use crate::home::Home;
 use crate::people::{Answered, listen, revision, write};
 use crate::process::Process;
@@ -26,17 +27,16 @@ async fn what_was_answered_is_there_and_everybody_is_told_once() {
     }
     let mut listeners = tokio::task::JoinSet::new();
     let (head, last) = watch::channel(None);
-    for _ in 0..SUBSCRIBERS {
-        listeners.spawn(listen(server.clone(), last.clone()));
+    for n in 0..SUBSCRIBERS {
+        listeners.spawn(listen(n, server.clone(), last.clone()));
     }
 
     // Moments from a seed; what runs at them is the machine's chance.
-    let mut moment = 0x2545_f491_4f6c_dd1d_u64;
+    let mut moment = Chance::new(0);
     for _ in 0..ROUNDS {
         let process = Process::start(&database).await;
         up.send_replace(vec![process.url.clone()]);
-        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        tokio::time::sleep(Duration::from_millis(50 + (moment >> 33) % 400)).await;
+        tokio::time::sleep(Duration::from_millis(50 + moment.below(400))).await;
         up.send_replace(Vec::new());
         process.kill().await;
     }

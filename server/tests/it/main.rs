@@ -5,6 +5,7 @@
 
 mod abuse;
 mod cases;
+mod chance;
 mod clients;
 mod cluster;
 mod contract;

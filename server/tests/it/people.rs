@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
-use uuid::Uuid;
 
-use crate::world::{Follower, new_id, text};
+use crate::chance::Chance;
+use crate::world::{Follower, and, booking, new_id, text};
 
 /// Where the servers are that are up.
 pub type Servers = watch::Receiver<Vec<String>>;
@@ -16,34 +16,52 @@ pub type Servers = watch::Receiver<Vec<String>>;
 /// Mutation ids that were answered, and the revision that each answer named.
 pub type Answered = Arc<Mutex<BTreeMap<String, u64>>>;
 
-/// Creates appointments, one by one; sends again what was not answered, until it is.
-pub async fn write(
-    n: usize,
-    mut servers: Servers,
-    stopped: watch::Receiver<bool>,
-    answered: Answered,
-) {
-    let http = reqwest::Client::new();
+/// Somebody who asks the servers that are up, whichever it is.
+pub struct Person {
+    servers: Servers,
+    chance: Chance,
+    http: reqwest::Client,
+}
+
+impl Person {
+    pub fn new(n: usize, servers: Servers) -> Self {
+        Self { servers, chance: Chance::new(n), http: reqwest::Client::new() }
+    }
+
+    /// One of those that are up.
+    async fn here(&mut self) -> String {
+        let up = self.servers.wait_for(|it| !it.is_empty()).await.unwrap();
+        up[self.chance.below(up.len() as u64) as usize].clone()
+    }
+
+    /// Creates an appointment; sends again what was not answered, until it is. Answers the payload.
+    pub async fn create(&mut self, input: &Value) -> Value {
+        let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
+            appointment { revision } error { __typename } } }";
+        let body = json!({ "query": query, "variables": { "input": input } });
+        loop {
+            let url = self.here().await;
+            let Some(answer) = post(&self.http, &url, &body).await else { continue };
+            let Some(errors) = answer.get("errors") else {
+                return answer["data"]["createAppointment"].clone();
+            };
+            // It says that it cannot now, and is right to.
+            assert_eq!(errors[0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Creates appointments, one by one.
+pub async fn write(n: usize, servers: Servers, stopped: watch::Receiver<bool>, answered: Answered) {
+    let mut person = Person::new(n, servers);
     let mut made = 0;
     while !*stopped.borrow() {
         let mutation = new_id();
-        let input = json!({ "title": format!("{n}/{made}"), "mutationId": mutation, "id": new_id(),
-            "startsAt": "2026-11-23T10:00:00Z", "endsAt": "2026-11-23T11:00:00Z" });
-        let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
-            appointment { revision } error { message } } }";
-        let body = json!({ "query": query, "variables": { "input": input } });
-        let revision = loop {
-            let url = here(&mut servers).await;
-            let Some(answer) = post(&http, &url, &body).await else { continue };
-            if let Some(errors) = answer.get("errors") {
-                // It says that it cannot now, and is right to.
-                assert_eq!(errors[0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
-            }
-            let payload = &answer["data"]["createAppointment"];
-            break payload["appointment"]["revision"].as_u64().expect("not refused");
-        };
+        let names = json!({ "id": new_id(), "mutationId": mutation });
+        let payload =
+            person.create(&and(booking(&format!("{n}/{made}"), "10:00-11:00"), names)).await;
+        let revision = payload["appointment"]["revision"].as_u64().expect("not refused");
         let before = answered.lock().await.insert(mutation, revision);
         assert_eq!(before, None);
         made += 1;
@@ -52,12 +70,14 @@ pub async fn write(
 
 /// Follows the calendar from 0 through every restart; answers the mutation id of each revision.
 pub async fn listen(
-    mut servers: Servers,
+    n: usize,
+    servers: Servers,
     mut end: watch::Receiver<Option<u64>>,
 ) -> BTreeMap<u64, String> {
+    let mut person = Person::new(n, servers);
     let (mut heard, mut last) = (BTreeMap::new(), 0);
     loop {
-        let url = here(&mut servers).await;
+        let url = person.here().await;
         let Some(mut follower) = Follower::try_new(&url, json!({ "after": last })).await else {
             continue;
         };
@@ -80,13 +100,6 @@ pub async fn listen(
             }
         }
     }
-}
-
-/// One of those that are up, as chance has it.
-pub async fn here(servers: &mut Servers) -> String {
-    let up = servers.wait_for(|it| !it.is_empty()).await.unwrap();
-    let chance = Uuid::now_v7().as_u128() as usize;
-    up[chance % up.len()].clone()
 }
 
 /// The answer, if the line held.

@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::chance::Chance;
 use crate::home::Home;
-use crate::people::{Answered, Servers, here, listen, post, revision, write};
+use crate::people::{Answered, Person, Servers, listen, post, revision, write};
 use crate::process::Process;
 use crate::world::{Follower, PATIENCE, and, new_id, text};
 
@@ -97,27 +98,17 @@ impl Replicas {
 
 /// Books slots of one calendar, on whichever replica, until it is told to stop; answers how often that was done.
 async fn book(
-    n: u32,
+    n: usize,
     calendar: String,
-    mut servers: Servers,
+    servers: Servers,
     stopped: watch::Receiver<bool>,
 ) -> usize {
-    let http = reqwest::Client::new();
-    let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
-        appointment { id } error { __typename } } }";
-    let (mut booked, mut slot) = (0, n * 7);
+    let (mut person, mut slots) = (Person::new(100 + n, servers), Chance::new(200 + n));
+    let mut booked = 0;
     while !*stopped.borrow() {
-        slot = (slot + 37) % 1_000;
+        let slot = at(slots.below(1_000) as u32, 5 + slots.below(20) as u32);
         let names = json!({ "calendarId": calendar, "mutationId": new_id() });
-        let input = json!({ "input": and(at(slot, 5 + slot % 20), names) });
-        let payload = loop {
-            let body = json!({ "query": query, "variables": input });
-            let answer = post(&http, &here(&mut servers).await, &body).await;
-            match answer.map(|it| it["data"]["createAppointment"].clone()) {
-                Some(payload) if payload.is_object() => break payload,
-                _ => sleep(Duration::from_millis(20)).await,
-            }
-        };
+        let payload = person.create(&and(slot, names)).await;
         match payload["error"]["__typename"].as_str() {
             None => booked += 1,
             refusal => assert_eq!(refusal, Some("TimeSlotTaken"), "{payload}"),
@@ -172,7 +163,6 @@ async fn what_one_commits_is_heard_on_the_others_at_once() {
         replicas.create(0, at(n, 60)).await;
         assert_eq!(follower.told().await, format!("CREATED {n} it"));
         slowest = slowest.max(begin.elapsed());
-        sleep(Duration::from_millis(5)).await;
     }
     println!("from a request on one until it is heard on another: {slowest:?} at the most");
     // The net under the hints is cast every two seconds; this came by hint.
@@ -228,40 +218,40 @@ async fn whatever_dies_the_history_is_one() {
     for n in 0..WRITERS {
         writers.spawn(write(n, servers.clone(), stopped.clone(), answered.clone()));
     }
-    for _ in 0..SUBSCRIBERS {
-        listeners.spawn(listen(servers.clone(), last.clone()));
+    for n in 0..SUBSCRIBERS {
+        listeners.spawn(listen(n, servers.clone(), last.clone()));
     }
     let strict = replicas.another_that_is_strict().await;
     let mut bookers = JoinSet::new();
     for n in 0..4 {
         bookers.spawn(book(n, strict.clone(), servers.clone(), stopped.clone()));
     }
-    let mut crashes = 0;
+    // What happens, and when, is from a seed; what runs at that moment is the machine's chance.
+    let (mut chance, mut crashes) = (Chance::new(0), 0);
     for round in 0..18 {
-        sleep(Duration::from_millis(400)).await;
-        match round % 9 {
-            // One replica goes, and comes back a while later.
-            0 | 2 | 5 | 7 => {
-                let gone = replicas.processes.remove(round % REPLICAS);
-                up.send_replace(replicas.urls());
-                gone.kill().await;
-                sleep(Duration::from_millis(100)).await;
-                replicas.processes.push(Process::start(&replicas.home.database()).await);
-                up.send_replace(replicas.urls());
+        sleep(Duration::from_millis(200 + chance.below(400))).await;
+        match (round, chance.below(3)) {
+            (5 | 11, _) if replicas.home.cluster().is_ours() => {
+                crashes += 1;
+                replicas.home.cluster().crash().await;
+                sleep(Duration::from_millis(chance.below(500))).await;
+                replicas.home.cluster().recover().await;
             }
             // Lines are cut, in the middle of whatever goes on.
-            1 | 3 | 6 => {
+            (_, 0) => {
                 let cut = "select pg_terminate_backend(pid) from pg_stat_activity
                     where application_name = 'appointments-server' and random() < 0.5";
                 replicas.home.cluster().run(cut).await;
             }
-            4 if replicas.home.cluster().is_ours() => {
-                crashes += 1;
-                replicas.home.cluster().crash().await;
-                sleep(Duration::from_millis(300)).await;
-                replicas.home.cluster().recover().await;
+            // One replica goes, and comes back a while later.
+            _ => {
+                let gone = replicas.processes.remove(chance.below(REPLICAS as u64) as usize);
+                up.send_replace(replicas.urls());
+                gone.kill().await;
+                sleep(Duration::from_millis(chance.below(200))).await;
+                replicas.processes.push(Process::start(&replicas.home.database()).await);
+                up.send_replace(replicas.urls());
             }
-            _ => {}
         }
     }
     stop.send_replace(true);
