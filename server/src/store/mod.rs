@@ -5,13 +5,18 @@
 //! state and its row of the log from the same [`Change`]: the log cannot tell another story than
 //! the tables.
 
+mod apply;
 mod copy;
 mod database;
 mod error;
 mod postgres;
+mod read;
 mod rows;
 mod span;
+mod sql;
 mod sqlite;
+mod transaction;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

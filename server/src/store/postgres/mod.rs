@@ -3,22 +3,22 @@
 //! Each piece of work has a transaction of its own, which locks the row of its calendar (S2). A commit is told to the others by
 //! `notify`, after it and outside of it.
 
-mod apply;
-mod columns;
 mod open;
-mod read;
-mod transaction;
-mod upkeep;
+mod sql;
 mod wakeups;
 mod writer;
 
-use sqlx::PgPool;
+use async_trait::async_trait;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
+use sqlx::{PgPool, Postgres, Row};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Missing, OpenError};
+use super::rows::reads_columns;
+use super::sql::{Base, connects};
+use super::{Job, Missing, OpenError, Wake};
+use crate::domain::CalendarId;
 pub(super) use open::target;
 
 /// The store in a database of a PostgreSQL server.
@@ -43,6 +43,36 @@ impl PostgresStore {
         let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
         let wakeups = wakeups::Wakeups::start(options, tasks, &closed);
         Ok(Self { pool, wakeups, tasks: tasks.clone(), closing, closed })
+    }
+}
+
+reads_columns!(sqlx::postgres::PgRow);
+connects!(Postgres, sqlx::PgConnection, sql::SQL, list);
+
+fn list(ids: &[CalendarId]) -> Vec<uuid::Uuid> {
+    ids.iter().map(|it| it.0).collect()
+}
+
+#[async_trait]
+impl Base for PostgresStore {
+    type Db = Postgres;
+
+    fn readers(&self) -> &PgPool {
+        &self.pool
+    }
+
+    async fn submit(&self, job: Box<dyn Job>) -> super::Result<()> {
+        self.do_job(job).await
+    }
+
+    fn on_commit(&self, wake: Wake) {
+        self.wakeups.on_commit(wake);
+    }
+
+    async fn close(&self) {
+        self.closing.cancel();
+        self.pool.close().await;
+        self.closed.cancel();
     }
 }
 

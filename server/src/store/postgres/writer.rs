@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use sqlx::PgPool;
 use sqlx::postgres::PgDatabaseError;
 
+use super::super::transaction::Open;
 use super::super::{Job, Result, StoreError};
-use super::transaction::Open;
 use super::{PostgresStore, is_in_the_way};
 use crate::domain::{CalendarId, Revision};
 
@@ -43,7 +43,7 @@ async fn with_patience(pool: &PgPool, job: &dyn Job) -> Result<Vec<(CalendarId, 
 
 async fn once(pool: &PgPool, job: &dyn Job) -> Result<Vec<(CalendarId, Revision)>> {
     let mut tx = pool.begin().await?;
-    let mut open = Open::new(&mut tx);
+    let mut open = Open::new(&mut *tx);
     // A panic is a bug; its transaction is rolled back like any other that fails.
     let result = AssertUnwindSafe(job.run(&mut open)).catch_unwind().await;
     let heads = open.heads;

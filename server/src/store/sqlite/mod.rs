@@ -4,23 +4,23 @@
 //! savepoint and commits once for all of them, so that twenty writers share one flush. Nothing
 //! else ever writes, so `BEGIN IMMEDIATE` never waits for another connection of ours.
 
-mod apply;
 mod backup;
-mod columns;
 mod open;
-mod read;
-mod transaction;
-mod upkeep;
+mod sql;
 mod writer;
 
 use std::path::Path;
 
-use sqlx::SqlitePool;
+use async_trait::async_trait;
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
+use sqlx::{Row, Sqlite, SqlitePool};
 use tokio_util::task::TaskTracker;
 
-use super::{Missing, OpenError};
+use super::rows::reads_columns;
+use super::sql::{Base, connects};
+use super::{Job, Missing, OpenError, Wake};
+use crate::domain::CalendarId;
 pub(super) use backup::backup;
 pub(super) use open::source;
 
@@ -40,6 +40,37 @@ impl SqliteStore {
         let readers = open::readers(&options);
         let writer = writer::Writer::start(options, connection, tasks);
         Ok(Self { readers, writer })
+    }
+}
+
+reads_columns!(sqlx::sqlite::SqliteRow);
+connects!(Sqlite, sqlx::SqliteConnection, sql::SQL, hex_list);
+
+/// SQLite takes no list as an argument; JSON is one.
+fn hex_list(ids: &[CalendarId]) -> String {
+    let ids: Vec<_> = ids.iter().map(|it| format!("\"{}\"", it.0.simple())).collect();
+    format!("[{}]", ids.join(","))
+}
+
+#[async_trait]
+impl Base for SqliteStore {
+    type Db = Sqlite;
+
+    fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    async fn submit(&self, job: Box<dyn Job>) -> super::Result<()> {
+        self.writer.submit(job).await
+    }
+
+    fn on_commit(&self, wake: Wake) {
+        self.writer.on_commit(wake);
+    }
+
+    async fn close(&self) {
+        self.writer.close();
+        self.readers.close().await;
     }
 }
 

@@ -3,8 +3,7 @@
 use sqlx::{Connection, Row, SqliteConnection, query};
 use tempfile::TempDir;
 
-use super::read::{APPOINTMENT, CALENDARS, CALENDARS_BY_NAME, HEADS, LOG, RANGE};
-use super::transaction::IN_THE_WAY;
+use super::sql::SQL;
 use super::*;
 
 async fn opened() -> (TempDir, SqliteConnection) {
@@ -27,14 +26,22 @@ async fn no_full_scan_is_left() {
     let (_folder, mut connection) = opened().await;
     let bounds = "USING COVERING INDEX appointments_by_span \
                   (calendar_id=? AND span=? AND starts_at>? AND starts_at<?)";
-    for sql in [RANGE, IN_THE_WAY] {
+    for sql in [SQL.range, SQL.in_the_way] {
         let plan = plan(&mut connection, sql).await;
         assert!(plan.iter().any(|it| it.ends_with(bounds)), "{plan:#?}");
     }
-    let log = plan(&mut connection, LOG).await;
+    let log = plan(&mut connection, SQL.log).await;
     let bounds = "SEARCH changes USING PRIMARY KEY (calendar_id=? AND revision>?)";
     assert!(log.iter().any(|it| it == bounds), "{log:#?}");
-    for sql in [RANGE, IN_THE_WAY, LOG, HEADS, CALENDARS, CALENDARS_BY_NAME, APPOINTMENT] {
+    for sql in [
+        SQL.range,
+        SQL.in_the_way,
+        SQL.log,
+        SQL.heads,
+        SQL.calendars,
+        SQL.calendars_by_name,
+        SQL.appointment,
+    ] {
         for step in plan(&mut connection, sql).await {
             // What was found is read through; a table, by its name or alias, is not.
             let tables = ["appointments", "a", "b", "calendars", "c", "changes", "directory", "d"];
@@ -47,8 +54,8 @@ async fn no_full_scan_is_left() {
 /// How many rows the index yields for a range, before the ends are looked at: the range's own text
 /// without that.
 async fn visited(connection: &mut SqliteConnection, start: i64, end: i64) -> usize {
-    let sql = RANGE.replace("and (b.ends_at > ?2 or b.starts_at >= ?2)", "");
-    assert_ne!(sql, RANGE);
+    let sql = SQL.range.replace("and (b.ends_at > ?2 or b.starts_at >= ?2)", "");
+    assert_ne!(sql, SQL.range);
     let found = query(sqlx::AssertSqlSafe(sql)).bind(vec![0_u8; 16]).bind(start).bind(end);
     found.bind(10_000_i64).fetch_all(connection).await.unwrap().len()
 }
@@ -82,7 +89,7 @@ async fn a_long_appointment_does_not_make_other_ranges_slow() {
     }
     tx.commit().await.unwrap();
     let (start, end) = (300 * 24 * hour, 301 * 24 * hour);
-    let found = query(RANGE).bind(vec![0_u8; 16]).bind(start).bind(end).bind(10_000_i64);
+    let found = query(SQL.range).bind(vec![0_u8; 16]).bind(start).bind(end).bind(10_000_i64);
     assert_eq!(found.fetch_all(&mut connection).await.unwrap().len(), 25);
     let visited = visited(&mut connection, start, end).await;
     assert!((25..=26).contains(&visited), "{visited} rows were visited for 25");

@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::super::transaction::Open;
 use super::super::{Hint, Job, Result, StoreError, Wake};
-use super::transaction::Open;
 use crate::domain::{CalendarId, Revision};
 
 /// Work that waits before callers do.
@@ -181,7 +181,7 @@ async fn savepoint(
     let lost = |error: sqlx::Error| Lost { error: error.into(), group_is_lost: true };
     let mut point = group.begin().await.map_err(lost)?;
     // A panic is a bug; it must not take the writer with it.
-    let mut open = Open::new(&mut point);
+    let mut open = Open::new(&mut *point);
     let result = AssertUnwindSafe(job.run(&mut open)).catch_unwind().await;
     let heads = open.heads;
     let result = result.unwrap_or_else(|_| Err(StoreError::Failed("a job panicked".into())));
