@@ -14,8 +14,8 @@ mod grid;
 mod lanes;
 mod page;
 mod toasts;
-mod undo;
 mod week;
+mod wishes;
 mod words;
 mod zone;
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use appointments_client::{
-    Appointment, Calendar, Client, NewAppointment, Pending, RangeView, Refusal, Shared,
-};
+use appointments_client::{Client, RangeView};
 use chrono::{TimeDelta, Timelike};
 use futures_util::StreamExt;
 use futures_util::future::abortable;
@@ -15,13 +13,12 @@ use wasm_bindgen::JsValue;
 use crate::badge::Badge;
 use crate::calendars::{CalendarChoice, Named, find_calendars};
 use crate::days::days;
-use crate::dialog::{AppointmentDialog, Edit, Wishes};
+use crate::dialog::AppointmentDialog;
 use crate::draft::Draft;
 use crate::grid::WeekGrid;
 use crate::toasts::{ToastList, Toasts};
-use crate::undo::Undo;
 use crate::week::Week;
-use crate::words::refused;
+use crate::wishes::wishes;
 use crate::zone;
 
 /// The line of the present moves so often.
@@ -104,102 +101,6 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
         {move || draft.get().map(|draft| view! { <AppointmentDialog draft wishes /> })}
         <ToastList toasts />
     }
-}
-
-/// What a person wants of the dialog, done with the client's verbs. Each is on screen before the dialog has closed.
-fn wishes(
-    calendar: RwSignal<Option<Named>>,
-    draft: RwSignal<Option<Draft>>,
-    toasts: Toasts,
-    count: Callback<()>,
-) -> Wishes {
-    let act = move |verb: &dyn Fn(&Calendar) -> Pending, what: Wish| {
-        let Some(Named { calendar, .. }) = calendar.get_untracked() else {
-            return toasts.refused("There is no calendar yet; try again in a moment.".to_owned());
-        };
-        draft.set(None);
-        let pending = verb(&calendar);
-        count.run(());
-        spawn_local(async move {
-            let came = pending.await;
-            count.run(());
-            let Wish { title, done, was, written } = what;
-            match (came, written) {
-                (Ok(left), _) => {
-                    let undo =
-                        take_back(calendar, title.clone(), Undo { was, left }, toasts, count);
-                    toasts.done(format!("{title} {done}."), undo);
-                }
-                // It comes back with what is wrong at its fields, so that nothing has to be written again.
-                (Err(Refusal::Invalid { problems, .. }), Some(written))
-                    if draft.with_untracked(Option::is_none) =>
-                {
-                    draft.set(Some(Draft { problems, ..written }));
-                }
-                (Err(refusal), _) => toasts.refused(refused(&title, &refusal, zone::wall)),
-            }
-        });
-    };
-    Wishes {
-        create: Callback::new(move |(written, new): (Draft, NewAppointment)| {
-            let title = written.title.clone();
-            let what = Wish { title, done: "is saved", was: None, written: Some(written) };
-            act(&move |it| it.create(new.clone()), what);
-        }),
-        edit: Callback::new(move |(written, was, changes): Edit| {
-            let (title, id) = (written.title.clone(), was.id.clone());
-            let what = Wish { title, done: "is saved", was: Some(was), written: Some(written) };
-            act(&move |it| it.update(&id, changes.clone()), what);
-        }),
-        cancel: Callback::new(move |was: Shared<Appointment>| {
-            let id = was.id.clone();
-            act(&|it| it.cancel(&id), Wish::of(was, "is cancelled"));
-        }),
-        delete: Callback::new(move |was: Shared<Appointment>| {
-            let id = was.id.clone();
-            act(&|it| it.delete(&id), Wish::of(was, "is deleted"));
-        }),
-        close: Callback::new(move |()| draft.set(None)),
-    }
-}
-
-/// What is said of something that is to be done, and what brings it back.
-struct Wish {
-    title: String,
-    done: &'static str,
-    /// The appointment before; none if it is new.
-    was: Option<Shared<Appointment>>,
-    /// What was written, in case it is refused.
-    written: Option<Draft>,
-}
-
-impl Wish {
-    fn of(was: Shared<Appointment>, done: &'static str) -> Self {
-        Self { title: was.title.clone(), done, was: Some(was), written: None }
-    }
-}
-
-/// Takes back what was done, when it is run.
-fn take_back(
-    calendar: Calendar,
-    title: String,
-    undo: Undo,
-    toasts: Toasts,
-    count: Callback<()>,
-) -> Callback<()> {
-    Callback::new(move |()| {
-        let Some(pending) = undo.run(&calendar) else { return };
-        let title = title.clone();
-        count.run(());
-        spawn_local(async move {
-            let came = pending.await;
-            count.run(());
-            match came {
-                Ok(_) => toasts.undone(format!("{title} is as it was.")),
-                Err(refusal) => toasts.refused(refused(&title, &refusal, zone::wall)),
-            }
-        });
-    })
 }
 
 /// Shows the week of the calendar, and every change of it.
