@@ -14,6 +14,7 @@ mod follow;
 mod home;
 mod http;
 mod kill;
+mod line;
 mod observed;
 mod operator;
 mod others;

@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::chance::Chance;
 use crate::home::Home;
+use crate::line::Line;
 use crate::people::{Answered, Person, Servers, listen, post, revision, write};
 use crate::process::Process;
 use crate::world::{Follower, PATIENCE, and, new_id, text};
@@ -320,6 +321,27 @@ async fn a_database_that_goes_and_comes_back() {
     let made = replicas.create(0, input).await;
     assert_eq!(made["appointment"]["revision"], 1);
     assert_eq!(follower.told().await, "CREATED 1 it", "the same subscription goes on");
+}
+
+/// A line on which nothing comes any more, and nobody says so: it is asked whether it is alive, and made anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_to_the_database_that_swallows_everything() {
+    let Some(replicas) = Replicas::new().await else { return };
+    let database = replicas.home.database();
+    let line = Line::to(database.to_str().unwrap()).await;
+    let far = Process::start_with(&line.url, |command| {
+        command.args(["--database-connections", "2"]);
+    });
+    let far = far.await;
+    let mut follower = Follower::new(&far.url, json!({})).await;
+    assert_eq!(follower.told().await, "BOOKMARK 0");
+    for n in 1..=2 {
+        replicas.create(0, at(n, 60)).await;
+        assert_eq!(follower.told().await, format!("CREATED {n} it"));
+        line.swallow();
+    }
+    replicas.create(0, at(3, 60)).await;
+    assert_eq!(follower.told().await, "CREATED 3 it");
 }
 
 /// Somebody holds a lock, and all connections wait for it: callers are told to try again, and later it is as before.
