@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::followers::{Follower, Followers};
-use super::lock;
 use super::tail::{Held, Read, Tail};
+use super::{PATIENCE, lock};
 use crate::domain::{CalendarId, Revision};
-use crate::store::{LOG_PAGE, Log, Result, StoreError};
+use crate::store::{LOG_PAGE, Log, LogPage, Result, StoreError};
 
 /// One calendar that somebody follows.
 pub(super) struct Hub {
@@ -72,8 +73,7 @@ impl Hub {
         if let Some(end) = known {
             return Ok(Some(end.max(*self.hint.borrow())));
         }
-        let Some(page) = self.log.log_after(self.calendar, after.unwrap_or(Revision::MAX)).await?
-        else {
+        let Some(page) = self.page_if_any(after.unwrap_or(Revision::MAX)).await? else {
             return Ok(None);
         };
         let head = page.head;
@@ -133,9 +133,16 @@ impl Hub {
         lock(&self.tail).as_ref().map(Tail::end).filter(|&end| end < known)
     }
 
-    async fn page(&self, after: Revision) -> Result<crate::store::LogPage> {
-        let page = self.log.log_after(self.calendar, after).await?;
+    async fn page(&self, after: Revision) -> Result<LogPage> {
+        let page = self.page_if_any(after).await?;
         page.ok_or_else(|| StoreError::Failed("a calendar's row went away".into()))
+    }
+
+    /// Reads, and gives up in time: all who follow the calendar wait for whoever reads.
+    async fn page_if_any(&self, after: Revision) -> Result<Option<LogPage>> {
+        let late = |_| Err(StoreError::Unavailable("a log was not read in time".into()));
+        let reading = self.log.log_after(self.calendar, after);
+        timeout(PATIENCE, reading).await.unwrap_or_else(late)
     }
 }
 

@@ -28,7 +28,7 @@ pub use tail::Held;
 /// How long a hint may be lost: writers in another process are noticed by looking.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Whoever looks and sees nothing for so long looks again.
+/// Whoever reads and gets nothing for so long gives up, and reads again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The calendars that somebody follows. An entry goes when its last subscriber has gone.

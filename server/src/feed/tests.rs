@@ -18,6 +18,8 @@ struct List {
     wake: Mutex<Option<Wake>>,
     reads: AtomicUsize,
     is_away: AtomicBool,
+    /// The next reading never ends.
+    swallows: AtomicBool,
 }
 
 #[async_trait]
@@ -25,6 +27,9 @@ impl Log for List {
     async fn log_after(&self, _: CalendarId, after: Revision) -> Result<Option<LogPage>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await; // others may come in between, as with a database
+        if self.swallows.swap(false, Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         if self.is_away.load(Ordering::Relaxed) {
             return Err(StoreError::Unavailable("gone fishing".into()));
         }
@@ -426,6 +431,20 @@ async fn a_store_that_is_away_is_waited_for() {
     world.log.is_away.store(false, Ordering::Relaxed);
     assert_eq!(told(&mut subscriber).await, "0>1 change");
     assert_eq!(told(&mut subscriber).await, "1>2 change");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_never_ends_is_given_up() {
+    let world = World::new();
+    let (mut one, mut other) = (world.follow(None, None).await, world.follow(None, None).await);
+    for it in [&mut one, &mut other] {
+        assert_eq!(told(it).await, "0>0 bookmark");
+    }
+    world.log.swallows.store(true, Ordering::Relaxed);
+    world.commit(0);
+    let both = async { tokio::join!(told(&mut one), told(&mut other)) };
+    let both = timeout(Duration::from_secs(15), both).await.expect("they do not wait for ever");
+    assert_eq!(both, ("0>1 change".into(), "0>1 change".into()));
 }
 
 /// What may happen to a log and three who follow it.

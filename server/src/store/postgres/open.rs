@@ -1,11 +1,13 @@
 //! Opening a database: ours, or a clear sentence why not.
 
+use std::io::ErrorKind;
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use tokio::time::timeout;
 
 use super::super::{Database, Missing, OpenError};
 
@@ -13,6 +15,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// A database that does not answer by then is not there.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A connection that does not answer by then is dead, even if nobody has said so.
+const ANSWER: Duration = Duration::from_secs(2);
 /// A connection that was in use so short a time ago is taken to be alive.
 const FRESH: Duration = Duration::from_millis(500);
 /// A transaction that does nothing for so long has lost its client, and its locks go with it; one that waits for a lock for so
@@ -35,7 +39,7 @@ pub(super) async fn database(
         .application_name("appointments-server")
         .options(SESSION)
         .disable_statement_logging();
-    let connecting = tokio::time::timeout(PATIENCE, options.connect()).await;
+    let connecting = timeout(PATIENCE, options.connect()).await;
     let connected = connecting.map_err(|_| of("it does not answer".into()))?;
     let mut connection = connected.map_err(|error| of(error.into()))?;
     check_owner(&mut connection, missing, url).await?;
@@ -54,13 +58,24 @@ pub(super) async fn database(
         .before_acquire(|connection, idle| {
             Box::pin(async move {
                 if idle.idle_for > FRESH {
-                    connection.ping().await?;
+                    answers(connection).await?;
                 }
                 Ok(true)
             })
+        })
+        // One whose user has given up is asked as well, by the pool itself, which would wait for as long as the network does:
+        // meanwhile it would count as one of so many.
+        .after_release(|connection, _| {
+            Box::pin(async move { answers(connection).await.map(|()| true) })
         });
     let pool = pool.connect_lazy_with(options.clone());
     Ok((options, pool))
+}
+
+/// An error unless it answers in time.
+async fn answers(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let late = |_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into()));
+    timeout(ANSWER, connection.ping()).await.unwrap_or_else(late)
 }
 
 /// The options for a connection that fills a database whose tables are up to date.
