@@ -329,13 +329,16 @@ impl Follower {
         }
     }
 
-    /// The next event; `None` when the stream has ended or the line is cut.
+    /// The next event; `None` when the stream has ended or the line is cut, or who came was told to come again.
     pub async fn event(&mut self) -> Option<Value> {
         let message = self.hear().await?;
         if message["type"] == "complete" {
             return None;
         }
         assert_eq!(message["type"], "next", "{message}");
+        if message["payload"]["errors"][0]["extensions"]["code"] == "UNAVAILABLE" {
+            return None;
+        }
         assert_eq!(message["payload"].get("errors"), None, "{message}");
         let event = message["payload"]["data"]["appointmentChanges"].clone();
         if let Some(last) = self.last {
