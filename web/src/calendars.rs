@@ -1,6 +1,6 @@
-//! The calendars that there are, and the choice among them.
+//! The calendars that there are, and which of them are shown.
 
-use appointments_client::{Calendar, Client};
+use appointments_client::Client;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,68 +8,73 @@ use leptos::task::spawn_local;
 /// If no calendar could be had, they are asked for again after so many milliseconds.
 const AGAIN: u32 = 2_000;
 
-/// A calendar, and what people call it.
-#[derive(Clone)]
-pub(crate) struct Named {
-    pub(crate) calendar: Calendar,
+/// A calendar, and how people know it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Listed {
+    pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) color: String,
+    /// Whether it is meant when none is named.
+    pub(crate) is_default: bool,
 }
 
-impl Named {
-    fn id(&self) -> &str {
-        self.calendar.id().inner()
-    }
-}
-
-/// The calendars, as soon as they can be had; the one that is meant when none is named is shown first.
-pub(crate) fn find_calendars(
-    client: Client,
-    calendars: RwSignal<Vec<Named>>,
-    shown: RwSignal<Option<Named>>,
-) {
+/// The calendars, as soon as they can be had; and again whenever the window is looked at again.
+pub(crate) fn find_calendars(client: Client, calendars: RwSignal<Vec<Listed>>) {
+    let found = client.clone();
     spawn_local(async move {
-        loop {
-            let found = client.calendars().await.unwrap_or_default();
-            let named = found.iter().map(|it| Named {
-                calendar: client.calendar(it.id.inner()),
-                name: it.name.clone(),
-            });
-            let named: Vec<_> = named.collect();
-            let first = found.iter().position(|it| it.is_default).unwrap_or(0);
-            if let Some(it) = named.get(first) {
-                shown.set(Some(it.clone()));
-                return calendars.set(named);
-            }
+        while !find(&found, calendars).await {
             TimeoutFuture::new(AGAIN).await;
         }
     });
+    let _ = window_event_listener(leptos::ev::focus, move |_| {
+        let client = client.clone();
+        spawn_local(async move { _ = find(&client, calendars).await });
+    });
 }
 
-/// Chooses a calendar, where there are several.
+async fn find(client: &Client, calendars: RwSignal<Vec<Listed>>) -> bool {
+    let Ok(found) = client.calendars().await else { return false };
+    let listed = found.iter().map(|it| Listed {
+        id: it.id.inner().to_owned(),
+        name: it.name.clone(),
+        color: it.color.clone(),
+        is_default: it.is_default,
+    });
+    let listed: Vec<_> = listed.collect();
+    if calendars.with_untracked(|known| *known != listed) {
+        calendars.set(listed);
+    }
+    true
+}
+
+/// Shows and hides calendars, where there are several.
 #[component]
 pub(crate) fn CalendarChoice(
-    calendars: RwSignal<Vec<Named>>,
-    calendar: RwSignal<Option<Named>>,
+    calendars: RwSignal<Vec<Listed>>,
+    /// Whether a calendar is shown, by id.
+    is_shown: Callback<String, bool>,
+    on_toggle: Callback<String>,
 ) -> impl IntoView {
-    let choose = move |id: String| {
-        let found = calendars.with_untracked(|all| all.iter().find(|it| it.id() == id).cloned());
-        if let Some(found) = found {
-            calendar.set(Some(found));
+    let choice = move |it: Listed| {
+        let (shown, toggled) = (it.id.clone(), it.id);
+        view! {
+            <label style:--color=it.color>
+                <input
+                    type="checkbox"
+                    prop:checked=move || is_shown.run(shown.clone())
+                    on:change=move |_| on_toggle.run(toggled.clone())
+                />
+                <span class="dot"></span>
+                {it.name}
+            </label>
         }
     };
-    let option = move |it: Named| {
-        let is_shown = calendar
-            .with_untracked(|shown| shown.as_ref().is_some_and(|shown| shown.id() == it.id()));
-        view! { <option value=it.id().to_owned() selected=is_shown>{it.name.clone()}</option> }
-    };
-    move || {
-        (calendars.with(Vec::len) > 1).then(|| {
-            let options = calendars.get().into_iter().map(option).collect_view();
-            view! {
-                <select id="calendar" aria-label="Calendar" on:change:target=move |event| choose(event.target().value())>
-                    {options}
-                </select>
-            }
-        })
+    let key = |it: &Listed| (it.id.clone(), it.name.clone(), it.color.clone());
+    view! {
+        <Show when=move || calendars.with(|it| it.len() > 1)>
+            <div class="calendars" role="group" aria-label="Calendars">
+                <For each=move || calendars.get() key=key children=choice />
+            </div>
+        </Show>
     }
 }

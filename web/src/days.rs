@@ -1,16 +1,23 @@
-//! What stands in each day of a week: pieces of appointments, in minutes on the wall.
+//! What stands in each day: pieces of appointments, in minutes on the wall.
+
+use std::sync::Arc;
 
 use appointments_client::{Appointment, DateTime, RangeView, Shared};
 use chrono::{NaiveDate, Timelike};
 
 use crate::lanes::{Lane, lanes};
-use crate::week::Week;
 use crate::zone;
 
 /// Minutes of a day, as clocks on the wall count them.
 pub(crate) const DAY: u32 = 24 * 60;
 /// What is shorter is drawn so long, so that it can be read.
 const SHORTEST: u32 = 25;
+
+/// What a calendar has, and the colour in which that is shown.
+pub(crate) struct Tinted<'v> {
+    pub(crate) color: Arc<str>,
+    pub(crate) view: &'v RangeView,
+}
 
 /// One day.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +32,7 @@ pub(crate) struct Day {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Piece {
     pub(crate) appointment: Shared<Appointment>,
+    pub(crate) color: Arc<str>,
     pub(crate) is_pending: bool,
     /// From when until when it is drawn.
     pub(crate) from: u32,
@@ -32,30 +40,41 @@ pub(crate) struct Piece {
     pub(crate) lane: Lane,
 }
 
-/// The days of a week, and what is shown in them.
-pub(crate) fn days(week: Week, shown: &RangeView, now: DateTime) -> Vec<Day> {
+impl Day {
+    /// All of it, in the order in which it is listed: whole days first.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Piece> {
+        self.all_day.iter().chain(&self.pieces)
+    }
+}
+
+/// What is shown in each of some days.
+pub(crate) fn days(dates: &[NaiveDate], shown: &[Tinted<'_>], now: DateTime) -> Vec<Day> {
     let today = zone::wall(now).date();
-    let bounds = week.days();
-    let day = |pair: &[NaiveDate]| {
-        let (date, next) = (pair[0], pair[1]);
+    let day = |&date: &NaiveDate| {
+        let next = date.succ_opt().unwrap_or(date);
         let (start, end) = (zone::midnight(date), zone::midnight(next));
-        let here = shown.appointments.iter().filter(|it| it.starts_at < end && it.ends_at > start);
-        let (all_day, timed): (Vec<_>, Vec<_>) = here.partition(|it| it.all_day);
-        let piece = |it: &Shared<Appointment>| Piece {
-            is_pending: shown.is_pending(&it.id),
-            from: minute(it.starts_at.max(start)),
-            until: until(it.starts_at.max(start), it.ends_at.min(end), end),
-            appointment: it.clone(),
-            lane: Lane { number: 0, of: 1 },
-        };
-        let mut pieces: Vec<Piece> = timed.into_iter().map(piece).collect();
+        let (mut all_day, mut pieces) = (Vec::new(), Vec::new());
+        for Tinted { color, view } in shown {
+            let here =
+                view.appointments.iter().filter(|it| it.starts_at < end && it.ends_at > start);
+            for it in here {
+                let piece = Piece {
+                    color: color.clone(),
+                    is_pending: view.is_pending(&it.id),
+                    from: minute(it.starts_at.max(start)),
+                    until: until(it.starts_at.max(start), it.ends_at.min(end), end),
+                    appointment: it.clone(),
+                    lane: Lane { number: 0, of: 1 },
+                };
+                if it.all_day { all_day.push(piece) } else { pieces.push(piece) }
+            }
+        }
         pieces.sort_by_key(|it| it.from);
         let stretches: Vec<_> = pieces.iter().map(|it| (it.from, it.until)).collect();
         pieces.iter_mut().zip(lanes(&stretches)).for_each(|(it, lane)| it.lane = lane);
-        let all_day = all_day.into_iter().map(piece).collect();
         Day { date, is_today: date == today, all_day, pieces }
     };
-    bounds.windows(2).map(day).collect()
+    dates.iter().map(day).collect()
 }
 
 /// The minute of its day that clocks on the wall show.

@@ -6,6 +6,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::calendars::Listed;
 use crate::draft::Draft;
 
 /// What a person wants.
@@ -23,9 +24,13 @@ pub(crate) struct Wishes {
 /// What was written, the appointment as it was, and what of it is to change.
 pub(crate) type Edit = (Draft, Shared<Appointment>, Changes);
 
-/// The dialog, for what is drafted; it is open as long as it is there.
+/// The dialog, for what is drafted; it is open as long as it is there. `calendars` are those that it can be put into.
 #[component]
-pub(crate) fn AppointmentDialog(draft: Draft, wishes: Wishes) -> impl IntoView {
+pub(crate) fn AppointmentDialog(
+    draft: Draft,
+    calendars: Vec<Listed>,
+    wishes: Wishes,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
@@ -48,6 +53,9 @@ pub(crate) fn AppointmentDialog(draft: Draft, wishes: Wishes) -> impl IntoView {
             },
         }
     };
+    // (It stays in its calendar for life.)
+    let choice =
+        (of.is_none() && calendars.len() > 1).then(|| view! { <Choice draft calendars /> });
     let heading = if of.is_some() { "Edit appointment" } else { "New appointment" };
     let removes = of.map(|it| {
         let (cancelled, deleted) = (it.clone(), it);
@@ -65,6 +73,7 @@ pub(crate) fn AppointmentDialog(draft: Draft, wishes: Wishes) -> impl IntoView {
             <form method="dialog" novalidate on:submit=submit>
                 <h2 id="dialog-title">{heading}</h2>
                 {FIELDS.map(|field| view! { <Field draft field /> }).into_iter().collect_view()}
+                {choice}
                 <div class="actions">
                     {removes}
                     <button type="button" id="close-it" on:click=move |_| wishes.close.run(())>
@@ -74,6 +83,26 @@ pub(crate) fn AppointmentDialog(draft: Draft, wishes: Wishes) -> impl IntoView {
                 </div>
             </form>
         </dialog>
+    }
+}
+
+/// The calendar that it is to be in.
+#[component]
+fn Choice(draft: RwSignal<Draft>, calendars: Vec<Listed>) -> impl IntoView {
+    let chosen = draft.with_untracked(|it| it.calendar.clone());
+    let option = |it: Listed| {
+        let is_chosen = it.id == chosen;
+        view! { <option value=it.id selected=is_chosen>{it.name}</option> }
+    };
+    let options = calendars.into_iter().map(option).collect_view();
+    view! {
+        <label for="calendar">"Calendar"</label>
+        <select
+            id="calendar"
+            on:change:target=move |event| draft.update(|it| it.calendar = event.target().value())
+        >
+            {options}
+        </select>
     }
 }
 

@@ -15,6 +15,8 @@ const WRITTEN: &str = "%Y-%m-%dT%H:%M";
 pub(crate) struct Draft {
     /// What it changes; none if it is new.
     pub(crate) of: Option<Shared<Appointment>>,
+    /// The id of the calendar that it is in, or is to be in.
+    pub(crate) calendar: String,
     pub(crate) title: String,
     pub(crate) start: String,
     pub(crate) end: String,
@@ -25,15 +27,16 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// A new appointment at a time.
-    pub(crate) fn new(start: DateTime, end: DateTime) -> Self {
-        Self { start: written(start), end: written(end), ..Self::default() }
+    /// A new appointment in a calendar, at a time.
+    pub(crate) fn new(calendar: String, start: DateTime, end: DateTime) -> Self {
+        Self { calendar, start: written(start), end: written(end), ..Self::default() }
     }
 
     /// An appointment that is there.
     pub(crate) fn of(appointment: &Shared<Appointment>) -> Self {
         let it = appointment.clone();
         Self {
+            calendar: it.calendar_id.inner().to_owned(),
             title: it.title.clone(),
             start: written(it.starts_at),
             end: written(it.ends_at),

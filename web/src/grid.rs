@@ -1,4 +1,4 @@
-//! The week: a column for each day, appointments where their time is.
+//! Days side by side: a column of hours for each, appointments where their time is.
 
 use appointments_client::{Appointment, DateTime, Shared};
 use chrono::{NaiveDate, NaiveTime};
@@ -8,7 +8,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::days::{DAY, Day, Piece, minute};
+use crate::card::{Card, key, percent};
+use crate::days::{DAY, Day, minute};
 use crate::zone;
 
 /// Where the view begins when it is first seen.
@@ -16,10 +17,10 @@ const MORNING: i32 = 7;
 /// A click means a time in steps of so many minutes.
 const STEP: u32 = 15;
 
-/// The week, as it is shown. `on_slot` is told the time of a click where nothing is, `on_open` the appointment that
+/// Days, one or a week of them. `on_slot` is told the time of a click where nothing is, `on_open` the appointment that
 /// was clicked.
 #[component]
-pub(crate) fn WeekGrid(
+pub(crate) fn HourGrid(
     days: Memo<Vec<Day>>,
     now: Signal<DateTime>,
     is_stale: Signal<bool>,
@@ -42,15 +43,15 @@ pub(crate) fn WeekGrid(
         }
     };
     let column = move |date: NaiveDate| view! { <Column date days now on_slot on_open /> };
-    let dates = move || days.get().iter().map(|it| it.date).collect::<Vec<_>>();
+    let dates = move || days.with(|all| all.iter().map(|it| it.date).collect::<Vec<_>>());
     let hours = (0..24).map(|it| view! { <span>{format!("{it:02}:00")}</span> }).collect_view();
     view! {
-        <div class="week" class:stale=is_stale>
+        <div class="week" class:stale=is_stale style:--days=move || dates().len().to_string()>
             <div class="heads">
                 <span class="corner"></span>
                 {move || days.get().into_iter().map(head).collect_view()}
             </div>
-            <div class="scrolls" node_ref=scrolls tabindex="0" role="region" aria-label="Hours of the week">
+            <div class="scrolls" node_ref=scrolls tabindex="0" role="region" aria-label="Hours">
                 <div class="hours" aria-hidden="true">{hours}</div>
                 <For each=dates key=|it| *it children=column />
             </div>
@@ -66,7 +67,7 @@ fn Column(
     on_slot: Callback<DateTime>,
     on_open: Callback<Shared<Appointment>>,
 ) -> impl IntoView {
-    let day = Memo::new(move |_| days.get().into_iter().find(|it| it.date == date));
+    let day = Memo::new(move |_| days.with(|all| all.iter().find(|it| it.date == date).cloned()));
     let pieces = move || day.get().map(|it| it.pieces).unwrap_or_default();
     let is_today = move || day.with(|it| it.as_ref().is_some_and(|it| it.is_today));
     let click = move |event: MouseEvent| {
@@ -80,14 +81,6 @@ fn Column(
             on_slot.run(at_minute(date, minutes.cast_unsigned() / STEP * STEP));
         }
     };
-    // Another piece if anything that is seen of it is other, so that only that is drawn anew.
-    let key = |it: &Piece| {
-        let title = it.appointment.title.clone();
-        let id = it.appointment.id.inner().to_owned();
-        let status = format!("{:?}", it.appointment.status);
-        let at = it.appointment.starts_at;
-        (id, title, status, at, it.is_pending, (it.from, it.until, it.lane.number, it.lane.of))
-    };
     view! {
         <div class="day" data-day=date.to_string() on:click=click>
             <For each=pieces key=key children=move |it| view! { <Card piece=it on_open /> } />
@@ -96,45 +89,6 @@ fn Column(
             </Show>
         </div>
     }
-}
-
-/// An appointment in a day.
-#[component]
-fn Card(piece: Piece, on_open: Callback<Shared<Appointment>>) -> impl IntoView {
-    let Piece { appointment, is_pending, from, until, lane } = piece;
-    let (start, end) = (zone::wall(appointment.starts_at), zone::wall(appointment.ends_at));
-    let time = match appointment.all_day {
-        true => "all day".to_owned(),
-        false => format!("{}–{}", start.format("%H:%M"), end.format("%H:%M")),
-    };
-    let is_cancelled = appointment.status == appointments_client::AppointmentStatus::Cancelled;
-    let busy = is_pending.then_some("true");
-    let id = appointment.id.inner().to_owned();
-    let title = appointment.title.clone();
-    let of = u32::try_from(lane.of.max(1)).unwrap_or(1);
-    let number = u32::try_from(lane.number).unwrap_or_default();
-    view! {
-        <button
-            type="button"
-            class="appointment"
-            class:pending=is_pending
-            class:cancelled=is_cancelled
-            aria-busy=busy
-            data-appointment=id
-            style:top=percent(from, DAY)
-            style:height=percent(until - from, DAY)
-            style:left=percent(number, of)
-            style:width=percent(1, of)
-            on:click=move |_| on_open.run(appointment.clone())
-        >
-            <strong>{title}</strong>
-            <span>{time}</span>
-        </button>
-    }
-}
-
-fn percent(part: u32, whole: u32) -> String {
-    format!("{:.4}%", f64::from(part) * 100.0 / f64::from(whole))
 }
 
 fn at_minute(date: NaiveDate, minutes: u32) -> DateTime {

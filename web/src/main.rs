@@ -1,20 +1,24 @@
 //! The calendar page: what a person sees, on the client as every other program has it.
 //!
-//! `page` wires the client's verbs to what is shown; `grid`, `dialog`, `toasts` and `badge` show, and know neither
-//! client nor server.
+//! `page` wires the client's verbs to what is shown; `grid`, `month`, `agenda`, `dialog`, `toasts` and `badge` show, and know
+//! neither client nor server.
 
 #![allow(unreachable_pub, reason = "the macro makes components public, whatever they say")]
 
+mod agenda;
 mod badge;
 mod calendars;
+mod card;
 mod days;
 mod dialog;
 mod draft;
 mod grid;
 mod lanes;
+mod month;
+mod navigation;
 mod page;
+mod place;
 mod toasts;
-mod week;
 mod wishes;
 mod words;
 mod zone;

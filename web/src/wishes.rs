@@ -1,12 +1,11 @@
 //! What a person wants, done with the client's verbs; and taken back, as long as nobody else has changed it since.
 
 use appointments_client::{
-    Appointment, Calendar, Changes, NewAppointment, Pending, Refusal, Shared,
+    Appointment, Calendar, Changes, Client, NewAppointment, Pending, Refusal, Shared,
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::calendars::Named;
 use crate::dialog::{Edit, Wishes};
 use crate::draft::Draft;
 use crate::toasts::Toasts;
@@ -15,15 +14,14 @@ use crate::zone;
 
 /// What is wanted of the dialog. Each is on screen before that has closed.
 pub(crate) fn wishes(
-    calendar: RwSignal<Option<Named>>,
+    client: Client,
     draft: RwSignal<Option<Draft>>,
     toasts: Toasts,
     count: Callback<()>,
 ) -> Wishes {
-    let act = move |verb: &dyn Fn(&Calendar) -> Pending, what: Wish| {
-        let Some(Named { calendar, .. }) = calendar.get_untracked() else {
-            return toasts.refused("There is no calendar yet; try again in a moment.".to_owned());
-        };
+    let client = StoredValue::new(client);
+    let act = move |calendar: &str, verb: &dyn Fn(&Calendar) -> Pending, what: Wish| {
+        let calendar = client.with_value(|it| it.calendar(calendar));
         draft.set(None);
         let pending = verb(&calendar);
         count.run(());
@@ -49,22 +47,23 @@ pub(crate) fn wishes(
     };
     Wishes {
         create: Callback::new(move |(written, new): (Draft, NewAppointment)| {
-            let title = written.title.clone();
+            let (title, calendar) = (written.title.clone(), written.calendar.clone());
             let what = Wish { title, done: "is saved", was: None, written: Some(written) };
-            act(&move |it| it.create(new.clone()), what);
+            act(&calendar, &move |it| it.create(new.clone()), what);
         }),
         edit: Callback::new(move |(written, was, changes): Edit| {
             let (title, id) = (written.title.clone(), was.id.clone());
+            let calendar = was.calendar_id.clone();
             let what = Wish { title, done: "is saved", was: Some(was), written: Some(written) };
-            act(&move |it| it.update(&id, changes.clone()), what);
+            act(calendar.inner(), &move |it| it.update(&id, changes.clone()), what);
         }),
         cancel: Callback::new(move |was: Shared<Appointment>| {
-            let id = was.id.clone();
-            act(&|it| it.cancel(&id), Wish::of(was, "is cancelled"));
+            let (id, calendar) = (was.id.clone(), was.calendar_id.clone());
+            act(calendar.inner(), &|it| it.cancel(&id), Wish::of(was, "is cancelled"));
         }),
         delete: Callback::new(move |was: Shared<Appointment>| {
-            let id = was.id.clone();
-            act(&|it| it.delete(&id), Wish::of(was, "is deleted"));
+            let (id, calendar) = (was.id.clone(), was.calendar_id.clone());
+            act(calendar.inner(), &|it| it.delete(&id), Wish::of(was, "is deleted"));
         }),
         close: Callback::new(move |()| draft.set(None)),
     }

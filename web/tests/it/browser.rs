@@ -197,7 +197,7 @@ impl Window {
 
     pub(crate) async fn is_live(&self) {
         self.find(".badge[data-state=live]").await;
-        self.find("#week[data-complete=true]").await;
+        self.find("#when[data-complete=true]").await;
     }
 
     /// Nothing was loaded again since the page was opened, and nothing went wrong in it.

@@ -97,7 +97,7 @@ async fn nobody_is_left_out() {
     ] {
         world.somebody(title, start, end).await;
     }
-    let url = format!("http://{}/?week={WEEK}", world.line.address);
+    let url = format!("http://{}/?view=week&date={WEEK}", world.line.address);
     for (name, size, is_dark) in [
         ("week", (1280, 900), false),
         ("week-dark", (1280, 900), true),
@@ -108,6 +108,12 @@ async fn nobody_is_left_out() {
         page.find(".appointment").await;
         assert_eq!(violations(&page).await, Value::Array(Vec::new()), "{name}");
         page.picture(name).await;
+        for view in ["month", "agenda"] {
+            page.click(&format!("#view-{view}")).await;
+            page.find(&format!(".{view} .appointment")).await;
+            assert_eq!(violations(&page).await, Value::Array(Vec::new()), "{view} of {name}");
+            page.picture(&format!("{name}-{view}").replace("week-", "")).await;
+        }
         page.click("#new").await;
         page.click("#save").await;
         page.find("[aria-invalid]").await;

@@ -10,4 +10,5 @@ mod playground;
 mod speed;
 mod story;
 mod together;
+mod views;
 mod world;

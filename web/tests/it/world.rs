@@ -52,7 +52,12 @@ impl World {
     }
 
     pub(crate) async fn window_at(&self, week: &str) -> Window {
-        let url = format!("http://{}/?week={week}", self.line.address);
+        self.window_to(&format!("?view=week&date={week}")).await
+    }
+
+    /// A window to a place, as a link leads there.
+    pub(crate) async fn window_to(&self, place: &str) -> Window {
+        let url = format!("http://{}/{place}", self.line.address);
         let window = self.browser.window(&url, (1280, 900), false).await;
         window.is_live().await;
         window
@@ -60,7 +65,7 @@ impl World {
 
     /// A window of somebody else, with a line of its own that nobody touches.
     pub(crate) async fn other_window(&self) -> Window {
-        let url = format!("http://{}/?week={WEEK}", self.server.address());
+        let url = format!("http://{}/?view=week&date={WEEK}", self.server.address());
         let window = self.browser.window(&url, (1280, 900), false).await;
         window.is_live().await;
         window
@@ -86,14 +91,35 @@ impl World {
         .await;
     }
 
+    /// Somebody makes a calendar, past the page: its id.
+    pub(crate) async fn calendar(&self, name: &str, color: &str) -> String {
+        let input = format!(r#"{{ name: "{name}", color: "{color}" }}"#);
+        let query = format!(
+            "mutation {{ createCalendar(input: {input}) {{ calendar {{ id }} error {{ message }} }} }}"
+        );
+        let made = self.ask(&query).await;
+        let id = made["data"]["createCalendar"]["calendar"]["id"].as_str();
+        id.unwrap_or_else(|| panic!("{made}")).to_owned()
+    }
+
     /// Somebody creates an appointment, past the page.
     pub(crate) async fn somebody(&self, title: &str, start: &str, end: &str) {
-        let made = self
-            .ask(&format!(
-                r#"mutation {{ createAppointment(input: {{ title: "{title}", startsAt: "{start}", endsAt: "{end}" }})
-                    {{ error {{ message }} }} }}"#
-            ))
+        self.somebody_in(&self.calendar, title, start, end).await;
+    }
+
+    /// Somebody creates one in a calendar.
+    pub(crate) async fn somebody_in(&self, calendar: &str, title: &str, start: &str, end: &str) {
+        let time = format!(r#"startsAt: "{start}", endsAt: "{end}""#);
+        self.somebody_creates(&format!(r#"calendarId: "{calendar}", title: "{title}", {time}"#))
             .await;
+    }
+
+    /// Somebody creates one, as the contract writes it.
+    pub(crate) async fn somebody_creates(&self, input: &str) {
+        let query = format!(
+            "mutation {{ createAppointment(input: {{ {input} }}) {{ error {{ message }} }} }}"
+        );
+        let made = self.ask(&query).await;
         assert_eq!(made["data"]["createAppointment"]["error"], Value::Null, "{made}");
     }
 

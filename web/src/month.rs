@@ -1,0 +1,117 @@
+//! The month: a cell for each day, with as much of it as there is room for.
+
+use appointments_client::{Appointment, DateTime, Shared};
+use chrono::{NaiveDate, NaiveTime};
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+
+use crate::card::{Line, key};
+use crate::days::Day;
+use crate::zone;
+
+/// So many lines are in a cell at the most; what is more is said in one of its own.
+const LINES: usize = 3;
+/// A click on a day means this hour of it.
+const HOUR: u32 = 9;
+
+/// What a month tells of.
+#[derive(Clone, Copy)]
+pub(crate) struct MonthEvents {
+    /// A click where nothing is, and the time that it means.
+    pub(crate) on_slot: Callback<DateTime>,
+    pub(crate) on_open: Callback<Shared<Appointment>>,
+    /// A day is to be seen whole.
+    pub(crate) on_day: Callback<NaiveDate>,
+}
+
+/// The month as a table of weeks; `month` is any day of it.
+#[component]
+pub(crate) fn MonthTable(
+    days: Memo<Vec<Day>>,
+    month: Signal<NaiveDate>,
+    is_stale: Signal<bool>,
+    events: MonthEvents,
+) -> impl IntoView {
+    let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let names = names.map(|it| view! { <th scope="col">{it}</th> }).into_iter().collect_view();
+    let weeks = move || {
+        let dates = days.with(|all| all.iter().map(|it| it.date).collect::<Vec<_>>());
+        dates.chunks(7).map(<[_]>::to_vec).collect::<Vec<_>>()
+    };
+    let week = move |dates: Vec<NaiveDate>| {
+        let cells = dates.into_iter().map(|date| view! { <Cell date days month events /> });
+        view! { <tr>{cells.collect_view()}</tr> }
+    };
+    view! {
+        <div class="month" class:stale=is_stale tabindex="0" role="region" aria-label="Month">
+            <table>
+                <thead>
+                    <tr>{names}</tr>
+                </thead>
+                <tbody>
+                    <For each=weeks key=|it| it.first().copied() children=week />
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Cell(
+    date: NaiveDate,
+    days: Memo<Vec<Day>>,
+    month: Signal<NaiveDate>,
+    events: MonthEvents,
+) -> impl IntoView {
+    use chrono::Datelike;
+    let MonthEvents { on_slot, on_open, on_day } = events;
+    let day = Memo::new(move |_| days.with(|all| all.iter().find(|it| it.date == date).cloned()));
+    let listed = move || {
+        let all = day.with(|it| it.iter().flat_map(Day::listed).cloned().collect::<Vec<_>>());
+        let more = all.len().saturating_sub(LINES);
+        (all.into_iter().take(LINES).collect::<Vec<_>>(), more)
+    };
+    let is_today = move || day.with(|it| it.as_ref().is_some_and(|it| it.is_today));
+    let is_other = move || month.get().month() != date.month();
+    let click = move |event: MouseEvent| {
+        // A click on what is in it is none on the cell.
+        if event.target() == event.current_target() {
+            let hour = NaiveTime::from_hms_opt(HOUR, 0, 0).unwrap_or_default();
+            on_slot.run(zone::at_wall(date.and_time(hour)));
+        }
+    };
+    let more = move || {
+        let more = listed().1;
+        (more > 0).then(|| {
+            let label = format!("{more} more on {}", date.format("%-d %B"));
+            view! {
+                <button type="button" class="more" aria-label=label on:click=move |_| on_day.run(date)>
+                    {format!("+{more} more")}
+                </button>
+            }
+        })
+    };
+    view! {
+        <td
+            class:other=is_other
+            data-day=date.to_string()
+            aria-current=move || is_today().then_some("date")
+            on:click=click
+        >
+            <button
+                type="button"
+                class="date"
+                aria-label=date.format("%A, %-d %B").to_string()
+                on:click=move |_| on_day.run(date)
+            >
+                {date.day()}
+            </button>
+            <For
+                each=move || listed().0
+                key=key
+                children=move |piece| view! { <Line piece on_open is_brief=true /> }
+            />
+            {more}
+        </td>
+    }
+}
