@@ -43,9 +43,10 @@ pub enum CopyError {
 /// sqlx's errors are told apart once, here.
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
         let is_passing = match &error {
-            PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) => true,
+            // (A line that ends in the middle of a greeting is one that says nonsense.)
+            PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) | Protocol(_) => true,
             Database(it) => sqlite::is_passing(it.as_ref()) || postgres::is_passing(it.as_ref()),
             _ => false,
         };
@@ -127,4 +128,17 @@ pub enum OpenError {
         /// What the database said.
         source: Source,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_ends_in_the_middle_of_a_greeting_is_worth_another_try() {
+        let greeting = sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".into());
+        assert!(matches!(StoreError::from(greeting), StoreError::Unavailable(_)));
+        let ours = sqlx::Error::ColumnNotFound("nobody".into());
+        assert!(matches!(StoreError::from(ours), StoreError::Failed(_)));
+    }
 }
