@@ -276,7 +276,7 @@ pub struct Conflicts {
 /// What a command may ask and do inside of its transaction.
 #[async_trait]
 pub trait Transaction: Send {
-    /// Whether no calendar was ever made.
+    /// Whether no calendar was ever made. Who asks while another's answer may still change waits for that.
     async fn is_new(&mut self) -> Result<bool>;
 
     /// What was decided under this mutation id, as it was recorded.

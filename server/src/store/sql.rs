@@ -34,6 +34,8 @@ pub(super) struct Statements {
     /// Changes in all logs, and bytes.
     pub(super) size: &'static str,
     // Deciding.
+    /// What keeps others from making the first calendar until the end, if they can be under way at the same time.
+    pub(super) be_first: Option<&'static str>,
     /// One row if any calendar was ever made.
     pub(super) any_calendar: &'static str,
     /// Fingerprint and decision: mutation.

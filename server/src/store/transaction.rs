@@ -37,6 +37,9 @@ impl<'t, C: Connection> Open<'t, C> {
 #[async_trait]
 impl<C: Connection> Transaction for Open<'_, C> {
     async fn is_new(&mut self) -> Result<bool> {
+        if let Some(be_first) = C::SQL.be_first {
+            self.tx.execute(be_first, &[]).await?;
+        }
         Ok(self.tx.row(C::SQL.any_calendar, &[]).await?.is_none())
     }
 

@@ -151,6 +151,8 @@ pub(super) const SQL: Statements = Statements {
     // (The log of a calendar has a row for each revision that was not pruned.)
     size: "select coalesce((select sum(head - pruned) from calendars), 0)::bigint,
         pg_database_size(current_database())",
+    // (Any number will do that nobody else takes; it is "first" in ASCII.)
+    be_first: Some("select pg_advisory_xact_lock(x'6669727374'::bigint)"),
     any_calendar: "select 1 from calendars limit 1",
     decided: "select fingerprint, decision::text from mutations where id = $1",
     record: "insert into mutations (id, fingerprint, decision, decided_at)

@@ -143,6 +143,7 @@ pub(super) const SQL: Statements = Statements {
     // (The log of a calendar has a row for each revision that was not pruned.)
     size: "select coalesce((select sum(head - pruned) from calendars), 0),
         (select page_count * page_size from pragma_page_count(), pragma_page_size())",
+    be_first: None,
     any_calendar: "select 1 from calendars limit 1",
     decided: "select fingerprint, decision from mutations where id = ?1",
     record: "insert into mutations (id, fingerprint, decision, decided_at) values (?1, ?2, ?3, ?4)",
