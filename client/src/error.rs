@@ -156,3 +156,23 @@ pub enum QueryError {
     #[error("it is not known here")]
     Unknown,
 }
+
+/// Why nothing was done to a calendar.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CalendarError {
+    /// There is something in it. Ask whether that is to be deleted as well.
+    #[error("{message}")]
+    NotEmpty {
+        /// For a person.
+        message: String,
+        /// How many appointments it has.
+        appointments: i32,
+    },
+    /// The server refuses it.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// Nothing came back. It is worth another try; it may have been done all the same.
+    #[error(transparent)]
+    Unanswered(#[from] QueryError),
+}

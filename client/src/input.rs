@@ -124,6 +124,13 @@ impl NewAppointment {
         }
     }
 
+    /// At another time.
+    #[must_use]
+    pub fn time(mut self, starts_at: DateTime, ends_at: DateTime) -> Self {
+        (self.starts_at, self.ends_at) = (whole(starts_at), whole(ends_at));
+        self
+    }
+
     /// What else is to be said; at most 8,192 characters.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {

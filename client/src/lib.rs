@@ -37,6 +37,7 @@ pub mod schema {}
 mod answer;
 mod appointment;
 mod calendar;
+mod calendars;
 mod client;
 mod dice;
 mod driver;
@@ -57,12 +58,15 @@ pub mod transport;
 
 pub use appointment::{AppointmentHandle, AppointmentView, AppointmentWatch};
 pub use calendar::{Calendar, Pending, RangeView, RangeWatch};
+pub use calendars::{CalendarChanges, CalendarsWatch, NewCalendar};
 pub use client::{Builder, Client, Connection};
 pub use cynic_cache::{Delta, Shared, Status};
 pub use engine::{Entry, EntryState, Verb};
-pub use error::{BuildError, LineError, Outcome, QueryError, Refusal};
+pub use error::{BuildError, CalendarError, LineError, Outcome, QueryError, Refusal};
 pub use input::{Changes, NewAppointment, Set};
-pub use model::{Appointment, AppointmentStatus, Attendee, AttendeeResponse, CalendarInfo};
+pub use model::{
+    Appointment, AppointmentStatus, Attendee, AttendeeResponse, CalendarInfo, OverlapPolicy,
+};
 pub use operations::{InputProblem, SlotConflict};
 pub use queries::{FetchPolicy, Subscription};
 pub use scalars::{DateTime, Revision, TimeZone};

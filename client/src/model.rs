@@ -98,8 +98,23 @@ pub struct CalendarInfo {
     pub color: String,
     /// The zone that appointments get which name none.
     pub time_zone: TimeZone,
+    /// Whether appointments may overlap in it.
+    pub overlaps: OverlapPolicy,
     /// Whether it is the one that is meant when none is named.
     pub is_default: bool,
     /// The change that last wrote the calendar itself.
     pub revision: Revision,
+}
+
+/// Whether appointments of a calendar may overlap. Cancelled ones never count.
+#[derive(cynic::Enum, Clone, Debug, PartialEq, Eq)]
+#[cynic(schema = "appointments")]
+pub enum OverlapPolicy {
+    /// They may.
+    Allow,
+    /// Who comes first is there.
+    Reject,
+    /// One that this version does not know.
+    #[cynic(fallback)]
+    Other(String),
 }

@@ -8,6 +8,8 @@ use crate::model::{Appointment, AppointmentStatus, AttendeeResponse, CalendarInf
 use crate::scalars::{DateTime, Revision, TimeZone};
 use crate::schema;
 
+pub(crate) mod calendars;
+
 /// A half-open stretch of time.
 #[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq, Eq)]
 #[cynic(schema = "appointments", graphql_type = "TimeRange")]
@@ -61,20 +63,6 @@ pub(crate) struct AppointmentQuery {
 #[derive(cynic::QueryVariables, Clone, Debug)]
 pub(crate) struct AppointmentVariables {
     pub(crate) id: cynic::Id,
-}
-
-/// The calendars that may be seen.
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
-#[cynic(schema = "appointments", graphql_type = "Query")]
-pub(crate) struct CalendarsQuery {
-    #[arguments(first: 1000)]
-    pub(crate) calendars: CalendarConnection,
-}
-
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
-#[cynic(schema = "appointments")]
-pub(crate) struct CalendarConnection {
-    pub(crate) nodes: Vec<Shared<CalendarInfo>>,
 }
 
 #[derive(cynic::QueryVariables, Clone, Debug)]

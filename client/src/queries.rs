@@ -1,10 +1,9 @@
-//! Operations of the caller's own, and the calendars.
+//! Operations of the caller's own.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use cynic::QueryBuilder;
 use cynic_cache::{Operable, Prepared, Shared, View};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
@@ -12,8 +11,6 @@ use serde::de::DeserializeOwned;
 use crate::client::Client;
 use crate::engine::{Events, SubscriptionNumber};
 use crate::error::{LineError, QueryError};
-use crate::model::CalendarInfo;
-use crate::operations::CalendarsQuery;
 
 /// Whom to ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,16 +25,6 @@ pub enum FetchPolicy {
 }
 
 impl Client {
-    /// The calendars that may be seen, by name; as the server has them now.
-    ///
-    /// # Errors
-    ///
-    /// If the server was not reached.
-    pub async fn calendars(&self) -> Result<Vec<Shared<CalendarInfo>>, QueryError> {
-        let all = self.query(&CalendarsQuery::build(()), FetchPolicy::NetworkOnly).await?;
-        Ok(all.calendars.nodes.clone())
-    }
-
     /// Asks any query that cynic can make. What it brings is in the cache from then on, and what a
     /// [`cynic_cache::Cache::watch`] shows of it stays true.
     ///
