@@ -1,18 +1,19 @@
 //! The agenda: a list of the days on which something is.
 
-use appointments_client::{Appointment, Shared};
 use chrono::NaiveDate;
 use leptos::prelude::*;
 
-use crate::card::{Line, key};
+use crate::card::{Cards, Line, key};
 use crate::days::Day;
+use crate::locale::{labels, long_day};
+use crate::place::View;
 
 /// What there is, day by day.
 #[component]
 pub(crate) fn AgendaList(
     days: Memo<Vec<Day>>,
     is_stale: Signal<bool>,
-    on_open: Callback<Shared<Appointment>>,
+    cards: Cards,
 ) -> impl IntoView {
     let dates = move || {
         let is_full = |it: &&Day| it.listed().next().is_some();
@@ -25,20 +26,20 @@ pub(crate) fn AgendaList(
             move || day.with(|it| it.iter().flat_map(Day::listed).cloned().collect::<Vec<_>>());
         view! {
             <section data-day=date.to_string()>
-                <h2>{date.format("%A, %-d %B").to_string()}</h2>
+                <h2>{long_day(date)}</h2>
                 <For
                     each=listed
                     key=key
-                    children=move |piece| view! { <Line piece on_open is_brief=false /> }
+                    children=move |piece| view! { <Line piece cards is_brief=false /> }
                 />
             </section>
         }
     };
     view! {
-        <div class="agenda" class:stale=is_stale tabindex="0" role="region" aria-label="Agenda">
+        <div class="agenda" class:stale=is_stale tabindex="0" role="region" aria-label=labels().of_view(View::Agenda)>
             <For each=dates key=|it| *it children=section />
             <Show when=move || dates().is_empty()>
-                <p>"Nothing is planned in this month."</p>
+                <p>{labels().nothing}</p>
             </Show>
         </div>
     }

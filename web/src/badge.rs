@@ -1,21 +1,92 @@
 //! The badge: how it stands with the server, and what waits for it.
 
-use appointments_client::Connection;
+use appointments_client::{Connection, Entry, EntryState};
 use leptos::prelude::*;
 
-use crate::words::standing;
-use crate::zone;
+use crate::locale::{here, labels};
+use crate::sight::Sight;
+use crate::words::{standing, waits};
 
+/// A change that waits, and the title of what it changes, if that is known.
+pub(crate) type Waiting = (Entry, Option<String>);
+
+/// What can be done with a change that waits.
+#[derive(Clone, Copy)]
+pub(crate) struct WaitingWishes {
+    pub(crate) retry: Callback<()>,
+    pub(crate) discard: Callback<Entry>,
+}
+
+/// How it stands; a click shows what waits, one by one.
 #[component]
-pub(crate) fn Badge(connection: Signal<Connection>, waiting: Signal<usize>) -> impl IntoView {
+pub(crate) fn Badge(
+    connection: Signal<Connection>,
+    waiting: Signal<Vec<Waiting>>,
+    sight: Signal<Sight>,
+    wishes: WaitingWishes,
+) -> impl IntoView {
+    let is_open = RwSignal::new(false);
     let state = move || match connection.get() {
         Connection::Live | Connection::Polling => "live",
         Connection::Idle | Connection::Connecting => "connecting",
         Connection::Offline { .. } => "offline",
     };
+    let count = move || waiting.with(Vec::len);
+    let text = move || sight.with(|sight| standing(connection.get(), count(), sight));
     view! {
-        <p class="badge" role="status" data-state=state data-waiting=move || waiting.get()>
-            {move || standing(connection.get(), waiting.get(), zone::wall)}
-        </p>
+        <div class="standing">
+            <p role="status">
+                <button
+                    type="button"
+                    class="badge"
+                    data-state=state
+                    data-waiting=count
+                    aria-expanded=move || (is_open.get() && count() > 0).to_string()
+                    on:click=move |_| is_open.update(|it| *it = !*it)
+                >
+                    {text}
+                </button>
+            </p>
+            <Show when=move || is_open.get() && (count() > 0)>
+                <WaitingList waiting wishes />
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn WaitingList(waiting: Signal<Vec<Waiting>>, wishes: WaitingWishes) -> impl IntoView {
+    let row = move |(entry, title): Waiting| {
+        let text = waits(entry.verb, title.as_deref(), here().language);
+        // (What is on its way cannot be hurried.)
+        let retry = matches!(entry.state, EntryState::Retrying { .. }).then(|| {
+            view! {
+                <button type="button" class="retry" on:click=move |_| wishes.retry.run(())>
+                    {labels().retry}
+                </button>
+            }
+        });
+        view! {
+            <li>
+                <span>{text}</span>
+                {retry}
+                <button
+                    type="button"
+                    class="discard"
+                    on:click=move |_| wishes.discard.run(entry.clone())
+                >
+                    {labels().discard}
+                </button>
+            </li>
+        }
+    };
+    let key = |(entry, title): &Waiting| {
+        let is_late = matches!(entry.state, EntryState::Retrying { .. });
+        (entry.id.inner().to_owned(), title.clone(), is_late)
+    };
+    view! {
+        <ul class="waiting" aria-label=labels().what_waits>
+            <For each=move || waiting.get() key=key children=row />
+        </ul>
     }
 }

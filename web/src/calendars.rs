@@ -1,9 +1,12 @@
 //! The calendars that there are, and which of them are shown.
 
-use appointments_client::Client;
+use appointments_client::{CalendarInfo, Client, OverlapPolicy, Shared};
+use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+
+use crate::locale::labels;
 
 /// If no calendar could be had, they are asked for again after so many milliseconds.
 const AGAIN: u32 = 2_000;
@@ -16,65 +19,92 @@ pub(crate) struct Listed {
     pub(crate) color: String,
     /// Whether it is meant when none is named.
     pub(crate) is_default: bool,
+    /// Whether nothing may overlap in it.
+    pub(crate) is_strict: bool,
 }
 
-/// The calendars, as soon as they can be had; and again whenever the window is looked at again.
+impl From<&Shared<CalendarInfo>> for Listed {
+    fn from(it: &Shared<CalendarInfo>) -> Self {
+        Self {
+            id: it.id.inner().to_owned(),
+            name: it.name.clone(),
+            color: it.color.clone(),
+            is_default: it.is_default,
+            is_strict: it.overlaps == OverlapPolicy::Reject,
+        }
+    }
+}
+
+/// The calendars, as soon as they can be had. How they are called is live; which there are is asked again whenever the window is
+/// looked at again.
 pub(crate) fn find_calendars(client: Client, calendars: RwSignal<Vec<Listed>>) {
     let found = client.clone();
     spawn_local(async move {
-        while !find(&found, calendars).await {
+        while found.calendars().await.is_err() {
             TimeoutFuture::new(AGAIN).await;
         }
     });
+    // (The operation fits the contract that it was compiled with.)
+    if let Ok(mut watch) = client.watch_calendars() {
+        spawn_local(async move {
+            while let Some(all) = watch.next().await {
+                let Some(all) = all else { continue };
+                let listed: Vec<_> = all.iter().map(Listed::from).collect();
+                if calendars.with_untracked(|known| *known != listed) {
+                    calendars.set(listed);
+                }
+            }
+        });
+    }
     let _ = window_event_listener(leptos::ev::focus, move |_| {
         let client = client.clone();
-        spawn_local(async move { _ = find(&client, calendars).await });
+        spawn_local(async move { _ = client.calendars().await });
     });
 }
 
-async fn find(client: &Client, calendars: RwSignal<Vec<Listed>>) -> bool {
-    let Ok(found) = client.calendars().await else { return false };
-    let listed = found.iter().map(|it| Listed {
-        id: it.id.inner().to_owned(),
-        name: it.name.clone(),
-        color: it.color.clone(),
-        is_default: it.is_default,
-    });
-    let listed: Vec<_> = listed.collect();
-    if calendars.with_untracked(|known| *known != listed) {
-        calendars.set(listed);
-    }
-    true
-}
-
-/// Shows and hides calendars, where there are several.
+/// Shows and hides calendars; makes new ones, and changes those that there are.
 #[component]
 pub(crate) fn CalendarChoice(
     calendars: RwSignal<Vec<Listed>>,
     /// Whether a calendar is shown, by id.
     is_shown: Callback<String, bool>,
     on_toggle: Callback<String>,
+    /// A calendar is to be changed; none: a new one is to be made.
+    on_edit: Callback<Option<Listed>>,
 ) -> impl IntoView {
     let choice = move |it: Listed| {
-        let (shown, toggled) = (it.id.clone(), it.id);
+        let (shown, toggled) = (it.id.clone(), it.id.clone());
+        let (name, color) = (it.name.clone(), it.color.clone());
+        let label = format!("{} {name}", labels().edit);
         view! {
-            <label style:--color=it.color>
-                <input
-                    type="checkbox"
-                    prop:checked=move || is_shown.run(shown.clone())
-                    on:change=move |_| on_toggle.run(toggled.clone())
-                />
-                <span class="dot"></span>
-                {it.name}
-            </label>
+            <span class="calendar" style:--color=color>
+                <label>
+                    <input
+                        type="checkbox"
+                        prop:checked=move || is_shown.run(shown.clone())
+                        on:change=move |_| on_toggle.run(toggled.clone())
+                    />
+                    <span class="dot"></span>
+                    {name}
+                </label>
+                <button
+                    type="button"
+                    class="edit"
+                    aria-label=label
+                    on:click=move |_| on_edit.run(Some(it.clone()))
+                >
+                    "✎"
+                </button>
+            </span>
         }
     };
-    let key = |it: &Listed| (it.id.clone(), it.name.clone(), it.color.clone());
+    let key = |it: &Listed| (it.id.clone(), it.name.clone(), it.color.clone(), it.is_strict);
     view! {
-        <Show when=move || calendars.with(|it| it.len() > 1)>
-            <div class="calendars" role="group" aria-label="Calendars">
-                <For each=move || calendars.get() key=key children=choice />
-            </div>
-        </Show>
+        <div class="calendars" role="group" aria-label=labels().calendars>
+            <For each=move || calendars.get() key=key children=choice />
+            <button type="button" id="new-calendar" on:click=move |_| on_edit.run(None)>
+                {labels().new_calendar}
+            </button>
+        </div>
     }
 }

@@ -1,17 +1,17 @@
-//! What stands in each day: pieces of appointments, in minutes on the wall.
+//! What stands in each day: pieces of appointments, in minutes since the day began. Pure.
 
 use std::sync::Arc;
 
 use appointments_client::{Appointment, DateTime, RangeView, Shared};
-use chrono::{NaiveDate, Timelike};
+use chrono::{NaiveDate, TimeDelta, Timelike};
 
 use crate::lanes::{Lane, lanes};
-use crate::zone;
+use crate::sight::Sight;
 
-/// Minutes of a day, as clocks on the wall count them.
-pub(crate) const DAY: u32 = 24 * 60;
 /// What is shorter is drawn so long, so that it can be read.
 const SHORTEST: u32 = 25;
+/// Clocks change by so many minutes at least, and by multiples of them.
+const STEP: u32 = 15;
 
 /// What a calendar has, and the colour in which that is shown.
 pub(crate) struct Tinted<'v> {
@@ -32,11 +32,15 @@ pub(crate) struct Day {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Piece {
     pub(crate) appointment: Shared<Appointment>,
+    /// When it is, as it is written.
+    pub(crate) hours: Arc<str>,
     pub(crate) color: Arc<str>,
     pub(crate) is_pending: bool,
     /// From when until when it is drawn.
     pub(crate) from: u32,
     pub(crate) until: u32,
+    /// Whether it is over in this day.
+    pub(crate) is_last: bool,
     pub(crate) lane: Lane,
 }
 
@@ -47,47 +51,128 @@ impl Day {
     }
 }
 
-/// What is shown in each of some days.
-pub(crate) fn days(dates: &[NaiveDate], shown: &[Tinted<'_>], now: DateTime) -> Vec<Day> {
-    let today = zone::wall(now).date();
-    let day = |&date: &NaiveDate| {
-        let next = date.succ_opt().unwrap_or(date);
-        let (start, end) = (zone::midnight(date), zone::midnight(next));
-        let (mut all_day, mut pieces) = (Vec::new(), Vec::new());
-        for Tinted { color, view } in shown {
-            let here =
-                view.appointments.iter().filter(|it| it.starts_at < end && it.ends_at > start);
-            for it in here {
-                let piece = Piece {
-                    color: color.clone(),
-                    is_pending: view.is_pending(&it.id),
-                    from: minute(it.starts_at.max(start)),
-                    until: until(it.starts_at.max(start), it.ends_at.min(end), end),
-                    appointment: it.clone(),
-                    lane: Lane { number: 0, of: 1 },
-                };
-                if it.all_day { all_day.push(piece) } else { pieces.push(piece) }
+/// What is shown in each of some days. `held` is shown as it is here, whatever has become of it.
+pub(crate) fn days(
+    dates: &[NaiveDate],
+    today: NaiveDate,
+    shown: &[Tinted<'_>],
+    held: Option<&Shared<Appointment>>,
+    sight: &Sight,
+) -> Vec<Day> {
+    let (Some(first), Some(last)) = (dates.first(), dates.last()) else { return Vec::new() };
+    let empty = |&date: &NaiveDate| Day {
+        date,
+        is_today: date == today,
+        all_day: Vec::new(),
+        pieces: Vec::new(),
+    };
+    let mut days: Vec<_> = dates.iter().map(empty).collect();
+    let stretches: Vec<_> =
+        dates.iter().map(|it| (sight.clocks.midnight(*it), sight.clocks.end(*it))).collect();
+    for Tinted { color, view } in shown {
+        let is_held = |it: &Appointment| held.is_some_and(|held| held.id == it.id);
+        let others = view.appointments.iter().filter(|it| !is_held(it));
+        let held = held.filter(|it| view.appointments.iter().any(|other| other.id == it.id));
+        for it in others.chain(held) {
+            let hours: Arc<str> = sight.hours(it).into();
+            let piece = |from, until, is_last| Piece {
+                appointment: it.clone(),
+                hours: hours.clone(),
+                color: color.clone(),
+                is_pending: view.is_pending(&it.id),
+                from,
+                until,
+                is_last,
+                lane: Lane { number: 0, of: 1 },
+            };
+            if it.all_day {
+                let (from, until) = sight.days_between((it.starts_at, it.ends_at), &it.time_zone);
+                if from <= *last && until >= *first {
+                    let within = days.iter_mut().filter(|it| from <= it.date && it.date <= until);
+                    within.for_each(|day| day.all_day.push(piece(0, 0, day.date == until)));
+                }
+                continue;
+            }
+            for (day, (start, end)) in days.iter_mut().zip(&stretches) {
+                if it.starts_at < *end && it.ends_at > *start {
+                    let from = minutes(it.starts_at.max(*start) - *start);
+                    let until = minutes(it.ends_at.min(*end) - *start).max(from + SHORTEST);
+                    let until = until.min(minutes(*end - *start));
+                    day.pieces.push(piece(from, until, it.ends_at <= *end));
+                }
             }
         }
-        pieces.sort_by_key(|it| it.from);
-        let stretches: Vec<_> = pieces.iter().map(|it| (it.from, it.until)).collect();
-        pieces.iter_mut().zip(lanes(&stretches)).for_each(|(it, lane)| it.lane = lane);
-        Day { date, is_today: date == today, all_day, pieces }
-    };
-    dates.iter().map(day).collect()
+    }
+    for day in &mut days {
+        day.pieces.sort_by_key(|it| it.from);
+        let stretches: Vec<_> = day.pieces.iter().map(|it| (it.from, it.until)).collect();
+        day.pieces.iter_mut().zip(lanes(&stretches)).for_each(|(it, lane)| it.lane = lane);
+    }
+    days
 }
 
-/// The minute of its day that clocks on the wall show.
-pub(crate) fn minute(at: DateTime) -> u32 {
-    let wall = zone::wall(at);
-    wall.hour() * 60 + wall.minute()
+/// How long a day is, and where in it clocks show a full hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hours {
+    pub(crate) minutes: u32,
+    pub(crate) labels: Vec<(u32, String)>,
 }
 
-/// Until when a piece is drawn. Where clocks go back it may end earlier than it starts: then by its length.
-fn until(start: DateTime, end: DateTime, midnight: DateTime) -> u32 {
-    let from = minute(start);
-    let until = if end == midnight { DAY } else { minute(end) };
-    let length = u32::try_from((end - start).num_minutes()).unwrap_or_default();
-    let until = if until > from { until } else { from + length };
-    until.max(from + SHORTEST).min(DAY)
+impl Hours {
+    /// Of a day, which may be one on which clocks are changed.
+    pub(crate) fn of(date: NaiveDate, sight: &Sight) -> Self {
+        let (start, end) = (sight.clocks.midnight(date), sight.clocks.end(date));
+        let length = minutes(end - start);
+        let label = |at: u32| {
+            let wall = sight.clocks.wall(start + TimeDelta::minutes(at.into()));
+            (wall.minute() == 0).then(|| (at, sight.locale.hour(wall)))
+        };
+        let labels = (0..length).step_by(STEP as usize).filter_map(label).collect();
+        Self { minutes: length, labels }
+    }
+
+    /// Where in the day an instant is, if it is in it.
+    pub(crate) fn minute(date: NaiveDate, at: DateTime, sight: &Sight) -> Option<u32> {
+        let is_within = sight.date(at) == date;
+        is_within.then(|| minutes(at - sight.clocks.midnight(date)))
+    }
+}
+
+fn minutes(length: TimeDelta) -> u32 {
+    u32::try_from(length.num_minutes()).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use chrono::Weekday;
+
+    use super::*;
+    use crate::clocks::tests::clocks;
+    use crate::locale::{Language, Locale};
+
+    /// One looks from a zone, in English.
+    pub(crate) fn sight(zone: &str) -> Sight {
+        let locale = Locale { language: Language::English, first: Weekday::Mon, has_noon: false };
+        Sight::new(clocks(zone), locale)
+    }
+
+    #[track_caller]
+    fn check(zone: &str, date: &str, length: u32, labels: &str) {
+        let hours = Hours::of(date.parse().expect("a day"), &sight(zone));
+        let written = hours.labels.iter().map(|(at, label)| format!("{at}={label}"));
+        assert_eq!(hours.minutes, length);
+        let written = written.collect::<Vec<_>>().join(" ");
+        assert!(written.contains(labels), "{written}");
+    }
+
+    #[test]
+    fn every_label_is_right() {
+        check("Europe/Berlin", "2026-11-24", 24 * 60, "0=00:00 60=01:00 120=02:00 180=03:00");
+        check("Europe/Berlin", "2026-03-29", 23 * 60, "60=01:00 120=03:00 180=04:00");
+        check("Europe/Berlin", "2026-10-25", 25 * 60, "120=02:00 180=02:00 240=03:00");
+        // From two o'clock on clocks show half past one.
+        check("Australia/Lord_Howe", "2026-04-05", 24 * 60 + 30, "60=01:00 150=02:00 210=03:00");
+        check("America/Sao_Paulo", "2018-11-04", 23 * 60, "0=01:00 60=02:00");
+        check("Pacific/Apia", "2011-12-30", 0, "");
+    }
 }

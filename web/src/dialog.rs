@@ -1,13 +1,16 @@
 //! [`AppointmentDialog`]: creates and edits. It knows no client and no server; what a person wants goes to the
 //! callbacks that it is given.
 
-use appointments_client::{Appointment, Changes, NewAppointment, Shared};
+use appointments_client::{Appointment, Changes, DateTime, NewAppointment, Shared};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
 use crate::calendars::Listed;
 use crate::draft::Draft;
+use crate::drag::STEP;
+use crate::labels::Labels;
+use crate::locale::labels;
 
 /// What a person wants.
 #[derive(Clone, Copy)]
@@ -15,6 +18,8 @@ pub(crate) struct Wishes {
     /// With what was written, in case it comes back.
     pub(crate) create: Callback<(Draft, NewAppointment)>,
     pub(crate) edit: Callback<Edit>,
+    /// To another time.
+    pub(crate) retime: Callback<(Shared<Appointment>, DateTime, DateTime)>,
     pub(crate) cancel: Callback<Shared<Appointment>>,
     pub(crate) delete: Callback<Shared<Appointment>>,
     /// Nothing.
@@ -56,30 +61,38 @@ pub(crate) fn AppointmentDialog(
     // (It stays in its calendar for life.)
     let choice =
         (of.is_none() && calendars.len() > 1).then(|| view! { <Choice draft calendars /> });
-    let heading = if of.is_some() { "Edit appointment" } else { "New appointment" };
+    let labels = labels();
+    let heading = if of.is_some() { labels.edit_appointment } else { labels.new_appointment };
     let removes = of.map(|it| {
         let (cancelled, deleted) = (it.clone(), it);
         view! {
             <button type="button" id="cancel-it" on:click=move |_| wishes.cancel.run(cancelled.clone())>
-                "Cancel appointment"
+                {labels.cancel_appointment}
             </button>
             <button type="button" id="delete-it" on:click=move |_| wishes.delete.run(deleted.clone())>
-                "Delete"
+                {labels.delete}
             </button>
         }
     });
+    let written = move |fields: std::slice::Iter<'static, Written>| {
+        fields.map(|field| view! { <Field draft field=*field /> }).collect_view()
+    };
     view! {
         <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| wishes.close.run(())>
             <form method="dialog" novalidate on:submit=submit>
                 <h2 id="dialog-title">{heading}</h2>
-                {FIELDS.map(|field| view! { <Field draft field /> }).into_iter().collect_view()}
+                {written(FIELDS[..1].iter())}
+                <Times draft />
+                {written(FIELDS[1..].iter())}
                 {choice}
                 <div class="actions">
                     {removes}
                     <button type="button" id="close-it" on:click=move |_| wishes.close.run(())>
-                        "Close"
+                        {labels.close}
                     </button>
-                    <button type="submit" id="save" class="primary">"Save"</button>
+                    <button type="submit" id="save" class="primary">
+                        {labels.save}
+                    </button>
                 </div>
             </form>
         </dialog>
@@ -96,7 +109,7 @@ fn Choice(draft: RwSignal<Draft>, calendars: Vec<Listed>) -> impl IntoView {
     };
     let options = calendars.into_iter().map(option).collect_view();
     view! {
-        <label for="calendar">"Calendar"</label>
+        <label for="calendar">{labels().calendar}</label>
         <select
             id="calendar"
             on:change:target=move |event| draft.update(|it| it.calendar = event.target().value())
@@ -106,27 +119,85 @@ fn Choice(draft: RwSignal<Draft>, calendars: Vec<Listed>) -> impl IntoView {
     }
 }
 
+/// When it is: written, or by clicks alone.
+#[component]
+fn Times(draft: RwSignal<Draft>) -> impl IntoView {
+    let is_all_day = Memo::new(move |_| draft.with(|it| it.is_all_day));
+    let fields = move || {
+        let kind = if is_all_day.get() { "date" } else { "datetime-local" };
+        let [start, end] =
+            TIMES.map(|field| view! { <Field draft field=Written { kind, ..field } /> });
+        (start, end)
+    };
+    let nudge = move |(label, change): (&'static str, fn(&mut Draft))| {
+        let is_for_hours =
+            matches!(label, it if it == labels().nudges[1] || it == labels().nudges[2]);
+        view! {
+            <button
+                type="button"
+                disabled=move || is_for_hours && is_all_day.get()
+                on:click=move |_| draft.update(change)
+            >
+                {label}
+            </button>
+        }
+    };
+    view! {
+        {fields}
+        <label class="check">
+            <input
+                type="checkbox"
+                id="allDay"
+                prop:checked=is_all_day
+                on:change:target=move |event| {
+                    draft.update(|it| it.lasts_all_day(event.target().checked()));
+                }
+            />
+            {labels().all_day}
+        </label>
+        <div class="nudges" role="group" aria-label=labels().move_it>
+            {labels().nudges.into_iter().zip(NUDGES).map(nudge).collect_view()}
+        </div>
+    }
+}
+
+/// What dragging does, by clicks.
+const NUDGES: [fn(&mut Draft); 6] = [
+    |it| it.move_by(-1, 0),
+    |it| it.move_by(0, -STEP),
+    |it| it.move_by(0, STEP),
+    |it| it.move_by(1, 0),
+    |it| it.grow_by(-1),
+    |it| it.grow_by(1),
+];
+
 /// What can be written.
 #[derive(Clone, Copy)]
 struct Written {
     /// As the contract calls it, so that what is wrong finds its place.
     name: &'static str,
-    label: &'static str,
+    label: fn(&Labels) -> &'static str,
     kind: &'static str,
     text: fn(&mut Draft) -> &mut String,
 }
 
-const FIELDS: [Written; 5] = [
-    Written { name: "title", label: "Title", kind: "text", text: |it| &mut it.title },
-    Written { name: "startsAt", label: "Starts", kind: "datetime-local", text: |it| &mut it.start },
-    Written { name: "endsAt", label: "Ends", kind: "datetime-local", text: |it| &mut it.end },
-    Written { name: "location", label: "Location", kind: "text", text: |it| &mut it.location },
-    Written {
-        name: "description",
-        label: "Description",
-        kind: "text",
-        text: |it| &mut it.description,
-    },
+const fn text(
+    name: &'static str,
+    label: fn(&Labels) -> &'static str,
+    text: fn(&mut Draft) -> &mut String,
+) -> Written {
+    Written { name, label, kind: "text", text }
+}
+
+static FIELDS: [Written; 3] = [
+    text("title", |it| it.title, |it| &mut it.title),
+    text("location", |it| it.location, |it| &mut it.location),
+    text("description", |it| it.description, |it| &mut it.description),
+];
+
+const TIMES: [Written; 2] = [
+    text("startsAt", |it| it.starts, |it| &mut it.start),
+    text("endsAt", |it| it.ends, |it| &mut it.end),
 ];
 
 /// A field with its label, and with what is wrong with it.
@@ -137,7 +208,7 @@ fn Field(draft: RwSignal<Draft>, field: Written) -> impl IntoView {
     let error = format!("{name}-error");
     let described = error.clone();
     view! {
-        <label for=name>{label}</label>
+        <label for=name>{label(labels())}</label>
         <input
             id=name
             type=kind

@@ -3,47 +3,81 @@
 use appointments_client::{
     Appointment, Changes, DateTime, InputProblem, NewAppointment, Shared, TimeZone,
 };
-use chrono::{Datelike, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
-use crate::zone;
+use crate::drag::{STEP, longer, moved};
+use crate::sight::Sight;
+use crate::words::{Wrong, wrong};
 
 /// How a browser's field for a time writes it.
-const WRITTEN: &str = "%Y-%m-%dT%H:%M";
+const TIME: &str = "%Y-%m-%dT%H:%M";
+/// And one for a day.
+const DAY: &str = "%Y-%m-%d";
+/// The hours that something has that lasted whole days before.
+const HOURS: (&str, &str) = ("T09:00", "T10:00");
 
 /// What a person has written so far.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Draft {
     /// What it changes; none if it is new.
     pub(crate) of: Option<Shared<Appointment>>,
     /// The id of the calendar that it is in, or is to be in.
     pub(crate) calendar: String,
     pub(crate) title: String,
+    /// Whether it lasts whole days; then start and end are its first day and its last.
+    pub(crate) is_all_day: bool,
     pub(crate) start: String,
     pub(crate) end: String,
     pub(crate) location: String,
     pub(crate) description: String,
     /// What is wrong with it, by the names of the contract's fields.
-    pub(crate) problems: Vec<InputProblem>,
+    problems: Vec<InputProblem>,
+    /// By whose clocks it is written.
+    sight: Sight,
 }
 
 impl Draft {
     /// A new appointment in a calendar, at a time.
-    pub(crate) fn new(calendar: String, start: DateTime, end: DateTime) -> Self {
-        Self { calendar, start: written(start), end: written(end), ..Self::default() }
+    pub(crate) fn new(calendar: String, start: DateTime, end: DateTime, sight: Sight) -> Self {
+        let write = |at| sight.clocks.wall(at).format(TIME).to_string();
+        let (start, end) = (write(start), write(end));
+        Self {
+            of: None,
+            calendar,
+            title: String::new(),
+            is_all_day: false,
+            start,
+            end,
+            location: String::new(),
+            description: String::new(),
+            problems: Vec::new(),
+            sight,
+        }
+    }
+
+    /// A new one that lasts a whole day.
+    pub(crate) fn of_day(calendar: String, day: NaiveDate, sight: Sight) -> Self {
+        let at = sight.clocks.midnight(day);
+        let it = Self::new(calendar, at, at, sight);
+        let day = day.format(DAY).to_string();
+        Self { is_all_day: true, start: day.clone(), end: day, ..it }
     }
 
     /// An appointment that is there.
-    pub(crate) fn of(appointment: &Shared<Appointment>) -> Self {
-        let it = appointment.clone();
+    pub(crate) fn of(it: &Shared<Appointment>, sight: &Sight) -> Self {
+        // What lasts whole days does so in its own zone.
+        let sight = if it.all_day { sight.within(&it.time_zone.0) } else { sight.clone() };
+        let calendar = it.calendar_id.inner().to_owned();
+        let (start, end) = written((it.starts_at, it.ends_at), it.all_day, &sight);
         Self {
-            calendar: it.calendar_id.inner().to_owned(),
             title: it.title.clone(),
-            start: written(it.starts_at),
-            end: written(it.ends_at),
+            is_all_day: it.all_day,
+            start,
+            end,
             location: it.location.clone().unwrap_or_default(),
             description: it.description.clone().unwrap_or_default(),
-            problems: Vec::new(),
-            of: Some(it),
+            of: Some(it.clone()),
+            ..Self::new(calendar, it.starts_at, it.ends_at, sight)
         }
     }
 
@@ -53,36 +87,72 @@ impl Draft {
         of.next().map(|it| it.message.clone())
     }
 
+    /// With what is wrong with it.
+    pub(crate) fn with(self, problems: Vec<InputProblem>) -> Self {
+        Self { problems, ..self }
+    }
+
+    /// For whole days, or for hours again.
+    pub(crate) fn lasts_all_day(&mut self, is_all_day: bool) {
+        self.is_all_day = is_all_day;
+        let (from, until) = HOURS;
+        for (text, hour) in [(&mut self.start, from), (&mut self.end, until)] {
+            let day = text.get(..10).unwrap_or(text);
+            *text = if is_all_day { day.to_owned() } else { format!("{day}{hour}") };
+        }
+    }
+
+    /// Moved by so many days and minutes; what is not understood yet stays.
+    pub(crate) fn move_by(&mut self, days: i64, minutes: i64) {
+        let (is_all_day, way) =
+            (self.is_all_day, TimeDelta::days(days) + TimeDelta::minutes(minutes));
+        self.retime(|time, sight| moved(time, is_all_day, way, sight));
+    }
+
+    /// Longer by so many steps, or shorter: quarters of an hour, or days.
+    pub(crate) fn grow_by(&mut self, steps: i64) {
+        if self.is_all_day {
+            let (Some(start), Some(end)) = (day(&self.start), day(&self.end)) else { return };
+            let end = end.checked_add_signed(TimeDelta::days(steps)).unwrap_or(end);
+            self.end = end.max(start).format(DAY).to_string();
+        } else {
+            self.retime(|time, _| longer(time, TimeDelta::minutes(steps * STEP)));
+        }
+    }
+
     /// When it is; or with what is wrong, as far as that can be seen from here.
     pub(crate) fn checked(self) -> Result<(Self, DateTime, DateTime), Self> {
         let mut problems = Vec::new();
-        let mut wrong = |field: &str, message: &str| {
-            problems.push(InputProblem { field: field.to_owned(), message: message.to_owned() });
+        let language = self.sight.locale.language;
+        let mut say = |field: &str, what| {
+            let message = wrong(what, language).to_owned();
+            problems.push(InputProblem { field: field.to_owned(), message });
         };
         if self.title.trim().is_empty() {
-            wrong("title", "Say what it is.");
+            say("title", Wrong::NoTitle);
         }
-        let (start, end) = (read(&self.start), read(&self.end));
+        let (start, end) = self.time();
         if start.is_none() {
-            wrong("startsAt", "Say when it starts.");
+            say("startsAt", Wrong::NoStart);
         }
         if end.is_none() {
-            wrong("endsAt", "Say when it is over.");
+            say("endsAt", Wrong::NoEnd);
         }
         match (start, end) {
-            (Some(start), Some(end)) if end <= start => {
-                wrong("endsAt", "It must end after it starts.");
-            }
+            (Some(start), Some(end)) if end <= start => say("endsAt", Wrong::EndsFirst),
             (Some(start), Some(end)) if problems.is_empty() => return Ok((self, start, end)),
             _ => {}
         }
-        Err(Self { problems, ..self })
+        Err(self.with(problems))
     }
 
     /// The appointment that is to be.
     pub(crate) fn created(&self, start: DateTime, end: DateTime) -> NewAppointment {
         let mut new = NewAppointment::new(self.title.clone(), start, end);
-        new = new.time_zone(TimeZone::new(zone::name()));
+        new = new.time_zone(TimeZone::new(self.sight.clocks.zone()));
+        if self.is_all_day {
+            new = new.all_day();
+        }
         if !self.location.is_empty() {
             new = new.location(self.location.clone());
         }
@@ -98,9 +168,14 @@ impl Draft {
         if self.title != was.title {
             changes = changes.title(self.title.clone());
         }
+        let written = written((was.starts_at, was.ends_at), was.all_day, &self.sight);
         // (Seconds cannot be seen here, and are not lost.)
-        if self.start != written(was.starts_at) || self.end != written(was.ends_at) {
+        if self.is_all_day != was.all_day || (&self.start, &self.end) != (&written.0, &written.1) {
             changes = changes.time(start, end);
+        }
+        if self.is_all_day != was.all_day {
+            let zone = TimeZone::new(self.sight.clocks.zone());
+            changes = changes.all_day(self.is_all_day).time_zone(zone);
         }
         if self.location != was.location.as_deref().unwrap_or_default() {
             changes = changes.location(some(&self.location));
@@ -110,20 +185,60 @@ impl Draft {
         }
         changes
     }
+
+    /// When it is, if that is understood.
+    pub(crate) fn stretch(&self) -> Option<(DateTime, DateTime)> {
+        let (start, end) = self.time();
+        start.zip(end)
+    }
+
+    /// When it starts and when it is over, as far as that is understood.
+    fn time(&self) -> (Option<DateTime>, Option<DateTime>) {
+        let clocks = &self.sight.clocks;
+        if self.is_all_day {
+            let (first, last) = (day(&self.start), day(&self.end));
+            return (first.map(|it| clocks.midnight(it)), last.map(|it| clocks.end(it)));
+        }
+        let read = |text| time(text).map(|it| clocks.at_wall(it));
+        (read(&self.start), read(&self.end))
+    }
+
+    /// Writes another time, if what is written is understood.
+    fn retime(&mut self, change: impl Fn((DateTime, DateTime), &Sight) -> (DateTime, DateTime)) {
+        let Some(time) = self.stretch() else { return };
+        let time = change(time, &self.sight);
+        (self.start, self.end) = written(time, self.is_all_day, &self.sight);
+    }
+}
+
+/// How the time of an appointment is written.
+fn written(
+    (start, end): (DateTime, DateTime),
+    is_all_day: bool,
+    sight: &Sight,
+) -> (String, String) {
+    let write = |at, format| sight.clocks.wall(at).format(format).to_string();
+    if is_all_day {
+        return (write(start, DAY), write(end - TimeDelta::seconds(1), DAY));
+    }
+    (write(start, TIME), write(end, TIME))
 }
 
 fn some(text: &str) -> Option<&str> {
     Some(text).filter(|it| !it.is_empty())
 }
 
-fn written(at: DateTime) -> String {
-    zone::wall(at).format(WRITTEN).to_string()
-}
-
-fn read(text: &str) -> Option<DateTime> {
+fn time(text: &str) -> Option<NaiveDateTime> {
     // (Some browsers write seconds.)
     let text = text.get(..16).unwrap_or(text);
-    let wall = NaiveDateTime::parse_from_str(text, WRITTEN).ok()?;
-    // A year that is half written is none, and browsers take it for one of the last century.
-    (1900..2200).contains(&wall.year()).then(|| zone::at_wall(wall))
+    NaiveDateTime::parse_from_str(text, TIME).ok().filter(|it| is_near(it.year()))
+}
+
+fn day(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, DAY).ok().filter(|it| is_near(it.year()))
+}
+
+/// A year that is half written is none.
+fn is_near(year: i32) -> bool {
+    (1900..2200).contains(&year)
 }

@@ -1,13 +1,16 @@
 //! The month: a cell for each day, with as much of it as there is room for.
 
-use appointments_client::{Appointment, DateTime, Shared};
-use chrono::{NaiveDate, NaiveTime};
+use appointments_client::DateTime;
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use crate::card::{Line, key};
+use crate::card::{Cards, Line, key};
 use crate::days::Day;
-use crate::zone;
+use crate::grid::Shown;
+use crate::locale::{here, labels, long_day, short_weekday};
+use crate::place::View;
+use crate::words;
 
 /// So many lines are in a cell at the most; what is more is said in one of its own.
 const LINES: usize = 3;
@@ -19,7 +22,6 @@ const HOUR: u32 = 9;
 pub(crate) struct MonthEvents {
     /// A click where nothing is, and the time that it means.
     pub(crate) on_slot: Callback<DateTime>,
-    pub(crate) on_open: Callback<Shared<Appointment>>,
     /// A day is to be seen whole.
     pub(crate) on_day: Callback<NaiveDate>,
 }
@@ -27,23 +29,27 @@ pub(crate) struct MonthEvents {
 /// The month as a table of weeks; `month` is any day of it.
 #[component]
 pub(crate) fn MonthTable(
-    days: Memo<Vec<Day>>,
+    shown: Shown,
     month: Signal<NaiveDate>,
-    is_stale: Signal<bool>,
+    cards: Cards,
     events: MonthEvents,
 ) -> impl IntoView {
-    let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    let names = names.map(|it| view! { <th scope="col">{it}</th> }).into_iter().collect_view();
+    let Shown { days, is_stale, .. } = shown;
+    let names = move || {
+        let first = days.with(|all| all.iter().take(7).map(|it| it.date).collect::<Vec<_>>());
+        let name = |it| view! { <th scope="col">{short_weekday(it)}</th> };
+        first.into_iter().map(name).collect_view()
+    };
     let weeks = move || {
         let dates = days.with(|all| all.iter().map(|it| it.date).collect::<Vec<_>>());
         dates.chunks(7).map(<[_]>::to_vec).collect::<Vec<_>>()
     };
     let week = move |dates: Vec<NaiveDate>| {
-        let cells = dates.into_iter().map(|date| view! { <Cell date days month events /> });
+        let cells = dates.into_iter().map(|date| view! { <Cell date shown month cards events /> });
         view! { <tr>{cells.collect_view()}</tr> }
     };
     view! {
-        <div class="month" class:stale=is_stale tabindex="0" role="region" aria-label="Month">
+        <div class="month" class:stale=is_stale tabindex="0" role="region" aria-label=labels().of_view(View::Month)>
             <table>
                 <thead>
                     <tr>{names}</tr>
@@ -59,12 +65,13 @@ pub(crate) fn MonthTable(
 #[component]
 fn Cell(
     date: NaiveDate,
-    days: Memo<Vec<Day>>,
+    shown: Shown,
     month: Signal<NaiveDate>,
+    cards: Cards,
     events: MonthEvents,
 ) -> impl IntoView {
-    use chrono::Datelike;
-    let MonthEvents { on_slot, on_open, on_day } = events;
+    let Shown { days, sight, ghost, .. } = shown;
+    let MonthEvents { on_slot, on_day } = events;
     let day = Memo::new(move |_| days.with(|all| all.iter().find(|it| it.date == date).cloned()));
     let listed = move || {
         let all = day.with(|it| it.iter().flat_map(Day::listed).cloned().collect::<Vec<_>>());
@@ -73,20 +80,25 @@ fn Cell(
     };
     let is_today = move || day.with(|it| it.as_ref().is_some_and(|it| it.is_today));
     let is_other = move || month.get().month() != date.month();
+    let is_target = move || {
+        ghost.with(|it| it.as_ref().is_some_and(|it| sight.with(|sight| it.is_on(date, sight))))
+    };
+    let is_taken =
+        move || is_target() && ghost.with(|it| it.as_ref().is_some_and(|it| it.is_taken));
     let click = move |event: MouseEvent| {
         // A click on what is in it is none on the cell.
         if event.target() == event.current_target() {
             let hour = NaiveTime::from_hms_opt(HOUR, 0, 0).unwrap_or_default();
-            on_slot.run(zone::at_wall(date.and_time(hour)));
+            on_slot.run(sight.with(|it| it.clocks.at_wall(date.and_time(hour))));
         }
     };
     let more = move || {
         let more = listed().1;
         (more > 0).then(|| {
-            let label = format!("{more} more on {}", date.format("%-d %B"));
+            let (text, label) = words::more(more, date, here().language);
             view! {
                 <button type="button" class="more" aria-label=label on:click=move |_| on_day.run(date)>
-                    {format!("+{more} more")}
+                    {text}
                 </button>
             }
         })
@@ -94,6 +106,8 @@ fn Cell(
     view! {
         <td
             class:other=is_other
+            class:target=is_target
+            class:taken=is_taken
             data-day=date.to_string()
             aria-current=move || is_today().then_some("date")
             on:click=click
@@ -101,7 +115,7 @@ fn Cell(
             <button
                 type="button"
                 class="date"
-                aria-label=date.format("%A, %-d %B").to_string()
+                aria-label=long_day(date)
                 on:click=move |_| on_day.run(date)
             >
                 {date.day()}
@@ -109,7 +123,7 @@ fn Cell(
             <For
                 each=move || listed().0
                 key=key
-                children=move |piece| view! { <Line piece on_open is_brief=true /> }
+                children=move |piece| view! { <Line piece cards is_brief=true /> }
             />
             {more}
         </td>

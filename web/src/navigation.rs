@@ -2,18 +2,24 @@
 
 use leptos::prelude::*;
 
+use crate::locale::{here, labels};
 use crate::place::{Place, View};
+use crate::sight::Sight;
 use crate::zone;
 
 /// Back, forth, today, any day; and which view. `go` is told where to.
 #[component]
 pub(crate) fn Navigation(
     place: Signal<Place>,
+    sight: Signal<Sight>,
     is_complete: Signal<bool>,
     go: Callback<Place>,
 ) -> impl IntoView {
     let to = move |change: fn(Place) -> Place| go.run(change(place.get_untracked()));
-    let today = |it: Place| it.at(zone::wall(zone::now()).date());
+    let today = move |_| {
+        let today = sight.with_untracked(|it| it.date(zone::now()));
+        go.run(place.get_untracked().at(today));
+    };
     let jump = move |written: String| {
         // (A field that was emptied names no day.)
         if let Ok(day) = written.parse() {
@@ -29,34 +35,55 @@ pub(crate) fn Navigation(
                 aria-pressed=move || is_chosen().to_string()
                 on:click=move |_| go.run(place.get_untracked().seen_as(view))
             >
-                {view.label()}
+                {labels().of_view(view)}
             </button>
         }
     };
     view! {
-        <nav aria-label="Time">
-            <button type="button" id="back" aria-label="Back" on:click=move |_| to(Place::previous)>
+        <nav aria-label=labels().time>
+            <button type="button" id="back" aria-label=labels().back on:click=move |_| to(Place::previous)>
                 "‹"
             </button>
-            <button type="button" id="today" on:click=move |_| to(today)>
-                "Today"
+            <button type="button" id="today" on:click=today>
+                {labels().today}
             </button>
-            <button type="button" id="forward" aria-label="Forward" on:click=move |_| to(Place::next)>
+            <button type="button" id="forward" aria-label=labels().forward on:click=move |_| to(Place::next)>
                 "›"
             </button>
             <input
                 type="date"
                 id="date"
-                aria-label="Go to a day"
+                aria-label=labels().go_to_a_day
                 prop:value=move || place.with(|it| it.date.to_string())
                 on:change:target=move |event| jump(event.target().value())
             />
         </nav>
-        <div class="views" role="group" aria-label="View">
+        <div class="views" role="group" aria-label=labels().view>
             {View::ALL.map(choice).into_iter().collect_view()}
         </div>
         <p class="title" id="when" role="status" data-complete=move || is_complete.get().to_string()>
-            {move || place.with(Place::title)}
+            {move || place.with(|it| it.title(here().first))}
         </p>
+    }
+}
+
+/// In which zone one looks at all of it.
+#[component]
+pub(crate) fn ZoneChoice(sight: Signal<Sight>, on_zone: Callback<String>) -> impl IntoView {
+    let zone = move || sight.with(|it| it.clocks.zone().to_owned());
+    let option = move |name: String| {
+        let value = name.clone();
+        let is_chosen = name == sight.with_untracked(|it| it.clocks.zone().to_owned());
+        view! { <option value=value selected=is_chosen>{name.replace('_', " ")}</option> }
+    };
+    view! {
+        <select
+            id="zone"
+            aria-label=labels().zone
+            prop:value=zone
+            on:change:target=move |event| on_zone.run(event.target().value())
+        >
+            {zone::all().into_iter().map(option).collect_view()}
+        </select>
     }
 }

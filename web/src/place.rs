@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 
+use crate::locale;
+
 /// How time is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
@@ -21,15 +23,6 @@ impl View {
             Self::Week => "week",
             Self::Month => "month",
             Self::Agenda => "agenda",
-        }
-    }
-
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Day => "Day",
-            Self::Week => "Week",
-            Self::Month => "Month",
-            Self::Agenda => "Agenda",
         }
     }
 }
@@ -120,44 +113,29 @@ impl Place {
         }
     }
 
-    /// The days that are laid out. A month comes in whole weeks.
-    pub(crate) fn days(&self) -> Vec<NaiveDate> {
+    /// The days that are laid out, in weeks that begin with `start`. A month comes in whole weeks.
+    pub(crate) fn days(&self, start: Weekday) -> Vec<NaiveDate> {
+        let week = |it: NaiveDate| it.week(start);
         let first = self.date.with_day(1).unwrap_or(self.date);
         let last = first + Months::new(1) - Days::new(1);
         let (from, until) = match self.view {
             View::Day => (self.date, self.date),
-            View::Week => (monday(self.date), sunday(self.date)),
-            View::Month => (monday(first), sunday(last)),
+            View::Week => (week(self.date).first_day(), week(self.date).last_day()),
+            View::Month => (week(first).first_day(), week(last).last_day()),
             View::Agenda => (first, last),
         };
         from.iter_days().take_while(|it| *it <= until).collect()
     }
 
-    /// What people call it: `23 – 29 November 2026`.
-    pub(crate) fn title(&self) -> String {
+    /// What people call it: `23–29 November 2026`.
+    pub(crate) fn title(&self, start: Weekday) -> String {
+        let week = self.date.week(start);
         match self.view {
-            View::Day => self.date.format("%A, %-d %B %Y").to_string(),
-            View::Week => week(monday(self.date), sunday(self.date)),
-            View::Month | View::Agenda => self.date.format("%B %Y").to_string(),
+            View::Day => locale::full_day(self.date),
+            View::Week => locale::stretch(week.first_day(), week.last_day()),
+            View::Month | View::Agenda => locale::month(self.date),
         }
     }
-}
-
-fn monday(date: NaiveDate) -> NaiveDate {
-    date.week(Weekday::Mon).first_day()
-}
-
-fn sunday(date: NaiveDate) -> NaiveDate {
-    date.week(Weekday::Mon).last_day()
-}
-
-fn week(first: NaiveDate, last: NaiveDate) -> String {
-    let start = match (first.year() == last.year(), first.month() == last.month()) {
-        (true, true) => first.format("%-d"),
-        (true, false) => first.format("%-d %B"),
-        _ => first.format("%-d %B %Y"),
-    };
-    format!("{start} – {}", last.format("%-d %B %Y"))
 }
 
 #[cfg(test)]
@@ -170,30 +148,28 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(address: &str, title: &str, days: (&str, &str)) {
-        let place = place(address);
-        assert_eq!(place.title(), title);
-        let all = place.days();
+    fn check(address: &str, start: Weekday, days: (&str, &str)) {
+        let all = place(address).days(start);
         let (first, last) = (all.first().expect("a day"), all.last().expect("a day"));
         assert_eq!((first.to_string().as_str(), last.to_string().as_str()), days);
     }
 
     #[test]
     fn the_address_says_where_one_is() {
-        let week = "23 – 29 November 2026";
-        check("?view=week&date=2026-11-23", week, ("2026-11-23", "2026-11-29"));
-        check("?a=b&date=2026-11-29", week, ("2026-11-23", "2026-11-29"));
-        let over = "30 November – 6 December 2026";
-        check("?date=2026-12-01", over, ("2026-11-30", "2026-12-06"));
-        let over = "28 December 2026 – 3 January 2027";
-        check("?date=2027-01-01", over, ("2026-12-28", "2027-01-03"));
-        let day = "Tuesday, 24 November 2026";
-        check("?view=day&date=2026-11-24", day, ("2026-11-24", "2026-11-24"));
-        check("?view=month", "November 2026", ("2026-10-26", "2026-12-06"));
-        check("?view=month&date=2027-02-10", "February 2027", ("2027-02-01", "2027-02-28"));
-        check("?view=agenda&date=2028-02-29", "February 2028", ("2028-02-01", "2028-02-29"));
+        let start = Weekday::Mon;
+        let week = ("2026-11-23", "2026-11-29");
+        check("?view=week&date=2026-11-23", start, week);
+        check("?a=b&date=2026-11-29", start, week);
+        check("?date=2026-11-29", Weekday::Sun, ("2026-11-29", "2026-12-05"));
+        check("?date=2026-12-01", start, ("2026-11-30", "2026-12-06"));
+        check("?date=2027-01-01", start, ("2026-12-28", "2027-01-03"));
+        check("?view=day&date=2026-11-24", start, ("2026-11-24", "2026-11-24"));
+        check("?view=month", start, ("2026-10-26", "2026-12-06"));
+        check("?view=month", Weekday::Sun, ("2026-11-01", "2026-12-05"));
+        check("?view=month&date=2027-02-10", start, ("2027-02-01", "2027-02-28"));
+        check("?view=agenda&date=2028-02-29", start, ("2028-02-01", "2028-02-29"));
         for nonsense in ["", "?date=nonsense&view=year", "?date=9999-01-01", "?date=-1-01-01"] {
-            check(nonsense, week, ("2026-11-23", "2026-11-29"));
+            check(nonsense, start, week);
         }
         for address in ["?view=day&date=2026-11-24", "?view=week&date=2026-01-01&calendars=a,b"] {
             assert_eq!(place(address).to_address(), address);

@@ -1,47 +1,76 @@
-//! Toasts: what became of something, said once.
+//! Toasts: what became of something, said once; and what can be done about it.
+
+use std::collections::HashSet;
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+
+use crate::locale::labels;
 
 /// So long it can be read.
 const STAYS: u32 = 10_000;
 
 /// What is said at the moment. Copies are one.
 #[derive(Clone, Copy)]
-pub(crate) struct Toasts(RwSignal<Vec<Toast>>);
+pub(crate) struct Toasts {
+    said: RwSignal<Vec<Toast>>,
+    /// So many were said so far.
+    count: StoredValue<usize>,
+}
 
 #[derive(Clone)]
 struct Toast {
     number: usize,
     text: String,
     is_refusal: bool,
-    undo: Option<Callback<()>>,
+    action: Option<Action>,
+    /// The ids of appointments that it speaks of.
+    marks: Vec<String>,
+}
+
+/// Something that can be done, as long as the toast is read.
+#[derive(Clone)]
+pub(crate) struct Action {
+    pub(crate) label: String,
+    pub(crate) run: Callback<()>,
 }
 
 impl Toasts {
     pub(crate) fn new() -> Self {
-        Self(RwSignal::new(Vec::new()))
+        Self { said: RwSignal::new(Vec::new()), count: StoredValue::new(0) }
     }
 
-    /// It worked, and can be taken back as long as this is read.
+    /// It worked, and can be taken back.
     pub(crate) fn done(self, text: String, undo: Callback<()>) {
-        self.say(text, false, Some(undo));
+        let action = Action { label: labels().undo.to_owned(), run: undo };
+        self.say(text, false, Some(action), Vec::new());
     }
 
     /// It was taken back.
     pub(crate) fn undone(self, text: String) {
-        self.say(text, false, None);
+        self.say(text, false, None, Vec::new());
     }
 
-    /// It did not, and why.
+    /// It did not work, and why.
     pub(crate) fn refused(self, text: String) {
-        self.say(text, true, None);
+        self.say(text, true, None, Vec::new());
     }
 
-    fn say(self, text: String, is_refusal: bool, undo: Option<Callback<()>>) {
-        let number = self.0.with_untracked(|it| it.last().map_or(0, |it| it.number + 1));
-        self.0.update(|it| it.push(Toast { number, text, is_refusal, undo }));
+    /// It did not work: `marks` are in the way, and something else may be offered.
+    pub(crate) fn taken(self, text: String, marks: Vec<String>, instead: Option<Action>) {
+        self.say(text, true, instead, marks);
+    }
+
+    /// What is spoken of as something that is in the way, by id.
+    pub(crate) fn marked(self) -> HashSet<String> {
+        self.said.with(|all| all.iter().flat_map(|it| &it.marks).cloned().collect())
+    }
+
+    fn say(self, text: String, is_refusal: bool, action: Option<Action>, marks: Vec<String>) {
+        let number = self.count.get_value();
+        self.count.set_value(number + 1);
+        self.said.update(|it| it.push(Toast { number, text, is_refusal, action, marks }));
         spawn_local(async move {
             TimeoutFuture::new(STAYS).await;
             self.close(number);
@@ -49,37 +78,41 @@ impl Toasts {
     }
 
     fn close(self, number: usize) {
-        self.0.update(|it| it.retain(|it| it.number != number));
+        self.said.update(|it| it.retain(|it| it.number != number));
     }
 }
 
 #[component]
 pub(crate) fn ToastList(toasts: Toasts) -> impl IntoView {
     let toast = move |it: Toast| {
-        let undo = it.undo.map(|undo| {
-            let run = move |_| {
+        let action = it.action.map(|Action { label, run }| {
+            let act = move |_| {
                 toasts.close(it.number);
-                undo.run(());
+                run.run(());
             };
             view! {
-                <button type="button" class="undo" on:click=run>
-                    "Undo"
+                <button type="button" class="act" on:click=act>
+                    {label}
                 </button>
             }
         });
         view! {
             <p class="toast" class:refusal=it.is_refusal>
                 <span>{it.text}</span>
-                {undo}
-                <button type="button" aria-label="Close" on:click=move |_| toasts.close(it.number)>
+                {action}
+                <button
+                    type="button"
+                    aria-label=labels().close
+                    on:click=move |_| toasts.close(it.number)
+                >
                     "×"
                 </button>
             </p>
         }
     };
     view! {
-        <div class="toasts" role="log" aria-label="What happened">
-            <For each=move || toasts.0.get() key=|it| it.number children=toast />
+        <div class="toasts" role="log" aria-label=labels().what_happened>
+            <For each=move || toasts.said.get() key=|it| it.number children=toast />
         </div>
     }
 }

@@ -1,111 +1,198 @@
 //! What a person wants, done with the client's verbs; and taken back, as long as nobody else has changed it since.
 
 use appointments_client::{
-    Appointment, Calendar, Changes, Client, NewAppointment, Pending, Refusal, Shared,
+    Appointment, AppointmentStatus, Calendar, Changes, Client, DateTime, NewAppointment, Pending,
+    Refusal, Shared,
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::dialog::{Edit, Wishes};
 use crate::draft::Draft;
-use crate::toasts::Toasts;
-use crate::words::refused;
-use crate::zone;
+use crate::locale::short_day;
+use crate::sight::Sight;
+use crate::toasts::{Action, Toasts};
+use crate::views::{Stretch, Views};
+use crate::words::{Deed, done, instead, refused, undone};
 
-/// What is wanted of the dialog. Each is on screen before that has closed.
-pub(crate) fn wishes(
-    client: Client,
-    draft: RwSignal<Option<Draft>>,
-    toasts: Toasts,
-    count: Callback<()>,
-) -> Wishes {
-    let client = StoredValue::new(client);
-    let act = move |calendar: &str, verb: &dyn Fn(&Calendar) -> Pending, what: Wish| {
-        let calendar = client.with_value(|it| it.calendar(calendar));
-        draft.set(None);
-        let pending = verb(&calendar);
-        count.run(());
-        spawn_local(async move {
-            let came = pending.await;
-            count.run(());
-            let Wish { title, done, was, written } = what;
-            match (came, written) {
-                (Ok(left), _) => {
-                    let undo =
-                        take_back(calendar, title.clone(), Undo { was, left }, toasts, count);
-                    toasts.done(format!("{title} {done}."), undo);
-                }
-                // It comes back with what is wrong at its fields, so that nothing has to be written again.
-                (Err(Refusal::Invalid { problems, .. }), Some(written))
-                    if draft.with_untracked(Option::is_none) =>
-                {
-                    draft.set(Some(Draft { problems, ..written }));
-                }
-                (Err(refusal), _) => toasts.refused(refused(&title, &refusal, zone::wall)),
-            }
-        });
-    };
-    Wishes {
-        create: Callback::new(move |(written, new): (Draft, NewAppointment)| {
-            let (title, calendar) = (written.title.clone(), written.calendar.clone());
-            let what = Wish { title, done: "is saved", was: None, written: Some(written) };
-            act(&calendar, &move |it| it.create(new.clone()), what);
-        }),
-        edit: Callback::new(move |(written, was, changes): Edit| {
-            let (title, id) = (written.title.clone(), was.id.clone());
-            let calendar = was.calendar_id.clone();
-            let what = Wish { title, done: "is saved", was: Some(was), written: Some(written) };
-            act(calendar.inner(), &move |it| it.update(&id, changes.clone()), what);
-        }),
-        cancel: Callback::new(move |was: Shared<Appointment>| {
-            let (id, calendar) = (was.id.clone(), was.calendar_id.clone());
-            act(calendar.inner(), &|it| it.cancel(&id), Wish::of(was, "is cancelled"));
-        }),
-        delete: Callback::new(move |was: Shared<Appointment>| {
-            let (id, calendar) = (was.id.clone(), was.calendar_id.clone());
-            act(calendar.inner(), &|it| it.delete(&id), Wish::of(was, "is deleted"));
-        }),
-        close: Callback::new(move |()| draft.set(None)),
-    }
+/// Where wishes come from, and where it is said what became of them. Copies are one.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk {
+    pub(crate) client: StoredValue<Client>,
+    pub(crate) draft: RwSignal<Option<Draft>>,
+    pub(crate) toasts: Toasts,
+    pub(crate) views: Views,
+    pub(crate) sight: Signal<Sight>,
+    /// Something waits, or does no more.
+    pub(crate) on_change: Callback<()>,
 }
 
-/// What is said of something that is to be done, and what brings it back.
+/// A change that is wanted.
+#[derive(Clone)]
+enum Verb {
+    Create(NewAppointment),
+    Update(Shared<Appointment>, Changes),
+    Delete(Shared<Appointment>),
+}
+
+/// What is wanted, and what is said of it.
+#[derive(Clone)]
 struct Wish {
+    verb: Verb,
+    calendar: String,
     title: String,
-    done: &'static str,
-    /// The appointment before; none if it is new.
-    was: Option<Shared<Appointment>>,
+    deed: Deed,
+    /// When it is to be, if that is part of it.
+    time: Option<Stretch>,
     /// What was written, in case it is refused.
     written: Option<Draft>,
 }
 
-impl Wish {
-    fn of(was: Shared<Appointment>, done: &'static str) -> Self {
-        Self { title: was.title.clone(), done, was: Some(was), written: None }
+impl Desk {
+    /// What is wanted of the dialog, and of what is shown. Each is on screen before the dialog has closed.
+    pub(crate) fn wishes(self) -> Wishes {
+        Wishes {
+            create: Callback::new(move |(written, new): (Draft, NewAppointment)| {
+                self.grant(Wish {
+                    calendar: written.calendar.clone(),
+                    title: written.title.clone(),
+                    deed: Deed::Saved,
+                    time: written.stretch(),
+                    verb: Verb::Create(new),
+                    written: Some(written),
+                });
+            }),
+            edit: Callback::new(move |(written, was, changes): Edit| {
+                let title = written.title.clone();
+                let time = written.stretch();
+                let wish = Wish::of(was.clone(), Verb::Update(was, changes), Deed::Saved);
+                self.grant(Wish { title, time, written: Some(written), ..wish });
+            }),
+            retime: Callback::new(move |(was, start, end): (Shared<Appointment>, _, _)| {
+                let changes = Changes::new().time(start, end);
+                let wish = Wish::of(was.clone(), Verb::Update(was, changes), Deed::Saved);
+                self.grant(Wish { time: Some((start, end)), ..wish });
+            }),
+            cancel: Callback::new(move |was: Shared<Appointment>| {
+                let changes = Changes::new().status(AppointmentStatus::Cancelled);
+                self.grant(Wish::of(was.clone(), Verb::Update(was, changes), Deed::Cancelled));
+            }),
+            delete: Callback::new(move |was: Shared<Appointment>| {
+                self.grant(Wish::of(was.clone(), Verb::Delete(was), Deed::Deleted));
+            }),
+            close: Callback::new(move |()| self.draft.set(None)),
+        }
+    }
+
+    /// Does it, and says what became of it.
+    fn grant(self, wish: Wish) {
+        let calendar = self.client.with_value(|it| it.calendar(wish.calendar.as_str()));
+        self.draft.set(None);
+        let pending = wish.verb.act(&calendar);
+        self.on_change.run(());
+        spawn_local(async move {
+            let came = pending.await;
+            self.on_change.run(());
+            let language = self.sight.with_untracked(|it| it.locale.language);
+            match came {
+                Ok(left) => {
+                    let undo = Undo { was: wish.verb.was().cloned(), left };
+                    let undo = self.take_back(calendar, wish.title.clone(), undo);
+                    self.toasts.done(done(&wish.title, wish.deed, language), undo);
+                }
+                Err(refusal) => self.refuse(wish, refusal),
+            }
+        });
+    }
+
+    fn refuse(self, wish: Wish, refusal: Refusal) {
+        let text = self.sight.with_untracked(|it| refused(&wish.title, &refusal, it));
+        match refusal {
+            // It comes back with what is wrong at its fields, so that nothing has to be written again.
+            Refusal::Invalid { problems, .. }
+                if wish.written.is_some() && self.draft.with_untracked(Option::is_none) =>
+            {
+                self.draft.set(wish.written.map(|it| it.with(problems)));
+            }
+            Refusal::SlotTaken { conflicts, .. } => {
+                let others = conflicts.into_iter().filter_map(|it| it.appointment);
+                let marks = others.map(|it| it.id.inner().to_owned()).collect();
+                self.toasts.taken(text, marks, self.instead(wish));
+            }
+            _ => self.toasts.refused(text),
+        }
+    }
+
+    /// The next free time that is known, instead of the one that is taken.
+    fn instead(self, wish: Wish) -> Option<Action> {
+        let but = wish.verb.was().map(|it| it.id.inner());
+        let (start, end) = self.views.next_free(&wish.calendar, wish.time?, but)?;
+        let sight = self.sight.get_untracked();
+        let is_same_day = sight.date(wish.time?.0) == sight.date(start);
+        let day = (!is_same_day).then(|| format!("{}, ", short_day(sight.date(start))));
+        let when = format!("{}{}", day.unwrap_or_default(), sight.stretch(start, end));
+        let label = instead(&when, sight.locale.language);
+        let run = Callback::new(move |()| self.grant(wish.clone().at(start, end)));
+        Some(Action { label, run })
+    }
+
+    /// Takes back what was done, when it is run.
+    fn take_back(self, calendar: Calendar, title: String, undo: Undo) -> Callback<()> {
+        Callback::new(move |()| {
+            let Some(pending) = undo.run(&calendar) else { return };
+            let title = title.clone();
+            self.on_change.run(());
+            spawn_local(async move {
+                let came = pending.await;
+                self.on_change.run(());
+                match came {
+                    Ok(_) => {
+                        let language = self.sight.with_untracked(|it| it.locale.language);
+                        self.toasts.undone(undone(&title, language));
+                    }
+                    Err(refusal) => {
+                        let text = self.sight.with_untracked(|it| refused(&title, &refusal, it));
+                        self.toasts.refused(text);
+                    }
+                }
+            });
+        })
     }
 }
 
-/// Takes back what was done, when it is run.
-fn take_back(
-    calendar: Calendar,
-    title: String,
-    undo: Undo,
-    toasts: Toasts,
-    count: Callback<()>,
-) -> Callback<()> {
-    Callback::new(move |()| {
-        let Some(pending) = undo.run(&calendar) else { return };
-        let title = title.clone();
-        count.run(());
-        spawn_local(async move {
-            let came = pending.await;
-            count.run(());
-            match came {
-                Ok(_) => toasts.undone(format!("{title} is as it was.")),
-                Err(refusal) => toasts.refused(refused(&title, &refusal, zone::wall)),
-            }
-        });
-    })
+impl Verb {
+    fn act(&self, calendar: &Calendar) -> Pending {
+        match self {
+            Self::Create(new) => calendar.create(new.clone()),
+            Self::Update(was, changes) => calendar.update(&was.id, changes.clone()),
+            Self::Delete(was) => calendar.delete(&was.id),
+        }
+    }
+
+    /// The appointment before; none if it is new.
+    fn was(&self) -> Option<&Shared<Appointment>> {
+        match self {
+            Self::Create(_) => None,
+            Self::Update(was, _) | Self::Delete(was) => Some(was),
+        }
+    }
+}
+
+impl Wish {
+    fn of(was: Shared<Appointment>, verb: Verb, deed: Deed) -> Self {
+        let calendar = was.calendar_id.inner().to_owned();
+        Self { verb, calendar, title: was.title.clone(), deed, time: None, written: None }
+    }
+
+    /// The same, at another time.
+    fn at(self, start: DateTime, end: DateTime) -> Self {
+        let verb = match self.verb {
+            Verb::Create(new) => Verb::Create(new.time(start, end)),
+            Verb::Update(was, changes) => Verb::Update(was, changes.time(start, end)),
+            delete @ Verb::Delete(_) => delete,
+        };
+        Self { verb, time: Some((start, end)), ..self }
+    }
 }
 
 /// Something that was done: what there was before, and what there is now. (A deletion is undone by an appointment like the

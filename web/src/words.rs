@@ -1,84 +1,220 @@
-//! What is said to people: one sentence each. Pure, but for the zone, which is given.
+//! What is said to people: one sentence each, in their language. Pure.
 
-use appointments_client::{Connection, DateTime, Refusal};
-use chrono::NaiveDateTime;
+use appointments_client::{Connection, Refusal, Verb};
+use chrono::NaiveDate;
 
-/// Shows an instant as clocks on the wall do.
-pub(crate) type Wall = fn(DateTime) -> NaiveDateTime;
+use crate::locale::Language::{self, English, German};
+use crate::locale::long_day;
+use crate::sight::Sight;
 
-/// Why something was taken back, and what is in the way.
-pub(crate) fn refused(title: &str, refusal: &Refusal, wall: Wall) -> String {
-    let title = if title.is_empty() { "The appointment" } else { title };
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Saved,
+    Cancelled,
+    Deleted,
+}
+
+/// That it is done.
+pub(crate) fn done(title: &str, deed: Deed, language: Language) -> String {
+    match (language, deed) {
+        (English, Deed::Saved) => format!("{title} is saved."),
+        (English, Deed::Cancelled) => format!("{title} is cancelled."),
+        (English, Deed::Deleted) => format!("{title} is deleted."),
+        (German, Deed::Saved) => format!("{title} ist gespeichert."),
+        (German, Deed::Cancelled) => format!("{title} ist abgesagt."),
+        (German, Deed::Deleted) => format!("{title} ist gelöscht."),
+    }
+}
+
+/// That it was taken back.
+pub(crate) fn undone(title: &str, language: Language) -> String {
+    match language {
+        English => format!("{title} is as it was."),
+        German => format!("{title} ist wie vorher."),
+    }
+}
+
+/// Why something was taken back, and what is in the way. (What the server says of a field stays as the server says it.)
+pub(crate) fn refused(title: &str, refusal: &Refusal, sight: &Sight) -> String {
+    let language = sight.locale.language;
+    let nameless = match language {
+        English => "The appointment",
+        German => "Der Termin",
+    };
+    let title = if title.is_empty() { nameless } else { title };
+    let back = match language {
+        English => format!("{title} was taken back"),
+        German => format!("{title} wurde zurückgenommen"),
+    };
     match refusal {
         Refusal::SlotTaken { conflicts, count, .. } => {
-            let what = match conflicts.first() {
-                Some(it) => {
-                    let name = it.appointment.as_ref().map_or("Something", |it| &it.title);
-                    let (start, end) = (wall(it.starts_at), wall(it.ends_at));
-                    format!(
-                        "{name} is there from {} to {}",
-                        start.format("%H:%M"),
-                        end.format("%H:%M")
-                    )
-                }
-                None => "the time is taken".to_owned(),
+            let what = conflicts.first().map(|it| {
+                let wall = |at| sight.locale.hour(sight.clocks.wall(at));
+                let name = it.appointment.as_ref().map(|it| it.title.as_str());
+                taken(name, &wall(it.starts_at), &wall(it.ends_at), language)
+            });
+            let what = what.unwrap_or_else(|| match language {
+                English => "the time is taken".to_owned(),
+                German => "die Zeit ist vergeben".to_owned(),
+            });
+            let more = match (language, count) {
+                (_, ..=1) => String::new(),
+                (English, count) => format!(", and {} more", count - 1),
+                (German, count) => format!(", und {} weitere", count - 1),
             };
-            let more = if *count > 1 { format!(", and {} more", count - 1) } else { String::new() };
-            format!("{title} was taken back: {what}{more}.")
+            format!("{back}: {what}{more}.")
         }
-        Refusal::Conflict { current, .. } => {
-            format!(
+        Refusal::Conflict { current, .. } => match language {
+            English => format!(
                 "{title} was not changed: somebody else has changed it, it is now “{}”.",
                 current.title
-            )
-        }
-        Refusal::NotFound { .. } => format!("{title} was not changed: somebody has deleted it."),
-        Refusal::Invalid { problems, message } => match problems.first() {
-            Some(it) => format!("{title} was taken back: {} {}.", it.field, it.message),
-            None => format!("{title} was taken back: {message}"),
+            ),
+            German => format!(
+                "{title} wurde nicht geändert: jemand anderes hat es geändert, es heißt jetzt „{}“.",
+                current.title
+            ),
         },
-        Refusal::CalledOff => format!("{title} was called off before it was sent."),
-        other => format!("{title} was taken back: {other}."),
+        Refusal::NotFound { .. } => match language {
+            English => format!("{title} was not changed: somebody has deleted it."),
+            German => format!("{title} wurde nicht geändert: jemand hat es gelöscht."),
+        },
+        Refusal::Invalid { problems, message } => match problems.first() {
+            Some(it) => format!("{back}: {} {}.", it.field, it.message),
+            None => format!("{back}: {message}"),
+        },
+        Refusal::CalledOff => match language {
+            English => format!("{title} was called off before it was sent."),
+            German => format!("{title} wurde verworfen, bevor es gesendet war."),
+        },
+        other => format!("{back}: {other}."),
+    }
+}
+
+fn taken(name: Option<&str>, start: &str, end: &str, language: Language) -> String {
+    match language {
+        English => format!("{} is there from {start} to {end}", name.unwrap_or("Something")),
+        German => format!("{} ist dort von {start} bis {end}", name.unwrap_or("Etwas")),
+    }
+}
+
+/// What is offered instead of a time that is taken.
+pub(crate) fn instead(hours: &str, language: Language) -> String {
+    match language {
+        English => format!("Take {hours}"),
+        German => format!("{hours} nehmen"),
+    }
+}
+
+/// What is wrong with what was written, as far as that is seen before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    NoTitle,
+    NoStart,
+    NoEnd,
+    EndsFirst,
+}
+
+/// What to do about it.
+pub(crate) fn wrong(what: Wrong, language: Language) -> &'static str {
+    match (language, what) {
+        (English, Wrong::NoTitle) => "Say what it is.",
+        (English, Wrong::NoStart) => "Say when it starts.",
+        (English, Wrong::NoEnd) => "Say when it is over.",
+        (English, Wrong::EndsFirst) => "It must end after it starts.",
+        (German, Wrong::NoTitle) => "Sag, was es ist.",
+        (German, Wrong::NoStart) => "Sag, wann es beginnt.",
+        (German, Wrong::NoEnd) => "Sag, wann es vorbei ist.",
+        (German, Wrong::EndsFirst) => "Es muss nach seinem Beginn enden.",
+    }
+}
+
+/// That there is nothing to write into.
+pub(crate) fn no_calendar(language: Language) -> String {
+    match language {
+        English => "There is no calendar yet; make one, or try again in a moment.".to_owned(),
+        German => "Es gibt noch keinen Kalender; lege einen an, oder versuche es gleich wieder."
+            .to_owned(),
     }
 }
 
 /// How it stands with the server, and how many changes wait.
-pub(crate) fn standing(connection: Connection, waiting: usize, wall: Wall) -> String {
-    let standing = match connection {
-        Connection::Live => "Live".to_owned(),
-        Connection::Polling => "Live, every few seconds".to_owned(),
-        Connection::Idle | Connection::Connecting => "Connecting…".to_owned(),
-        Connection::Offline { since } => {
-            format!("Offline since {}", wall(since).format("%H:%M:%S"))
+pub(crate) fn standing(connection: Connection, waiting: usize, sight: &Sight) -> String {
+    let language = sight.locale.language;
+    let standing = match (language, connection) {
+        (English | German, Connection::Live) => "Live".to_owned(),
+        (English, Connection::Polling) => "Live, every few seconds".to_owned(),
+        (German, Connection::Polling) => "Live, alle paar Sekunden".to_owned(),
+        (English, Connection::Idle | Connection::Connecting) => "Connecting…".to_owned(),
+        (German, Connection::Idle | Connection::Connecting) => "Verbindet…".to_owned(),
+        (English, Connection::Offline { since }) => {
+            format!("Offline since {}", sight.clocks.wall(since).format("%H:%M:%S"))
+        }
+        (German, Connection::Offline { since }) => {
+            format!("Offline seit {}", sight.clocks.wall(since).format("%H:%M:%S"))
         }
     };
-    match waiting {
-        0 => standing,
-        1 => format!("{standing} · 1 change waits"),
-        count => format!("{standing} · {count} changes wait"),
+    match (language, waiting) {
+        (_, 0) => standing,
+        (English, 1) => format!("{standing} · 1 change waits"),
+        (English, count) => format!("{standing} · {count} changes wait"),
+        (German, 1) => format!("{standing} · 1 Änderung wartet"),
+        (German, count) => format!("{standing} · {count} Änderungen warten"),
+    }
+}
+
+/// That a calendar is not empty, and would be deleted with all that is in it.
+pub(crate) fn delete_all(count: i32, language: Language) -> String {
+    match (language, count) {
+        (English, 1) => "Delete with the appointment in it".to_owned(),
+        (English, count) => format!("Delete with the {count} appointments in it"),
+        (German, 1) => "Mit dem Termin darin löschen".to_owned(),
+        (German, count) => format!("Mit den {count} Terminen darin löschen"),
+    }
+}
+
+/// What waits, of an appointment that may have a title.
+pub(crate) fn waits(verb: Verb, title: Option<&str>, language: Language) -> String {
+    let title = title.unwrap_or(match language {
+        English => "an appointment",
+        German => "ein Termin",
+    });
+    match (language, verb) {
+        (English, Verb::Create) => format!("New: {title}"),
+        (English, Verb::Update) => format!("Changed: {title}"),
+        (English, Verb::Delete) => format!("Deleted: {title}"),
+        (German, Verb::Create) => format!("Neu: {title}"),
+        (German, Verb::Update) => format!("Geändert: {title}"),
+        (German, Verb::Delete) => format!("Gelöscht: {title}"),
+    }
+}
+
+/// `+3 more`, and what that means to those who do not see where it stands.
+pub(crate) fn more(count: usize, date: NaiveDate, language: Language) -> (String, String) {
+    match language {
+        English => (format!("+{count} more"), format!("{count} more on {}", long_day(date))),
+        German => (format!("+{count} mehr"), format!("{count} mehr am {}", long_day(date))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn utc(at: DateTime) -> NaiveDateTime {
-        at.naive_utc()
-    }
+    use crate::days::tests::sight;
 
     #[test]
     fn a_refusal_says_what_is_in_the_way() {
         let message = String::new();
         let conflicts = Vec::new();
         let taken = Refusal::SlotTaken { message, conflicts, count: 3 };
+        let sight = sight("UTC");
         assert_eq!(
-            refused("Dentist", &taken, utc),
+            refused("Dentist", &taken, &sight),
             "Dentist was taken back: the time is taken, and 2 more."
         );
         let gone = Refusal::NotFound { message: String::new() };
         assert_eq!(
-            refused("", &gone, utc),
+            refused("", &gone, &sight),
             "The appointment was not changed: somebody has deleted it."
         );
     }
@@ -86,9 +222,10 @@ mod tests {
     #[test]
     fn the_badge_says_since_when() {
         let since = "2026-11-23T09:30:05Z".parse().expect("an instant");
-        assert_eq!(standing(Connection::Live, 0, utc), "Live");
+        let sight = sight("UTC");
+        assert_eq!(standing(Connection::Live, 0, &sight), "Live");
         assert_eq!(
-            standing(Connection::Offline { since }, 3, utc),
+            standing(Connection::Offline { since }, 3, &sight),
             "Offline since 09:30:05 · 3 changes wait"
         );
     }

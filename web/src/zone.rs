@@ -1,55 +1,100 @@
-//! The browser's clock and zone. Instants are UTC everywhere else; here they become days and hours on the wall.
+//! What the browser knows of time: the present, zones, and which of them is looked at.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use appointments_client::DateTime;
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
-use js_sys::{Array, Date, Intl, Object, Reflect};
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
+
+use crate::clocks::Clocks;
+
+/// Where the browser keeps the zone that was chosen.
+const KEPT: &str = "zone";
 
 /// The present.
 pub(crate) fn now() -> DateTime {
-    instant(&Date::new_0())
+    DateTime::from_timestamp_millis(Date::now() as i64).unwrap_or_default()
 }
 
-/// What clocks on the wall show at an instant.
-pub(crate) fn wall(at: DateTime) -> NaiveDateTime {
-    let date = Date::new(&JsValue::from_f64(at.timestamp_millis() as f64));
-    let day = NaiveDate::from_ymd_opt(
-        i32::try_from(date.get_full_year()).unwrap_or_default(),
-        date.get_month() + 1,
-        date.get_date(),
-    );
-    let time = NaiveTime::from_hms_opt(date.get_hours(), date.get_minutes(), date.get_seconds());
-    day.unwrap_or_default().and_time(time.unwrap_or_default())
+/// The clocks of a zone.
+pub(crate) fn clocks(zone: impl Into<String>) -> Clocks {
+    Clocks::new(zone, ahead)
 }
 
-/// The instant at which clocks on the wall show this: the first where they show it twice, and where they never do, what
-/// it would be without the jump.
-pub(crate) fn at_wall(wall: NaiveDateTime) -> DateTime {
-    let month = i32::try_from(wall.month0()).unwrap_or_default();
-    let number = |it: u32| i32::try_from(it).unwrap_or_default();
-    instant(&Date::new_with_year_month_day_hr_min_sec(
-        u32::try_from(wall.year()).unwrap_or_default(),
-        month,
-        number(wall.day()),
-        number(wall.hour()),
-        number(wall.minute()),
-        number(wall.second()),
-    ))
+/// The zones that the browser knows, by name.
+pub(crate) fn all() -> Vec<String> {
+    let names =
+        property(&intl(), "supportedValuesOf").and_then(|it| it.dyn_into::<Function>().ok());
+    let names = names.and_then(|it| it.call1(&intl(), &"timeZone".into()).ok());
+    let names = names.map(|it| Array::from(&it)).unwrap_or_default();
+    let mut names: Vec<_> = names.iter().filter_map(|it| it.as_string()).collect();
+    for more in ["UTC".to_owned(), own()] {
+        if !names.contains(&more) {
+            names.push(more);
+        }
+    }
+    names.sort();
+    names
 }
 
-/// When a day begins.
-pub(crate) fn midnight(day: NaiveDate) -> DateTime {
-    at_wall(day.and_time(NaiveTime::MIN))
+/// The zone that was chosen, or else the browser's own.
+pub(crate) fn chosen() -> String {
+    let storage = window().local_storage().ok().flatten();
+    let kept = storage.and_then(|it| it.get_item(KEPT).ok().flatten());
+    kept.filter(|it| formatter(it).is_some()).unwrap_or_else(own)
 }
 
-/// The zone's name, as IANA has it.
-pub(crate) fn name() -> String {
+/// Keeps a choice for the next time; one's own zone is none, so that it follows those who travel.
+pub(crate) fn keep(zone: &str) {
+    // (Where nothing can be kept, it is asked again.)
+    if let Ok(Some(storage)) = window().local_storage() {
+        _ = if zone == own() { storage.remove_item(KEPT) } else { storage.set_item(KEPT, zone) };
+    }
+}
+
+/// The browser's own zone.
+fn own() -> String {
     let format = Intl::DateTimeFormat::new(&Array::new(), &Object::new());
-    let options = format.resolved_options();
-    let name = Reflect::get(options.unchecked_ref(), &"timeZone".into()).ok();
+    let name = property(&format.resolved_options(), "timeZone");
     name.and_then(|it| it.as_string()).unwrap_or_else(|| "UTC".to_owned())
 }
 
-fn instant(date: &Date) -> DateTime {
-    DateTime::from_timestamp_millis(date.get_time() as i64).unwrap_or_default()
+/// How many seconds clocks are ahead of UTC; of a zone that the browser does not know, none.
+fn ahead(zone: &str, at: i64) -> i64 {
+    thread_local! {
+        static FORMATTERS: RefCell<HashMap<String, Option<Function>>> = RefCell::default();
+    }
+    let at = Date::new(&JsValue::from_f64(at as f64 * 1000.0));
+    let written = FORMATTERS.with_borrow_mut(|all| {
+        let formatter = all.entry(zone.to_owned()).or_insert_with(|| formatter(zone));
+        formatter.as_ref()?.call1(&JsValue::NULL, &at).ok()?.as_string()
+    });
+    // `11/27/2026, GMT+10:30`, and at the meridian of Greenwich nothing but `GMT`.
+    let offset = written.and_then(|it| it.split_once("GMT").map(|(_, it)| it.to_owned()));
+    let offset = offset.unwrap_or_default();
+    let sign = if offset.starts_with(['-', '−']) { -1 } else { 1 };
+    let parts = offset.trim_start_matches(['+', '-', '−']).split(':');
+    let units = [3_600, 60, 1];
+    sign * parts.zip(units).map(|(it, unit)| it.parse().unwrap_or(0) * unit).sum::<i64>()
+}
+
+/// What writes an instant as the clocks of a zone show it, with their offset; if there is such a zone.
+fn formatter(zone: &str) -> Option<Function> {
+    let options = Object::new();
+    for (name, value) in [("timeZone", zone), ("timeZoneName", "longOffset")] {
+        Reflect::set(&options, &name.into(), &value.into()).ok()?;
+    }
+    let constructor = property(&intl(), "DateTimeFormat")?.dyn_into::<Function>().ok()?;
+    let format = Reflect::construct(&constructor, &Array::of2(&"en-US".into(), &options)).ok()?;
+    property(&format, "format")?.dyn_into().ok()
+}
+
+fn intl() -> JsValue {
+    property(&js_sys::global(), "Intl").unwrap_or_default()
+}
+
+fn property(of: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(of, &name.into()).ok().filter(|it| !it.is_undefined())
 }

@@ -15,6 +15,20 @@ use tokio::process::{Child, Command};
 /// What is not seen by then is not coming.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How a window looks.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) size: (u32, u32),
+    pub(crate) is_dark: bool,
+    pub(crate) language: &'static str,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { size: (1280, 900), is_dark: false, language: "en-GB" }
+    }
+}
+
 /// A ChromeDriver, in a zone of the earth; it ends with this, and with it the windows that a failed test has left.
 pub(crate) struct Browser {
     port: u16,
@@ -48,13 +62,13 @@ impl Browser {
         Some(Self { port, driver })
     }
 
-    pub(crate) async fn window(&self, url: &str, size: (u32, u32), is_dark: bool) -> Window {
+    pub(crate) async fn window(&self, url: &str, look: Look) -> Window {
+        let Look { size, is_dark, language } = look;
         let mut arguments = vec![
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),
             "--disable-background-networking".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
-            "--lang=en-GB".to_owned(),
             "--force-prefers-reduced-motion".to_owned(),
             format!("--window-size={},{}", size.0, size.1),
         ];
@@ -63,7 +77,10 @@ impl Browser {
             arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
         let capabilities = json!({
-            "goog:chromeOptions": { "args": arguments },
+            "goog:chromeOptions": {
+                "args": arguments,
+                "prefs": { "intl.accept_languages": language },
+            },
             "goog:loggingPrefs": { "browser": "ALL" },
         });
         let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
@@ -125,12 +142,17 @@ impl Window {
             }
         };
         if tokio::time::timeout(PATIENCE, seen).await.is_err() {
-            panic!("it never came to {script}\n{}", self.text().await);
+            panic!(
+                "it never came to {script}\n{}\n{}",
+                self.find("#when").await.text().await.unwrap_or_default(),
+                self.text().await
+            );
         }
     }
 
     pub(crate) async fn text(&self) -> String {
-        let text = self.run("return document.body.innerText", Vec::new()).await;
+        let text =
+            self.run("return document.querySelector('main, body').innerText", Vec::new()).await;
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -182,7 +204,7 @@ impl Window {
     pub(crate) async fn undoes(&self, text: &str) {
         self.hears(text).await;
         let script = "[...document.querySelectorAll('.toast')]
-            .find(it => it.querySelector('span').textContent === arguments[0]).querySelector('.undo').click()";
+            .find(it => it.querySelector('span').textContent === arguments[0]).querySelector('.act').click()";
         self.run(script, vec![json!(text)]).await;
     }
 

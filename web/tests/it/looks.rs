@@ -4,15 +4,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::browser::{Window, missing};
+use crate::browser::{Look, Window, missing};
 use crate::world::{WEEK, World};
 
-/// The hours that are shown of an appointment, its column, and where it begins there (in minutes).
+/// The hours that are shown of an appointment, its column, and after how many minutes of that day it begins.
 async fn drawn(page: &Window, title: &str) -> (String, String, i64) {
     let script = "const it = [...document.querySelectorAll('.day .appointment')]
         .find(it => it.querySelector('strong').textContent === arguments[0]);
         return [it.querySelector('span').textContent, it.parentElement.dataset.day,
-            Math.round(parseFloat(it.style.top) / 100 * 1440)]";
+            Math.round(parseFloat(it.style.top) / 100 * it.parentElement.dataset.minutes)]";
     let drawn = page.run(script, vec![title.into()]).await;
     let text = |at: usize| drawn[at].as_str().unwrap_or_default().to_owned();
     (text(0), text(1), drawn[2].as_i64().unwrap_or(-1))
@@ -35,8 +35,8 @@ async fn a_week_in_which_clocks_change() {
     let page = world.window_at("2026-10-26").await;
     page.shows("Again First Late").await;
     check(drawn(&page, "First").await, "01:30–01:45", "2026-11-01", 90);
-    check(drawn(&page, "Again").await, "01:30–02:30", "2026-11-01", 90);
-    check(drawn(&page, "Late").await, "23:00–00:00", "2026-11-01", 23 * 60);
+    check(drawn(&page, "Again").await, "01:30–02:30", "2026-11-01", 150);
+    check(drawn(&page, "Late").await, "23:00–00:00", "2026-11-01", 24 * 60);
     page.create("Mine", "2026-11-01T12:00", "2026-11-01T13:00").await;
     page.shows("Again First Late Mine").await;
     let range = r#"{ start: "2026-11-01T16:30:00Z", end: "2026-11-01T18:00:00Z" }"#;
@@ -103,7 +103,7 @@ async fn nobody_is_left_out() {
         ("week-dark", (1280, 900), true),
         ("phone", (390, 844), false),
     ] {
-        let page = world.browser.window(&url, size, is_dark).await;
+        let page = world.browser.window(&url, Look { size, is_dark, ..Look::default() }).await;
         page.is_live().await;
         page.find(".appointment").await;
         assert_eq!(violations(&page).await, Value::Array(Vec::new()), "{name}");

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test ends with its tasks")]
 
 mod browser;
+mod gestures;
 mod line;
 mod looks;
 mod playground;

@@ -12,7 +12,7 @@ async fn two_windows_change_together() {
     two.write("startsAt", "2026-11-26T15:00").await;
     two.write("endsAt", "2026-11-26T16:30").await;
     two.click("#save").await;
-    one.until("return document.querySelector('[data-day=\"2026-11-26\"] .appointment span')?.textContent === '15:00–16:30'").await;
+    one.until("return document.querySelector('.day[data-day=\"2026-11-26\"] .appointment span')?.textContent === '15:00–16:30'").await;
     one.shows("Dentist").await;
     one.ends_well().await;
     two.ends_well().await;

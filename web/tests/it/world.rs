@@ -9,7 +9,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::browser::{Browser, Window, missing};
+use crate::browser::{Browser, Look, Window, missing};
 use crate::line::Line;
 
 pub(crate) struct World {
@@ -58,7 +58,7 @@ impl World {
     /// A window to a place, as a link leads there.
     pub(crate) async fn window_to(&self, place: &str) -> Window {
         let url = format!("http://{}/{place}", self.line.address);
-        let window = self.browser.window(&url, (1280, 900), false).await;
+        let window = self.browser.window(&url, Look::default()).await;
         window.is_live().await;
         window
     }
@@ -66,7 +66,7 @@ impl World {
     /// A window of somebody else, with a line of its own that nobody touches.
     pub(crate) async fn other_window(&self) -> Window {
         let url = format!("http://{}/?view=week&date={WEEK}", self.server.address());
-        let window = self.browser.window(&url, (1280, 900), false).await;
+        let window = self.browser.window(&url, Look::default()).await;
         window.is_live().await;
         window
     }
@@ -74,7 +74,7 @@ impl World {
     /// A window with anything that the server has.
     pub(crate) async fn open(&self, path: &str) -> Window {
         let url = format!("http://{}{path}", self.server.address());
-        self.browser.window(&url, (1280, 900), false).await
+        self.browser.window(&url, Look::default()).await
     }
 
     /// Asks the server, past the page.
@@ -121,6 +121,17 @@ impl World {
         );
         let made = self.ask(&query).await;
         assert_eq!(made["data"]["createAppointment"]["error"], Value::Null, "{made}");
+    }
+
+    /// The id of the only appointment there is in that week.
+    pub(crate) async fn only(&self) -> String {
+        let range = r#"{ start: "2026-11-23T00:00:00Z", end: "2026-11-30T00:00:00Z" }"#;
+        let query =
+            format!("{{ appointmentsInRange(range: {range}) {{ appointments {{ id }} }} }}");
+        let found = self.ask(&query).await;
+        let all = found["data"]["appointmentsInRange"]["appointments"].as_array().unwrap();
+        assert_eq!(all.len(), 1, "{found}");
+        all[0]["id"].as_str().unwrap().to_owned()
     }
 
     /// How many bytes of wasm and script a browser loads before it can begin.

@@ -1,0 +1,145 @@
+//! [`CalendarDialog`]: makes calendars, renames them, gives them colours, deletes them.
+
+use appointments_client::{
+    CalendarChanges, CalendarError, Client, NewCalendar, OverlapPolicy, Refusal, TimeZone,
+};
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::calendars::Listed;
+use crate::locale::{here, labels};
+use crate::words;
+
+/// A new calendar has this colour until another is chosen.
+const COLOR: &str = "#3366cc";
+
+/// The dialog, open as long as it is there: of a calendar, or of one that is to be made, with a zone.
+#[component]
+pub(crate) fn CalendarDialog(
+    client: Client,
+    of: Option<Listed>,
+    zone: String,
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            // (It is not open yet, so it opens.)
+            let _ = dialog.show_modal();
+        }
+    });
+    let labels = labels();
+    let is_new = of.is_none();
+    let (name, color, is_strict) = match &of {
+        Some(it) => (it.name.clone(), it.color.clone(), it.is_strict),
+        None => (String::new(), COLOR.to_owned(), false),
+    };
+    let (name, color) = (RwSignal::new(name), RwSignal::new(color));
+    let may_overlap = RwSignal::new(!is_strict);
+    let problem = RwSignal::new(None::<String>);
+    // How many appointments would go with it, once that was asked.
+    let full = RwSignal::new(None::<i32>);
+    let id = of.map(|it| it.id);
+    let tell = move |came: Result<(), CalendarError>| match came {
+        Ok(()) => on_close.run(()),
+        Err(CalendarError::NotEmpty { appointments, .. }) => full.set(Some(appointments)),
+        Err(error) => problem.set(Some(said(&error))),
+    };
+    let (saves, known) = (client.clone(), id.clone());
+    let save = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (name, color) = (name.get_untracked(), color.get_untracked());
+        let may_overlap = may_overlap.get_untracked();
+        let overlaps = if may_overlap { OverlapPolicy::Allow } else { OverlapPolicy::Reject };
+        let (client, id, zone) = (saves.clone(), known.clone(), TimeZone::new(zone.clone()));
+        spawn_local(async move {
+            let came = match id {
+                Some(id) => {
+                    let changes = CalendarChanges::new().name(name).color(color).overlaps(overlaps);
+                    client.update_calendar(id, changes).await
+                }
+                None => {
+                    let new = NewCalendar::new(name).color(color).overlaps(overlaps);
+                    client.create_calendar(new.time_zone(zone)).await
+                }
+            };
+            tell(came.map(|_| ()));
+        });
+    };
+    let delete = move |with_appointments: bool| {
+        let (client, id) = (client.clone(), id.clone());
+        spawn_local(async move {
+            if let Some(id) = id {
+                tell(client.delete_calendar(id, with_appointments).await);
+            }
+        });
+    };
+    let deletes = (!is_new).then(|| {
+        let text = move || match full.get() {
+            None => labels.delete.to_owned(),
+            Some(count) => words::delete_all(count, here().language),
+        };
+        view! {
+            <button
+                type="button"
+                id="delete-calendar"
+                on:click=move |_| delete(full.get_untracked().is_some())
+            >
+                {text}
+            </button>
+        }
+    });
+    view! {
+        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| on_close.run(())>
+            <form method="dialog" novalidate on:submit=save>
+                <h2 id="dialog-title">
+                    {if is_new { labels.new_calendar } else { labels.edit_calendar }}
+                </h2>
+                <label for="name">{labels.name}</label>
+                <input
+                    id="name"
+                    type="text"
+                    prop:value=name
+                    on:input:target=move |event| name.set(event.target().value())
+                />
+                <label for="color">{labels.color}</label>
+                <input
+                    id="color"
+                    type="color"
+                    prop:value=color
+                    on:input:target=move |event| color.set(event.target().value())
+                />
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        id="may-overlap"
+                        prop:checked=may_overlap
+                        on:change:target=move |event| may_overlap.set(event.target().checked())
+                    />
+                    {labels.may_overlap}
+                </label>
+                <p class="problem" role="alert">{move || problem.get()}</p>
+                <div class="actions">
+                    {deletes}
+                    <button type="button" id="close-it" on:click=move |_| on_close.run(())>
+                        {labels.close}
+                    </button>
+                    <button type="submit" id="save" class="primary">{labels.save}</button>
+                </div>
+            </form>
+        </dialog>
+    }
+}
+
+/// What is wrong, in a sentence.
+fn said(error: &CalendarError) -> String {
+    match error {
+        CalendarError::Refused(Refusal::Invalid { problems, .. }) if !problems.is_empty() => {
+            let problems = problems.iter().map(|it| format!("{}: {}", it.field, it.message));
+            problems.collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}

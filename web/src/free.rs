@@ -1,0 +1,92 @@
+//! What is in the way, and when there is room. Pure; of what is known, so that nothing found proves nothing.
+
+use appointments_client::{Appointment, AppointmentStatus, DateTime, Shared};
+use chrono::TimeDelta;
+
+/// What takes a stretch of time, but for the one that is to be put there.
+pub(crate) fn in_the_way<'a>(
+    all: &'a [Shared<Appointment>],
+    (start, end): (DateTime, DateTime),
+    but: Option<&'a str>,
+) -> impl Iterator<Item = &'a Shared<Appointment>> {
+    all.iter().filter(move |it| {
+        let is_other = but.is_none_or(|but| it.id.inner() != but);
+        let is_there = it.status != AppointmentStatus::Cancelled;
+        is_other && is_there && it.starts_at < end && it.ends_at > start
+    })
+}
+
+/// The first time from `start` on at which there is room for so long, if that is before `until`.
+pub(crate) fn next_free(
+    all: &[Shared<Appointment>],
+    start: DateTime,
+    length: TimeDelta,
+    but: Option<&str>,
+    until: DateTime,
+) -> Option<DateTime> {
+    let mut at = start;
+    while at + length <= until {
+        match in_the_way(all, (at, at + length), but).map(|it| it.ends_at).max() {
+            None => return Some(at),
+            Some(end) => at = end,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use appointments_client::{Appointment, TimeZone};
+
+    use super::*;
+
+    pub(crate) fn at(text: &str) -> DateTime {
+        format!("2026-11-24T{text}:00Z").parse().expect("an hour")
+    }
+
+    /// An appointment on the 24th of November.
+    pub(crate) fn appointment(id: &str, start: &str, end: &str) -> Appointment {
+        Appointment {
+            id: id.into(),
+            calendar_id: "mine".into(),
+            title: id.to_owned(),
+            description: None,
+            location: None,
+            starts_at: at(start),
+            ends_at: at(end),
+            all_day: false,
+            time_zone: TimeZone::new("UTC"),
+            status: AppointmentStatus::Confirmed,
+            attendees: Vec::new(),
+            revision: 1,
+        }
+    }
+
+    #[track_caller]
+    fn check(start: &str, minutes: i64, but: Option<&str>, expected: Option<&str>) {
+        let mut cancelled = appointment("off", "12:00", "13:00");
+        cancelled.status = AppointmentStatus::Cancelled;
+        let all = [
+            appointment("a", "09:00", "10:00"),
+            appointment("b", "09:30", "11:00"),
+            appointment("c", "11:30", "12:00"),
+            cancelled,
+        ];
+        let all: Vec<_> = all.into_iter().map(Shared::new).collect();
+        let length = TimeDelta::minutes(minutes);
+        let found = next_free(&all, at(start), length, but, at("14:00"));
+        assert_eq!(found, expected.map(at));
+    }
+
+    #[test]
+    fn there_is_room_behind_what_is_there() {
+        check("08:00", 60, None, Some("08:00"));
+        check("08:30", 60, None, Some("12:00"));
+        check("08:30", 30, None, Some("08:30"));
+        check("09:15", 30, None, Some("11:00"));
+        check("09:15", 45, Some("c"), Some("11:00"));
+        // What is cancelled takes nothing, and what is not known is not offered.
+        check("09:00", 120, None, Some("12:00"));
+        check("09:00", 121, None, None);
+    }
+}

@@ -1,0 +1,104 @@
+//! What is known of the calendars that are shown, in the stretch that is looked at.
+
+use std::collections::HashMap;
+
+use appointments_client::{Appointment, Client, DateTime, RangeView, Shared};
+use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, abortable};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::free::{in_the_way, next_free};
+
+/// A half-open stretch of time.
+pub(crate) type Stretch = (DateTime, DateTime);
+
+/// What is known, by calendar. Copies are one.
+#[derive(Clone, Copy)]
+pub(crate) struct Views {
+    known: RwSignal<HashMap<String, RangeView>>,
+    stretch: RwSignal<Option<Stretch>>,
+}
+
+impl Views {
+    pub(crate) fn new() -> Self {
+        Self { known: RwSignal::new(HashMap::new()), stretch: RwSignal::new(None) }
+    }
+
+    /// Looks at what is known of calendars, in their order; of some, nothing is yet.
+    pub(crate) fn of<T>(self, ids: &[String], look: impl FnOnce(&[(usize, &RangeView)]) -> T) -> T {
+        self.known.with(|known| {
+            let views = ids.iter().enumerate().filter_map(|(at, id)| Some((at, known.get(id)?)));
+            look(&views.collect::<Vec<_>>())
+        })
+    }
+
+    /// Whether something is true of each of some calendars.
+    pub(crate) fn all(self, ids: &[String], test: fn(&RangeView) -> bool) -> bool {
+        self.known.with(|known| ids.iter().all(|it| known.get(it).is_some_and(test)))
+    }
+
+    /// An appointment, as it is shown.
+    pub(crate) fn find(self, id: &str) -> Option<Shared<Appointment>> {
+        self.known.with_untracked(|known| {
+            let mut all = known.values().flat_map(|it| &it.appointments);
+            all.find(|it| it.id.inner() == id).cloned()
+        })
+    }
+
+    /// Whether something takes a time in a calendar, as far as is known: nothing found proves nothing.
+    pub(crate) fn is_taken(self, calendar: &str, time: Stretch, but: Option<&str>) -> bool {
+        self.known.with(|known| {
+            let view = known.get(calendar);
+            view.is_some_and(|it| in_the_way(&it.appointments, time, but).next().is_some())
+        })
+    }
+
+    /// The next time in a calendar that is as long and free, if that is known.
+    pub(crate) fn next_free(
+        self,
+        calendar: &str,
+        time: Stretch,
+        but: Option<&str>,
+    ) -> Option<Stretch> {
+        let (from, until) = self.stretch.get_untracked()?;
+        let ((start, end), length) = (time, time.1 - time.0);
+        if start < from || end > until {
+            return None;
+        }
+        let free = self.known.with_untracked(|known| {
+            let view = known.get(calendar).filter(|it| it.is_complete && !it.is_stale)?;
+            next_free(&view.appointments, start, length, but, until)
+        })?;
+        Some((free, free + length))
+    }
+
+    /// Follows what the calendars have in a stretch, and says of each change that there was one.
+    pub(crate) fn watch(
+        self,
+        client: Client,
+        watched: Memo<(Vec<String>, Option<Stretch>)>,
+        on_change: Callback<()>,
+    ) {
+        Effect::new(move |_| {
+            let (ids, Some(stretch)) = watched.get() else { return };
+            self.stretch.set(Some(stretch));
+            // Of other days nothing is said yet.
+            self.known.update(|all| all.values_mut().for_each(|it| it.is_complete = false));
+            let watches = ids.into_iter().filter_map(|id| {
+                // (The operation fits the contract that it was compiled with.)
+                let mut watch = client.calendar(id.as_str()).watch(stretch.0, stretch.1).ok()?;
+                let (shows, handle) = abortable(async move {
+                    while let Some(view) = watch.next().await {
+                        self.known.update(|all| _ = all.insert(id.clone(), view));
+                        on_change.run(());
+                    }
+                });
+                spawn_local(async move { _ = shows.await });
+                Some(handle)
+            });
+            let watches: Vec<AbortHandle> = watches.collect();
+            on_cleanup(move || watches.iter().for_each(AbortHandle::abort));
+        });
+    }
+}
