@@ -9,6 +9,7 @@ mod apply;
 mod copy;
 mod database;
 mod error;
+mod lent;
 mod postgres;
 mod read;
 mod rows;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::Connection as _;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -20,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 impl<S: Base> Log for S {
     async fn log_after(&self, calendar: CalendarId, after: Revision) -> Result<Option<LogPage>> {
         let sql = sql::<S>();
-        let mut snapshot = self.readers().begin_with(sql.snapshot).await?;
+        let mut reader = self.reader().await?;
+        let mut snapshot = reader.begin_with(sql.snapshot).await?;
         let Some(bounds) = snapshot.row(sql.bounds, &[calendar.0.into()]).await? else {
             return Ok(None);
         };
@@ -42,7 +44,7 @@ impl<S: Base> Log for S {
     }
 
     async fn heads(&self, calendars: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>> {
-        let mut reader = self.readers().acquire().await?;
+        let mut reader = self.reader().await?;
         let found = reader.rows(sql::<S>().heads, &[calendars.into()]).await?;
         let head =
             |row| Ok((CalendarId(Columns::id(row, 0)?), rows::revision(Columns::number(row, 1)?)?));
@@ -57,7 +59,7 @@ impl<S: Base> Store for S {
     }
 
     async fn calendars(&self, ids: &[CalendarId]) -> Result<Vec<CalendarRow>> {
-        let mut reader = self.readers().acquire().await?;
+        let mut reader = self.reader().await?;
         let found = reader.rows(sql::<S>().calendars, &[ids.into()]).await?;
         found.iter().map(rows::calendar).collect()
     }
@@ -69,18 +71,18 @@ impl<S: Base> Store for S {
     ) -> Result<Vec<Calendar>> {
         // No name is empty, so the empty one comes before all.
         let (name, id) = after.map_or(("", Uuid::nil()), |(name, id)| (name, id.0));
-        let mut reader = self.readers().acquire().await?;
+        let mut reader = self.reader().await?;
         let values = [name.into(), id.into(), count(limit).into()];
         let found = reader.rows(sql::<S>().calendars_by_name, &values).await?;
         found.iter().map(|row| Ok(rows::calendar(row)?.calendar)).collect()
     }
 
     async fn default_calendar(&self) -> Result<Option<CalendarId>> {
-        default_calendar(&mut *self.readers().acquire().await?).await
+        default_calendar(&mut *self.reader().await?).await
     }
 
     async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>> {
-        let mut reader = self.readers().acquire().await?;
+        let mut reader = self.reader().await?;
         let row = reader.row(sql::<S>().appointment, &[id.0.into()]).await?;
         row.as_ref().map(rows::appointment).transpose()
     }
@@ -92,7 +94,8 @@ impl<S: Base> Store for S {
         limit: usize,
     ) -> Result<Option<RangeRead>> {
         let sql = sql::<S>();
-        let mut snapshot = self.readers().begin_with(sql.snapshot).await?;
+        let mut reader = self.reader().await?;
+        let mut snapshot = reader.begin_with(sql.snapshot).await?;
         let Some(row) = snapshot.row(sql.calendar, &[calendar.0.into()]).await? else {
             return Ok(None);
         };
@@ -106,7 +109,7 @@ impl<S: Base> Store for S {
     }
 
     async fn size(&self) -> Result<Size> {
-        let row = self.readers().acquire().await?.row(sql::<S>().size, &[]).await?;
+        let row = self.reader().await?.row(sql::<S>().size, &[]).await?;
         let Some(row) = row else { return Ok(Size::default()) };
         let number = |at| row.number(at).map(i64::cast_unsigned);
         Ok(Size { changes: number(0)?, bytes: number(1)? })
@@ -118,7 +121,7 @@ impl<S: Base> Store for S {
 
     async fn ready(&self) -> Result<()> {
         let look = async {
-            let mut reader = self.readers().acquire().await?;
+            let mut reader = self.reader().await?;
             reader.row(sql::<S>().any_calendar, &[]).await.map(drop)
         };
         let late = |_| Err(StoreError::Unavailable("the database does not answer".into()));

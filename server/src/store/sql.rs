@@ -4,6 +4,7 @@
 use sqlx::{Database, Pool};
 use uuid::Uuid;
 
+use super::lent::Lent;
 use super::rows::Columns;
 use super::{Job, Result, Wake};
 use crate::domain::CalendarId;
@@ -228,6 +229,11 @@ pub(super) trait Base: Send + Sync + 'static {
 
     /// Connections to read with.
     fn readers(&self) -> &Pool<Self::Db>;
+
+    /// One of them.
+    async fn reader(&self) -> Result<Lent<Self::Db>> {
+        Lent::of(self.readers()).await
+    }
 
     /// See [`super::Store::submit`].
     async fn submit(&self, job: Box<dyn Job>) -> Result<()>;

@@ -9,14 +9,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
+use super::super::lent::ANSWER;
 use super::super::{Database, Missing, OpenError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// A database that does not answer by then is not there.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A connection that does not answer by then is dead, even if nobody has said so.
-const ANSWER: Duration = Duration::from_secs(2);
 /// A connection that was in use so short a time ago is taken to be alive.
 const FRESH: Duration = Duration::from_millis(500);
 /// A transaction that does nothing for so long has lost its client, and its locks go with it; one that waits for a lock for so
@@ -62,11 +61,6 @@ pub(super) async fn database(
                 }
                 Ok(true)
             })
-        })
-        // One whose user has given up is asked as well, by the pool itself, which would wait for as long as the network does:
-        // meanwhile it would count as one of so many.
-        .after_release(|connection, _| {
-            Box::pin(async move { answers(connection).await.map(|()| true) })
         });
     let pool = pool.connect_lazy_with(options.clone());
     Ok((options, pool))

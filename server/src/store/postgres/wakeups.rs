@@ -5,6 +5,7 @@
 //! one had to be made anew everybody looks at the log.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -144,7 +145,8 @@ async fn hear(options: &PgConnectOptions, wake: &OnceLock<Wake>, name: Uuid) -> 
     let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
     let pool = pool.acquire_timeout(SILENCE).connect_lazy_with(options.clone());
     let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(CHANNEL).await?;
+    let silent = |_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into()));
+    timeout(SILENCE, listener.listen(CHANNEL)).await.unwrap_or_else(silent)?;
     let tell = |hint: Hint<'_>| {
         if let Some(wake) = wake.get() {
             wake(hint);

@@ -3,9 +3,10 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use sqlx::PgPool;
 use sqlx::postgres::PgDatabaseError;
+use sqlx::{Connection, PgPool};
 
+use super::super::lent::Lent;
 use super::super::transaction::Open;
 use super::super::{Job, Result, StoreError};
 use super::{PostgresStore, is_in_the_way};
@@ -42,7 +43,8 @@ async fn with_patience(pool: &PgPool, job: &dyn Job) -> Result<Vec<(CalendarId, 
 }
 
 async fn once(pool: &PgPool, job: &dyn Job) -> Result<Vec<(CalendarId, Revision)>> {
-    let mut tx = pool.begin().await?;
+    let mut connection = Lent::of(pool).await?;
+    let mut tx = connection.begin().await?;
     let mut open = Open::new(&mut *tx);
     // A panic is a bug; its transaction is rolled back like any other that fails.
     let result = AssertUnwindSafe(job.run(&mut open)).catch_unwind().await;
