@@ -14,6 +14,16 @@ pub(crate) enum Language {
     German,
 }
 
+impl Language {
+    /// As HTML has it.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+}
+
 /// How people write here. It does not change as long as the page is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Locale {

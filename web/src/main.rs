@@ -40,6 +40,12 @@ use leptos::prelude::*;
 use page::AppointmentsPage;
 
 fn main() {
+    let locale = locale::here();
+    if let Some(root) = document().document_element() {
+        // (An element takes any attribute with a name like this.)
+        let _ = root.set_attribute("lang", locale.language.code());
+    }
+    document().set_title(locale.labels().calendar);
     let origin = window().location().origin().unwrap_or_default();
     match Client::builder(format!("{origin}/graphql")).build() {
         Ok(client) => mount_to_body(move || view! { <AppointmentsPage client /> }),

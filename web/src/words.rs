@@ -84,8 +84,8 @@ pub(crate) fn refused(title: &str, refusal: &Refusal, sight: &Sight) -> String {
             None => format!("{back}: {message}"),
         },
         Refusal::CalledOff => match language {
-            English => format!("{title} was called off before it was sent."),
-            German => format!("{title} wurde verworfen, bevor es gesendet war."),
+            English => format!("{title} was called off."),
+            German => format!("{title} wurde verworfen."),
         },
         other => format!("{back}: {other}."),
     }

@@ -70,6 +70,9 @@ impl Browser {
             "--disable-background-networking".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
             "--force-prefers-reduced-motion".to_owned(),
+            // So that it can be seen what is held when all garbage is gone.
+            "--js-flags=--expose-gc".to_owned(),
+            "--enable-precise-memory-info".to_owned(),
             format!("--window-size={},{}", size.0, size.1),
         ];
         if is_dark {

@@ -1,4 +1,4 @@
-//! How it looks: side by side, in other zones, and to those who do not see it.
+//! How it looks: side by side, in other languages, and to those who do not see it.
 
 use std::path::Path;
 
@@ -6,54 +6,6 @@ use serde_json::Value;
 
 use crate::browser::{Look, Window, missing};
 use crate::world::{WEEK, World};
-
-/// The hours that are shown of an appointment, its column, and after how many minutes of that day it begins.
-async fn drawn(page: &Window, title: &str) -> (String, String, i64) {
-    let script = "const it = [...document.querySelectorAll('.day .appointment')]
-        .find(it => it.querySelector('strong').textContent === arguments[0]);
-        return [it.querySelector('span').textContent, it.parentElement.dataset.day,
-            Math.round(parseFloat(it.style.top) / 100 * it.parentElement.dataset.minutes)]";
-    let drawn = page.run(script, vec![title.into()]).await;
-    let text = |at: usize| drawn[at].as_str().unwrap_or_default().to_owned();
-    (text(0), text(1), drawn[2].as_i64().unwrap_or(-1))
-}
-
-#[track_caller]
-fn check(drawn: (String, String, i64), hours: &str, day: &str, minute: i64) {
-    assert_eq!(drawn, (hours.to_owned(), day.to_owned(), minute));
-}
-
-#[tokio::test]
-async fn a_week_in_which_clocks_change() {
-    // Clocks go back on the 1st of November, at 06:00 UTC.
-    let Some(world) = World::within("America/New_York").await else { return };
-    world.somebody("First", "2026-11-01T05:30:00Z", "2026-11-01T05:45:00Z").await;
-    world.somebody("Again", "2026-11-01T06:30:00Z", "2026-11-01T07:30:00Z").await;
-    world.somebody("Late", "2026-11-02T04:00:00Z", "2026-11-02T05:00:00Z").await;
-    // And forward on the 8th of March, at 07:00 UTC.
-    world.somebody("Spring", "2026-03-08T06:30:00Z", "2026-03-08T07:30:00Z").await;
-    let page = world.window_at("2026-10-26").await;
-    page.shows("Again First Late").await;
-    check(drawn(&page, "First").await, "01:30–01:45", "2026-11-01", 90);
-    check(drawn(&page, "Again").await, "01:30–02:30", "2026-11-01", 150);
-    check(drawn(&page, "Late").await, "23:00–00:00", "2026-11-01", 24 * 60);
-    page.create("Mine", "2026-11-01T12:00", "2026-11-01T13:00").await;
-    page.shows("Again First Late Mine").await;
-    let range = r#"{ start: "2026-11-01T16:30:00Z", end: "2026-11-01T18:00:00Z" }"#;
-    let query = format!(
-        "{{ appointmentsInRange(range: {range}) {{ appointments {{ title startsAt timeZone }} }} }}"
-    );
-    let there = world.ask(&query).await;
-    let mine = &there["data"]["appointmentsInRange"]["appointments"][0];
-    assert_eq!(mine["startsAt"], "2026-11-01T17:00:00Z", "{there}");
-    assert_eq!(mine["timeZone"], "America/New_York");
-    page.ends_well().await;
-    let page = world.window_at("2026-03-02").await;
-    page.shows("Spring").await;
-    check(drawn(&page, "Spring").await, "01:30–03:30", "2026-03-08", 90);
-    page.ends_well().await;
-    world.end().await;
-}
 
 #[tokio::test]
 async fn what_overlaps_stands_side_by_side() {
@@ -102,6 +54,8 @@ async fn nobody_is_left_out() {
         ("week", (1280, 900), false),
         ("week-dark", (1280, 900), true),
         ("phone", (390, 844), false),
+        ("small", (360, 640), true),
+        ("large", (2560, 1440), false),
     ] {
         let page = world.browser.window(&url, Look { size, is_dark, ..Look::default() }).await;
         page.is_live().await;
@@ -120,5 +74,48 @@ async fn nobody_is_left_out() {
         assert_eq!(violations(&page).await, Value::Array(Vec::new()), "the dialog of {name}");
         page.ends_well().await;
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn people_are_spoken_to_in_their_language() {
+    let Some(world) = World::new().await else { return };
+    world.is_strict().await;
+    world.somebody("Zahnarzt", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;
+    let url = format!("http://{}/?view=week&date={WEEK}", world.line.address);
+    let look = |language| Look { language, ..Look::default() };
+    let page = world.browser.window(&url, look("de-AT")).await;
+    page.is_live().await;
+    page.until("return document.getElementById('when').textContent === '23.–29. November 2026'")
+        .await;
+    page.until("return document.documentElement.lang === 'de'").await;
+    page.until("return document.getElementById('new').textContent === 'Neuer Termin'").await;
+    page.until("return document.querySelector('.day-head h2').textContent === 'Mo 23'").await;
+    page.create("Friseur", "2026-11-24T09:30", "2026-11-24T10:30").await;
+    page.hears("Friseur wurde zurückgenommen: Zahnarzt ist dort von 09:00 bis 10:00.").await;
+    page.until(
+        "return document.querySelector('.toast .act')?.textContent === '10:00–11:00 nehmen'",
+    )
+    .await;
+    page.picture("german").await;
+    page.ends_well().await;
+
+    // Where weeks begin on Sunday, and hours are counted to twelve.
+    let page = world.browser.window(&url, look("en-US")).await;
+    page.is_live().await;
+    page.until("return document.querySelector('.day-head h2').textContent === 'Sun 22'").await;
+    page.until(
+        "return document.querySelector('.appointment span').textContent === '9:00 am–10:00 am'",
+    )
+    .await;
+    page.until("return document.getElementById('when').textContent.startsWith('November 22')")
+        .await;
+    page.ends_well().await;
+
+    // Whoever speaks anything else is spoken to in English, and weeks begin as they do there.
+    let page = world.browser.window(&url, look("fr-FR")).await;
+    page.is_live().await;
+    page.until("return document.querySelector('.day-head h2').textContent === 'Mon 23'").await;
+    page.ends_well().await;
     world.end().await;
 }

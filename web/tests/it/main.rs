@@ -6,6 +6,7 @@
 mod browser;
 mod gestures;
 mod line;
+mod load;
 mod looks;
 mod playground;
 mod speed;
@@ -13,3 +14,4 @@ mod story;
 mod together;
 mod views;
 mod world;
+mod zones;

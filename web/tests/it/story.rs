@@ -28,7 +28,20 @@ async fn it_is_there_before_the_answer_and_stays_or_goes_back() {
     world.line.release();
     page.shows("Dentist").await;
     page.hears("Hairdresser was taken back: Dentist is there from 09:00 to 10:00.").await;
+    // What is in the way is pointed at, and the next time that is free is a click away.
+    page.until(
+        "return document.querySelector('.appointment.marked strong')?.textContent === 'Dentist'",
+    )
+    .await;
     page.picture("refused").await;
+    page.until(
+        "return document.querySelector('.toast.refusal .act')?.textContent === 'Take 10:00–11:00'",
+    )
+    .await;
+    page.click(".toast.refusal .act").await;
+    page.shows("Dentist Hairdresser").await;
+    page.hears("Hairdresser is saved.").await;
+    page.until("return document.querySelector('.marked') === null").await;
     page.ends_well().await;
     world.end().await;
 }

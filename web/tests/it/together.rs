@@ -92,3 +92,26 @@ async fn where_no_socket_gets_through_it_hears_all_the_same() {
     two.ends_well_but_for_the_line().await;
     world.end().await;
 }
+
+#[tokio::test]
+async fn what_waits_is_listed_and_can_be_discarded() {
+    let Some(world) = World::new().await else { return };
+    let page = world.window().await;
+    world.line.cut();
+    page.find(".badge[data-state=offline]").await;
+    page.create("First", "2026-11-25T09:00", "2026-11-25T10:00").await;
+    page.create("Second", "2026-11-26T09:00", "2026-11-26T10:00").await;
+    page.click(".badge").await;
+    let listed = "return [...document.querySelectorAll('.waiting li span')].map(it => it.textContent).join()";
+    page.until(&format!("{listed} === 'New: First,New: Second'")).await;
+    page.picture("waiting").await;
+    page.click(".waiting li:first-child .discard").await;
+    page.shows("Second?").await;
+    page.until(&format!("{listed} === 'New: Second'")).await;
+    page.hears("First was called off.").await;
+    world.line.mend();
+    page.shows("Second").await;
+    page.until("return document.querySelector('.waiting') === null").await;
+    page.ends_well_but_for_the_line().await;
+    world.end().await;
+}

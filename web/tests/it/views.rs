@@ -164,3 +164,53 @@ async fn calendars_side_by_side() {
     page.ends_well().await;
     world.end().await;
 }
+
+#[tokio::test]
+async fn calendars_are_made_renamed_coloured_and_deleted() {
+    let Some(world) = World::new().await else { return };
+    let (page, other) = (world.window().await, world.other_window().await);
+    page.click("#new-calendar").await;
+    page.write("name", "").await;
+    page.click("#save").await;
+    page.until("return document.querySelector('dialog .problem').textContent.startsWith('name')")
+        .await;
+    page.write("name", "Team").await;
+    page.write("color", "#aa3300").await;
+    page.click("#may-overlap").await;
+    page.click("#save").await;
+    page.until("return document.querySelectorAll('.calendar').length === 2").await;
+    // Others find it when they come back to their window, and are told of its new name at once.
+    other.run("window.dispatchEvent(new Event('focus'))", Vec::new()).await;
+    other.until("return document.querySelectorAll('.calendar').length === 2").await;
+    other.find("#when[data-complete=true]").await;
+    page.click("[aria-label='Edit Team']").await;
+    page.write("name", "Crew").await;
+    page.write("color", "#0033aa").await;
+    page.picture("calendar").await;
+    page.click("#save").await;
+    for window in [&page, &other] {
+        window.find("[aria-label='Edit Crew']").await;
+        let color = "return document.querySelector('.calendar [aria-label=\"Edit Crew\"]').parentElement.style.cssText.includes('0033aa')";
+        window.until(color).await;
+    }
+
+    // One that is not empty is deleted only with all that is in it.
+    page.click("#new").await;
+    page.write("title", "Meeting").await;
+    page.write("startsAt", "2026-11-24T09:00").await;
+    page.write("endsAt", "2026-11-24T10:00").await;
+    let choose = "const it = document.getElementById('calendar'); it.value = it.options[[...it.options].findIndex(it => it.textContent === 'Crew')].value;
+        it.dispatchEvent(new Event('change', {bubbles: true}))";
+    page.run(choose, Vec::new()).await;
+    page.click("#save").await;
+    page.hears("Meeting is saved.").await;
+    page.click("[aria-label='Edit Crew']").await;
+    page.click("#delete-calendar").await;
+    page.until("return document.getElementById('delete-calendar').textContent === 'Delete with the appointment in it'").await;
+    page.click("#delete-calendar").await;
+    page.until("return document.querySelectorAll('.calendar').length === 1").await;
+    page.shows("").await;
+    page.ends_well().await;
+    other.ends_well().await;
+    world.end().await;
+}

@@ -1,0 +1,184 @@
+//! What a person feels: a drag over a full week, and changes that rain in. In CI a few seconds, to see that it can be measured;
+//! `cargo xtask bench page` takes its time, and keeps the figures.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, interval};
+
+use crate::browser::Window;
+use crate::speed::{is_long, keep};
+use crate::world::World;
+
+/// So many appointments are in the week.
+const FULL: usize = 500;
+
+impl World {
+    /// A week that is full, and a window to it.
+    async fn full_week(&self) -> (Vec<String>, Window) {
+        let mut ids = Vec::new();
+        for chunk in (0..FULL).collect::<Vec<_>>().chunks(50) {
+            let create = |n: &usize| {
+                // Side by side, from six in the morning until ten in the evening.
+                let (day, hour, minute) = (23 + n % 7, 5 + n / 7 % 16, n / 112 % 4 * 15);
+                let at = |hour: usize| format!("2026-11-{day}T{hour:02}:{minute:02}:00Z");
+                let time = format!(r#"startsAt: "{}", endsAt: "{}""#, at(hour), at(hour + 1));
+                format!(
+                    r#"n{n}: createAppointment(input: {{ title: "No {n}", {time} }}) {{ appointment {{ id }} error {{ message }} }}"#
+                )
+            };
+            for some in chunk.chunks(10) {
+                let creates = some.iter().map(create).collect::<Vec<_>>().join(" ");
+                let made = self.ask(&format!("mutation {{ {creates} }}")).await;
+                for n in some {
+                    let id = made["data"][format!("n{n}")]["appointment"]["id"].as_str();
+                    ids.push(id.unwrap_or_else(|| panic!("{made}")).to_owned());
+                }
+            }
+        }
+        let page = self.window().await;
+        page.until(&format!(
+            "return document.querySelectorAll('.day .appointment').length >= {FULL}"
+        ))
+        .await;
+        (ids, page)
+    }
+
+    /// Changes appointments, so many in a second, for so long.
+    async fn rain(&self, ids: &[String], rate: u32, long: Duration) -> u32 {
+        let mut ticks = interval(Duration::from_secs(1) / rate);
+        let (begin, mut count) = (Instant::now(), 0);
+        while begin.elapsed() < long {
+            ticks.tick().await;
+            let id = &ids[(count as usize * 7) % ids.len()];
+            let input = format!(r#"{{ id: "{id}", title: "Change {count}" }}"#);
+            let change = format!(
+                "mutation {{ updateAppointment(input: {input}) {{ error {{ message }} }} }}"
+            );
+            let changed = self.ask(&change).await;
+            assert_eq!(changed["data"]["updateAppointment"]["error"], Value::Null, "{changed}");
+            count += 1;
+        }
+        count
+    }
+}
+
+/// Drags an appointment to and fro, a step in each frame, and takes the time of each.
+const DRAG: &str = "const [steps, done] = arguments;
+    const card = [...document.querySelectorAll('.day .appointment strong')]
+        .find(it => it.getBoundingClientRect().top > innerHeight / 2), from = card.getBoundingClientRect();
+    const columns = [...document.querySelectorAll('.day')].map(it => it.getBoundingClientRect());
+    const tell = (kind, target, x, y) => target.dispatchEvent(new PointerEvent(kind,
+        {bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, clientX: x, clientY: y}));
+    const main = document.querySelector('main'), top = from.top + 5, frames = [];
+    tell('pointerdown', card, from.left + 5, top);
+    let step = 0, last = performance.now();
+    const frame = now => {
+        if (step > 1) frames.push(now - last);
+        last = now;
+        if (step++ === steps) {
+            tell('pointercancel', main, 0, 0);
+            return done({frames, ghost: document.querySelector('.ghost') === null, saw: window.sawGhost === true});
+        }
+        const column = columns[Math.floor(step / 6) % columns.length];
+        tell('pointermove', main, column.left + column.width / 2, top + (step * 7) % 300);
+        window.sawGhost ||= document.querySelector('.ghost') !== null;
+        requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);";
+
+#[tokio::test]
+async fn a_drag_over_a_full_week() {
+    let Some(world) = World::new().await else { return };
+    let (_, page) = world.full_week().await;
+    let steps = if is_long() { 600 } else { 30 };
+    let seen = page.client.execute_async(DRAG, vec![json!(steps)]).await.unwrap();
+    assert_eq!(
+        (&seen["saw"], &seen["ghost"]),
+        (&json!(true), &json!(true)),
+        "it was dragged, and let go"
+    );
+    let frames = seen["frames"].as_array().unwrap().iter().map(|it| it.as_f64().unwrap());
+    let mut frames: Vec<_> = frames.collect();
+    frames.sort_by(f64::total_cmp);
+    let late = frames.iter().filter(|it| **it > 33.4).count();
+    let (middle, worst) = (frames[frames.len() / 2], frames[frames.len() - 1]);
+    println!(
+        "a drag over {FULL} appointments: {} frames, half of them within {middle:.1} ms, the longest {worst:.1} ms, {late} over 33 ms (aim 0)",
+        frames.len()
+    );
+    keep(
+        "drag",
+        &json!({ "frames": frames.len(), "p50_ms": middle, "max_ms": worst, "over_33_ms": late }),
+    );
+    page.ends_well().await;
+    world.end().await;
+}
+
+/// From now on keeps the lengths of tasks that are long.
+const WATCH: &str = "window.long = [];
+    new PerformanceObserver(list => list.getEntries().forEach(it => window.long.push(it.duration)))
+        .observe({type: 'longtask'})";
+
+#[tokio::test]
+async fn changes_that_rain_in() {
+    let Some(world) = World::new().await else { return };
+    let (ids, page) = world.full_week().await;
+    page.run(WATCH, Vec::new()).await;
+    let long = Duration::from_secs(if is_long() { 10 } else { 2 });
+    let count = world.rain(&ids, 100, long).await;
+    let last = format!("Change {}", count - 1);
+    page.until(&format!(
+        "return [...document.querySelectorAll('.appointment strong')].some(it => it.textContent === '{last}')"
+    ))
+    .await;
+    let tasks = page.run("return window.long", Vec::new()).await;
+    let tasks: Vec<_> = tasks.as_array().unwrap().iter().filter_map(Value::as_f64).collect();
+    let worst = tasks.iter().copied().fold(0.0, f64::max);
+    let rate = f64::from(count) / long.as_secs_f64();
+    println!(
+        "{rate:.0} changes/s over {} s: {} tasks over 50 ms (aim 0), the longest {worst:.0} ms",
+        long.as_secs(),
+        tasks.len()
+    );
+    keep("rain", &json!({ "changes_per_s": rate, "long_tasks": tasks.len(), "max_ms": worst }));
+    page.ends_well().await;
+    world.end().await;
+}
+
+/// Bytes that are held when all that is garbage is gone: by JavaScript, by wasm, and how many elements there are.
+const HELD: &str = "const done = arguments[0];
+    const script = document.querySelector('script[type=module]').src;
+    import(script).then(it => it.default()).then(wasm => {
+        window.gc();
+        done([performance.memory.usedJSHeapSize, wasm.memory.buffer.byteLength, document.querySelectorAll('*').length]);
+    })";
+
+async fn held(page: &Window) -> [u64; 3] {
+    let held = page.client.execute_async(HELD, Vec::new()).await.unwrap();
+    [0, 1, 2].map(|at| held[at].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_what_has_changed() {
+    let Some(world) = World::new().await else { return };
+    let (ids, page) = world.full_week().await;
+    // A busy calendar changes once in a second.
+    let part = Duration::from_secs(if is_long() { 40 } else { 1 });
+    world.rain(&ids, 30, part).await;
+    let first = held(&page).await;
+    world.rain(&ids, 30, part).await;
+    let second = held(&page).await;
+    world.rain(&ids, 30, part).await;
+    let third = held(&page).await;
+    println!(
+        "bytes held by JavaScript and by wasm, and elements, after each third: {first:?} {second:?} {third:?}"
+    );
+    keep(
+        "heap",
+        &json!({ "js_bytes": [first[0], second[0], third[0]], "wasm_bytes": [first[1], second[1], third[1]] }),
+    );
+    assert_eq!(first[2], third[2], "elements were left over");
+    page.ends_well().await;
+    world.end().await;
+}
