@@ -77,6 +77,12 @@ impl World {
         self.browser.window(&url, Look::default()).await
     }
 
+    /// Asks the server, past the page, as something to be waited for later.
+    pub(crate) fn asking(&self, query: String) -> impl Future<Output = Value> + Send + use<> {
+        let server = self.server.address();
+        async move { ask(server, &query).await }
+    }
+
     /// Asks the server, past the page.
     pub(crate) async fn ask(&self, query: &str) -> Value {
         ask(self.server.address(), query).await
