@@ -7,6 +7,7 @@
 
 mod agenda;
 mod badge;
+mod board;
 mod calendar_dialog;
 mod calendars;
 mod card;
@@ -24,6 +25,7 @@ mod lanes;
 mod locale;
 mod month;
 mod navigation;
+mod outlook;
 mod page;
 mod place;
 mod sight;
