@@ -71,6 +71,8 @@ pub(crate) fn CalendarChoice(
     on_toggle: Callback<String>,
     /// A calendar is to be changed; none: a new one is to be made.
     on_edit: Callback<Option<Listed>>,
+    /// What else is chosen in this place.
+    children: Children,
 ) -> impl IntoView {
     let choice = move |it: Listed| {
         let (shown, toggled) = (it.id.clone(), it.id.clone());
@@ -105,6 +107,7 @@ pub(crate) fn CalendarChoice(
             <button type="button" id="new-calendar" on:click=move |_| on_edit.run(None)>
                 {labels().new_calendar}
             </button>
+            {children()}
         </div>
     }
 }

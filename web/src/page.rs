@@ -82,13 +82,14 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
             <button type="button" id="new" class="primary" on:click=add>
                 {labels().new_appointment}
             </button>
-            <ZoneChoice sight on_zone=Callback::new(move |zone| outlook.look_from(zone)) />
             <CalendarChoice
                 calendars=outlook.calendars
                 is_shown=Callback::new(move |id: String| outlook.place().with(|it| it.shows(&id)))
                 on_toggle=Callback::new(move |id: String| outlook.toggle(&id))
                 on_edit=Callback::new(move |it| edited.set(Some(it)))
-            />
+            >
+                <ZoneChoice sight on_zone=Callback::new(move |zone| outlook.look_from(zone)) />
+            </CalendarChoice>
         </header>
         <Board outlook write wishes toasts />
         {drafted}

@@ -79,11 +79,18 @@ impl Browser {
             arguments.push("--force-dark-mode".to_owned());
             arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
+        let mut options = json!({
+            "args": arguments,
+            "prefs": { "intl.accept_languages": language },
+        });
+        // (A window of the desktop is never as narrow as a phone.)
+        if size.0 < 500 {
+            let device =
+                json!({ "width": size.0, "height": size.1, "pixelRatio": 1.0, "touch": true });
+            options["mobileEmulation"] = json!({ "deviceMetrics": device });
+        }
         let capabilities = json!({
-            "goog:chromeOptions": {
-                "args": arguments,
-                "prefs": { "intl.accept_languages": language },
-            },
+            "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL" },
         });
         let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
