@@ -10,7 +10,6 @@ use futures_util::Stream;
 
 use crate::calendar::poll_news;
 use crate::client::Client;
-
 use crate::error::{CalendarError, QueryError, Refusal};
 use crate::model::{CalendarInfo, OverlapPolicy};
 use crate::operations::calendars::{
@@ -137,7 +136,8 @@ impl Client {
         let variables = CreateCalendarVariables { input };
         let made = self.mutate(&CreateCalendarMutation::build(variables)).await?.create_calendar;
         let made = decided(made.calendar, made.error)?;
-        self.calendars().await?;
+        // (It is made, whether or not it can be listed now.)
+        _ = self.calendars().await;
         Ok(made)
     }
 
@@ -172,7 +172,7 @@ impl Client {
         let variables = DeleteCalendarVariables { input };
         let gone = self.mutate(&DeleteCalendarMutation::build(variables)).await?.delete_calendar;
         decided(gone.deleted_calendar_id, gone.error)?;
-        self.calendars().await?;
+        _ = self.calendars().await;
         Ok(())
     }
 }

@@ -296,6 +296,32 @@ impl Changes {
             .attendees(was.attendees.clone())
     }
 
+    /// What takes these back: the fields that they set, as they were. What somebody else has made of the others stays.
+    ///
+    /// ```
+    /// # use appointments_client::{Appointment, Changes};
+    /// # fn undo(done: &Changes, before: &Appointment, after: &Appointment) -> Changes {
+    /// done.back(before).if_at(after.revision)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn back(&self, was: &Appointment) -> Self {
+        let whole = Self::back_to(was);
+        let set = |is: &Set<String>, was| if is.is_keep() { Set::Keep } else { was };
+        Self {
+            title: whole.title.filter(|_| self.title.is_some()),
+            description: set(&self.description, whole.description),
+            location: set(&self.location, whole.location),
+            starts_at: whole.starts_at.filter(|_| self.starts_at.is_some()),
+            ends_at: whole.ends_at.filter(|_| self.ends_at.is_some()),
+            all_day: whole.all_day.filter(|_| self.all_day.is_some()),
+            time_zone: whole.time_zone.filter(|_| self.time_zone.is_some()),
+            status: whole.status.filter(|_| self.status.is_some()),
+            attendees: whole.attendees.filter(|_| self.attendees.is_some()),
+            guard: whole.guard,
+        }
+    }
+
     /// These and then `later`, as one.
     pub(crate) fn and(self, later: Self) -> Self {
         let set = |one: Set<String>, other: Set<String>| if other.is_keep() { one } else { other };

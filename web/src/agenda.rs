@@ -3,35 +3,27 @@
 use chrono::NaiveDate;
 use leptos::prelude::*;
 
-use crate::card::{Cards, Line, key};
+use crate::card::{Cards, Entries, Shape};
 use crate::days::Day;
 use crate::locale::{labels, long_day};
 use crate::place::View;
+use crate::shown::Shown;
 
 /// What there is, day by day.
 #[component]
-pub(crate) fn AgendaList(
-    days: Memo<Vec<Day>>,
-    is_stale: Signal<bool>,
-    cards: Cards,
-) -> impl IntoView {
+pub(crate) fn AgendaList(shown: Shown, cards: Cards) -> impl IntoView {
+    let Shown { days, is_stale, .. } = shown;
     let dates = move || {
         let is_full = |it: &&Day| it.listed().next().is_some();
         days.with(|all| all.iter().filter(is_full).map(|it| it.date).collect::<Vec<_>>())
     };
     let section = move |date: NaiveDate| {
-        let day =
-            Memo::new(move |_| days.with(|all| all.iter().find(|it| it.date == date).cloned()));
-        let listed =
-            move || day.with(|it| it.iter().flat_map(Day::listed).cloned().collect::<Vec<_>>());
+        let pieces = shown.pieces(date, |it| it.listed().cloned().collect());
+        let ghost = shown.ghost_on(date);
         view! {
-            <section data-day=date.to_string()>
+            <section data-day=date.to_string() class:target=move || ghost.with(Option::is_some)>
                 <h2>{long_day(date)}</h2>
-                <For
-                    each=listed
-                    key=key
-                    children=move |piece| view! { <Line piece cards is_brief=false /> }
-                />
+                <Entries pieces shape=Shape::Line cards />
             </section>
         }
     };

@@ -32,6 +32,12 @@ pub(crate) fn Badge(
         Connection::Offline { .. } => "offline",
     };
     let count = move || waiting.with(Vec::len);
+    // What comes later is not shown before it is asked for.
+    Effect::new(move |_| {
+        if count() == 0 {
+            is_open.set(false);
+        }
+    });
     let text = move || sight.with(|sight| standing(connection.get(), count(), sight));
     view! {
         <div class="standing">
@@ -41,13 +47,13 @@ pub(crate) fn Badge(
                     class="badge"
                     data-state=state
                     data-waiting=count
-                    aria-expanded=move || (is_open.get() && count() > 0).to_string()
-                    on:click=move |_| is_open.update(|it| *it = !*it)
+                    aria-expanded=move || is_open.get().to_string()
+                    on:click=move |_| is_open.update(|it| *it = !*it && count() > 0)
                 >
                     {text}
                 </button>
             </p>
-            <Show when=move || is_open.get() && (count() > 0)>
+            <Show when=move || is_open.get()>
                 <WaitingList waiting wishes />
             </Show>
         </div>

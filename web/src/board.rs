@@ -8,10 +8,11 @@ use crate::dialog::Wishes;
 use crate::draft::Draft;
 use crate::drag::{Drag, Grip};
 use crate::gestures::{Gestured, Gestures};
-use crate::grid::{HourGrid, Shown};
+use crate::grid::HourGrid;
 use crate::month::{MonthEvents, MonthTable};
 use crate::outlook::Outlook;
 use crate::place::View;
+use crate::shown::Shown;
 use crate::toasts::Toasts;
 
 /// What one looks at. `write` is told what is to be written, or that there is nothing to write it into.
@@ -22,29 +23,29 @@ pub(crate) fn Board(
     wishes: Wishes,
     toasts: Toasts,
 ) -> impl IntoView {
-    let sight = outlook.sight();
+    let sight = outlook.sight;
     let drag = RwSignal::new(None::<Drag>);
     let held = Memo::new(move |_| drag.with(|it| it.as_ref().and_then(|it| it.of().cloned())));
     let (days, ghost) = (outlook.days(held), outlook.ghost(drag));
     let is_stale = outlook.is_stale();
-    let shown = Shown { days, sight, now: outlook.now(), ghost, is_stale };
+    let shown = Shown { days, sight, now: outlook.now, ghost, is_stale };
     let on_slot = Callback::new(move |start| write.run(outlook.draft_at(start)));
     let on_whole = Callback::new(move |day| write.run(outlook.draft_of_day(day)));
     let on_open = Callback::new(move |it| write.run(Some(Draft::of(&it, &sight.get_untracked()))));
     let on_day = Callback::new(move |day| {
-        outlook.go(outlook.place().get_untracked().seen_as(View::Day).at(day));
+        outlook.go(outlook.place.get_untracked().seen_as(View::Day).at(day));
     });
     let marked = Memo::new(move |_| toasts.marked()).into();
     let cards = Cards { on_open, marked, focus: Focus::new() };
-    let view = Memo::new(move |_| outlook.place().with(|it| it.view));
-    let month = Signal::derive(move || outlook.place().with(|it| it.date));
+    let view = Memo::new(move |_| outlook.place.with(|it| it.view));
+    let month = Signal::derive(move || outlook.place.with(|it| it.date));
     let laid_out = move || match view.get() {
         View::Day | View::Week => view! { <HourGrid shown cards on_slot on_whole /> }.into_any(),
         View::Month => {
             let events = MonthEvents { on_slot, on_day };
             view! { <MonthTable shown month cards events /> }.into_any()
         }
-        View::Agenda => view! { <AgendaList days is_stale cards /> }.into_any(),
+        View::Agenda => view! { <AgendaList shown cards /> }.into_any(),
     };
     let gestures = Gestures {
         drag,
@@ -64,6 +65,7 @@ pub(crate) fn Board(
     let said = move || ghost.get().map(|it| sight.with(|sight| it.said(sight)));
     view! {
         <Gestured gestures>{laid_out}</Gestured>
+        <p class="problem" role="alert">{outlook.problem()}</p>
         <p class="said" aria-live="polite">{said}</p>
     }
 }

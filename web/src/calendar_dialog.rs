@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 
 use crate::calendars::Listed;
 use crate::locale::{here, labels};
+use crate::toasts::Toasts;
 use crate::words;
 
 /// A new calendar has this colour until another is chosen.
@@ -21,6 +22,7 @@ pub(crate) fn CalendarDialog(
     client: Client,
     of: Option<Listed>,
     zone: String,
+    toasts: Toasts,
     on_close: Callback<()>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -28,6 +30,12 @@ pub(crate) fn CalendarDialog(
         if let Some(dialog) = dialog.get() {
             // (It is not open yet, so it opens.)
             let _ = dialog.show_modal();
+        }
+    });
+    // The focus goes back to where it was.
+    on_cleanup(move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
         }
     });
     let labels = labels();
@@ -42,14 +50,27 @@ pub(crate) fn CalendarDialog(
     // How many appointments would go with it, once that was asked.
     let full = RwSignal::new(None::<i32>);
     let id = of.map(|it| it.id);
-    let tell = move |came: Result<(), CalendarError>| match came {
-        Ok(()) => on_close.run(()),
-        Err(CalendarError::NotEmpty { appointments, .. }) => full.set(Some(appointments)),
-        Err(error) => problem.set(Some(said(&error))),
+    // Until the server has answered nothing is sent twice.
+    let is_busy = RwSignal::new(false);
+    let tell = move |came: Result<(), CalendarError>| {
+        let is_open = is_busy.try_set(false).is_none();
+        match came {
+            Ok(()) if is_open => on_close.run(()),
+            Ok(()) => {}
+            Err(CalendarError::NotEmpty { appointments, .. }) if is_open => {
+                full.set(Some(appointments));
+            }
+            Err(error) if is_open => problem.set(Some(said(&error))),
+            Err(error) => toasts.refused(said(&error)),
+        }
     };
     let (saves, known) = (client.clone(), id.clone());
     let save = move |event: SubmitEvent| {
         event.prevent_default();
+        if is_busy.get_untracked() {
+            return;
+        }
+        is_busy.set(true);
         let (name, color) = (name.get_untracked(), color.get_untracked());
         let may_overlap = may_overlap.get_untracked();
         let overlaps = if may_overlap { OverlapPolicy::Allow } else { OverlapPolicy::Reject };
@@ -69,6 +90,10 @@ pub(crate) fn CalendarDialog(
         });
     };
     let delete = move |with_appointments: bool| {
+        if is_busy.get_untracked() {
+            return;
+        }
+        is_busy.set(true);
         let (client, id) = (client.clone(), id.clone());
         spawn_local(async move {
             if let Some(id) = id {
@@ -92,7 +117,7 @@ pub(crate) fn CalendarDialog(
         }
     });
     view! {
-        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| on_close.run(())>
+        <dialog node_ref=dialog aria-labelledby="dialog-title" on:cancel=move |_: web_sys::Event| on_close.run(())>
             <form method="dialog" novalidate on:submit=save>
                 <h2 id="dialog-title">
                     {if is_new { labels.new_calendar } else { labels.edit_calendar }}
@@ -126,7 +151,7 @@ pub(crate) fn CalendarDialog(
                     <button type="button" id="close-it" on:click=move |_| on_close.run(())>
                         {labels.close}
                     </button>
-                    <button type="submit" id="save" class="primary">{labels.save}</button>
+                    <button type="submit" id="save" class="primary" disabled=is_busy>{labels.save}</button>
                 </div>
             </form>
         </dialog>

@@ -1,7 +1,6 @@
 //! An appointment, as it is seen: a card where its time is, or a line of a list.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use appointments_client::{Appointment, AppointmentStatus, Shared};
 use leptos::html::Button;
@@ -63,52 +62,52 @@ impl Focus {
     }
 }
 
-/// The same as long as all that is seen of a piece is the same, so that only what is other is drawn anew.
-pub(crate) fn key(it: &Piece) -> impl Eq + std::hash::Hash + use<> {
-    let Piece { appointment, hours, color, is_pending, from, until, is_last, lane } = it;
-    let (id, title) = (appointment.id.inner().to_owned(), appointment.title.clone());
-    let is_cancelled = is_cancelled(appointment);
-    let place = (*from, *until, *is_last, lane.number, lane.of);
-    (id, title, is_cancelled, hours.clone(), color.clone(), *is_pending, place)
+/// How an appointment is drawn.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    /// Where its time is, in something that lasts so many minutes.
+    Block(Signal<u32>),
+    /// A line of a list.
+    Line,
+    /// A line that says no more of its hours than the first.
+    Start,
 }
 
-/// A card in a column of hours, or above it; `minutes` are how long the column is.
+/// Pieces of appointments, a card for each. What changes of one is changed in its card.
 #[component]
-pub(crate) fn Card(piece: Piece, minutes: u32, cards: Cards) -> impl IntoView {
-    let Piece { from, until, lane, .. } = piece;
-    let of = u32::try_from(lane.of.max(1)).unwrap_or(1);
-    let number = u32::try_from(lane.number).unwrap_or_default();
-    let rows = (percent(from, minutes), percent(until - from, minutes));
-    let columns = (percent(number, of), percent(1, of));
-    let hours = piece.hours.clone();
-    entry(piece, hours, cards, Some((rows, columns)))
-}
-
-/// A line in a list; with `is_brief`, no more of its hours than the first.
-#[component]
-pub(crate) fn Line(piece: Piece, cards: Cards, is_brief: bool) -> impl IntoView {
-    let hours = piece.hours.clone();
-    let hours = match hours.split_once('–') {
-        Some((start, _)) if is_brief => start.into(),
-        _ => hours,
+pub(crate) fn Entries(pieces: Memo<Vec<Piece>>, shape: Shape, cards: Cards) -> impl IntoView {
+    let ids = move || {
+        let id = |it: &Piece| it.appointment.id.inner().to_owned();
+        pieces.with(|all| all.iter().map(id).collect::<Vec<_>>())
     };
-    entry(piece, hours, cards, None)
+    let entry = move |id: String| {
+        let card = NodeRef::new();
+        cards.focus.pass(&id, card);
+        let piece = Memo::new(move |_| {
+            let is_it = |it: &&Piece| *it.appointment.id.inner() == id;
+            pieces.with(|all| all.iter().find(is_it).cloned())
+        });
+        move || piece.get().map(|it| entry(it, shape, card, cards))
+    };
+    view! { <For each=ids key=Clone::clone children=entry /> }
 }
 
-/// Where something begins, and how large it is; in both directions.
-type Position = ((String, String), (String, String));
-
-fn entry(piece: Piece, hours: Arc<str>, cards: Cards, position: Option<Position>) -> impl IntoView {
-    let Piece { appointment, color, is_pending, is_last, .. } = piece;
-    let Cards { on_open, marked, focus } = cards;
-    let card = NodeRef::new();
+fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> impl IntoView {
+    let Cards { on_open, marked, .. } = cards;
+    let ((top, height), (left, width)) = match shape {
+        Shape::Block(minutes) => position(&piece, minutes.get()),
+        Shape::Line | Shape::Start => Default::default(),
+    };
+    let is_line = !matches!(shape, Shape::Block(_));
+    let Piece { appointment, hours, color, is_pending, is_last, .. } = piece;
+    let hours = match hours.split_once('–') {
+        Some((start, _)) if matches!(shape, Shape::Start) => start.to_owned(),
+        _ => hours.to_string(),
+    };
     let is_cancelled = is_cancelled(&appointment);
     let (id, title) = (appointment.id.inner().to_owned(), appointment.title.clone());
-    let (is_line, can_grow) = (position.is_none(), is_last && !appointment.all_day);
-    let ((top, height), (left, width)) = position.unwrap_or_default();
-    focus.pass(&id, card);
     let known = id.clone();
-    let end = (can_grow && !is_line)
+    let end = (!is_line && is_last && !appointment.all_day)
         .then(|| view! { <i class="end" title=labels().resize aria-hidden="true"></i> });
     view! {
         <button
@@ -130,10 +129,21 @@ fn entry(piece: Piece, hours: Arc<str>, cards: Cards, position: Option<Position>
             on:click=move |_| on_open.run(appointment.clone())
         >
             <strong>{title}</strong>
-            <span>{hours.to_string()}</span>
+            <span>{hours}</span>
             {end}
         </button>
     }
+}
+
+/// Where something begins, and how large it is; in both directions.
+type Position = ((String, String), (String, String));
+
+fn position(piece: &Piece, minutes: u32) -> Position {
+    let Piece { from, until, lane, .. } = piece;
+    let of = u32::try_from(lane.of.max(1)).unwrap_or(1);
+    let number = u32::try_from(lane.number).unwrap_or_default();
+    let rows = (percent(*from, minutes), percent(until - from, minutes));
+    (rows, (percent(number, of), percent(1, of)))
 }
 
 fn is_cancelled(appointment: &Appointment) -> bool {

@@ -70,10 +70,8 @@ pub(crate) fn days(
     let stretches: Vec<_> =
         dates.iter().map(|it| (sight.clocks.midnight(*it), sight.clocks.end(*it))).collect();
     for Tinted { color, view } in shown {
-        let is_held = |it: &Appointment| held.is_some_and(|held| held.id == it.id);
-        let others = view.appointments.iter().filter(|it| !is_held(it));
-        let held = held.filter(|it| view.appointments.iter().any(|other| other.id == it.id));
-        for it in others.chain(held) {
+        for it in &view.appointments {
+            let it = held.filter(|held| held.id == it.id).unwrap_or(it);
             let hours: Arc<str> = sight.hours(it).into();
             let piece = |from, until, is_last| Piece {
                 appointment: it.clone(),

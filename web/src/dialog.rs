@@ -43,6 +43,12 @@ pub(crate) fn AppointmentDialog(
             let _ = dialog.show_modal();
         }
     });
+    // The focus goes back to where it was.
+    on_cleanup(move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    });
     let of = draft.of.clone();
     let draft = RwSignal::new(draft);
     let submit = move |event: SubmitEvent| {
@@ -78,12 +84,12 @@ pub(crate) fn AppointmentDialog(
         fields.map(|field| view! { <Field draft field=*field /> }).collect_view()
     };
     view! {
-        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| wishes.close.run(())>
+        <dialog node_ref=dialog aria-labelledby="dialog-title" on:cancel=move |_: web_sys::Event| wishes.close.run(())>
             <form method="dialog" novalidate on:submit=submit>
                 <h2 id="dialog-title">{heading}</h2>
-                {written(FIELDS[..1].iter())}
+                {written(TEXTS[..1].iter())}
                 <Times draft />
-                {written(FIELDS[1..].iter())}
+                {written(TEXTS[1..].iter())}
                 {choice}
                 <div class="actions">
                     {removes}
@@ -129,9 +135,7 @@ fn Times(draft: RwSignal<Draft>) -> impl IntoView {
             TIMES.map(|field| view! { <Field draft field=Written { kind, ..field } /> });
         (start, end)
     };
-    let nudge = move |(label, change): (&'static str, fn(&mut Draft))| {
-        let is_for_hours =
-            matches!(label, it if it == labels().nudges[1] || it == labels().nudges[2]);
+    let nudge = move |(label, (is_for_hours, change)): (&'static str, Nudge)| {
         view! {
             <button
                 type="button"
@@ -161,15 +165,21 @@ fn Times(draft: RwSignal<Draft>) -> impl IntoView {
     }
 }
 
+/// Whether it is for what has hours, and what it does.
+type Nudge = (bool, fn(&mut Draft));
+
 /// What dragging does, by clicks.
-const NUDGES: [fn(&mut Draft); 6] = [
-    |it| it.move_by(-1, 0),
-    |it| it.move_by(0, -STEP),
-    |it| it.move_by(0, STEP),
-    |it| it.move_by(1, 0),
-    |it| it.grow_by(-1),
-    |it| it.grow_by(1),
+const NUDGES: [Nudge; 6] = [
+    (false, |it| it.move_by(-1, 0)),
+    (true, |it| it.move_by(0, -STEP)),
+    (true, |it| it.move_by(0, STEP)),
+    (false, |it| it.move_by(1, 0)),
+    (false, |it| it.grow_by(-1)),
+    (false, |it| it.grow_by(1)),
 ];
+
+/// Where something can be wrong that is seen, as the contract calls it.
+pub(crate) const FIELDS: [&str; 5] = ["title", "startsAt", "endsAt", "location", "description"];
 
 /// What can be written.
 #[derive(Clone, Copy)]
@@ -189,7 +199,7 @@ const fn text(
     Written { name, label, kind: "text", text }
 }
 
-static FIELDS: [Written; 3] = [
+static TEXTS: [Written; 3] = [
     text("title", |it| it.title, |it| &mut it.title),
     text("location", |it| it.location, |it| &mut it.location),
     text("description", |it| it.description, |it| &mut it.description),
@@ -207,12 +217,20 @@ fn Field(draft: RwSignal<Draft>, field: Written) -> impl IntoView {
     let problem = Memo::new(move |_| draft.with(|it| it.problem(name)));
     let error = format!("{name}-error");
     let described = error.clone();
+    let input = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        let written = text(&mut draft.get()).clone();
+        // A date that is half written has no value, and would be wiped out by being given none.
+        if let Some(input) = input.get().filter(|it| it.value() != written) {
+            input.set_value(&written);
+        }
+    });
     view! {
         <label for=name>{label(labels())}</label>
         <input
+            node_ref=input
             id=name
             type=kind
-            prop:value=move || text(&mut draft.get()).clone()
             on:input:target=move |event| draft.update(|it| *text(it) = event.target().value())
             aria-invalid=move || problem.get().map(|_| "true")
             aria-describedby=move || problem.get().map(|_| described.clone())

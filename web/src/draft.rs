@@ -32,16 +32,23 @@ pub(crate) struct Draft {
     pub(crate) description: String,
     /// What is wrong with it, by the names of the contract's fields.
     problems: Vec<InputProblem>,
+    /// The instants that were written here, and how. Where clocks show an hour twice, the text alone does not say which.
+    known: Vec<(String, DateTime)>,
     /// By whose clocks it is written.
     sight: Sight,
+    /// By whose clocks one looks; what lasts whole days is written by those of its own zone.
+    viewer: Sight,
 }
 
 impl Draft {
     /// A new appointment in a calendar, at a time.
     pub(crate) fn new(calendar: String, start: DateTime, end: DateTime, sight: Sight) -> Self {
-        let write = |at| sight.clocks.wall(at).format(TIME).to_string();
-        let (start, end) = (write(start), write(end));
+        let written = written((start, end), false, &sight);
+        let known = vec![(written.0.clone(), start), (written.1.clone(), end)];
+        let (start, end) = written;
         Self {
+            known,
+            viewer: sight.clone(),
             of: None,
             calendar,
             title: String::new(),
@@ -65,7 +72,7 @@ impl Draft {
 
     /// An appointment that is there.
     pub(crate) fn of(it: &Shared<Appointment>, sight: &Sight) -> Self {
-        // What lasts whole days does so in its own zone.
+        let viewer = sight.clone();
         let sight = if it.all_day { sight.within(&it.time_zone.0) } else { sight.clone() };
         let calendar = it.calendar_id.inner().to_owned();
         let (start, end) = written((it.starts_at, it.ends_at), it.all_day, &sight);
@@ -77,6 +84,7 @@ impl Draft {
             location: it.location.clone().unwrap_or_default(),
             description: it.description.clone().unwrap_or_default(),
             of: Some(it.clone()),
+            viewer,
             ..Self::new(calendar, it.starts_at, it.ends_at, sight)
         }
     }
@@ -95,6 +103,9 @@ impl Draft {
     /// For whole days, or for hours again.
     pub(crate) fn lasts_all_day(&mut self, is_all_day: bool) {
         self.is_all_day = is_all_day;
+        if !is_all_day {
+            self.sight = self.viewer.clone();
+        }
         let (from, until) = HOURS;
         for (text, hour) in [(&mut self.start, from), (&mut self.end, until)] {
             let day = text.get(..10).unwrap_or(text);
@@ -199,7 +210,10 @@ impl Draft {
             let (first, last) = (day(&self.start), day(&self.end));
             return (first.map(|it| clocks.midnight(it)), last.map(|it| clocks.end(it)));
         }
-        let read = |text| time(text).map(|it| clocks.at_wall(it));
+        let read = |text: &String| {
+            let known = self.known.iter().find(|(known, _)| known == text).map(|(_, at)| *at);
+            known.or_else(|| time(text).map(|it| clocks.at_wall(it)))
+        };
         (read(&self.start), read(&self.end))
     }
 
@@ -208,6 +222,7 @@ impl Draft {
         let Some(time) = self.stretch() else { return };
         let time = change(time, &self.sight);
         (self.start, self.end) = written(time, self.is_all_day, &self.sight);
+        self.known = vec![(self.start.clone(), time.0), (self.end.clone(), time.1)];
     }
 }
 

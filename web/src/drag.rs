@@ -66,8 +66,16 @@ impl Drag {
         self.of().is_none_or(|it| (it.starts_at, it.ends_at) != (self.start, self.end))
     }
 
-    /// Over another place.
+    /// The same, held elsewhere.
+    pub(crate) fn held_by(self, grip: Grip) -> Self {
+        Self { grip, ..self }
+    }
+
+    /// Over another place. What has hours stays where it was over one that has none.
     pub(crate) fn over(self, spot: Spot, sight: &Sight) -> Self {
+        if spot.minute.is_none() && !matches!(self.grip, Grip::Whole(_)) {
+            return self;
+        }
         let (start, end) = match &self.grip {
             Grip::Slot(_) => {
                 let (one, other) = (floor(self.began.at(sight)), floor(spot.at(sight)));
@@ -117,13 +125,16 @@ pub(crate) fn moved(
 ) -> (DateTime, DateTime) {
     if is_all_day {
         let way = TimeDelta::days(way.num_days());
-        let further = |at| sight.clocks.at_wall(sight.clocks.wall(at) + way);
+        let further = |at| sight.clocks.midnight(sight.date(at) + way);
         return (further(start), further(end));
     }
     if way.is_zero() {
         return (start, end);
     }
-    let moved = sight.clocks.at_wall(snapped(sight.clocks.wall(start) + way));
+    let there = sight.clocks.wall(start) + way;
+    // (By whole days, an hour between two steps stays that hour.)
+    let is_by_days = (way - TimeDelta::days(way.num_days())).is_zero();
+    let moved = sight.clocks.at_wall(if is_by_days { there } else { snapped(there) });
     (moved, moved + (end - start))
 }
 
@@ -183,10 +194,15 @@ mod tests {
         assert!(!drag.clone().over(spot(24, 560), &sight).has_moved(), "it is where it was");
         check(&drag.clone().over(spot(25, 592), &sight), "2026-11-25T09:45", "2026-11-25T10:38");
         check(&drag.over(spot(23, 5), &sight), "2026-11-22T23:45", "2026-11-23T00:38");
-        let drag = Drag::new(Grip::End(held), spot(24, 598), &sight);
+        let drag = Drag::new(Grip::End(held.clone()), spot(24, 598), &sight);
         check(&drag.clone().over(spot(24, 620), &sight), "2026-11-24T09:07", "2026-11-24T10:15");
         check(&drag.clone().over(spot(24, 100), &sight), "2026-11-24T09:07", "2026-11-24T09:22");
-        check(&drag.by(0, 30, &sight), "2026-11-24T09:07", "2026-11-24T10:30");
+        check(&drag.clone().by(0, 30, &sight), "2026-11-24T09:07", "2026-11-24T10:30");
+        // Days have no hour for an end; and by whole days nothing snaps.
+        let day = Spot { minute: None, ..spot(26, 0) };
+        check(&drag.clone().over(day, &sight), "2026-11-24T09:07", "2026-11-24T10:00");
+        let drag = drag.held_by(Grip::Whole(held));
+        check(&drag.over(day, &sight), "2026-11-26T09:07", "2026-11-26T10:00");
     }
 
     #[test]
@@ -222,7 +238,14 @@ mod tests {
         late.ends_at = "2026-03-29T22:00:00Z".parse().expect("an instant");
         let whole = |day| Spot { date: date(day), minute: None };
         let there = crate::days::tests::sight("Asia/Tokyo");
-        let drag = Drag::new(Grip::Whole(Shared::new(late)), whole(29), &there);
+        let drag = Drag::new(Grip::Whole(Shared::new(late.clone())), whole(29), &there);
         check(&drag.over(whole(28), &there), "2026-03-27T23:00", "2026-03-28T23:00");
+
+        // Also where the last of them is over at a midnight that does not exist.
+        late.time_zone = appointments_client::TimeZone::new("America/Santiago");
+        late.starts_at = "2026-09-05T04:00:00Z".parse().expect("an instant");
+        late.ends_at = "2026-09-06T04:00:00Z".parse().expect("an instant");
+        let drag = Drag::new(Grip::Whole(Shared::new(late)), whole(5), &there);
+        check(&drag.by(1, 0, &there), "2026-09-06T04:00", "2026-09-07T03:00");
     }
 }

@@ -2,7 +2,7 @@
 //! of what becomes of them.
 
 use appointments_client::{Appointment, Shared};
-use leptos::ev::{KeyboardEvent, PointerEvent};
+use leptos::ev::{FocusEvent, KeyboardEvent, PointerEvent};
 use leptos::html::Main;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -35,13 +35,23 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
     let main = NodeRef::<Main>::new();
     // Where a pointer went down, and what it would drag if it moved.
     let pressed = StoredValue::new(None::<((i32, i32), Drag)>);
+    let lets_go = move || {
+        pressed.set_value(None);
+        gestures.drag.set(None);
+    };
     let down = move |event: PointerEvent| {
+        // Whoever takes hold of something else has let go of what keys held.
+        gestures.drag.set(None);
         let is_plain = event.button() == 0 && event.pointer_type() != "touch";
         let drag = is_plain.then(|| gestures.grip(&event)).flatten();
         pressed.set_value(drag.map(|drag| ((event.client_x(), event.client_y()), drag)));
     };
     let moves = move |event: PointerEvent| {
         let Some(((x, y), drag)) = pressed.get_value() else { return };
+        // It was released where nobody has heard of it.
+        if event.buttons() & 1 == 0 {
+            return lets_go();
+        }
         let (to_x, to_y) = (event.client_x(), event.client_y());
         if gestures.drag.with_untracked(Option::is_none) {
             if (to_x - x).abs() < STILL && (to_y - y).abs() < STILL {
@@ -50,8 +60,8 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
             // From now on a release is no click on what is there.
             _ = main.get_untracked().map(|it| it.set_pointer_capture(event.pointer_id()));
         }
-        if let Some((spot, element)) = spot(to_x, to_y) {
-            let drag = gestures.sight.with_untracked(|it| drag.over(spot, it));
+        if let Some((at, element)) = spot(to_x, to_y) {
+            let drag = gestures.sight.with_untracked(|it| drag.over(at, it));
             if gestures.drag.with_untracked(|it| it.as_ref() != Some(&drag)) {
                 gestures.drag.set(Some(drag));
             }
@@ -62,13 +72,9 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
         pressed.set_value(None);
         gestures.drops();
     };
-    let lets_go = move || {
-        pressed.set_value(None);
-        gestures.drag.set(None);
-    };
-    let focusout = move |_| {
-        // Who drags with keys and goes elsewhere has let go; a pointer holds on.
-        if pressed.with_value(Option::is_none) {
+    let focusout = move |event: FocusEvent| {
+        // Who drags with keys and goes elsewhere has let go; a pointer holds on, and a card that is drawn anew goes nowhere.
+        if pressed.with_value(Option::is_none) && event.related_target().is_some() {
             lets_go();
         }
     };
@@ -98,7 +104,7 @@ impl Gestures {
     /// What a pointer would drag from where it went down.
     fn grip(self, event: &PointerEvent) -> Option<Drag> {
         let target = event.target()?.dyn_into::<Element>().ok()?;
-        let (spot, _) = spot(event.client_x(), event.client_y())?;
+        let (at, _) = spot(event.client_x(), event.client_y())?;
         let grip = match appointment(&target) {
             Some((id, _)) => {
                 let it = self.find.run(id)?;
@@ -108,7 +114,7 @@ impl Gestures {
             None if target.class_list().contains("day") => Grip::Slot(self.calendar.run(())?),
             None => return None,
         };
-        Some(self.sight.with_untracked(|it| Drag::new(grip, spot, it)))
+        Some(self.sight.with_untracked(|it| Drag::new(grip, at, it)))
     }
 
     /// Shift and arrows move what has the focus, by days and quarters of an hour; with Alt its end. Enter lets it go.
@@ -116,6 +122,7 @@ impl Gestures {
         let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
         let Some((id, card)) = target.as_ref().and_then(appointment) else { return };
         let dragged = self.drag.get_untracked();
+        let dragged = dragged.filter(|it| it.of().is_some_and(|it| it.id.inner() == id));
         let (days, minutes) = match event.key().as_str() {
             "Enter" if dragged.is_some() => {
                 event.prevent_default();
@@ -131,20 +138,24 @@ impl Gestures {
             return;
         }
         event.prevent_default();
-        let begin = || {
-            let it = self.find.run(id)?;
-            // Lists have no hours: there the day alone can be seen to change.
-            let can_end = !it.all_day && !card.class_list().contains("line");
-            let spot = Spot {
-                date: self.sight.with_untracked(|sight| sight.date(it.starts_at)),
-                minute: None,
-            };
-            let grip = if event.alt_key() && can_end { Grip::End(it) } else { Grip::Whole(it) };
-            Some(self.sight.with_untracked(|sight| Drag::new(grip, spot, sight)))
+        let Some(it) =
+            dragged.as_ref().and_then(|it| it.of().cloned()).or_else(|| self.find.run(id))
+        else {
+            return;
         };
-        if let Some(drag) = dragged.or_else(begin) {
-            self.drag.set(Some(self.sight.with_untracked(|it| drag.by(days, minutes, it))));
-        }
+        // Lists have no hours: there the day alone can be seen to change.
+        let can_end = !it.all_day && !card.class_list().contains("line");
+        let grip = |it| if event.alt_key() && can_end { Grip::End(it) } else { Grip::Whole(it) };
+        let drag = self.sight.with_untracked(|sight| {
+            let begin = || {
+                let spot = Spot { date: sight.date(it.starts_at), minute: None };
+                Drag::new(grip(it.clone()), spot, sight)
+            };
+            dragged
+                .map_or_else(begin, |drag| drag.held_by(grip(it.clone())))
+                .by(days, minutes, sight)
+        });
+        self.drag.set(Some(drag));
     }
 
     fn drops(self) {

@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 
 use crate::card::percent;
-use crate::days::Hours;
 use crate::drag::Drag;
 use crate::locale::long_day;
 use crate::sight::Sight;
@@ -66,11 +65,11 @@ impl Ghost {
     }
 }
 
-/// What of it is in a column of hours.
+/// What of it is in a column that is so many minutes long.
 #[component]
 pub(crate) fn GhostCard(
     date: NaiveDate,
-    hours: Signal<Hours>,
+    minutes: Signal<u32>,
     ghost: Memo<Option<Ghost>>,
     sight: Signal<Sight>,
 ) -> impl IntoView {
@@ -78,7 +77,7 @@ pub(crate) fn GhostCard(
         let ghost = ghost.get()?;
         let sight = sight.get();
         let (from, until) = ghost.within(date, &sight)?;
-        let minutes = hours.with(|it| it.minutes);
+        let minutes = minutes.get();
         Some(view! {
             <div
                 class="appointment ghost"

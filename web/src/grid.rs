@@ -8,28 +8,17 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::card::{Card, Cards, key, percent};
-use crate::days::{Day, Hours};
-use crate::ghost::{Ghost, GhostCard};
+use crate::card::{Cards, Entries, Shape, percent};
+use crate::days::Hours;
+use crate::drag::STEP;
+use crate::ghost::GhostCard;
 use crate::locale::{labels, short_day};
-use crate::sight::Sight;
+use crate::shown::Shown;
 
 /// Where the view begins when it is first seen.
 const MORNING: i32 = 7;
-/// A click means a time in steps of so many minutes.
-const STEP: u32 = 15;
 /// How long a day is that does not change its clocks.
 const DAY: u32 = 24 * 60;
-
-/// What a grid of hours shows. Copies are one.
-#[derive(Clone, Copy)]
-pub(crate) struct Shown {
-    pub(crate) days: Memo<Vec<Day>>,
-    pub(crate) sight: Signal<Sight>,
-    pub(crate) now: Signal<DateTime>,
-    pub(crate) ghost: Memo<Option<Ghost>>,
-    pub(crate) is_stale: Signal<bool>,
-}
 
 /// Days, one or a week of them. `on_slot` is told the time of a click where nothing is, `on_whole` the day of one above.
 #[component]
@@ -39,15 +28,14 @@ pub(crate) fn HourGrid(
     on_slot: Callback<DateTime>,
     on_whole: Callback<NaiveDate>,
 ) -> impl IntoView {
-    let Shown { days, sight, is_stale, .. } = shown;
+    let Shown { sight, is_stale, .. } = shown;
     let scrolls = NodeRef::<Div>::new();
     Effect::new(move |_| {
         if let Some(element) = scrolls.get() {
             element.set_scroll_top(element.scroll_height() * MORNING / 24);
         }
     });
-    let dates =
-        Memo::new(move |_| days.with(|all| all.iter().map(|it| it.date).collect::<Vec<_>>()));
+    let dates = shown.dates();
     // Clocks change on hardly any day; such a one has hours of its own.
     let axis = Memo::new(move |_| {
         let sight = sight.get();
@@ -83,21 +71,14 @@ fn Head(
     cards: Cards,
     on_whole: Callback<NaiveDate>,
 ) -> impl IntoView {
-    let Shown { sight, ghost, .. } = shown;
-    let day = of(shown.days, date);
-    let pieces =
-        move || day.with(|it| it.as_ref().map(|it| it.all_day.clone()).unwrap_or_default());
-    let today = move || day.with(|it| it.as_ref().is_some_and(|it| it.is_today)).then_some("date");
+    let pieces = shown.pieces(date, |it| it.all_day.clone());
+    let (is_today, ghost) = (shown.is_today(date), shown.ghost_on(date));
+    let today = move || is_today.get().then_some("date");
+    let is_target = move || ghost.with(|it| it.as_ref().is_some_and(|it| it.dates.is_some()));
     let click = move |event: MouseEvent| {
         if event.target() == event.current_target() {
             on_whole.run(date);
         }
-    };
-    let is_target = move || {
-        ghost.with(|it| {
-            it.as_ref()
-                .is_some_and(|it| it.dates.is_some() && sight.with(|sight| it.is_on(date, sight)))
-        })
     };
     view! {
         <div
@@ -108,11 +89,7 @@ fn Head(
             on:click=click
         >
             <h2>{short_day(date)}</h2>
-            <For
-                each=pieces
-                key=key
-                children=move |piece| view! { <Card piece minutes=DAY cards /> }
-            />
+            <Entries pieces shape=Shape::Block(DAY.into()) cards />
         </div>
     }
 }
@@ -125,15 +102,12 @@ fn Column(
     cards: Cards,
     on_slot: Callback<DateTime>,
 ) -> impl IntoView {
-    let Shown { sight, now, ghost, .. } = shown;
-    let day = of(shown.days, date);
+    let Shown { sight, now, .. } = shown;
+    let ghost = shown.ghost_on(date);
     let hours = Memo::new(move |_| sight.with(|it| Hours::of(date, it)));
-    let length = move || hours.with(|it| it.minutes);
-    let pieces = move || {
-        let pieces = day.with(|it| it.as_ref().map(|it| it.pieces.clone()).unwrap_or_default());
-        pieces.into_iter().map(|it| (length(), it)).collect::<Vec<_>>()
-    };
-    let card = move |(minutes, piece)| view! { <Card piece minutes cards /> };
+    let minutes = Memo::new(move |_| hours.with(|it| it.minutes));
+    let length = move || minutes.get();
+    let pieces = shown.pieces(date, |it| it.pieces.clone());
     let present = move || {
         let minute = sight.with(|it| Hours::minute(date, now.get(), it))?;
         Some(view! { <div class="now" style:top=percent(minute, length())></div> })
@@ -146,7 +120,7 @@ fn Column(
         if target.is_same_node(Some(&column)) {
             let height = column.offset_height().max(1);
             let minutes = event.offset_y().max(0) * length().cast_signed() / height;
-            let minutes = i64::from(minutes.cast_unsigned() / STEP * STEP);
+            let minutes = i64::from(minutes) / STEP * STEP;
             let midnight = sight.with(|it| it.clocks.midnight(date));
             on_slot.run(midnight + TimeDelta::minutes(minutes));
         }
@@ -165,16 +139,11 @@ fn Column(
         >
             <div class="lines" aria-hidden="true">{move || hours.with(lines_of)}</div>
             <div class="hours own" aria-hidden="true">{own}</div>
-            <For each=pieces key=|(length, it)| (*length, key(it)) children=card />
-            <GhostCard date hours=hours.into() ghost sight />
+            <Entries pieces shape=Shape::Block(minutes.into()) cards />
+            <GhostCard date minutes=minutes.into() ghost sight />
             {present}
         </div>
     }
-}
-
-/// A day of those that are shown.
-fn of(days: Memo<Vec<Day>>, date: NaiveDate) -> Memo<Option<Day>> {
-    Memo::new(move |_| days.with(|all| all.iter().find(|it| it.date == date).cloned()))
 }
 
 /// So high is a day.

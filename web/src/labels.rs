@@ -41,7 +41,6 @@ pub(crate) struct Labels {
     pub(crate) name: &'static str,
     pub(crate) color: &'static str,
     pub(crate) may_overlap: &'static str,
-    pub(crate) edit: &'static str,
 }
 
 impl Labels {
@@ -94,7 +93,6 @@ pub(crate) static ENGLISH: Labels = Labels {
     name: "Name",
     color: "Colour",
     may_overlap: "Appointments may overlap",
-    edit: "Edit",
 };
 
 pub(crate) static GERMAN: Labels = Labels {
@@ -135,5 +133,4 @@ pub(crate) static GERMAN: Labels = Labels {
     name: "Name",
     color: "Farbe",
     may_overlap: "Termine dürfen sich überschneiden",
-    edit: "Bearbeiten",
 };

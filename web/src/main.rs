@@ -1,7 +1,7 @@
 //! The calendar page: what a person sees, on the client as every other program has it.
 //!
-//! `page` wires the client's verbs to what is shown; `grid`, `month`, `agenda`, `dialog`, `toasts` and `badge` show, and know
-//! neither client nor server.
+//! `page`, `outlook`, `views`, `wishes` and `calendars` wire the client's verbs to what is shown; `board` lays days out and is
+//! dragged on; all else shows, or is pure, and knows neither client nor server.
 
 #![allow(unreachable_pub, reason = "the macro makes components public, whatever they say")]
 
@@ -28,6 +28,7 @@ mod navigation;
 mod outlook;
 mod page;
 mod place;
+mod shown;
 mod sight;
 mod toasts;
 mod views;

@@ -5,11 +5,10 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use crate::card::{Cards, Line, key};
-use crate::days::Day;
-use crate::grid::Shown;
+use crate::card::{Cards, Entries, Shape};
 use crate::locale::{here, labels, long_day, short_weekday};
 use crate::place::View;
+use crate::shown::Shown;
 use crate::words;
 
 /// So many lines are in a cell at the most; what is more is said in one of its own.
@@ -70,21 +69,14 @@ fn Cell(
     cards: Cards,
     events: MonthEvents,
 ) -> impl IntoView {
-    let Shown { days, sight, ghost, .. } = shown;
+    let (sight, ghost) = (shown.sight, shown.ghost_on(date));
     let MonthEvents { on_slot, on_day } = events;
-    let day = Memo::new(move |_| days.with(|all| all.iter().find(|it| it.date == date).cloned()));
-    let listed = move || {
-        let all = day.with(|it| it.iter().flat_map(Day::listed).cloned().collect::<Vec<_>>());
-        let more = all.len().saturating_sub(LINES);
-        (all.into_iter().take(LINES).collect::<Vec<_>>(), more)
-    };
-    let is_today = move || day.with(|it| it.as_ref().is_some_and(|it| it.is_today));
+    let listed = shown.pieces(date, |it| it.listed().cloned().collect());
+    let pieces = Memo::new(move |_| listed.with(|all| all.iter().take(LINES).cloned().collect()));
+    let is_today = shown.is_today(date);
     let is_other = move || month.get().month() != date.month();
-    let is_target = move || {
-        ghost.with(|it| it.as_ref().is_some_and(|it| sight.with(|sight| it.is_on(date, sight))))
-    };
-    let is_taken =
-        move || is_target() && ghost.with(|it| it.as_ref().is_some_and(|it| it.is_taken));
+    let is_target = move || ghost.with(Option::is_some);
+    let is_taken = move || ghost.with(|it| it.as_ref().is_some_and(|it| it.is_taken));
     let click = move |event: MouseEvent| {
         // A click on what is in it is none on the cell.
         if event.target() == event.current_target() {
@@ -93,7 +85,7 @@ fn Cell(
         }
     };
     let more = move || {
-        let more = listed().1;
+        let more = listed.with(Vec::len).saturating_sub(LINES);
         (more > 0).then(|| {
             let (text, label) = words::more(more, date, here().language);
             view! {
@@ -109,7 +101,7 @@ fn Cell(
             class:target=is_target
             class:taken=is_taken
             data-day=date.to_string()
-            aria-current=move || is_today().then_some("date")
+            aria-current=move || is_today.get().then_some("date")
             on:click=click
         >
             <button
@@ -120,11 +112,7 @@ fn Cell(
             >
                 {date.day()}
             </button>
-            <For
-                each=move || listed().0
-                key=key
-                children=move |piece| view! { <Line piece cards is_brief=true /> }
-            />
+            <Entries pieces shape=Shape::Start cards />
             {more}
         </td>
     }

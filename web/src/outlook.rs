@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use appointments_client::{Appointment, Client, DateTime, Shared};
+use appointments_client::{Appointment, Client, DateTime, RangeView, Shared};
 use chrono::{NaiveDate, NaiveTime, TimeDelta, Timelike};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -29,13 +29,16 @@ const MORNING: u32 = 9;
 /// What is looked at. Copies are one.
 #[derive(Clone, Copy)]
 pub(crate) struct Outlook {
-    sight: RwSignal<Sight>,
-    place: RwSignal<Place>,
+    looks: RwSignal<Sight>,
+    at: RwSignal<Place>,
+    /// By which clocks.
+    pub(crate) sight: Signal<Sight>,
+    pub(crate) place: Signal<Place>,
     pub(crate) calendars: RwSignal<Vec<Listed>>,
     pub(crate) views: Views,
-    now: RwSignal<DateTime>,
+    pub(crate) now: Signal<DateTime>,
     /// The calendars that are shown.
-    shown: Memo<Vec<Listed>>,
+    pub(crate) shown: Memo<Vec<Listed>>,
     ids: Memo<Vec<String>>,
     dates: Memo<Vec<NaiveDate>>,
 }
@@ -43,8 +46,9 @@ pub(crate) struct Outlook {
 impl Outlook {
     /// What the address says, as long as the page is open.
     pub(crate) fn new() -> Self {
-        let sight = RwSignal::new(Sight::new(zone::clocks(zone::chosen()), here()));
-        let place = RwSignal::new(place_of_address(&sight.get_untracked()));
+        let looks = RwSignal::new(Sight::new(zone::clocks(zone::chosen()), here()));
+        let at = RwSignal::new(place_of_address(&looks.get_untracked()));
+        let (sight, place): (Signal<Sight>, Signal<Place>) = (looks.into(), at.into());
         let calendars = RwSignal::new(Vec::<Listed>::new());
         let now = RwSignal::new(zone::now());
         let shown = Memo::new(move |_| {
@@ -60,9 +64,10 @@ impl Outlook {
         set_interval(move || now.set(zone::now()), MINUTE);
         // Back and forward of the browser.
         let _ = window_event_listener(leptos::ev::popstate, move |_| {
-            place.set(place_of_address(&sight.get_untracked()));
+            at.set(place_of_address(&sight.get_untracked()));
         });
-        Self { sight, place, calendars, views: Views::new(), now, shown, ids, dates }
+        let (views, now) = (Views::new(), now.into());
+        Self { looks, at, sight, place, calendars, views, now, shown, ids, dates }
     }
 
     /// Follows all of it, and says of each change that there was one.
@@ -84,13 +89,13 @@ impl Outlook {
         if let Ok(history) = window().history() {
             let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&to.to_address()));
         }
-        self.place.set(to);
+        self.at.set(to);
     }
 
     /// Looks by the clocks of another zone, also the next time.
     pub(crate) fn look_from(self, zone: String) {
         zone::keep(&zone);
-        self.sight.set(Sight::new(zone::clocks(zone), here()));
+        self.looks.set(Sight::new(zone::clocks(zone), here()));
     }
 
     /// Shows a calendar, or hides it.
@@ -98,23 +103,6 @@ impl Outlook {
         let all = self.calendars.with_untracked(|all| all.iter().map(|it| it.id.clone()).collect());
         let all: Vec<String> = all;
         self.go(self.place.get_untracked().toggled(calendar, &all));
-    }
-
-    pub(crate) fn place(self) -> Signal<Place> {
-        self.place.into()
-    }
-
-    pub(crate) fn sight(self) -> Signal<Sight> {
-        self.sight.into()
-    }
-
-    pub(crate) fn now(self) -> Signal<DateTime> {
-        self.now.into()
-    }
-
-    /// The calendars that are shown.
-    pub(crate) fn shown(self) -> Memo<Vec<Listed>> {
-        self.shown
     }
 
     /// The calendar that something new is meant for: one that is shown, if there is one.
@@ -150,6 +138,15 @@ impl Outlook {
         Signal::derive(move || {
             let is_any = self.calendars.with(|it| !it.is_empty());
             is_any && self.views.all(&self.ids.get(), |it| it.is_complete)
+        })
+    }
+
+    /// Why not all of it can be known, if the server has said so.
+    pub(crate) fn problem(self) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            let first =
+                |all: &[(usize, &RangeView)]| all.iter().find_map(|(_, it)| it.problem.clone());
+            self.views.of(&self.ids.get(), first)
         })
     }
 

@@ -36,14 +36,14 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
             on_change.run(());
         }
     });
-    let (views, sight) = (outlook.views, outlook.sight());
+    let (views, sight) = (outlook.views, outlook.sight);
     let wishes = Desk { client, draft, toasts, views, sight, on_change }.wishes();
     let write = Callback::new(move |it: Option<Draft>| match it {
         Some(it) => draft.set(Some(it)),
         None => toasts.refused(words::no_calendar(here().language)),
     });
     let add = move |_| write.run(outlook.draft_at(outlook.meant_time()));
-    let name = move || match &outlook.shown().get()[..] {
+    let name = move || match &outlook.shown.get()[..] {
         [one] => one.name.clone(),
         _ => labels().calendars.to_owned(),
     };
@@ -58,17 +58,17 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
         let calendars = outlook.calendars.get_untracked();
         draft.get().map(|draft| view! { <AppointmentDialog draft calendars wishes /> })
     };
+    let on_close = Callback::new(move |()| edited.set(None));
     let of_calendar = move || {
-        let on_close = Callback::new(move |()| edited.set(None));
         let zone = sight.with_untracked(|it| it.clocks.zone().to_owned());
         let client = client.get_value();
-        edited.get().map(|of| view! { <CalendarDialog client of zone on_close /> })
+        edited.get().map(|of| view! { <CalendarDialog client of zone toasts on_close /> })
     };
     view! {
         <header>
             <h1>{name}</h1>
             <Navigation
-                place=outlook.place()
+                place=outlook.place
                 sight
                 is_complete=outlook.is_complete()
                 go=Callback::new(move |to| outlook.go(to))
@@ -84,7 +84,7 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
             </button>
             <CalendarChoice
                 calendars=outlook.calendars
-                is_shown=Callback::new(move |id: String| outlook.place().with(|it| it.shows(&id)))
+                is_shown=Callback::new(move |id: String| outlook.place.with(|it| it.shows(&id)))
                 on_toggle=Callback::new(move |id: String| outlook.toggle(&id))
                 on_edit=Callback::new(move |it| edited.set(Some(it)))
             >

@@ -1,6 +1,7 @@
 //! Toasts: what became of something, said once; and what can be done about it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ struct Toast {
 #[derive(Clone)]
 pub(crate) struct Action {
     pub(crate) label: String,
-    pub(crate) run: Callback<()>,
+    pub(crate) run: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Toasts {
@@ -42,7 +43,7 @@ impl Toasts {
     }
 
     /// It worked, and can be taken back.
-    pub(crate) fn done(self, text: String, undo: Callback<()>) {
+    pub(crate) fn done(self, text: String, undo: Arc<dyn Fn() + Send + Sync>) {
         let action = Action { label: labels().undo.to_owned(), run: undo };
         self.say(text, false, Some(action), Vec::new());
     }
@@ -88,7 +89,7 @@ pub(crate) fn ToastList(toasts: Toasts) -> impl IntoView {
         let action = it.action.map(|Action { label, run }| {
             let act = move |_| {
                 toasts.close(it.number);
-                run.run(());
+                run();
             };
             view! {
                 <button type="button" class="act" on:click=act>

@@ -1,5 +1,7 @@
 //! What a person wants, done with the client's verbs; and taken back, as long as nobody else has changed it since.
 
+use std::sync::Arc;
+
 use appointments_client::{
     Appointment, AppointmentStatus, Calendar, Changes, Client, DateTime, NewAppointment, Pending,
     Refusal, Shared,
@@ -7,13 +9,13 @@ use appointments_client::{
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::dialog::{Edit, Wishes};
+use crate::dialog::{Edit, FIELDS, Wishes};
 use crate::draft::Draft;
 use crate::locale::short_day;
 use crate::sight::Sight;
 use crate::toasts::{Action, Toasts};
 use crate::views::{Stretch, Views};
-use crate::words::{Deed, done, instead, refused, undone};
+use crate::words::{Attempt, Deed, done, instead, refused, undone};
 
 /// Where wishes come from, and where it is said what became of them. Copies are one.
 #[derive(Clone, Copy)]
@@ -96,7 +98,7 @@ impl Desk {
             let language = self.sight.with_untracked(|it| it.locale.language);
             match came {
                 Ok(left) => {
-                    let undo = Undo { was: wish.verb.was().cloned(), left };
+                    let undo = Undo { done: wish.verb.clone(), left };
                     let undo = self.take_back(calendar, wish.title.clone(), undo);
                     self.toasts.done(done(&wish.title, wish.deed, language), undo);
                 }
@@ -106,12 +108,17 @@ impl Desk {
     }
 
     fn refuse(self, wish: Wish, refusal: Refusal) {
-        let text = self.sight.with_untracked(|it| refused(&wish.title, &refusal, it));
+        let text = |it: &Sight| refused(&wish.title, Attempt::Do, &refusal, it);
+        let text = self.sight.with_untracked(text);
         match refusal {
             // It comes back with what is wrong at its fields, so that nothing has to be written again.
             Refusal::Invalid { problems, .. }
                 if wish.written.is_some() && self.draft.with_untracked(Option::is_none) =>
             {
+                // What is at no field would not be seen.
+                if !problems.iter().any(|it| FIELDS.contains(&it.field.as_str())) {
+                    self.toasts.refused(text);
+                }
                 self.draft.set(wish.written.map(|it| it.with(problems)));
             }
             Refusal::SlotTaken { conflicts, .. } => {
@@ -125,6 +132,14 @@ impl Desk {
 
     /// The next free time that is known, instead of the one that is taken.
     fn instead(self, wish: Wish) -> Option<Action> {
+        // (Where a whole day is free is nothing that hours say.)
+        let is_whole = match &wish.written {
+            Some(written) => written.is_all_day,
+            None => wish.verb.was().is_some_and(|it| it.all_day),
+        };
+        if is_whole {
+            return None;
+        }
         let but = wish.verb.was().map(|it| it.id.inner());
         let (start, end) = self.views.next_free(&wish.calendar, wish.time?, but)?;
         let sight = self.sight.get_untracked();
@@ -132,15 +147,20 @@ impl Desk {
         let day = (!is_same_day).then(|| format!("{}, ", short_day(sight.date(start))));
         let when = format!("{}{}", day.unwrap_or_default(), sight.stretch(start, end));
         let label = instead(&when, sight.locale.language);
-        let run = Callback::new(move |()| self.grant(wish.clone().at(start, end)));
+        let run = Arc::new(move || self.grant(wish.clone().at(start, end)));
         Some(Action { label, run })
     }
 
     /// Takes back what was done, when it is run.
-    fn take_back(self, calendar: Calendar, title: String, undo: Undo) -> Callback<()> {
-        Callback::new(move |()| {
+    fn take_back(
+        self,
+        calendar: Calendar,
+        title: String,
+        undo: Undo,
+    ) -> Arc<dyn Fn() + Send + Sync> {
+        Arc::new(move || {
             let Some(pending) = undo.run(&calendar) else { return };
-            let title = title.clone();
+            let (title, was_new) = (title.clone(), undo.done.was().is_none());
             self.on_change.run(());
             spawn_local(async move {
                 let came = pending.await;
@@ -148,10 +168,11 @@ impl Desk {
                 match came {
                     Ok(_) => {
                         let language = self.sight.with_untracked(|it| it.locale.language);
-                        self.toasts.undone(undone(&title, language));
+                        self.toasts.undone(undone(&title, was_new, language));
                     }
                     Err(refusal) => {
-                        let text = self.sight.with_untracked(|it| refused(&title, &refusal, it));
+                        let text = |it: &Sight| refused(&title, Attempt::Undo, &refusal, it);
+                        let text = self.sight.with_untracked(text);
                         self.toasts.refused(text);
                     }
                 }
@@ -195,24 +216,25 @@ impl Wish {
     }
 }
 
-/// Something that was done: what there was before, and what there is now. (A deletion is undone by an appointment like the
-/// one that is gone.)
+/// Something that was done, and what there is now. (A deletion is undone by an appointment like the one that is gone.)
 struct Undo {
-    was: Option<Shared<Appointment>>,
+    done: Verb,
     left: Option<Appointment>,
 }
 
 impl Undo {
-    /// Takes it back; there is nothing to do if nothing was there, and nothing is.
+    /// Takes it back, and nothing that somebody else has done; there is nothing to do if nothing was there, and nothing is.
     fn run(&self, calendar: &Calendar) -> Option<Pending> {
-        match (&self.was, &self.left) {
-            (None, Some(left)) => Some(calendar.delete_if_at(&left.id, left.revision)),
-            (Some(was), Some(left)) => {
-                let changes = Changes::back_to(was).if_at(left.revision);
-                Some(calendar.update(&left.id, changes))
+        match (&self.done, &self.left) {
+            (Verb::Create(_), left) => {
+                left.as_ref().map(|left| calendar.delete_if_at(&left.id, left.revision))
             }
-            (Some(was), None) => Some(calendar.create(NewAppointment::like(was))),
-            (None, None) => None,
+            (Verb::Update(was, changes), Some(left)) => {
+                Some(calendar.update(&left.id, changes.back(was).if_at(left.revision)))
+            }
+            (Verb::Update(was, _) | Verb::Delete(was), _) => {
+                Some(calendar.create(NewAppointment::like(was)))
+            }
         }
     }
 }

@@ -27,25 +27,36 @@ pub(crate) fn done(title: &str, deed: Deed, language: Language) -> String {
     }
 }
 
-/// That it was taken back.
-pub(crate) fn undone(title: &str, language: Language) -> String {
-    match language {
-        English => format!("{title} is as it was."),
-        German => format!("{title} ist wie vorher."),
+/// That it was taken back; what was new is gone.
+pub(crate) fn undone(title: &str, was_new: bool, language: Language) -> String {
+    match (language, was_new) {
+        (English, true) => format!("{title} is gone again."),
+        (English, false) => format!("{title} is as it was."),
+        (German, true) => format!("{title} ist wieder weg."),
+        (German, false) => format!("{title} ist wie vorher."),
     }
 }
 
+/// What was refused: something new, or to take something back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Do,
+    Undo,
+}
+
 /// Why something was taken back, and what is in the way. (What the server says of a field stays as the server says it.)
-pub(crate) fn refused(title: &str, refusal: &Refusal, sight: &Sight) -> String {
+pub(crate) fn refused(title: &str, attempt: Attempt, refusal: &Refusal, sight: &Sight) -> String {
     let language = sight.locale.language;
     let nameless = match language {
         English => "The appointment",
         German => "Der Termin",
     };
     let title = if title.is_empty() { nameless } else { title };
-    let back = match language {
-        English => format!("{title} was taken back"),
-        German => format!("{title} wurde zurückgenommen"),
+    let back = match (language, attempt) {
+        (English, Attempt::Do) => format!("{title} was taken back"),
+        (English, Attempt::Undo) => format!("{title} stays as it is"),
+        (German, Attempt::Do) => format!("{title} wurde zurückgenommen"),
+        (German, Attempt::Undo) => format!("{title} bleibt, wie es ist"),
     };
     match refusal {
         Refusal::SlotTaken { conflicts, count, .. } => {
@@ -71,13 +82,13 @@ pub(crate) fn refused(title: &str, refusal: &Refusal, sight: &Sight) -> String {
                 current.title
             ),
             German => format!(
-                "{title} wurde nicht geändert: jemand anderes hat es geändert, es heißt jetzt „{}“.",
+                "{title} wurde nicht geändert: jemand anderes war schneller, der Termin heißt jetzt „{}“.",
                 current.title
             ),
         },
         Refusal::NotFound { .. } => match language {
             English => format!("{title} was not changed: somebody has deleted it."),
-            German => format!("{title} wurde nicht geändert: jemand hat es gelöscht."),
+            German => format!("{title} wurde nicht geändert: jemand hat den Termin gelöscht."),
         },
         Refusal::Invalid { problems, message } => match problems.first() {
             Some(it) => format!("{back}: {} {}.", it.field, it.message),
@@ -94,7 +105,7 @@ pub(crate) fn refused(title: &str, refusal: &Refusal, sight: &Sight) -> String {
 fn taken(name: Option<&str>, start: &str, end: &str, language: Language) -> String {
     match language {
         English => format!("{} is there from {start} to {end}", name.unwrap_or("Something")),
-        German => format!("{} ist dort von {start} bis {end}", name.unwrap_or("Etwas")),
+        German => format!("von {start} bis {end} ist schon {}", name.unwrap_or("etwas")),
     }
 }
 
@@ -133,8 +144,9 @@ pub(crate) fn wrong(what: Wrong, language: Language) -> &'static str {
 pub(crate) fn no_calendar(language: Language) -> String {
     match language {
         English => "There is no calendar yet; make one, or try again in a moment.".to_owned(),
-        German => "Es gibt noch keinen Kalender; lege einen an, oder versuche es gleich wieder."
-            .to_owned(),
+        German => {
+            "Es gibt noch keinen Kalender; lege einen an oder versuche es gleich wieder.".to_owned()
+        }
     }
 }
 
@@ -146,7 +158,7 @@ pub(crate) fn standing(connection: Connection, waiting: usize, sight: &Sight) ->
         (English, Connection::Polling) => "Live, every few seconds".to_owned(),
         (German, Connection::Polling) => "Live, alle paar Sekunden".to_owned(),
         (English, Connection::Idle | Connection::Connecting) => "Connecting…".to_owned(),
-        (German, Connection::Idle | Connection::Connecting) => "Verbindet…".to_owned(),
+        (German, Connection::Idle | Connection::Connecting) => "Verbinden…".to_owned(),
         (English, Connection::Offline { since }) => {
             format!("Offline since {}", sight.clocks.wall(since).format("%H:%M:%S"))
         }
@@ -160,6 +172,14 @@ pub(crate) fn standing(connection: Connection, waiting: usize, sight: &Sight) ->
         (English, count) => format!("{standing} · {count} changes wait"),
         (German, 1) => format!("{standing} · 1 Änderung wartet"),
         (German, count) => format!("{standing} · {count} Änderungen warten"),
+    }
+}
+
+/// What the button is called that changes a calendar.
+pub(crate) fn edit(calendar: &str, language: Language) -> String {
+    match language {
+        English => format!("Edit {calendar}"),
+        German => format!("{calendar} bearbeiten"),
     }
 }
 
@@ -193,7 +213,7 @@ pub(crate) fn waits(verb: Verb, title: Option<&str>, language: Language) -> Stri
 pub(crate) fn more(count: usize, date: NaiveDate, language: Language) -> (String, String) {
     match language {
         English => (format!("+{count} more"), format!("{count} more on {}", long_day(date))),
-        German => (format!("+{count} mehr"), format!("{count} mehr am {}", long_day(date))),
+        German => (format!("+{count} weitere"), format!("{count} weitere am {}", long_day(date))),
     }
 }
 
@@ -209,12 +229,12 @@ mod tests {
         let taken = Refusal::SlotTaken { message, conflicts, count: 3 };
         let sight = sight("UTC");
         assert_eq!(
-            refused("Dentist", &taken, &sight),
+            refused("Dentist", Attempt::Do, &taken, &sight),
             "Dentist was taken back: the time is taken, and 2 more."
         );
         let gone = Refusal::NotFound { message: String::new() };
         assert_eq!(
-            refused("", &gone, &sight),
+            refused("", Attempt::Do, &gone, &sight),
             "The appointment was not changed: somebody has deleted it."
         );
     }

@@ -215,6 +215,35 @@ async fn all_of_it_is_done_with_keys() {
 }
 
 #[tokio::test]
+async fn whoever_looks_elsewhere_has_let_go() {
+    let Some(world) = World::new().await else { return };
+    // Two at one time, and the first of them is taken.
+    world.somebody("Review", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;
+    world.somebody("Same", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;
+    let page = world.window().await;
+    page.shows("Review Same").await;
+    let (shift, right) = (Key::Shift.to_string(), Key::Right.to_string());
+    presses(&page, &format!("{shift}{right}{right}{}", Key::Null)).await;
+    page.find(".day[data-day='2026-11-26'] .ghost").await;
+    let over = minute(&page, "2026-11-27", 12 * 60 + 5).await;
+    act(&page, [to(over), PointerAction::Down { button: 0 }, PointerAction::Up { button: 0 }])
+        .await;
+    // The click means what it means anywhere, and nothing was moved.
+    page.until("return document.getElementById('startsAt')?.value === '2026-11-27T12:00'").await;
+    page.click("#close-it").await;
+    page.until("return document.querySelector('.ghost') === null").await;
+    assert_eq!(time(&page, "Review").await, "2026-11-24 09:00–10:00");
+    assert_eq!(time(&page, "Same").await, "2026-11-24 09:00–10:00");
+    // When a dialog is over one is where one was.
+    page.run("document.getElementById('new').focus()", Vec::new()).await;
+    page.click("#new").await;
+    page.click("#close-it").await;
+    page.until("return document.activeElement.id === 'new'").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn all_of_it_is_done_with_single_clicks() {
     let Some(world) = World::new().await else { return };
     world.somebody("Review", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;

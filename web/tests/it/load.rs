@@ -72,7 +72,7 @@ const DRAG: &str = "const [steps, done] = arguments;
         .find(it => it.getBoundingClientRect().top > innerHeight / 2), from = card.getBoundingClientRect();
     const columns = [...document.querySelectorAll('.day')].map(it => it.getBoundingClientRect());
     const tell = (kind, target, x, y) => target.dispatchEvent(new PointerEvent(kind,
-        {bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, clientX: x, clientY: y}));
+        {bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, buttons: 1, clientX: x, clientY: y}));
     const main = document.querySelector('main'), top = from.top + 5, frames = [];
     tell('pointerdown', card, from.left + 5, top);
     let step = 0, last = performance.now();

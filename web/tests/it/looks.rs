@@ -92,7 +92,7 @@ async fn people_are_spoken_to_in_their_language() {
     page.until("return document.getElementById('new').textContent === 'Neuer Termin'").await;
     page.until("return document.querySelector('.day-head h2').textContent === 'Mo 23'").await;
     page.create("Friseur", "2026-11-24T09:30", "2026-11-24T10:30").await;
-    page.hears("Friseur wurde zurückgenommen: Zahnarzt ist dort von 09:00 bis 10:00.").await;
+    page.hears("Friseur wurde zurückgenommen: von 09:00 bis 10:00 ist schon Zahnarzt.").await;
     page.until(
         "return document.querySelector('.toast .act')?.textContent === '10:00–11:00 nehmen'",
     )

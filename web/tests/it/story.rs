@@ -96,7 +96,7 @@ async fn what_was_done_is_taken_back() {
     page.create("Dentist", "2026-11-24T09:00", "2026-11-24T10:00").await;
     page.undoes("Dentist is saved.").await;
     page.shows("").await;
-    page.hears("Dentist is as it was.").await;
+    page.hears("Dentist is gone again.").await;
 
     page.create("Review", "2026-11-25T09:00", "2026-11-25T10:00").await;
     page.shows("Review").await;
@@ -117,6 +117,30 @@ async fn what_was_done_is_taken_back() {
     page.shows("").await;
     page.undoes("Review is deleted.").await;
     page.shows("Review").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
+/// Somebody else has changed another field before: that stays.
+#[tokio::test]
+async fn no_more_is_taken_back_than_was_done() {
+    let Some(world) = World::new().await else { return };
+    let page = world.window().await;
+    world.somebody("Review", "2026-11-25T09:00:00Z", "2026-11-25T10:00:00Z").await;
+    page.shows("Review").await;
+    page.open("Review").await;
+    let id = world.only().await;
+    let input = format!(r#"{{ id: "{id}", location: "Room 7" }}"#);
+    world
+        .ask(&format!("mutation {{ updateAppointment(input: {input}) {{ error {{ message }} }} }}"))
+        .await;
+    page.write("title", "Retrospective").await;
+    page.click("#save").await;
+    page.undoes("Retrospective is saved.").await;
+    page.shows("Review").await;
+    page.hears("Retrospective is as it was.").await;
+    page.open("Review").await;
+    page.until("return document.getElementById('location').value === 'Room 7'").await;
     page.ends_well().await;
     world.end().await;
 }

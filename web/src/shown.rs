@@ -1,0 +1,46 @@
+//! What is shown, whatever way it is laid out.
+
+use appointments_client::DateTime;
+use chrono::NaiveDate;
+use leptos::prelude::*;
+
+use crate::days::{Day, Piece};
+use crate::ghost::Ghost;
+use crate::sight::Sight;
+
+/// Days, and what is going on over them. Copies are one.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) days: Memo<Vec<Day>>,
+    pub(crate) sight: Signal<Sight>,
+    pub(crate) now: Signal<DateTime>,
+    pub(crate) ghost: Memo<Option<Ghost>>,
+    pub(crate) is_stale: Signal<bool>,
+}
+
+impl Shown {
+    /// The days that are shown.
+    pub(crate) fn dates(self) -> Memo<Vec<NaiveDate>> {
+        Memo::new(move |_| self.days.with(|all| all.iter().map(|it| it.date).collect()))
+    }
+
+    /// What is to be seen of one of them.
+    pub(crate) fn pieces(self, date: NaiveDate, of: fn(&Day) -> Vec<Piece>) -> Memo<Vec<Piece>> {
+        let is_it = move |it: &&Day| it.date == date;
+        Memo::new(move |_| self.days.with(|all| all.iter().find(is_it).map(of).unwrap_or_default()))
+    }
+
+    /// Whether it is today.
+    pub(crate) fn is_today(self, date: NaiveDate) -> Memo<bool> {
+        let is_it = move |it: &Day| it.date == date && it.is_today;
+        Memo::new(move |_| self.days.with(|all| all.iter().any(is_it)))
+    }
+
+    /// What is dragged over a day, if anything is.
+    pub(crate) fn ghost_on(self, date: NaiveDate) -> Memo<Option<Ghost>> {
+        Memo::new(move |_| {
+            let ghost = self.ghost.get()?;
+            self.sight.with(|sight| ghost.is_on(date, sight)).then_some(ghost)
+        })
+    }
+}
