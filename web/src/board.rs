@@ -36,7 +36,7 @@ pub(crate) fn Board(
         outlook.go(outlook.place.get_untracked().seen_as(View::Day).at(day));
     });
     let marked = Memo::new(move |_| toasts.marked()).into();
-    let cards = Cards { on_open, marked, focus: Focus::new() };
+    let cards = Cards { marked, focus: Focus::new() };
     let view = Memo::new(move |_| outlook.place.with(|it| it.view));
     let month = Signal::derive(move || outlook.place.with(|it| it.date));
     let laid_out = move || match view.get() {
@@ -52,6 +52,7 @@ pub(crate) fn Board(
         sight,
         find: Callback::new(move |id: String| outlook.views.find(&id)),
         calendar: Callback::new(move |()| outlook.meant()),
+        on_open,
         on_drop: Callback::new(move |it: Drag| match it.grip.clone() {
             Grip::Slot(calendar) => {
                 write.run(Some(Draft::new(calendar, it.start, it.end, sight.get_untracked())));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use appointments_client::{Appointment, AppointmentStatus, Shared};
+use appointments_client::{Appointment, AppointmentStatus};
 use leptos::html::Button;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -14,7 +14,6 @@ use crate::locale::labels;
 /// What all cards have in common. Copies are one.
 #[derive(Clone, Copy)]
 pub(crate) struct Cards {
-    pub(crate) on_open: Callback<Shared<Appointment>>,
     /// The ids of those that are pointed at, since they are in the way of something.
     pub(crate) marked: Signal<HashSet<String>>,
     pub(crate) focus: Focus,
@@ -73,7 +72,8 @@ pub(crate) enum Shape {
     Start,
 }
 
-/// Pieces of appointments, a card for each. What changes of one is changed in its card.
+/// Pieces of appointments, a card for each. What changes of one is changed in its card. (A click on it is heard where gestures
+/// are.)
 #[component]
 pub(crate) fn Entries(pieces: Memo<Vec<Piece>>, shape: Shape, cards: Cards) -> impl IntoView {
     let ids = move || {
@@ -93,7 +93,6 @@ pub(crate) fn Entries(pieces: Memo<Vec<Piece>>, shape: Shape, cards: Cards) -> i
 }
 
 fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> impl IntoView {
-    let Cards { on_open, marked, .. } = cards;
     let ((top, height), (left, width)) = match shape {
         Shape::Block(minutes) => position(&piece, minutes.get()),
         Shape::Line | Shape::Start => Default::default(),
@@ -106,7 +105,7 @@ fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> imp
     };
     let is_cancelled = is_cancelled(&appointment);
     let (id, title) = (appointment.id.inner().to_owned(), appointment.title.clone());
-    let known = id.clone();
+    let is_marked = cards.marked.with(|it| it.contains(&id));
     let end = (!is_line && is_last && !appointment.all_day)
         .then(|| view! { <i class="end" title=labels().resize aria-hidden="true"></i> });
     view! {
@@ -117,7 +116,7 @@ fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> imp
             class:line=is_line
             class:pending=is_pending
             class:cancelled=is_cancelled
-            class:marked=move || marked.with(|it| it.contains(&known))
+            class:marked=is_marked
             aria-busy=is_pending.then_some("true")
             aria-keyshortcuts="Shift+ArrowUp Shift+ArrowDown Shift+ArrowLeft Shift+ArrowRight Alt+Shift+ArrowUp Alt+Shift+ArrowDown"
             data-appointment=id
@@ -126,7 +125,6 @@ fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> imp
             style:height=height
             style:left=left
             style:width=width
-            on:click=move |_| on_open.run(appointment.clone())
         >
             <strong>{title}</strong>
             <span>{hours}</span>

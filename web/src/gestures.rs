@@ -2,7 +2,7 @@
 //! of what becomes of them.
 
 use appointments_client::{Appointment, Shared};
-use leptos::ev::{FocusEvent, KeyboardEvent, PointerEvent};
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::html::Main;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -26,6 +26,7 @@ pub(crate) struct Gestures {
     pub(crate) find: Callback<String, Option<Shared<Appointment>>>,
     /// The calendar that something new is meant for.
     pub(crate) calendar: Callback<(), Option<String>>,
+    pub(crate) on_open: Callback<Shared<Appointment>>,
     pub(crate) on_drop: Callback<Drag>,
 }
 
@@ -92,6 +93,7 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
             on:pointermove=moves
             on:pointerup=up
             on:pointercancel=move |_| lets_go()
+            on:click=move |event| gestures.on_click(&event)
             on:keydown=move |event| gestures.on_key(&event)
             on:focusout=focusout
         >
@@ -115,6 +117,15 @@ impl Gestures {
             None => return None,
         };
         Some(self.sight.with_untracked(|it| Drag::new(grip, at, it)))
+    }
+
+    /// A click on an appointment opens it.
+    fn on_click(self, event: &MouseEvent) {
+        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+        let clicked = target.as_ref().and_then(appointment);
+        if let Some(it) = clicked.and_then(|(id, _)| self.find.run(id)) {
+            self.on_open.run(it);
+        }
     }
 
     /// Shift and arrows move what has the focus, by days and quarters of an hour; with Alt its end. Enter lets it go.
