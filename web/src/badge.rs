@@ -1,6 +1,7 @@
 //! The badge: how it stands with the server, and what waits for it.
 
 use appointments_client::{Connection, Entry, EntryState};
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use crate::locale::{here, labels};
@@ -38,9 +39,14 @@ pub(crate) fn Badge(
             is_open.set(false);
         }
     });
+    let escape = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            is_open.set(false);
+        }
+    };
     let text = move || sight.with(|sight| standing(connection.get(), count(), sight));
     view! {
-        <div class="standing">
+        <div class="standing" on:keydown=escape>
             <p role="status">
                 <button
                     type="button"

@@ -9,6 +9,7 @@ use crate::draft::Draft;
 use crate::drag::{Drag, Grip};
 use crate::gestures::{Gestured, Gestures};
 use crate::grid::HourGrid;
+use crate::locale::labels;
 use crate::month::{MonthEvents, MonthTable};
 use crate::outlook::Outlook;
 use crate::place::View;
@@ -27,8 +28,8 @@ pub(crate) fn Board(
     let drag = RwSignal::new(None::<Drag>);
     let held = Memo::new(move |_| drag.with(|it| it.as_ref().and_then(|it| it.of().cloned())));
     let (days, ghost) = (outlook.days(held), outlook.ghost(drag));
-    let is_stale = outlook.is_stale();
-    let shown = Shown { days, sight, now: outlook.now, ghost, is_stale };
+    let (is_complete, is_stale) = (outlook.is_complete(), outlook.is_stale());
+    let shown = Shown { days, sight, now: outlook.now, ghost, is_complete, is_stale };
     let on_slot = Callback::new(move |start| write.run(outlook.draft_at(start)));
     let on_whole = Callback::new(move |day| write.run(outlook.draft_of_day(day)));
     let on_open = Callback::new(move |it| write.run(Some(Draft::of(&it, &sight.get_untracked()))));
@@ -47,7 +48,10 @@ pub(crate) fn Board(
         }
         View::Agenda => view! { <AgendaList shown cards /> }.into_any(),
     };
+    let is_shown =
+        Callback::new(move |day| days.with_untracked(|all| all.iter().any(|it| it.date == day)));
     let gestures = Gestures {
+        is_shown,
         drag,
         sight,
         find: Callback::new(move |id: String| outlook.views.find(&id)),
@@ -67,6 +71,9 @@ pub(crate) fn Board(
     view! {
         <Gestured gestures>{laid_out}</Gestured>
         <p class="problem" role="alert">{outlook.problem()}</p>
+        <Show when=move || !is_complete.get()>
+            <p class="loading">{labels().not_loaded}</p>
+        </Show>
         <p class="said" aria-live="polite">{said}</p>
     }
 }

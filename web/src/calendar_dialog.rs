@@ -1,7 +1,8 @@
 //! [`CalendarDialog`]: makes calendars, renames them, gives them colours, deletes them.
 
 use appointments_client::{
-    CalendarChanges, CalendarError, Client, NewCalendar, OverlapPolicy, Refusal, TimeZone,
+    CalendarChanges, CalendarError, Client, NewCalendar, OverlapPolicy, QueryError, Refusal,
+    TimeZone,
 };
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -69,6 +70,10 @@ pub(crate) fn CalendarDialog(
         event.prevent_default();
         if is_busy.get_untracked() {
             return;
+        }
+        if name.with_untracked(|it| it.trim().is_empty()) {
+            let message = words::wrong(words::Wrong::NoName, here().language);
+            return problem.set(Some(message.to_owned()));
         }
         is_busy.set(true);
         let (name, color) = (name.get_untracked(), color.get_untracked());
@@ -164,6 +169,9 @@ fn said(error: &CalendarError) -> String {
         CalendarError::Refused(Refusal::Invalid { problems, .. }) if !problems.is_empty() => {
             let problems = problems.iter().map(|it| format!("{}: {}", it.field, it.message));
             problems.collect::<Vec<_>>().join(" ")
+        }
+        CalendarError::Unanswered(QueryError::Line(_)) => {
+            words::unreached(here().language).to_owned()
         }
         other => other.to_string(),
     }

@@ -11,6 +11,11 @@ use web_sys::{Element, FocusOptions};
 use crate::days::Piece;
 use crate::locale::labels;
 
+/// What is shorter than so many minutes has room for one line.
+const SHORT: u32 = 45;
+/// What is as long has room for a title that goes on.
+const TALL: u32 = 90;
+
 /// What all cards have in common. Copies are one.
 #[derive(Clone, Copy)]
 pub(crate) struct Cards {
@@ -98,6 +103,9 @@ fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> imp
         Shape::Line | Shape::Start => Default::default(),
     };
     let is_line = !matches!(shape, Shape::Block(_));
+    let length = piece.until - piece.from;
+    let (is_short, is_tall) = (!is_line && length < SHORT, !is_line && length >= TALL);
+    let told = format!("{}, {}", piece.appointment.title, piece.hours);
     let Piece { appointment, hours, color, is_pending, is_last, .. } = piece;
     let hours = match hours.split_once('–') {
         Some((start, _)) if matches!(shape, Shape::Start) => start.to_owned(),
@@ -114,6 +122,9 @@ fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> imp
             type="button"
             class="appointment"
             class:line=is_line
+            class:short=is_short
+            class:tall=is_tall
+            title=told
             class:pending=is_pending
             class:cancelled=is_cancelled
             class:marked=is_marked

@@ -72,10 +72,10 @@ pub(crate) fn days(
     for Tinted { color, view } in shown {
         for it in &view.appointments {
             let it = held.filter(|held| held.id == it.id).unwrap_or(it);
-            let hours: Arc<str> = sight.hours(it).into();
-            let piece = |from, until, is_last| Piece {
+            let whole: Arc<str> = sight.hours(it).into();
+            let piece = |from, until, is_last, hours| Piece {
                 appointment: it.clone(),
-                hours: hours.clone(),
+                hours,
                 color: color.clone(),
                 is_pending: view.is_pending(&it.id),
                 from,
@@ -87,7 +87,9 @@ pub(crate) fn days(
                 let (from, until) = sight.days_between((it.starts_at, it.ends_at), &it.time_zone);
                 if from <= *last && until >= *first {
                     let within = days.iter_mut().filter(|it| from <= it.date && it.date <= until);
-                    within.for_each(|day| day.all_day.push(piece(0, 0, day.date == until)));
+                    within.for_each(|day| {
+                        day.all_day.push(piece(0, 0, day.date == until, whole.clone()));
+                    });
                 }
                 continue;
             }
@@ -96,7 +98,12 @@ pub(crate) fn days(
                     let from = minutes(it.starts_at.max(*start) - *start);
                     let until = minutes(it.ends_at.min(*end) - *start).max(from + SHORTEST);
                     let until = until.min(minutes(*end - *start));
-                    day.pieces.push(piece(from, until, it.ends_at <= *end));
+                    let hours = if it.starts_at < *start {
+                        sight.hours_after(it.ends_at, *end).into()
+                    } else {
+                        whole.clone()
+                    };
+                    day.pieces.push(piece(from, until, it.ends_at <= *end, hours));
                 }
             }
         }
@@ -123,7 +130,7 @@ impl Hours {
         let length = minutes(end - start);
         let label = |at: u32| {
             let wall = sight.clocks.wall(start + TimeDelta::minutes(at.into()));
-            (wall.minute() == 0).then(|| (at, sight.locale.hour(wall)))
+            (wall.minute() == 0).then(|| (at, sight.locale.full_hour(wall)))
         };
         let labels = (0..length).step_by(STEP as usize).filter_map(label).collect();
         Self { minutes: length, labels }

@@ -1,10 +1,14 @@
 //! [`AppointmentDialog`]: creates and edits. It knows no client and no server; what a person wants goes to the
 //! callbacks that it is given.
 
-use appointments_client::{Appointment, Changes, DateTime, NewAppointment, Shared};
+use appointments_client::{
+    Appointment, AppointmentStatus, Changes, DateTime, NewAppointment, Shared,
+};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use crate::calendars::Listed;
 use crate::draft::Draft;
@@ -54,7 +58,11 @@ pub(crate) fn AppointmentDialog(
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match draft.get_untracked().checked() {
-            Err(wrong) => draft.set(wrong),
+            Err(wrong) => {
+                let first = FIELDS.into_iter().find(|it| wrong.problem(it).is_some());
+                draft.set(wrong);
+                focus(first.unwrap_or_default());
+            }
             Ok((it, start, end)) => match it.of.clone() {
                 None => wishes.create.run((it.clone(), it.created(start, end))),
                 Some(was) => {
@@ -64,15 +72,24 @@ pub(crate) fn AppointmentDialog(
             },
         }
     };
+    let labels = labels();
+    let within = of.as_ref().and_then(|it| {
+        let of = |known: &&Listed| known.id == *it.calendar_id.inner();
+        let name = calendars.iter().find(of)?.name.clone();
+        Some(view! { <p class="within">{format!("{}: {name}", labels.calendar)}</p> })
+    });
     // (It stays in its calendar for life.)
     let choice =
         (of.is_none() && calendars.len() > 1).then(|| view! { <Choice draft calendars /> });
-    let labels = labels();
     let heading = if of.is_some() { labels.edit_appointment } else { labels.new_appointment };
     let removes = of.map(|it| {
         let (cancelled, deleted) = (it.clone(), it);
         view! {
-            <button type="button" id="cancel-it" on:click=move |_| wishes.cancel.run(cancelled.clone())>
+            <button
+                type="button"
+                id="cancel-it"
+                disabled=cancelled.status == AppointmentStatus::Cancelled
+                on:click=move |_| wishes.cancel.run(cancelled.clone())>
                 {labels.cancel_appointment}
             </button>
             <button type="button" id="delete-it" on:click=move |_| wishes.delete.run(deleted.clone())>
@@ -87,6 +104,7 @@ pub(crate) fn AppointmentDialog(
         <dialog node_ref=dialog aria-labelledby="dialog-title" on:cancel=move |_: web_sys::Event| wishes.close.run(())>
             <form method="dialog" novalidate on:submit=submit>
                 <h2 id="dialog-title">{heading}</h2>
+                {within}
                 {written(TEXTS[..1].iter())}
                 <Times draft />
                 {written(TEXTS[1..].iter())}
@@ -102,6 +120,14 @@ pub(crate) fn AppointmentDialog(
                 </div>
             </form>
         </dialog>
+    }
+}
+
+/// Goes to a field.
+fn focus(field: &str) {
+    let field = document().get_element_by_id(field);
+    if let Some(field) = field.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        _ = field.focus();
     }
 }
 
@@ -231,7 +257,7 @@ fn Field(draft: RwSignal<Draft>, field: Written) -> impl IntoView {
             node_ref=input
             id=name
             type=kind
-            on:input:target=move |event| draft.update(|it| *text(it) = event.target().value())
+            on:input:target=move |event| draft.update(|it| it.write(text, event.target().value()))
             aria-invalid=move || problem.get().map(|_| "true")
             aria-describedby=move || problem.get().map(|_| described.clone())
         />

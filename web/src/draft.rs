@@ -32,6 +32,8 @@ pub(crate) struct Draft {
     pub(crate) description: String,
     /// What is wrong with it, by the names of the contract's fields.
     problems: Vec<InputProblem>,
+    /// How long it was when that was last understood.
+    length: Option<TimeDelta>,
     /// The instants that were written here, and how. Where clocks show an hour twice, the text alone does not say which.
     known: Vec<(String, DateTime)>,
     /// By whose clocks it is written.
@@ -48,6 +50,7 @@ impl Draft {
         let (start, end) = written;
         Self {
             known,
+            length: None,
             viewer: sight.clone(),
             of: None,
             calendar,
@@ -98,6 +101,23 @@ impl Draft {
     /// With what is wrong with it.
     pub(crate) fn with(self, problems: Vec<InputProblem>) -> Self {
         Self { problems, ..self }
+    }
+
+    /// Writes something. Whoever says that it starts later does not say that it is shorter.
+    pub(crate) fn write(&mut self, field: fn(&mut Self) -> &mut String, text: String) {
+        let before = self.start.clone();
+        let length = self.stretch().map(|(start, end)| end - start);
+        *field(self) = text;
+        if self.start != before {
+            self.length = length.or(self.length).filter(|it| *it > TimeDelta::zero());
+            let end = self.time().0.zip(self.length).map(|(start, length)| start + length);
+            if let Some(end) = end {
+                self.end = written((end, end), false, &self.sight).0;
+                if self.is_all_day {
+                    self.end = written((end - TimeDelta::days(1), end), true, &self.sight).1;
+                }
+            }
+        }
     }
 
     /// For whole days, or for hours again.

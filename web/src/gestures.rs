@@ -2,19 +2,23 @@
 //! of what becomes of them.
 
 use appointments_client::{Appointment, Shared};
-use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
+use chrono::NaiveDate;
+use gloo_timers::future::TimeoutFuture;
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent, PointerEvent, TouchEvent};
 use leptos::html::Main;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::drag::{Drag, Grip, STEP, Spot};
+use crate::screen::{appointment, scroll, spot};
 use crate::sight::Sight;
 
 /// A pointer that has not moved so many pixels has not moved.
 const STILL: i32 = 4;
-/// So near to its upper or lower edge a view begins to scroll, and by so much at once.
-const EDGE: f64 = 24.0;
+/// A finger that rests for so many milliseconds takes hold; one that does not, scrolls.
+const RESTS: u32 = 400;
 
 /// What gestures are made of and lead to. Copies are one.
 #[derive(Clone, Copy)]
@@ -26,16 +30,32 @@ pub(crate) struct Gestures {
     pub(crate) find: Callback<String, Option<Shared<Appointment>>>,
     /// The calendar that something new is meant for.
     pub(crate) calendar: Callback<(), Option<String>>,
+    /// Whether a day is seen.
+    pub(crate) is_shown: Callback<NaiveDate, bool>,
     pub(crate) on_open: Callback<Shared<Appointment>>,
     pub(crate) on_drop: Callback<Drag>,
 }
 
-/// What is shown, and can be dragged. (Fingers scroll; they have the dialog.)
+/// A pointer that is down, and what it would drag.
+#[derive(Clone)]
+struct Press {
+    /// Of all presses so far.
+    number: usize,
+    pointer: i32,
+    is_finger: bool,
+    at: (i32, i32),
+    drag: Drag,
+}
+
+/// What is shown, and can be dragged.
 #[component]
 pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView {
     let main = NodeRef::<Main>::new();
-    // Where a pointer went down, and what it would drag if it moved.
-    let pressed = StoredValue::new(None::<((i32, i32), Drag)>);
+    let pressed = StoredValue::new(None::<Press>);
+    let presses = StoredValue::new(0);
+    // From now on a release is no click on what is there.
+    let captures =
+        move |pointer| _ = main.get_untracked().map(|it| it.set_pointer_capture(pointer));
     let lets_go = move || {
         pressed.set_value(None);
         gestures.drag.set(None);
@@ -43,12 +63,24 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
     let down = move |event: PointerEvent| {
         // Whoever takes hold of something else has let go of what keys held.
         gestures.drag.set(None);
-        let is_plain = event.button() == 0 && event.pointer_type() != "touch";
-        let drag = is_plain.then(|| gestures.grip(&event)).flatten();
-        pressed.set_value(drag.map(|drag| ((event.client_x(), event.client_y()), drag)));
+        let drag = (event.button() == 0).then(|| gestures.grip(&event)).flatten();
+        let (number, is_finger) = (presses.get_value() + 1, event.pointer_type() == "touch");
+        presses.set_value(number);
+        let (pointer, at) = (event.pointer_id(), (event.client_x(), event.client_y()));
+        pressed.set_value(drag.map(|drag| Press { number, pointer, is_finger, at, drag }));
+        if is_finger {
+            spawn_local(async move {
+                TimeoutFuture::new(RESTS).await;
+                let rests = pressed.get_value().filter(|it| it.number == number);
+                if let Some(Press { pointer, drag, .. }) = rests {
+                    captures(pointer);
+                    gestures.drag.set(Some(drag));
+                }
+            });
+        }
     };
     let moves = move |event: PointerEvent| {
-        let Some(((x, y), drag)) = pressed.get_value() else { return };
+        let Some(Press { is_finger, at: (x, y), drag, .. }) = pressed.get_value() else { return };
         // It was released where nobody has heard of it.
         if event.buttons() & 1 == 0 {
             return lets_go();
@@ -58,8 +90,10 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
             if (to_x - x).abs() < STILL && (to_y - y).abs() < STILL {
                 return;
             }
-            // From now on a release is no click on what is there.
-            _ = main.get_untracked().map(|it| it.set_pointer_capture(event.pointer_id()));
+            if is_finger {
+                return lets_go();
+            }
+            captures(event.pointer_id());
         }
         if let Some((at, element)) = spot(to_x, to_y) {
             let drag = gestures.sight.with_untracked(|it| drag.over(at, it));
@@ -67,6 +101,12 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
                 gestures.drag.set(Some(drag));
             }
             scroll(&element, to_y);
+        }
+    };
+    // A finger that holds something does not scroll.
+    let touchmove = move |event: TouchEvent| {
+        if gestures.drag.with_untracked(Option::is_some) {
+            event.prevent_default();
         }
     };
     let up = move |_: PointerEvent| {
@@ -93,6 +133,7 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
             on:pointermove=moves
             on:pointerup=up
             on:pointercancel=move |_| lets_go()
+            on:touchmove=touchmove
             on:click=move |event| gestures.on_click(&event)
             on:keydown=move |event| gestures.on_key(&event)
             on:focusout=focusout
@@ -166,7 +207,11 @@ impl Gestures {
                 .map_or_else(begin, |drag| drag.held_by(grip(it.clone())))
                 .by(days, minutes, sight)
         });
-        self.drag.set(Some(drag));
+        // Out of sight nobody knows where it is; the dialog leads there.
+        let first = self.sight.with_untracked(|it| it.date(drag.start));
+        if self.is_shown.run(first) {
+            self.drag.set(Some(drag));
+        }
     }
 
     fn drops(self) {
@@ -175,38 +220,4 @@ impl Gestures {
             self.drag.set(None);
         }
     }
-}
-
-/// The card that an element is part of, and whose it is.
-fn appointment(element: &Element) -> Option<(String, Element)> {
-    let card = element.closest("[data-appointment]").ok().flatten()?;
-    Some((card.get_attribute("data-appointment")?, card))
-}
-
-/// What is at a point of the window: a day, and where there are hours, the minute of it.
-fn spot(x: i32, y: i32) -> Option<(Spot, Element)> {
-    let element = document().element_from_point(x as f32, y as f32)?;
-    let day = element.closest("[data-day]").ok().flatten()?;
-    let date = day.get_attribute("data-day")?.parse().ok()?;
-    let minutes: Option<f64> = day.get_attribute("data-minutes").and_then(|it| it.parse().ok());
-    let minute = minutes.map(|minutes| {
-        let place = day.get_bounding_client_rect();
-        let part = (f64::from(y) - place.top()) / place.height().max(1.0);
-        (part.clamp(0.0, 1.0) * minutes) as u32
-    });
-    Some((Spot { date, minute }, day))
-}
-
-/// Shows more of the hours, if a pointer is at their edge.
-fn scroll(day: &Element, y: i32) {
-    let Ok(Some(scrolls)) = day.closest(".scrolls") else { return };
-    let (place, y) = (scrolls.get_bounding_client_rect(), f64::from(y));
-    let by = if y < place.top() + EDGE {
-        -EDGE
-    } else if y > place.bottom() - EDGE {
-        EDGE
-    } else {
-        return;
-    };
-    scrolls.set_scroll_top(scrolls.scroll_top() + by as i32);
 }

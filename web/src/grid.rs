@@ -6,13 +6,14 @@ use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
 use crate::card::{Cards, Entries, Shape, percent};
 use crate::days::Hours;
 use crate::drag::STEP;
 use crate::ghost::GhostCard;
 use crate::locale::{labels, short_day};
+use crate::screen::appointment;
 use crate::shown::Shown;
 
 /// Where the view begins when it is first seen.
@@ -76,7 +77,8 @@ fn Head(
     let today = move || is_today.get().then_some("date");
     let is_target = move || ghost.with(|it| it.as_ref().is_some_and(|it| it.dates.is_some()));
     let click = move |event: MouseEvent| {
-        if event.target() == event.current_target() {
+        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+        if target.is_some_and(|it| appointment(&it).is_none()) {
             on_whole.run(date);
         }
     };

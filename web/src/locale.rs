@@ -64,6 +64,11 @@ impl Locale {
         format!("{hour}:{minute:02} {}", if is_after { "pm" } else { "am" })
     }
 
+    /// `09:00`, or `9 am`.
+    pub(crate) fn full_hour(self, wall: NaiveDateTime) -> String {
+        if self.has_noon { self.hour(wall).replace(":00", "") } else { self.hour(wall) }
+    }
+
     /// `09:00–10:30`.
     pub(crate) fn hours(self, start: NaiveDateTime, end: NaiveDateTime) -> String {
         format!("{}–{}", self.hour(start), self.hour(end))

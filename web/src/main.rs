@@ -28,6 +28,7 @@ mod navigation;
 mod outlook;
 mod page;
 mod place;
+mod screen;
 mod shown;
 mod sight;
 mod toasts;

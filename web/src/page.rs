@@ -54,6 +54,16 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
             on_change.run(());
         }),
     };
+    // What was done last is taken back by the usual key, but for what is being written.
+    let _ = window_event_listener(leptos::ev::keydown, move |event| {
+        let is_undo = event.key() == "z" && (event.ctrl_key() || event.meta_key());
+        if is_undo
+            && draft.with_untracked(Option::is_none)
+            && edited.with_untracked(Option::is_none)
+        {
+            toasts.undo();
+        }
+    });
     let drafted = move || {
         let calendars = outlook.calendars.get_untracked();
         draft.get().map(|draft| view! { <AppointmentDialog draft calendars wishes /> })
@@ -73,12 +83,6 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
                 is_complete=outlook.is_complete()
                 go=Callback::new(move |to| outlook.go(to))
             />
-            <Badge
-                connection=connection.into()
-                waiting=waiting.into()
-                sight
-                wishes=waiting_wishes
-            />
             <button type="button" id="new" class="primary" on:click=add>
                 {labels().new_appointment}
             </button>
@@ -89,6 +93,12 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
                 on_edit=Callback::new(move |it| edited.set(Some(it)))
             >
                 <ZoneChoice sight on_zone=Callback::new(move |zone| outlook.look_from(zone)) />
+                <Badge
+                    connection=connection.into()
+                    waiting=waiting.into()
+                    sight
+                    wishes=waiting_wishes
+                />
             </CalendarChoice>
         </header>
         <Board outlook write wishes toasts />
@@ -105,10 +115,15 @@ fn waiting(
 ) -> (RwSignal<Vec<Waiting>>, Callback<()>) {
     let waiting = RwSignal::new(Vec::new());
     let on_change = Callback::new(move |()| {
-        let title = |it: &Entry| outlook.views.find(it.appointment.inner());
+        let before: Vec<Waiting> = waiting.get_untracked();
+        // What is deleted is shown no more, and had a title all the same.
+        let title = |it: &Entry| {
+            let shown = outlook.views.find(it.appointment.inner()).map(|it| it.title.clone());
+            let known = || before.iter().find(|(known, _)| known.appointment == it.appointment);
+            shown.or_else(|| known()?.1.clone())
+        };
         let all = client.with_value(Client::pending).into_iter();
-        let all = all.map(|it| (it.clone(), title(&it).map(|it| it.title.clone())));
-        waiting.set(all.collect::<Vec<_>>());
+        waiting.set(all.map(|it| (it.clone(), title(&it))).collect());
     });
     (waiting, on_change)
 }

@@ -15,6 +15,8 @@ pub(crate) struct Shown {
     pub(crate) sight: Signal<Sight>,
     pub(crate) now: Signal<DateTime>,
     pub(crate) ghost: Memo<Option<Ghost>>,
+    /// Whether all is known that is in them.
+    pub(crate) is_complete: Signal<bool>,
     pub(crate) is_stale: Signal<bool>,
 }
 

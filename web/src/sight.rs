@@ -8,6 +8,7 @@ use chrono::{NaiveDate, TimeDelta};
 
 use crate::clocks::Clocks;
 use crate::locale::Locale;
+use crate::words;
 
 /// By which clocks one looks, and in which language. Copies are one.
 #[derive(Clone, Debug)]
@@ -45,6 +46,14 @@ impl Sight {
             return self.locale.labels().all_day.to_lowercase();
         }
         self.stretch(it.starts_at, it.ends_at)
+    }
+
+    /// `until 06:00`, on a day that something has reached from another; or that it is all of that day, which is over at `midnight`.
+    pub(crate) fn hours_after(&self, end: DateTime, midnight: DateTime) -> String {
+        if end > midnight {
+            return self.locale.labels().all_day.to_lowercase();
+        }
+        words::until(&self.locale.hour(self.clocks.wall(end)), self.locale.language)
     }
 
     /// `09:00–10:30`.

@@ -9,8 +9,10 @@ use leptos::task::spawn_local;
 
 use crate::locale::labels;
 
-/// So long it can be read.
+/// So long it can be read that something was done.
 const STAYS: u32 = 10_000;
+/// So many of that kind are read at once.
+const MOST: usize = 3;
 
 /// What is said at the moment. Copies are one.
 #[derive(Clone, Copy)]
@@ -25,7 +27,7 @@ struct Toast {
     number: usize,
     text: String,
     is_refusal: bool,
-    action: Option<Action>,
+    actions: Vec<Action>,
     /// The ids of appointments that it speaks of.
     marks: Vec<String>,
 }
@@ -45,22 +47,22 @@ impl Toasts {
     /// It worked, and can be taken back.
     pub(crate) fn done(self, text: String, undo: Arc<dyn Fn() + Send + Sync>) {
         let action = Action { label: labels().undo.to_owned(), run: undo };
-        self.say(text, false, Some(action), Vec::new());
+        self.say(text, false, vec![action], Vec::new());
     }
 
     /// It was taken back.
     pub(crate) fn undone(self, text: String) {
-        self.say(text, false, None, Vec::new());
+        self.say(text, false, Vec::new(), Vec::new());
     }
 
     /// It did not work, and why.
     pub(crate) fn refused(self, text: String) {
-        self.say(text, true, None, Vec::new());
+        self.say(text, true, Vec::new(), Vec::new());
     }
 
-    /// It did not work: `marks` are in the way, and something else may be offered.
-    pub(crate) fn taken(self, text: String, marks: Vec<String>, instead: Option<Action>) {
-        self.say(text, true, instead, marks);
+    /// It did not work: `marks` are in the way, and something else may be done.
+    pub(crate) fn taken(self, text: String, marks: Vec<String>, actions: Vec<Action>) {
+        self.say(text, true, actions, marks);
     }
 
     /// What is spoken of as something that is in the way, by id.
@@ -68,14 +70,38 @@ impl Toasts {
         self.said.with(|all| all.iter().flat_map(|it| &it.marks).cloned().collect())
     }
 
-    fn say(self, text: String, is_refusal: bool, action: Option<Action>, marks: Vec<String>) {
+    fn say(self, text: String, is_refusal: bool, actions: Vec<Action>, marks: Vec<String>) {
         let number = self.count.get_value();
         self.count.set_value(number + 1);
-        self.said.update(|it| it.push(Toast { number, text, is_refusal, action, marks }));
+        self.said.update(|all| {
+            all.push(Toast { number, text, is_refusal, actions, marks });
+            let read = all.iter().filter(|it| !it.is_refusal).count();
+            if read > MOST
+                && let Some(oldest) = all.iter().position(|it| !it.is_refusal)
+            {
+                all.remove(oldest);
+            }
+        });
+        // What was refused stays until it was seen: whoever was away is not to miss it.
+        if is_refusal {
+            return;
+        }
         spawn_local(async move {
             TimeoutFuture::new(STAYS).await;
             self.close(number);
         });
+    }
+
+    /// Takes back what was done last, if that is still to be read.
+    pub(crate) fn undo(self) {
+        let last = self.said.with_untracked(|all| {
+            let last = all.iter().rev().find(|it| !it.is_refusal && !it.actions.is_empty())?;
+            Some((last.number, last.actions.first()?.run.clone()))
+        });
+        if let Some((number, run)) = last {
+            self.close(number);
+            run();
+        }
     }
 
     fn close(self, number: usize) {
@@ -86,7 +112,7 @@ impl Toasts {
 #[component]
 pub(crate) fn ToastList(toasts: Toasts) -> impl IntoView {
     let toast = move |it: Toast| {
-        let action = it.action.map(|Action { label, run }| {
+        let actions = it.actions.into_iter().map(|Action { label, run }| {
             let act = move |_| {
                 toasts.close(it.number);
                 run();
@@ -100,7 +126,7 @@ pub(crate) fn ToastList(toasts: Toasts) -> impl IntoView {
         view! {
             <p class="toast" class:refusal=it.is_refusal>
                 <span>{it.text}</span>
-                {action}
+                {actions.collect_view()}
                 <button
                     type="button"
                     aria-label=labels().close

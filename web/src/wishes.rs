@@ -11,7 +11,7 @@ use leptos::task::spawn_local;
 
 use crate::dialog::{Edit, FIELDS, Wishes};
 use crate::draft::Draft;
-use crate::locale::short_day;
+use crate::locale::{labels, short_day};
 use crate::sight::Sight;
 use crate::toasts::{Action, Toasts};
 use crate::views::{Stretch, Views};
@@ -72,7 +72,7 @@ impl Desk {
             }),
             retime: Callback::new(move |(was, start, end): (Shared<Appointment>, _, _)| {
                 let changes = Changes::new().time(start, end);
-                let wish = Wish::of(was.clone(), Verb::Update(was, changes), Deed::Saved);
+                let wish = Wish::of(was.clone(), Verb::Update(was, changes), Deed::Moved);
                 self.grant(Wish { time: Some((start, end)), ..wish });
             }),
             cancel: Callback::new(move |was: Shared<Appointment>| {
@@ -100,7 +100,9 @@ impl Desk {
                 Ok(left) => {
                     let undo = Undo { done: wish.verb.clone(), left };
                     let undo = self.take_back(calendar, wish.title.clone(), undo);
-                    self.toasts.done(done(&wish.title, wish.deed, language), undo);
+                    let when =
+                        wish.time.filter(|_| wish.deed == Deed::Moved).map(|time| self.when(time));
+                    self.toasts.done(done(&wish.title, wish.deed, when, language), undo);
                 }
                 Err(refusal) => self.refuse(wish, refusal),
             }
@@ -124,7 +126,12 @@ impl Desk {
             Refusal::SlotTaken { conflicts, .. } => {
                 let others = conflicts.into_iter().filter_map(|it| it.appointment);
                 let marks = others.map(|it| it.id.inner().to_owned()).collect();
-                self.toasts.taken(text, marks, self.instead(wish));
+                let edit = wish.written.clone().map(|written| Action {
+                    label: labels().edit_again.to_owned(),
+                    run: Arc::new(move || self.draft.set(Some(written.clone()))),
+                });
+                let actions = self.instead(wish).into_iter().chain(edit);
+                self.toasts.taken(text, marks, actions.collect());
             }
             _ => self.toasts.refused(text),
         }
@@ -142,13 +149,23 @@ impl Desk {
         }
         let but = wish.verb.was().map(|it| it.id.inner());
         let (start, end) = self.views.next_free(&wish.calendar, wish.time?, but)?;
+        // (Where it came from is no news.)
+        if wish.verb.was().is_some_and(|it| (it.starts_at, it.ends_at) == (start, end)) {
+            return None;
+        }
         let sight = self.sight.get_untracked();
         let is_same_day = sight.date(wish.time?.0) == sight.date(start);
-        let day = (!is_same_day).then(|| format!("{}, ", short_day(sight.date(start))));
-        let when = format!("{}{}", day.unwrap_or_default(), sight.stretch(start, end));
+        let when = if is_same_day { sight.stretch(start, end) } else { self.when((start, end)) };
         let label = instead(&when, sight.locale.language);
         let run = Arc::new(move || self.grant(wish.clone().at(start, end)));
         Some(Action { label, run })
+    }
+
+    /// A day and its hours.
+    fn when(self, (start, end): Stretch) -> String {
+        self.sight.with_untracked(|it| {
+            format!("{}, {}", short_day(it.date(start)), it.stretch(start, end))
+        })
     }
 
     /// Takes back what was done, when it is run.

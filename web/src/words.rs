@@ -11,13 +11,18 @@ use crate::sight::Sight;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
     Saved,
+    /// To a time that is said.
+    Moved,
     Cancelled,
     Deleted,
 }
 
 /// That it is done.
-pub(crate) fn done(title: &str, deed: Deed, language: Language) -> String {
+pub(crate) fn done(title: &str, deed: Deed, when: Option<String>, language: Language) -> String {
+    let when = when.unwrap_or_default();
     match (language, deed) {
+        (English, Deed::Moved) => format!("{title} is moved to {when}."),
+        (German, Deed::Moved) => format!("{title} ist auf {when} verschoben."),
         (English, Deed::Saved) => format!("{title} is saved."),
         (English, Deed::Cancelled) => format!("{title} is cancelled."),
         (English, Deed::Deleted) => format!("{title} is deleted."),
@@ -124,6 +129,7 @@ pub(crate) enum Wrong {
     NoStart,
     NoEnd,
     EndsFirst,
+    NoName,
 }
 
 /// What to do about it.
@@ -133,10 +139,28 @@ pub(crate) fn wrong(what: Wrong, language: Language) -> &'static str {
         (English, Wrong::NoStart) => "Say when it starts.",
         (English, Wrong::NoEnd) => "Say when it is over.",
         (English, Wrong::EndsFirst) => "It must end after it starts.",
+        (English, Wrong::NoName) => "Say what it is called.",
+        (German, Wrong::NoName) => "Sag, wie er heißt.",
         (German, Wrong::NoTitle) => "Sag, was es ist.",
         (German, Wrong::NoStart) => "Sag, wann es beginnt.",
         (German, Wrong::NoEnd) => "Sag, wann es vorbei ist.",
         (German, Wrong::EndsFirst) => "Es muss nach seinem Beginn enden.",
+    }
+}
+
+/// That the server was not reached, and nothing was done.
+pub(crate) fn unreached(language: Language) -> &'static str {
+    match language {
+        English => "The server was not reached; try again when it is.",
+        German => "Der Server war nicht zu erreichen; versuche es wieder, sobald er es ist.",
+    }
+}
+
+/// When something is over that began on another day.
+pub(crate) fn until(hour: &str, language: Language) -> String {
+    match language {
+        English => format!("until {hour}"),
+        German => format!("bis {hour}"),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a pointer does, what keys do, and what single clicks do.
 
-use fantoccini::actions::{InputSource, MouseActions, PointerAction};
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource, MouseActions, PointerAction, TouchActions};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
-use crate::browser::Window;
+use crate::browser::{Look, Window};
 use crate::world::World;
 
 /// Of an appointment that is shown: its day, its hours.
@@ -25,7 +27,7 @@ async fn comes_to(page: &Window, title: &str, expected: &str) {
         if time(page, title).await == expected {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("{title} should be at {expected}, and is at {}", time(page, title).await);
 }
@@ -102,7 +104,7 @@ async fn appointments_are_moved_and_made_longer() {
     assert_eq!(time(&page, "Review").await, "2026-11-24 09:00–10:00", "it is held, not moved");
     drops(&page).await;
     comes_to(&page, "Review", "2026-11-26 09:45–10:45").await;
-    page.undoes("Review is saved.").await;
+    page.undoes("Review is moved to Thu 26, 09:45–10:45.").await;
     comes_to(&page, "Review", "2026-11-24 09:00–10:00").await;
 
     // Its end alone.
@@ -250,7 +252,15 @@ async fn all_of_it_is_done_with_single_clicks() {
     let page = world.window().await;
     page.shows("Review").await;
     page.open("Review").await;
-    for nudge in ["A day later", "Later", "Later", "Earlier", "Longer", "Longer", "Shorter"] {
+    for nudge in [
+        "A day later",
+        "15 min later",
+        "15 min later",
+        "15 min earlier",
+        "Longer",
+        "Longer",
+        "Shorter",
+    ] {
         let script = "[...document.querySelectorAll('.nudges button')].find(it => it.textContent === arguments[0]).click()";
         page.run(script, vec![json!(nudge)]).await;
     }
@@ -300,6 +310,52 @@ async fn whole_days_and_cells_of_a_month_are_dragged() {
     page.find("td.target[data-day='2026-11-12']").await;
     drops(&page).await;
     comes_to(&page, "Review", "2026-11-12 09:00").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_finger_that_rests_takes_hold_and_one_that_does_not_scrolls() {
+    let Some(world) = World::new().await else { return };
+    world.somebody("Review", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;
+    let url = format!("http://{}/?view=week&date=2026-11-24", world.line.address);
+    let phone = Look { size: (390, 844), ..Look::default() };
+    let page = world.browser.window(&url, phone).await;
+    page.is_live().await;
+    page.shows("Review").await;
+    let touches = async |actions: Vec<PointerAction>| {
+        let finger = TouchActions::new("finger".to_owned());
+        let finger = actions.into_iter().fold(finger, TouchActions::then);
+        page.client.perform_actions(finger).await.unwrap();
+    };
+    let from = middle(&page, ".day .appointment strong").await;
+    let slowly = |(x, y): Point| PointerAction::MoveTo {
+        duration: Some(Duration::from_millis(200)),
+        x: x.round(),
+        y: y.round(),
+    };
+    let over = (from.0, from.1 + 96.0);
+    touches(vec![
+        to(from),
+        PointerAction::Down { button: 0 },
+        PointerAction::Pause { duration: Duration::from_millis(600) },
+        slowly(over),
+        PointerAction::Up { button: 0 },
+    ])
+    .await;
+    comes_to(&page, "Review", "2026-11-24 11:00–12:00").await;
+    // Sideways it shows other days.
+    let from = middle(&page, ".day .appointment strong").await;
+    touches(vec![
+        to((300.0, from.1 + 100.0)),
+        PointerAction::Down { button: 0 },
+        slowly((100.0, from.1 + 100.0)),
+        PointerAction::Up { button: 0 },
+    ])
+    .await;
+    page.until("return document.querySelector('.week').scrollLeft > 50").await;
+    assert_eq!(time(&page, "Review").await, "2026-11-24 11:00–12:00");
+    page.until("return document.querySelector('dialog') === null").await;
     page.ends_well().await;
     world.end().await;
 }

@@ -172,8 +172,10 @@ async fn calendars_are_made_renamed_coloured_and_deleted() {
     page.click("#new-calendar").await;
     page.write("name", "").await;
     page.click("#save").await;
-    page.until("return document.querySelector('dialog .problem').textContent.startsWith('name')")
-        .await;
+    page.until(
+        "return document.querySelector('dialog .problem').textContent === 'Say what it is called.'",
+    )
+    .await;
     page.write("name", "Team").await;
     page.write("color", "#aa3300").await;
     page.click("#may-overlap").await;
