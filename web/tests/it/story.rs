@@ -121,6 +121,32 @@ async fn what_was_done_is_taken_back() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn what_was_refused_is_not_lost() {
+    let Some(world) = World::new().await else { return };
+    world.is_strict().await;
+    world.somebody("Dentist", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;
+    let page = world.window().await;
+    page.shows("Dentist").await;
+    page.create("Review", "2026-11-24T09:30", "2026-11-24T10:30").await;
+    page.hears("Review was taken back").await;
+    page.click(".toast.refusal .act:nth-of-type(2)").await;
+    page.until("return document.getElementById('title')?.value === 'Review'").await;
+    // Whoever says that it starts later does not say that it is shorter.
+    page.write("startsAt", "2026-11-24T14:00").await;
+    page.until("return document.getElementById('endsAt').value === '2026-11-24T15:00'").await;
+    page.click("#save").await;
+    page.shows("Dentist Review").await;
+    page.hears("Review is saved.").await;
+    // The usual key takes it back.
+    let undo = "window.dispatchEvent(new KeyboardEvent('keydown', {key: 'z', ctrlKey: true}))";
+    page.run(undo, Vec::new()).await;
+    page.hears("Review is gone again.").await;
+    page.shows("Dentist").await;
+    page.ends_well().await;
+    world.end().await;
+}
+
 /// Somebody else has changed another field before: that stays.
 #[tokio::test]
 async fn no_more_is_taken_back_than_was_done() {

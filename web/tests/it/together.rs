@@ -1,5 +1,7 @@
 //! More than one window, and lines that are lost.
 
+use serde_json::Value;
+
 use crate::world::World;
 
 #[tokio::test]
@@ -112,6 +114,29 @@ async fn what_waits_is_listed_and_can_be_discarded() {
     world.line.mend();
     page.shows("Second").await;
     page.until("return document.querySelector('.waiting') === null").await;
+    page.ends_well_but_for_the_line().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_not_loaded_is_not_said_to_be_empty() {
+    let Some(world) = World::new().await else { return };
+    let page = world.window_to("?view=agenda&date=2026-11-24").await;
+    page.until("return document.querySelector('.agenda p')?.textContent === 'Nothing is planned in this month.'").await;
+    world.line.cut();
+    page.find(".badge[data-state=offline]").await;
+    page.click("#forward").await;
+    page.until(
+        "return document.querySelector('.loading')?.textContent === 'Not all of it is loaded yet.'",
+    )
+    .await;
+    assert_eq!(
+        page.run("return document.querySelector('.agenda p')", Vec::new()).await,
+        Value::Null
+    );
+    world.line.mend();
+    page.until("return document.querySelector('.agenda p')?.textContent === 'Nothing is planned in this month.'").await;
+    page.until("return document.querySelector('.loading') === null").await;
     page.ends_well_but_for_the_line().await;
     world.end().await;
 }

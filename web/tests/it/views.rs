@@ -31,6 +31,7 @@ async fn a_month_a_day_and_a_list() {
         startsAt: "2026-11-25T23:00:00Z", endsAt: "2026-11-27T23:00:00Z""#;
     world.somebody_creates(holiday).await;
     world.somebody("Dentist", "2026-11-26T09:00:00Z", "2026-11-26T10:00:00Z").await;
+    world.somebody("Night", "2026-11-27T21:00:00Z", "2026-11-28T05:00:00Z").await;
     let page = world.window().await;
     page.find(".day-head .appointment").await;
 
@@ -39,7 +40,8 @@ async fn a_month_a_day_and_a_list() {
     assert_eq!(address(&page).await, "?view=month&date=2026-11-23");
     assert_eq!(on(&page, "2026-11-24").await, "09:00 No 8, 10:00 No 9, 11:00 No 10");
     assert_eq!(on(&page, "2026-11-26").await, "all day Holiday, 10:00 Dentist");
-    assert_eq!(on(&page, "2026-11-27").await, "all day Holiday");
+    assert_eq!(on(&page, "2026-11-27").await, "all day Holiday, 22:00 Night");
+    assert_eq!(on(&page, "2026-11-28").await, "until 06:00 Night");
     let cells = page.run("return document.querySelectorAll('td').length", Vec::new()).await;
     assert_eq!(cells, 42);
     // What somebody else does is seen here as well.
@@ -75,7 +77,10 @@ async fn a_month_a_day_and_a_list() {
     let days =
         "return [...document.querySelectorAll('.agenda h2')].map(it => it.textContent).join()";
     let days = text(page.run(days, Vec::new()).await);
-    assert_eq!(days, "Tuesday 24 November,Thursday 26 November,Friday 27 November");
+    assert_eq!(
+        days,
+        "Tuesday 24 November,Thursday 26 November,Friday 27 November,Saturday 28 November"
+    );
     page.open("Lunch").await;
     page.click("#delete-it").await;
     page.until(
