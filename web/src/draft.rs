@@ -32,8 +32,8 @@ pub(crate) struct Draft {
     pub(crate) description: String,
     /// What is wrong with it, by the names of the contract's fields.
     problems: Vec<InputProblem>,
-    /// How long it was when that was last understood.
-    length: Option<TimeDelta>,
+    /// When it was, as far as that was last understood.
+    understood: Option<(DateTime, DateTime)>,
     /// The instants that were written here, and how. Where clocks show an hour twice, the text alone does not say which.
     known: Vec<(String, DateTime)>,
     /// By whose clocks it is written.
@@ -50,7 +50,7 @@ impl Draft {
         let (start, end) = written;
         Self {
             known,
-            length: None,
+            understood: None,
             viewer: sight.clone(),
             of: None,
             calendar,
@@ -105,18 +105,18 @@ impl Draft {
 
     /// Writes something. Whoever says that it starts later does not say that it is shorter.
     pub(crate) fn write(&mut self, field: fn(&mut Self) -> &mut String, text: String) {
+        self.understood = self.stretch().filter(|(start, end)| start < end).or(self.understood);
         let before = self.start.clone();
-        let length = self.stretch().map(|(start, end)| end - start);
         *field(self) = text;
+        let Some(((was, until), start)) = self.understood.zip(self.time().0) else { return };
         if self.start != before {
-            self.length = length.or(self.length).filter(|it| *it > TimeDelta::zero());
-            let end = self.time().0.zip(self.length).map(|(start, length)| start + length);
-            if let Some(end) = end {
-                self.end = written((end, end), false, &self.sight).0;
-                if self.is_all_day {
-                    self.end = written((end - TimeDelta::days(1), end), true, &self.sight).1;
-                }
-            }
+            let time = if self.is_all_day {
+                let way = self.sight.date(start) - self.sight.date(was);
+                moved((was, until), true, way, &self.sight)
+            } else {
+                (start, start + (until - was))
+            };
+            self.end = written(time, self.is_all_day, &self.sight).1;
         }
     }
 

@@ -100,8 +100,8 @@ impl Desk {
                 Ok(left) => {
                     let undo = Undo { done: wish.verb.clone(), left };
                     let undo = self.take_back(calendar, wish.title.clone(), undo);
-                    let when =
-                        wish.time.filter(|_| wish.deed == Deed::Moved).map(|time| self.when(time));
+                    let when = wish.time.filter(|_| wish.deed == Deed::Moved);
+                    let when = when.map(|time| self.when(time, wish.verb.was()));
                     self.toasts.done(done(&wish.title, wish.deed, when, language), undo);
                 }
                 Err(refusal) => self.refuse(wish, refusal),
@@ -155,16 +155,18 @@ impl Desk {
         }
         let sight = self.sight.get_untracked();
         let is_same_day = sight.date(wish.time?.0) == sight.date(start);
-        let when = if is_same_day { sight.stretch(start, end) } else { self.when((start, end)) };
+        let when =
+            if is_same_day { sight.stretch(start, end) } else { self.when((start, end), None) };
         let label = instead(&when, sight.locale.language);
         let run = Arc::new(move || self.grant(wish.clone().at(start, end)));
         Some(Action { label, run })
     }
 
-    /// A day and its hours.
-    fn when(self, (start, end): Stretch) -> String {
-        self.sight.with_untracked(|it| {
-            format!("{}, {}", short_day(it.date(start)), it.stretch(start, end))
+    /// A day and its hours; of what lasts whole days, the first of them.
+    fn when(self, time: Stretch, of: Option<&Shared<Appointment>>) -> String {
+        self.sight.with_untracked(|sight| match of.filter(|it| it.all_day) {
+            Some(it) => short_day(sight.days_between(time, &it.time_zone).0),
+            None => format!("{}, {}", short_day(sight.date(time.0)), sight.stretch(time.0, time.1)),
         })
     }
 

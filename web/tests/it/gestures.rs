@@ -297,6 +297,7 @@ async fn whole_days_and_cells_of_a_month_are_dragged() {
     drops(&page).await;
     page.find(".day-head[data-day='2026-11-27'] .appointment:not([aria-busy])").await;
     comes_to(&page, "Holiday", "2026-11-27 all day").await;
+    page.hears("Holiday is moved to Fri 27.").await;
     // A click beside it means the day.
     page.run("document.querySelector(`.day-head[data-day='2026-11-28']`).click()", Vec::new())
         .await;
