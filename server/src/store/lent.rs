@@ -39,7 +39,8 @@ impl<D: Database> DerefMut for Lent<D> {
 
 impl<D: Database> Drop for Lent<D> {
     fn drop(&mut self) {
-        // (When everything ends, so does this.)
+        // (When everything ends, so does this. No option of a pool limits its own question, and the way back, which can be
+        // waited for, is public but not in sqlx's pages.)
         if let Ok(runtime) = Handle::try_current() {
             let back = timeout(ANSWER, self.0.return_to_pool());
             runtime.spawn(async move { _ = back.await });

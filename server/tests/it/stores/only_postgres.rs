@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use appointments_server::store::Opening;
+
 use super::*;
+use crate::line::Line;
 use crate::world::PATIENCE;
 
 /// S5: a store that is closed tells first what it has committed. (Here nobody looks at the log, so a hint that is lost stays lost.)
@@ -46,6 +49,22 @@ async fn the_last_word_of_one_that_is_closed_is_heard() {
         let heard = tokio::time::timeout(PATIENCE, heard.recv()).await;
         assert_eq!(heard.expect("it is heard"), Some(told));
     }
+}
+
+/// A line that dies while a connection goes back to its pool, which asks whether it is alive: it is not waited for, or the only
+/// one would be gone for good.
+#[tokio::test]
+async fn a_connection_that_dies_on_its_way_back_is_replaced() {
+    let Some(home) = Home::postgres().await else { return };
+    let line = Line::to(home.database().to_str().unwrap()).await;
+    let Ok(database) = line.url.to_str().unwrap().parse();
+    let opening = Opening { database, connections: 1, ..home.opening() };
+    let store = store::open(&opening, &TaskTracker::new()).await.unwrap();
+    store.ready().await.unwrap();
+    // (There is one thread: nothing that was begun in the background has been asked yet.)
+    line.swallow();
+    let recovers = async { while store.ready().await.is_err() {} };
+    assert!(tokio::time::timeout(PATIENCE, recovers).await.is_ok());
 }
 
 /// S12: what the lock already keeps from happening, a constraint would refuse.
