@@ -237,7 +237,9 @@ mod tests {
     use crate::scalars::DateTime;
     use crate::simulation::Real;
 
-    /// Names and colours, as soon as they are these.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// Waits until names and colours are these.
     async fn until(watch: &mut CalendarsWatch, expected: &str) {
         let mut seen = String::new();
         let shown = async {
@@ -247,7 +249,7 @@ mod tests {
                 seen = all.collect::<Vec<_>>().join(", ");
             }
         };
-        let came = timeout(Duration::from_secs(20), shown).await;
+        let came = timeout(PATIENCE, shown).await;
         assert!(came.is_ok(), "{expected} was never seen, but {seen}");
     }
 
@@ -270,7 +272,8 @@ mod tests {
         let now = DateTime::from_timestamp(1_795_392_000, 0).unwrap();
         let mut range =
             other.calendar(team.id.inner()).watch(now, now + TimeDelta::days(1)).unwrap();
-        while !range.next().await.unwrap().is_complete {}
+        let complete = async { while !range.next().await.unwrap().is_complete {} };
+        timeout(PATIENCE, complete).await.expect("a range in time");
         let changes = CalendarChanges::new().name("Crew").color("#0033aa");
         mine.update_calendar(team.id.inner(), changes).await.unwrap();
         until(&mut list, "Crew #0033aa").await;

@@ -275,27 +275,6 @@ impl Changes {
         self
     }
 
-    /// Everything as it was.
-    ///
-    /// ```
-    /// # use appointments_client::{Appointment, Changes};
-    /// # fn undo(before: &Appointment, after: &Appointment) -> Changes {
-    /// Changes::back_to(before).if_at(after.revision)
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn back_to(was: &Appointment) -> Self {
-        Self::new()
-            .title(&was.title)
-            .description(was.description.as_deref())
-            .location(was.location.as_deref())
-            .time(was.starts_at, was.ends_at)
-            .all_day(was.all_day)
-            .time_zone(was.time_zone.clone())
-            .status(was.status.clone())
-            .attendees(was.attendees.clone())
-    }
-
     /// What takes these back: the fields that they set, as they were. What somebody else has made of the others stays.
     ///
     /// ```
@@ -306,19 +285,20 @@ impl Changes {
     /// ```
     #[must_use]
     pub fn back(&self, was: &Appointment) -> Self {
-        let whole = Self::back_to(was);
-        let set = |is: &Set<String>, was| if is.is_keep() { Set::Keep } else { was };
+        let text = |set: &Set<String>, was: &Option<String>| {
+            if set.is_keep() { Set::Keep } else { was.clone().into() }
+        };
         Self {
-            title: whole.title.filter(|_| self.title.is_some()),
-            description: set(&self.description, whole.description),
-            location: set(&self.location, whole.location),
-            starts_at: whole.starts_at.filter(|_| self.starts_at.is_some()),
-            ends_at: whole.ends_at.filter(|_| self.ends_at.is_some()),
-            all_day: whole.all_day.filter(|_| self.all_day.is_some()),
-            time_zone: whole.time_zone.filter(|_| self.time_zone.is_some()),
-            status: whole.status.filter(|_| self.status.is_some()),
-            attendees: whole.attendees.filter(|_| self.attendees.is_some()),
-            guard: whole.guard,
+            title: self.title.as_ref().map(|_| was.title.clone()),
+            description: text(&self.description, &was.description),
+            location: text(&self.location, &was.location),
+            starts_at: self.starts_at.map(|_| was.starts_at),
+            ends_at: self.ends_at.map(|_| was.ends_at),
+            all_day: self.all_day.map(|_| was.all_day),
+            time_zone: self.time_zone.as_ref().map(|_| was.time_zone.clone()),
+            status: self.status.as_ref().map(|_| was.status.clone()),
+            attendees: self.attendees.as_ref().map(|_| was.attendees.clone()),
+            guard: Guard::None,
         }
     }
 
@@ -350,4 +330,50 @@ impl From<&Attendee> for AttendeeInput {
 /// The contract has whole seconds.
 fn whole(at: DateTime) -> DateTime {
     at.with_nanosecond(0).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: i64) -> DateTime {
+        DateTime::from_timestamp(1_795_392_000 + hour * 3_600, 0).expect("an instant")
+    }
+
+    fn appointment(title: &str, hour: i64) -> Appointment {
+        Appointment {
+            id: "1".into(),
+            calendar_id: "mine".into(),
+            title: title.to_owned(),
+            description: Some(title.to_owned()),
+            location: None,
+            starts_at: at(hour),
+            ends_at: at(hour + 1),
+            all_day: hour == 0,
+            time_zone: TimeZone::new(title),
+            status: AppointmentStatus::Confirmed,
+            attendees: Vec::new(),
+            revision: 1,
+        }
+    }
+
+    /// Whatever of it is changed: what takes the changes back sets the same fields as they were, and nothing else.
+    #[test]
+    fn no_more_is_taken_back_than_was_changed() {
+        let (before, after) = (appointment("before", 9), appointment("after", 0));
+        let set: [fn(Changes, &Appointment) -> Changes; 7] = [
+            |it, to| it.title(&to.title),
+            |it, to| it.description(to.description.as_deref()),
+            |it, to| it.location(to.location.as_deref()),
+            |it, to| it.time(to.starts_at, to.ends_at),
+            |it, to| it.all_day(to.all_day).time_zone(to.time_zone.clone()),
+            |it, to| it.status(to.status.clone()),
+            |it, to| it.attendees(to.attendees.clone()),
+        ];
+        for some in 0..1_u32 << set.len() {
+            let chosen = || (0..).zip(set).filter(|(at, _)| some >> at & 1 == 1);
+            let to = |it: &Appointment| chosen().fold(Changes::new(), |all, (_, set)| set(all, it));
+            assert_eq!(to(&after).back(&before), to(&before));
+        }
+    }
 }
