@@ -31,6 +31,7 @@ pub(crate) fn Board(
     let (is_complete, is_stale) = (outlook.is_complete(), outlook.is_stale());
     let shown = Shown { days, sight, now: outlook.now, ghost, is_complete, is_stale };
     let on_slot = Callback::new(move |start| write.run(outlook.draft_at(start)));
+    let on_new = Callback::new(move |day| write.run(outlook.draft_on(day)));
     let on_whole = Callback::new(move |day| write.run(outlook.draft_of_day(day)));
     let on_open = Callback::new(move |it| write.run(Some(Draft::of(&it, &sight.get_untracked()))));
     let on_day = Callback::new(move |day| {
@@ -43,7 +44,7 @@ pub(crate) fn Board(
     let laid_out = move || match view.get() {
         View::Day | View::Week => view! { <HourGrid shown cards on_slot on_whole /> }.into_any(),
         View::Month => {
-            let events = MonthEvents { on_slot, on_day };
+            let events = MonthEvents { on_new, on_day };
             view! { <MonthTable shown month cards events /> }.into_any()
         }
         View::Agenda => view! { <AgendaList shown cards /> }.into_any(),

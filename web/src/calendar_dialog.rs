@@ -4,13 +4,12 @@ use appointments_client::{
     CalendarChanges, CalendarError, Client, NewCalendar, OverlapPolicy, QueryError, Refusal,
     TimeZone,
 };
-use leptos::ev::SubmitEvent;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::calendars::Listed;
 use crate::locale::{here, labels};
+use crate::modal::Modal;
 use crate::toasts::Toasts;
 use crate::words;
 
@@ -26,21 +25,9 @@ pub(crate) fn CalendarDialog(
     toasts: Toasts,
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get() {
-            // (It is not open yet, so it opens.)
-            let _ = dialog.show_modal();
-        }
-    });
-    // The focus goes back to where it was.
-    on_cleanup(move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    });
     let labels = labels();
     let is_new = of.is_none();
+    let heading = if is_new { labels.new_calendar } else { labels.edit_calendar };
     let (name, color, is_strict) = match &of {
         Some(it) => (it.name.clone(), it.color.clone(), it.is_strict),
         None => (String::new(), COLOR.to_owned(), false),
@@ -66,8 +53,7 @@ pub(crate) fn CalendarDialog(
         }
     };
     let (saves, known) = (client.clone(), id.clone());
-    let save = move |event: SubmitEvent| {
-        event.prevent_default();
+    let save = Callback::new(move |()| {
         if is_busy.get_untracked() {
             return;
         }
@@ -93,7 +79,7 @@ pub(crate) fn CalendarDialog(
             };
             tell(came.map(|_| ()));
         });
-    };
+    });
     let delete = move |with_appointments: bool| {
         if is_busy.get_untracked() {
             return;
@@ -122,11 +108,7 @@ pub(crate) fn CalendarDialog(
         }
     });
     view! {
-        <dialog node_ref=dialog aria-labelledby="dialog-title" on:cancel=move |_: web_sys::Event| on_close.run(())>
-            <form method="dialog" novalidate on:submit=save>
-                <h2 id="dialog-title">
-                    {if is_new { labels.new_calendar } else { labels.edit_calendar }}
-                </h2>
+        <Modal heading on_submit=save on_close=on_close>
                 <label for="name">{labels.name}</label>
                 <input
                     id="name"
@@ -158,8 +140,7 @@ pub(crate) fn CalendarDialog(
                     </button>
                     <button type="submit" id="save" class="primary" disabled=is_busy>{labels.save}</button>
                 </div>
-            </form>
-        </dialog>
+        </Modal>
     }
 }
 

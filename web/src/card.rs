@@ -24,7 +24,7 @@ pub(crate) struct Cards {
     pub(crate) focus: Focus,
 }
 
-/// Which appointment has the focus, if one has it. A change makes another card of it, which takes over.
+/// Which appointment has the focus, if one has it. On another day, or laid out otherwise, it has another card, which takes over.
 #[derive(Clone, Copy)]
 pub(crate) struct Focus(StoredValue<Option<String>>);
 

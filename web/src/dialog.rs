@@ -4,7 +4,6 @@
 use appointments_client::{
     Appointment, AppointmentStatus, Changes, DateTime, NewAppointment, Shared,
 };
-use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -15,6 +14,7 @@ use crate::draft::Draft;
 use crate::drag::STEP;
 use crate::labels::Labels;
 use crate::locale::labels;
+use crate::modal::Modal;
 
 /// What a person wants.
 #[derive(Clone, Copy)]
@@ -40,38 +40,22 @@ pub(crate) fn AppointmentDialog(
     calendars: Vec<Listed>,
     wishes: Wishes,
 ) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get() {
-            // (It is not open yet, so it opens.)
-            let _ = dialog.show_modal();
-        }
-    });
-    // The focus goes back to where it was.
-    on_cleanup(move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    });
     let of = draft.of.clone();
     let draft = RwSignal::new(draft);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        match draft.get_untracked().checked() {
-            Err(wrong) => {
-                let first = FIELDS.into_iter().find(|it| wrong.problem(it).is_some());
-                draft.set(wrong);
-                focus(first.unwrap_or_default());
-            }
-            Ok((it, start, end)) => match it.of.clone() {
-                None => wishes.create.run((it.clone(), it.created(start, end))),
-                Some(was) => {
-                    let changes = it.changed(&was, start, end);
-                    wishes.edit.run((it, was, changes));
-                }
-            },
+    let submit = Callback::new(move |()| match draft.get_untracked().checked() {
+        Err(wrong) => {
+            let first = FIELDS.into_iter().find(|it| wrong.problem(it).is_some());
+            draft.set(wrong);
+            focus(first.unwrap_or_default());
         }
-    };
+        Ok((it, start, end)) => match it.of.clone() {
+            None => wishes.create.run((it.clone(), it.created(start, end))),
+            Some(was) => {
+                let changes = it.changed(&was, start, end);
+                wishes.edit.run((it, was, changes));
+            }
+        },
+    });
     let labels = labels();
     let within = of.as_ref().and_then(|it| {
         let of = |known: &&Listed| known.id == *it.calendar_id.inner();
@@ -101,9 +85,7 @@ pub(crate) fn AppointmentDialog(
         fields.map(|field| view! { <Field draft field=*field /> }).collect_view()
     };
     view! {
-        <dialog node_ref=dialog aria-labelledby="dialog-title" on:cancel=move |_: web_sys::Event| wishes.close.run(())>
-            <form method="dialog" novalidate on:submit=submit>
-                <h2 id="dialog-title">{heading}</h2>
+        <Modal heading on_submit=submit on_close=wishes.close>
                 {within}
                 {written(TEXTS[..1].iter())}
                 <Times draft />
@@ -118,8 +100,7 @@ pub(crate) fn AppointmentDialog(
                         {labels.save}
                     </button>
                 </div>
-            </form>
-        </dialog>
+        </Modal>
     }
 }
 

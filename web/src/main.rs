@@ -23,6 +23,7 @@ mod grid;
 mod labels;
 mod lanes;
 mod locale;
+mod modal;
 mod month;
 mod navigation;
 mod outlook;

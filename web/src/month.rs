@@ -1,7 +1,6 @@
 //! The month: a cell for each day, with as much of it as there is room for.
 
-use appointments_client::DateTime;
-use chrono::{Datelike, NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
@@ -13,14 +12,12 @@ use crate::words;
 
 /// So many lines are in a cell at the most; what is more is said in one of its own.
 const LINES: usize = 3;
-/// A click on a day means this hour of it.
-const HOUR: u32 = 9;
 
 /// What a month tells of.
 #[derive(Clone, Copy)]
 pub(crate) struct MonthEvents {
-    /// A click where nothing is, and the time that it means.
-    pub(crate) on_slot: Callback<DateTime>,
+    /// A click on a day where nothing is.
+    pub(crate) on_new: Callback<NaiveDate>,
     /// A day is to be seen whole.
     pub(crate) on_day: Callback<NaiveDate>,
 }
@@ -33,16 +30,12 @@ pub(crate) fn MonthTable(
     cards: Cards,
     events: MonthEvents,
 ) -> impl IntoView {
-    let Shown { days, is_stale, .. } = shown;
+    let (dates, is_stale) = (shown.dates(), shown.is_stale);
     let names = move || {
-        let first = days.with(|all| all.iter().take(7).map(|it| it.date).collect::<Vec<_>>());
-        let name = |it| view! { <th scope="col">{short_weekday(it)}</th> };
-        first.into_iter().map(name).collect_view()
+        let name = |it: &NaiveDate| view! { <th scope="col">{short_weekday(*it)}</th> };
+        dates.with(|all| all.iter().take(7).map(name).collect_view())
     };
-    let weeks = move || {
-        let dates = days.with(|all| all.iter().map(|it| it.date).collect::<Vec<_>>());
-        dates.chunks(7).map(<[_]>::to_vec).collect::<Vec<_>>()
-    };
+    let weeks = move || dates.with(|all| all.chunks(7).map(<[_]>::to_vec).collect::<Vec<_>>());
     let week = move |dates: Vec<NaiveDate>| {
         let cells = dates.into_iter().map(|date| view! { <Cell date shown month cards events /> });
         view! { <tr>{cells.collect_view()}</tr> }
@@ -69,8 +62,8 @@ fn Cell(
     cards: Cards,
     events: MonthEvents,
 ) -> impl IntoView {
-    let (sight, ghost) = (shown.sight, shown.ghost_on(date));
-    let MonthEvents { on_slot, on_day } = events;
+    let ghost = shown.ghost_on(date);
+    let MonthEvents { on_new, on_day } = events;
     let listed = shown.pieces(date, |it| it.listed().cloned().collect());
     let pieces = Memo::new(move |_| listed.with(|all| all.iter().take(LINES).cloned().collect()));
     let is_today = shown.is_today(date);
@@ -80,14 +73,13 @@ fn Cell(
     let click = move |event: MouseEvent| {
         // A click on what is in it is none on the cell.
         if event.target() == event.current_target() {
-            let hour = NaiveTime::from_hms_opt(HOUR, 0, 0).unwrap_or_default();
-            on_slot.run(sight.with(|it| it.clocks.at_wall(date.and_time(hour))));
+            on_new.run(date);
         }
     };
     let more = move || {
         let more = listed.with(Vec::len).saturating_sub(LINES);
         (more > 0).then(|| {
-            let (text, label) = words::more(more, date, here().language);
+            let (text, label) = words::more(more, &long_day(date), here().language);
             view! {
                 <button type="button" class="more" aria-label=label on:click=move |_| on_day.run(date)>
                     {text}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::locale::{here, labels};
+use crate::locale::{full_day, here, labels, month, stretch};
 use crate::place::{Place, View};
 use crate::sight::Sight;
 use crate::zone;
@@ -62,8 +62,18 @@ pub(crate) fn Navigation(
             {View::ALL.map(choice).into_iter().collect_view()}
         </div>
         <p class="title" id="when" role="status" data-complete=move || is_complete.get().to_string()>
-            {move || place.with(|it| it.title(here().first))}
+            {move || place.with(title)}
         </p>
+    }
+}
+
+/// What people call a stretch of time: `23–29 November 2026`.
+fn title(place: &Place) -> String {
+    let week = place.date.week(here().first);
+    match place.view {
+        View::Day => full_day(place.date),
+        View::Week => stretch(week.first_day(), week.last_day()),
+        View::Month | View::Agenda => month(place.date),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appointments_client::{Appointment, Client, DateTime, RangeView, Shared};
-use chrono::{NaiveDate, NaiveTime, TimeDelta, Timelike};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -117,6 +117,11 @@ impl Outlook {
         Some(Draft::new(self.meant()?, start, end, self.sight.get_untracked()))
     }
 
+    /// Something new in the morning of a day.
+    pub(crate) fn draft_on(self, day: NaiveDate) -> Option<Draft> {
+        self.draft_at(self.sight.with_untracked(|it| it.clocks.at_wall(hour_of(day, MORNING))))
+    }
+
     /// Something new for a whole day.
     pub(crate) fn draft_of_day(self, day: NaiveDate) -> Option<Draft> {
         Some(Draft::of_day(self.meant()?, day, self.sight.get_untracked()))
@@ -128,9 +133,8 @@ impl Outlook {
         let (sight, day) = (self.sight.get_untracked(), self.place.with_untracked(|it| it.date));
         let now = sight.clocks.wall(zone::now());
         let is_today = self.dates.with_untracked(|it| it.contains(&now.date()));
-        let (day, hour) = if is_today { (now.date(), now.hour()) } else { (day, MORNING - 1) };
-        let hour = day.and_time(NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default());
-        sight.clocks.at_wall(hour + TimeDelta::hours(1))
+        let next = hour_of(now.date(), now.hour()) + TimeDelta::hours(1);
+        sight.clocks.at_wall(if is_today { next } else { hour_of(day, MORNING) })
     }
 
     /// Whether all is known that is looked at.
@@ -184,6 +188,11 @@ impl Outlook {
             Some(Ghost::new(&drag, calendar.color.as_str().into(), is_taken, &sight))
         })
     }
+}
+
+/// A full hour of a day.
+fn hour_of(day: NaiveDate, hour: u32) -> NaiveDateTime {
+    day.and_time(NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default())
 }
 
 /// The calendar that is meant when none is named, or else the first.

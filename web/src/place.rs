@@ -2,8 +2,6 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 
-use crate::locale;
-
 /// How time is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
@@ -125,16 +123,6 @@ impl Place {
             View::Agenda => (first, last),
         };
         from.iter_days().take_while(|it| *it <= until).collect()
-    }
-
-    /// What people call it: `23–29 November 2026`.
-    pub(crate) fn title(&self, start: Weekday) -> String {
-        let week = self.date.week(start);
-        match self.view {
-            View::Day => locale::full_day(self.date),
-            View::Week => locale::stretch(week.first_day(), week.last_day()),
-            View::Month | View::Agenda => locale::month(self.date),
-        }
     }
 }
 

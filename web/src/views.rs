@@ -17,12 +17,12 @@ pub(crate) type Stretch = (DateTime, DateTime);
 #[derive(Clone, Copy)]
 pub(crate) struct Views {
     known: RwSignal<HashMap<String, RangeView>>,
-    stretch: RwSignal<Option<Stretch>>,
+    stretch: StoredValue<Option<Stretch>>,
 }
 
 impl Views {
     pub(crate) fn new() -> Self {
-        Self { known: RwSignal::new(HashMap::new()), stretch: RwSignal::new(None) }
+        Self { known: RwSignal::new(HashMap::new()), stretch: StoredValue::new(None) }
     }
 
     /// Looks at what is known of calendars, in their order; of some, nothing is yet.
@@ -61,7 +61,7 @@ impl Views {
         time: Stretch,
         but: Option<&str>,
     ) -> Option<Stretch> {
-        let (from, until) = self.stretch.get_untracked()?;
+        let (from, until) = self.stretch.get_value()?;
         let ((start, end), length) = (time, time.1 - time.0);
         if start < from || end > until {
             return None;
@@ -82,7 +82,7 @@ impl Views {
     ) {
         Effect::new(move |_| {
             let (ids, Some(stretch)) = watched.get() else { return };
-            self.stretch.set(Some(stretch));
+            self.stretch.set_value(Some(stretch));
             // Of other days nothing is said yet.
             self.known.update(|all| all.values_mut().for_each(|it| it.is_complete = false));
             let watches = ids.into_iter().filter_map(|id| {

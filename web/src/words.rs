@@ -1,10 +1,8 @@
 //! What is said to people: one sentence each, in their language. Pure.
 
 use appointments_client::{Connection, Refusal, Verb};
-use chrono::NaiveDate;
 
 use crate::locale::Language::{self, English, German};
-use crate::locale::long_day;
 use crate::sight::Sight;
 
 /// What was done.
@@ -234,10 +232,10 @@ pub(crate) fn waits(verb: Verb, title: Option<&str>, language: Language) -> Stri
 }
 
 /// `+3 more`, and what that means to those who do not see where it stands.
-pub(crate) fn more(count: usize, date: NaiveDate, language: Language) -> (String, String) {
+pub(crate) fn more(count: usize, day: &str, language: Language) -> (String, String) {
     match language {
-        English => (format!("+{count} more"), format!("{count} more on {}", long_day(date))),
-        German => (format!("+{count} weitere"), format!("{count} weitere am {}", long_day(date))),
+        English => (format!("+{count} more"), format!("{count} more on {day}")),
+        German => (format!("+{count} weitere"), format!("{count} weitere am {day}")),
     }
 }
 

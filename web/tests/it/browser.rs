@@ -161,8 +161,9 @@ impl Window {
     }
 
     pub(crate) async fn text(&self) -> String {
-        let text =
-            self.run("return document.querySelector('main, body').innerText", Vec::new()).await;
+        let text = self
+            .run("return (document.querySelector('main') ?? document.body).innerText", Vec::new())
+            .await;
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -174,13 +175,18 @@ impl Window {
     }
 
     pub(crate) async fn shows(&self, expected: &str) {
+        self.comes_to(async || self.shown().await, expected).await;
+    }
+
+    /// Waits until something that is seen is this.
+    pub(crate) async fn comes_to(&self, look: impl AsyncFn() -> String, expected: &str) {
         let seen = async {
-            while self.shown().await != expected {
+            while look().await != expected {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         if tokio::time::timeout(PATIENCE, seen).await.is_err() {
-            panic!("it should show {expected}, and shows {}", self.shown().await);
+            panic!("it should come to {expected}, and is {}", look().await);
         }
     }
 

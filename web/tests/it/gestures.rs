@@ -23,13 +23,7 @@ fn text(value: Value) -> String {
 
 /// Waits until an appointment is shown at a time.
 async fn comes_to(page: &Window, title: &str, expected: &str) {
-    for _ in 0..500 {
-        if time(page, title).await == expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{title} should be at {expected}, and is at {}", time(page, title).await);
+    page.comes_to(async || time(page, title).await, expected).await;
 }
 
 /// Where something is on screen.
