@@ -1,13 +1,13 @@
 //! `createAppointment`.
 
 use async_trait::async_trait;
-use uuid::{Timestamp, Uuid};
 
-use super::attempt::{By, Decision, Mutation};
-use super::standing::{calendar, slot_is_free};
+use super::idempotency::{By, Decision, Mutation};
+use super::new_id::new_id;
+use super::preconditions::{calendar, slot_is_free};
 use crate::domain::{
-    Appointment, AppointmentId, Body, CalendarId, Content, CreateAppointment, Entity, Instant,
-    MutationId, Refusal,
+    Appointment, AppointmentId, Body, CalendarId, Content, CreateAppointment, Entity, MutationId,
+    Refusal,
 };
 use crate::store::{Place, StoreError, Transaction};
 
@@ -78,9 +78,4 @@ async fn calendar_entity(
     place: Place,
 ) -> Result<Option<Entity>, StoreError> {
     Ok(tx.lock(place.calendar_id).await?.map(|row| Entity::Calendar(row.calendar)))
-}
-
-/// A new name for something, in the order of time (UUIDv7).
-pub(super) fn new_id(now: Instant) -> Uuid {
-    Uuid::new_v7(Timestamp::from_unix_time(now.unix().cast_unsigned(), 0, 0, 0))
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::attempt::{By, Decision, Mutation};
-use super::create_appointment::new_id;
+use super::idempotency::{By, Decision, Mutation};
+use super::new_id::new_id;
 use crate::domain::{
     Calendar, CalendarId, CreateCalendar, Entity, EntityId, MutationId, Refusal, Revision,
 };

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{By, Decision, Mutation};
-use super::standing::appointment;
+use super::idempotency::{By, Decision, Mutation};
+use super::preconditions::appointment;
 use crate::domain::{
     AppointmentId, Body, CalendarId, DeleteAppointment, MutationId, Refusal, Revision,
 };

@@ -4,15 +4,16 @@
 //! A command answers `Ok(Ok(_))` when it is done, `Ok(Err(refusal))` when the domain says no, and
 //! `Err(_)` when the store could not be reached, so that nobody mistakes one for another.
 
-mod attempt;
 mod create_appointment;
 mod create_calendar;
 mod delete_appointment;
 mod delete_calendar;
-mod standing;
+mod idempotency;
+mod maintenance;
+mod new_id;
+mod preconditions;
 mod update_appointment;
 mod update_calendar;
-mod upkeep;
 
 use std::sync::Arc;
 
@@ -24,9 +25,9 @@ use crate::domain::{
 };
 use crate::store::{self, Store, StoreError};
 
-use attempt::{Attempt, Mutation};
 pub use delete_appointment::Deleted;
-pub use upkeep::Retention;
+use idempotency::{Attempt, Mutation};
+pub use maintenance::Retention;
 
 /// Done or refused, unless the store could not be reached.
 pub type Answer<T> = Result<Result<T, Refusal>, StoreError>;

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::attempt::{By, Decision, Mutation};
-use super::standing::{appointment, slot_is_free};
+use super::idempotency::{By, Decision, Mutation};
+use super::preconditions::{appointment, slot_is_free};
 use crate::domain::{Appointment, Body, Content, MutationId, Refusal, UpdateAppointment};
 use crate::store::Transaction;
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::attempt::{By, Decision, Mutation};
-use super::standing::calendar;
+use super::idempotency::{By, Decision, Mutation};
+use super::preconditions::calendar;
 use crate::domain::{
     Body, Calendar, CalendarContent, MutationId, OverlapPolicy, Refusal, UpdateCalendar,
 };

@@ -1,7 +1,7 @@
 //! What a command finds: a calendar or an appointment that stands and may be changed, and whether a
 //! slot is free. Whatever does not is a refusal.
 
-use super::attempt::{By, Decision};
+use super::idempotency::{By, Decision};
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, EntityId, Interval, Kind, OverlapPolicy,
     Refusal, Revision,

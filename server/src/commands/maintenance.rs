@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Commands;
-use super::attempt::Attempt;
+use super::idempotency::Attempt;
 use crate::domain::{Actor, CreateCalendar, CreateCalendarInput, Instant, OverlapPolicy};
 use crate::store::{self, StoreError, Transaction, Work};
 
