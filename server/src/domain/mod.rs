@@ -13,10 +13,10 @@ mod id;
 mod input;
 mod instant;
 mod interval;
-mod problems;
 mod refusal;
 mod revision;
 mod text;
+mod validation;
 mod zone;
 
 pub use actor::Actor;
@@ -32,9 +32,9 @@ pub use input::{
 };
 pub use instant::Instant;
 pub use interval::{Interval, MAX_RANGE_DAYS, MAX_RANGE_ROWS, RangeError};
-pub use problems::{Problem, Problems};
 pub use refusal::{Entity, Kind, Refusal};
 pub use revision::Revision;
+pub use validation::{Problem, Problems};
 pub use zone::Zone;
 
 #[cfg(test)]

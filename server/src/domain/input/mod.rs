@@ -5,7 +5,7 @@
 
 mod appointment;
 mod calendar;
-mod patch;
+mod maybe;
 
 pub use appointment::{
     AttendeeInput, CreateAppointment, CreateAppointmentInput, DeleteAppointment,
@@ -15,4 +15,4 @@ pub use calendar::{
     CreateCalendar, CreateCalendarInput, DeleteCalendar, DeleteCalendarInput, UpdateCalendar,
     UpdateCalendarInput,
 };
-pub use patch::Patch;
+pub use maybe::Patch;
