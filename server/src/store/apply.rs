@@ -2,7 +2,7 @@
 
 use super::sql::Connection;
 use super::transaction::Open;
-use super::{Result, StoreError, rows, span};
+use super::{Result, StoreError, duration_class, rows};
 use crate::domain::{Appointment, AppointmentId, Body, Calendar, Change, EntityId, Revision};
 
 impl<C: Connection> Open<'_, C> {
@@ -70,7 +70,7 @@ impl<C: Connection> Open<'_, C> {
             content.location.as_deref().into(),
             content.starts_at.unix().into(),
             content.ends_at.unix().into(),
-            span::class(content.interval()).into(),
+            duration_class::class(content.interval()).into(),
             content.all_day.into(),
             content.time_zone.name().into(),
             status.as_str().into(),

@@ -6,25 +6,26 @@
 //! the tables.
 
 mod apply;
-mod copy;
+mod backend;
+mod copy_to_postgres;
 mod database;
+mod duration_class;
 mod error;
-mod lent;
+mod maintenance;
+mod pooled;
 mod postgres;
 mod read;
 mod rows;
-mod span;
 mod sql;
 mod sqlite;
 mod transaction;
-mod upkeep;
+mod work;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument;
 
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
@@ -33,6 +34,7 @@ use crate::domain::{
 
 pub use database::Database;
 pub use error::{BackupError, CopyError, OpenError, StoreError};
+pub use work::{Job, Work, write};
 
 /// What a store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -93,7 +95,9 @@ pub async fn copy(
     progress: impl Fn(u64, u64),
 ) -> std::result::Result<u64, CopyError> {
     match (from, to) {
-        (Database::File(from), Database::Server(to)) => copy::copy(from, to, progress).await,
+        (Database::File(from), Database::Server(to)) => {
+            copy_to_postgres::copy(from, to, progress).await
+        }
         _ => Err(CopyError::Kinds),
     }
 }
@@ -211,47 +215,6 @@ pub struct RangeRead {
     pub revision: Revision,
     /// What touches the range.
     pub appointments: Vec<Appointment>,
-}
-
-/// A piece of work that one transaction does whole or not at all. It may be run again when the
-/// transaction could not be committed.
-#[async_trait]
-pub trait Work: Send + Sync + 'static {
-    /// What it comes to.
-    type Done: Send + 'static;
-
-    /// Loads, decides and writes.
-    async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Done>;
-}
-
-/// Does `work`, and answers what it came to once that is committed.
-pub async fn write<W: Work>(store: &dyn Store, work: W) -> Result<W::Done> {
-    let done = Arc::new(Mutex::new(None));
-    let job = Box::new(Slot { work, done: done.clone() });
-    store.submit(job).instrument(tracing::info_span!("commit")).await?;
-    let done = done.lock().unwrap_or_else(PoisonError::into_inner).take();
-    done.ok_or_else(|| StoreError::Failed("committed without having run".into()))
-}
-
-/// [`Work`] whatever it comes to: what a store's queue holds.
-#[async_trait]
-pub trait Job: Send + Sync {
-    /// Runs it.
-    async fn run(&self, tx: &mut dyn Transaction) -> Result<()>;
-}
-
-struct Slot<W: Work> {
-    work: W,
-    done: Arc<Mutex<Option<W::Done>>>,
-}
-
-#[async_trait]
-impl<W: Work> Job for Slot<W> {
-    async fn run(&self, tx: &mut dyn Transaction) -> Result<()> {
-        let done = self.work.run(tx).await?;
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
-        Ok(())
-    }
 }
 
 /// Where an id is, or was.

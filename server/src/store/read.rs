@@ -7,8 +7,9 @@ use sqlx::Connection as _;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::backend::Base;
 use super::rows::{self, Columns};
-use super::sql::{Base, Connection};
+use super::sql::Connection;
 use super::{
     CalendarRow, Job, LOG_PAGE, Log, LogPage, RangeRead, Result, Size, Store, StoreError, Wake,
 };

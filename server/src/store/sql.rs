@@ -1,12 +1,10 @@
 //! What the stores have in common: the same statements in the words of each, values on their way into them, and rows on their
 //! way out. What is done with them stands once, in `read`, `transaction`, `apply` and `upkeep`.
 
-use sqlx::{Database, Pool};
 use uuid::Uuid;
 
-use super::lent::Lent;
 use super::rows::Columns;
-use super::{Job, Result, Wake};
+use super::{Result, StoreError};
 use crate::domain::CalendarId;
 
 /// The statements by name, each with its values in order. What is read comes in the order of `rows`.
@@ -168,6 +166,17 @@ pub(super) trait Connection: Send {
     ) -> impl Future<Output = Result<Option<Self::Row>>> + Send;
 }
 
+/// The number that a statement answers with.
+pub(super) async fn number<C: Connection>(
+    from: &mut C,
+    sql: &'static str,
+    values: &[Value<'_>],
+) -> Result<u64> {
+    let row = from.row(sql, values).await?;
+    let row = row.ok_or_else(|| StoreError::Failed("no row where there is always one".into()))?;
+    Ok(row.number(0)?.cast_unsigned())
+}
+
 /// Makes a connection of sqlx's one of ours; how it takes a list of ids is its own.
 macro_rules! connects {
     ($db:ty, $connection:ty, $statements:expr, $ids:expr) => {
@@ -220,27 +229,3 @@ macro_rules! connects {
 }
 
 pub(super) use connects;
-
-/// What is each store's own: where it reads, and how it commits and tells.
-#[async_trait::async_trait]
-pub(super) trait Base: Send + Sync + 'static {
-    /// Its kind of database.
-    type Db: Database<Connection: Connection>;
-
-    /// Connections to read with.
-    fn readers(&self) -> &Pool<Self::Db>;
-
-    /// One of them.
-    async fn reader(&self) -> Result<Lent<Self::Db>> {
-        Lent::of(self.readers()).await
-    }
-
-    /// See [`super::Store::submit`].
-    async fn submit(&self, job: Box<dyn Job>) -> Result<()>;
-
-    /// See [`super::Log::on_commit`].
-    fn on_commit(&self, wake: Wake);
-
-    /// See [`super::Store::close`].
-    async fn close(&self);
-}

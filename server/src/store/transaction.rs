@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::rows::{self, Columns};
-use super::sql::{Connection, Value};
-use super::{CalendarRow, Conflicts, Place, Result, StoreError, Transaction, read, upkeep};
+use super::sql::{Connection, Value, number};
+use super::{CalendarRow, Conflicts, Place, Result, Transaction, maintenance, read};
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
     Interval, MutationId, Revision,
@@ -130,21 +130,10 @@ impl<C: Connection> Transaction for Open<'_, C> {
     }
 
     async fn prune(&mut self, changes: Instant, ledger: Instant, batch: u32) -> Result<u64> {
-        upkeep::prune(self.tx, changes, ledger, batch).await
+        maintenance::prune(self.tx, changes, ledger, batch).await
     }
 
     async fn restore_bump(&mut self, step: u64, at_least: u64) -> Result<u64> {
-        upkeep::restore_bump(self.tx, step, at_least).await
+        maintenance::restore_bump(self.tx, step, at_least).await
     }
-}
-
-/// The number that a statement answers with.
-pub(super) async fn number<C: Connection>(
-    from: &mut C,
-    sql: &'static str,
-    values: &[Value<'_>],
-) -> Result<u64> {
-    let row = from.row(sql, values).await?;
-    let row = row.ok_or_else(|| StoreError::Failed("no row where there is always one".into()))?;
-    Ok(row.number(0)?.cast_unsigned())
 }

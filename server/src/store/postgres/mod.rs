@@ -3,9 +3,9 @@
 //! Each piece of work has a transaction of its own, which locks the row of its calendar (S2). A commit is told to the others by
 //! `notify`, after it and outside of it.
 
+mod notify;
 mod open;
 mod sql;
-mod wakeups;
 mod writer;
 
 use async_trait::async_trait;
@@ -15,8 +15,9 @@ use sqlx::{PgPool, Postgres, Row};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::backend::Base;
 use super::rows::reads_columns;
-use super::sql::{Base, connects};
+use super::sql::connects;
 use super::{Job, Missing, OpenError, Wake};
 use crate::domain::CalendarId;
 pub(super) use open::target;
@@ -24,7 +25,7 @@ pub(super) use open::target;
 /// The store in a database of a PostgreSQL server.
 pub(super) struct PostgresStore {
     pool: PgPool,
-    wakeups: wakeups::Wakeups,
+    wakeups: notify::Wakeups,
     tasks: TaskTracker,
     /// Nothing more is taken.
     closing: CancellationToken,
@@ -41,7 +42,7 @@ impl PostgresStore {
     ) -> Result<Self, OpenError> {
         let (options, pool) = open::database(url, connections, missing).await?;
         let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
-        let wakeups = wakeups::Wakeups::start(options, tasks, &closed);
+        let wakeups = notify::Wakeups::start(options, tasks, &closed);
         Ok(Self { pool, wakeups, tasks: tasks.clone(), closing, closed })
     }
 }

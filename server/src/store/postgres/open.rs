@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
-use super::super::lent::ANSWER;
+use super::super::pooled::ANSWER;
 use super::super::{Database, Missing, OpenError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");

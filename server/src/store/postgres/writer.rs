@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::{Connection, PgPool};
 
-use super::super::lent::Lent;
+use super::super::pooled::Lent;
 use super::super::transaction::Open;
 use super::super::{Job, Result, StoreError};
 use super::{PostgresStore, is_in_the_way};

@@ -17,8 +17,9 @@ use sqlx::sqlite::SqliteError;
 use sqlx::{Row, Sqlite, SqlitePool};
 use tokio_util::task::TaskTracker;
 
+use super::backend::Base;
 use super::rows::reads_columns;
-use super::sql::{Base, connects};
+use super::sql::connects;
 use super::{Job, Missing, OpenError, Wake};
 use crate::domain::CalendarId;
 pub(super) use backup::backup;

@@ -84,7 +84,7 @@ async fn a_long_appointment_does_not_make_other_ranges_slow() {
             end: crate::domain::Instant::from_unix(start + seconds),
         };
         let insert = query(INSERT).bind(start).bind(start + seconds);
-        let insert = insert.bind(super::super::span::class(interval));
+        let insert = insert.bind(super::super::duration_class::class(interval));
         insert.execute(&mut *tx).await.unwrap();
     }
     tx.commit().await.unwrap();

@@ -1,8 +1,7 @@
 //! Forgetting what is old, and the step after a restore.
 
 use super::rows::Columns;
-use super::sql::Connection;
-use super::transaction::number;
+use super::sql::{Connection, number};
 use super::{Result, StoreError};
 use crate::domain::Instant;
 
