@@ -5,38 +5,13 @@
 
 #![allow(unreachable_pub, reason = "the macro makes components public, whatever they say")]
 
-mod agenda;
-mod badge;
-mod board;
-mod calendar_dialog;
-mod calendars;
-mod card;
-mod clocks;
-mod days;
-mod dialog;
-mod draft;
-mod drag;
-mod free;
-mod gestures;
-mod ghost;
-mod grid;
-mod labels;
-mod lanes;
-mod locale;
-mod modal;
-mod month;
-mod navigation;
-mod outlook;
+mod input;
+mod layout;
 mod page;
-mod place;
-mod screen;
-mod shown;
-mod sight;
-mod toasts;
-mod views;
-mod wishes;
-mod words;
-mod zone;
+mod state;
+mod text;
+mod time;
+mod ui;
 
 use appointments_client::Client;
 use leptos::mount::mount_to_body;
@@ -45,7 +20,7 @@ use leptos::prelude::*;
 use page::AppointmentsPage;
 
 fn main() {
-    let locale = locale::here();
+    let locale = time::locale::here();
     if let Some(root) = document().document_element() {
         // (An element takes any attribute with a name like this.)
         let _ = root.set_attribute("lang", locale.language.code());

@@ -5,18 +5,18 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::badge::{Badge, Waiting, WaitingWishes};
-use crate::board::Board;
-use crate::calendar_dialog::CalendarDialog;
-use crate::calendars::{CalendarChoice, Listed};
-use crate::dialog::AppointmentDialog;
-use crate::draft::Draft;
-use crate::locale::{here, labels};
-use crate::navigation::{Navigation, ZoneChoice};
-use crate::outlook::Outlook;
-use crate::toasts::{ToastList, Toasts};
-use crate::wishes::Desk;
-use crate::words;
+use crate::state::actions::Desk;
+use crate::state::calendar_list::{CalendarChoice, Listed};
+use crate::state::draft::Draft;
+use crate::state::view_state::Outlook;
+use crate::text::messages;
+use crate::time::locale::{here, labels};
+use crate::ui::badge::{Badge, Waiting, WaitingWishes};
+use crate::ui::board::Board;
+use crate::ui::calendar_dialog::CalendarDialog;
+use crate::ui::dialog::AppointmentDialog;
+use crate::ui::navigation::{Navigation, ZoneChoice};
+use crate::ui::toasts::{ToastList, Toasts};
 
 /// The page, on a client.
 #[component]
@@ -40,7 +40,7 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
     let wishes = Desk { client, draft, toasts, views, sight, on_change }.wishes();
     let write = Callback::new(move |it: Option<Draft>| match it {
         Some(it) => draft.set(Some(it)),
-        None => toasts.refused(words::no_calendar(here().language)),
+        None => toasts.refused(messages::no_calendar(here().language)),
     });
     let add = move |_| write.run(outlook.draft_at(outlook.meant_time()));
     let name = move || match &outlook.shown.get()[..] {

@@ -3,15 +3,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was left out is said")]
 #![allow(clippy::disallowed_methods, reason = "a test ends with its tasks")]
 
+mod appearance;
 mod browser;
 mod gestures;
-mod line;
+mod graphiql;
 mod load;
-mod looks;
-mod playground;
+mod multi_window;
+mod smoke;
 mod speed;
-mod story;
-mod together;
+mod tcp_proxy;
 mod views;
 mod world;
 mod zones;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Look, Window, missing};
-use crate::line::Line;
+use crate::tcp_proxy::Line;
 
 pub(crate) struct World {
     server: Server,

@@ -11,9 +11,9 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::drag::{Drag, Grip, STEP, Spot};
-use crate::screen::{appointment, scroll, spot};
-use crate::sight::Sight;
+use crate::input::drag::{Drag, Grip, STEP, Spot};
+use crate::input::hit_test::{appointment, scroll, spot};
+use crate::time::display::Sight;
 
 /// A pointer that has not moved so many pixels has not moved.
 const STILL: i32 = 4;

@@ -3,7 +3,7 @@
 use appointments_client::{Appointment, DateTime, Shared};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
-use crate::sight::Sight;
+use crate::time::display::Sight;
 
 /// Everything snaps to so many minutes.
 pub(crate) const STEP: i64 = 15;
@@ -171,8 +171,8 @@ fn floor(at: DateTime) -> DateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::days::tests::sight;
-    use crate::free::tests::appointment;
+    use crate::layout::availability::tests::appointment;
+    use crate::layout::day_layout::tests::sight;
 
     fn spot(day: u32, minute: u32) -> Spot {
         Spot { date: NaiveDate::from_ymd_opt(2026, 11, day).expect("a day"), minute: Some(minute) }
@@ -237,7 +237,7 @@ mod tests {
         late.starts_at = "2026-03-28T23:00:00Z".parse().expect("an instant");
         late.ends_at = "2026-03-29T22:00:00Z".parse().expect("an instant");
         let whole = |day| Spot { date: date(day), minute: None };
-        let there = crate::days::tests::sight("Asia/Tokyo");
+        let there = crate::layout::day_layout::tests::sight("Asia/Tokyo");
         let drag = Drag::new(Grip::Whole(Shared::new(late.clone())), whole(29), &there);
         check(&drag.over(whole(28), &there), "2026-03-27T23:00", "2026-03-28T23:00");
 

@@ -4,9 +4,9 @@ use appointments_client::DateTime;
 use chrono::NaiveDate;
 use leptos::prelude::*;
 
-use crate::days::{Day, Piece};
-use crate::ghost::Ghost;
-use crate::sight::Sight;
+use crate::layout::day_layout::{Day, Piece};
+use crate::time::display::Sight;
+use crate::ui::ghost::Ghost;
 
 /// Days, and what is going on over them. Copies are one.
 #[derive(Clone, Copy)]

@@ -8,16 +8,16 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::calendars::{Listed, find_calendars};
-use crate::days::{Day, Tinted, days};
-use crate::draft::Draft;
-use crate::drag::Drag;
-use crate::ghost::Ghost;
-use crate::locale::here;
-use crate::place::{Place, View};
-use crate::sight::Sight;
-use crate::views::Views;
-use crate::zone;
+use crate::input::drag::Drag;
+use crate::layout::day_layout::{Day, Tinted, days};
+use crate::state::calendar_list::{Listed, find_calendars};
+use crate::state::draft::Draft;
+use crate::state::range_data::Views;
+use crate::state::route::{Place, View};
+use crate::time::browser_time;
+use crate::time::display::Sight;
+use crate::time::locale::here;
+use crate::ui::ghost::Ghost;
 
 /// The line of the present moves so often.
 const MINUTE: Duration = Duration::from_secs(20);
@@ -46,11 +46,11 @@ pub(crate) struct Outlook {
 impl Outlook {
     /// What the address says, as long as the page is open.
     pub(crate) fn new() -> Self {
-        let looks = RwSignal::new(Sight::new(zone::clocks(zone::chosen()), here()));
+        let looks = RwSignal::new(Sight::new(browser_time::clocks(browser_time::chosen()), here()));
         let at = RwSignal::new(place_of_address(&looks.get_untracked()));
         let (sight, place): (Signal<Sight>, Signal<Place>) = (looks.into(), at.into());
         let calendars = RwSignal::new(Vec::<Listed>::new());
-        let now = RwSignal::new(zone::now());
+        let now = RwSignal::new(browser_time::now());
         let shown = Memo::new(move |_| {
             let place = place.get();
             let is_shown = |it: &&Listed| place.shows(&it.id);
@@ -61,7 +61,7 @@ impl Outlook {
             shown.with(|all| all.iter().map(|it| it.id.clone()).collect::<Vec<_>>())
         });
         let dates = Memo::new(move |_| place.with(|it| it.days(here().first)));
-        set_interval(move || now.set(zone::now()), MINUTE);
+        set_interval(move || now.set(browser_time::now()), MINUTE);
         // Back and forward of the browser.
         let _ = window_event_listener(leptos::ev::popstate, move |_| {
             at.set(place_of_address(&sight.get_untracked()));
@@ -94,8 +94,8 @@ impl Outlook {
 
     /// Looks by the clocks of another zone, also the next time.
     pub(crate) fn look_from(self, zone: String) {
-        zone::keep(&zone);
-        self.looks.set(Sight::new(zone::clocks(zone), here()));
+        browser_time::keep(&zone);
+        self.looks.set(Sight::new(browser_time::clocks(zone), here()));
     }
 
     /// Shows a calendar, or hides it.
@@ -131,7 +131,7 @@ impl Outlook {
     /// looks at.
     pub(crate) fn meant_time(self) -> DateTime {
         let (sight, day) = (self.sight.get_untracked(), self.place.with_untracked(|it| it.date));
-        let now = sight.clocks.wall(zone::now());
+        let now = sight.clocks.wall(browser_time::now());
         let is_today = self.dates.with_untracked(|it| it.contains(&now.date()));
         let next = hour_of(now.date(), now.hour()) + TimeDelta::hours(1);
         sight.clocks.at_wall(if is_today { next } else { hour_of(day, MORNING) })
@@ -204,7 +204,7 @@ fn default_of(all: &[Listed]) -> Option<String> {
 fn place_of_address(sight: &Sight) -> Place {
     let width = window().inner_width().ok().and_then(|it| it.as_f64());
     let view = if width.is_some_and(|it| it < NARROW) { View::Day } else { View::Week };
-    let date = sight.date(zone::now());
+    let date = sight.date(browser_time::now());
     let query = window().location().search().unwrap_or_default();
     Place::from_address(&query, Place { view, date, only: None })
 }

@@ -4,11 +4,11 @@ use chrono::{Datelike, NaiveDate};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use crate::card::{Cards, Entries, Shape};
-use crate::locale::{here, labels, long_day, short_weekday};
-use crate::place::View;
-use crate::shown::Shown;
-use crate::words;
+use crate::layout::layout_props::Shown;
+use crate::state::route::View;
+use crate::text::messages;
+use crate::time::locale::{here, labels, long_day, short_weekday};
+use crate::ui::card::{Cards, Entries, Shape};
 
 /// So many lines are in a cell at the most; what is more is said in one of its own.
 const LINES: usize = 3;
@@ -79,7 +79,7 @@ fn Cell(
     let more = move || {
         let more = listed.with(Vec::len).saturating_sub(LINES);
         (more > 0).then(|| {
-            let (text, label) = words::more(more, &long_day(date), here().language);
+            let (text, label) = messages::more(more, &long_day(date), here().language);
             view! {
                 <button type="button" class="more" aria-label=label on:click=move |_| on_day.run(date)>
                     {text}

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::locale::{full_day, here, labels, month, stretch};
-use crate::place::{Place, View};
-use crate::sight::Sight;
-use crate::zone;
+use crate::state::route::{Place, View};
+use crate::time::browser_time;
+use crate::time::display::Sight;
+use crate::time::locale::{full_day, here, labels, month, stretch};
 
 /// Back, forth, today, any day; and which view. `go` is told where to.
 #[component]
@@ -17,7 +17,7 @@ pub(crate) fn Navigation(
 ) -> impl IntoView {
     let to = move |change: fn(Place) -> Place| go.run(change(place.get_untracked()));
     let today = move |_| {
-        let today = sight.with_untracked(|it| it.date(zone::now()));
+        let today = sight.with_untracked(|it| it.date(browser_time::now()));
         go.run(place.get_untracked().at(today));
     };
     let jump = move |written: String| {
@@ -93,7 +93,7 @@ pub(crate) fn ZoneChoice(sight: Signal<Sight>, on_zone: Callback<String>) -> imp
             prop:value=zone
             on:change:target=move |event| on_zone.run(event.target().value())
         >
-            {zone::all().into_iter().map(option).collect_view()}
+            {browser_time::all().into_iter().map(option).collect_view()}
         </select>
     }
 }

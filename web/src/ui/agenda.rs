@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 use leptos::prelude::*;
 
-use crate::card::{Cards, Entries, Shape};
-use crate::days::Day;
-use crate::locale::{labels, long_day};
-use crate::place::View;
-use crate::shown::Shown;
+use crate::layout::day_layout::Day;
+use crate::layout::layout_props::Shown;
+use crate::state::route::View;
+use crate::time::locale::{labels, long_day};
+use crate::ui::card::{Cards, Entries, Shape};
 
 /// What there is, day by day.
 #[component]

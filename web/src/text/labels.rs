@@ -1,6 +1,6 @@
 //! What everything on the page is called, in each language. Sentences are in `words`.
 
-use crate::place::View;
+use crate::state::route::View;
 
 /// What is written on things.
 pub(crate) struct Labels {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use appointments_client::{Appointment, DateTime, RangeView, Shared};
 use chrono::{NaiveDate, TimeDelta, Timelike};
 
-use crate::lanes::{Lane, lanes};
-use crate::sight::Sight;
+use crate::layout::lanes::{Lane, lanes};
+use crate::time::display::Sight;
 
 /// What is shorter is drawn so long, so that it can be read.
 const SHORTEST: u32 = 25;
@@ -152,8 +152,8 @@ pub(crate) mod tests {
     use chrono::Weekday;
 
     use super::*;
-    use crate::clocks::tests::clocks;
-    use crate::locale::{Language, Locale};
+    use crate::time::locale::{Language, Locale};
+    use crate::time::wall_clock::tests::clocks;
 
     /// One looks from a zone, in English.
     pub(crate) fn sight(zone: &str) -> Sight {

@@ -2,19 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::agenda::AgendaList;
-use crate::card::{Cards, Focus};
-use crate::dialog::Wishes;
-use crate::draft::Draft;
-use crate::drag::{Drag, Grip};
-use crate::gestures::{Gestured, Gestures};
-use crate::grid::HourGrid;
-use crate::locale::labels;
-use crate::month::{MonthEvents, MonthTable};
-use crate::outlook::Outlook;
-use crate::place::View;
-use crate::shown::Shown;
-use crate::toasts::Toasts;
+use crate::input::drag::{Drag, Grip};
+use crate::input::gestures::{Gestured, Gestures};
+use crate::layout::layout_props::Shown;
+use crate::state::draft::Draft;
+use crate::state::route::View;
+use crate::state::view_state::Outlook;
+use crate::time::locale::labels;
+use crate::ui::agenda::AgendaList;
+use crate::ui::card::{Cards, Focus};
+use crate::ui::dialog::Wishes;
+use crate::ui::grid::HourGrid;
+use crate::ui::month::{MonthEvents, MonthTable};
+use crate::ui::toasts::Toasts;
 
 /// What one looks at. `write` is told what is to be written, or that there is nothing to write it into.
 #[component]

@@ -9,12 +9,12 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::calendars::Listed;
-use crate::draft::Draft;
-use crate::drag::STEP;
-use crate::labels::Labels;
-use crate::locale::labels;
-use crate::modal::Modal;
+use crate::input::drag::STEP;
+use crate::state::calendar_list::Listed;
+use crate::state::draft::Draft;
+use crate::text::labels::Labels;
+use crate::time::locale::labels;
+use crate::ui::modal::Modal;
 
 /// What a person wants.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::labels::{ENGLISH, GERMAN, Labels};
+use crate::text::labels::{ENGLISH, GERMAN, Labels};
 
 /// The languages in which the page speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,15 @@ impl Locale {
     /// `09:00–10:30`.
     pub(crate) fn hours(self, start: NaiveDateTime, end: NaiveDateTime) -> String {
         format!("{}–{}", self.hour(start), self.hour(end))
+    }
+
+    /// `until 06:00`.
+    pub(crate) fn until(self, end: NaiveDateTime) -> String {
+        let hour = self.hour(end);
+        match self.language {
+            Language::English => format!("until {hour}"),
+            Language::German => format!("bis {hour}"),
+        }
     }
 }
 

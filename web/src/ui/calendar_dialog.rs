@@ -7,11 +7,11 @@ use appointments_client::{
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::calendars::Listed;
-use crate::locale::{here, labels};
-use crate::modal::Modal;
-use crate::toasts::Toasts;
-use crate::words;
+use crate::state::calendar_list::Listed;
+use crate::text::messages;
+use crate::time::locale::{here, labels};
+use crate::ui::modal::Modal;
+use crate::ui::toasts::Toasts;
 
 /// A new calendar has this colour until another is chosen.
 const COLOR: &str = "#3366cc";
@@ -58,7 +58,7 @@ pub(crate) fn CalendarDialog(
             return;
         }
         if name.with_untracked(|it| it.trim().is_empty()) {
-            let message = words::wrong(words::Wrong::NoName, here().language);
+            let message = messages::wrong(messages::Wrong::NoName, here().language);
             return problem.set(Some(message.to_owned()));
         }
         is_busy.set(true);
@@ -95,7 +95,7 @@ pub(crate) fn CalendarDialog(
     let deletes = (!is_new).then(|| {
         let text = move || match full.get() {
             None => labels.delete.to_owned(),
-            Some(count) => words::delete_all(count, here().language),
+            Some(count) => messages::delete_all(count, here().language),
         };
         view! {
             <button
@@ -152,7 +152,7 @@ fn said(error: &CalendarError) -> String {
             problems.collect::<Vec<_>>().join(" ")
         }
         CalendarError::Unanswered(QueryError::Line(_)) => {
-            words::unreached(here().language).to_owned()
+            messages::unreached(here().language).to_owned()
         }
         other => other.to_string(),
     }

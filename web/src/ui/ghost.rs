@@ -6,10 +6,10 @@ use appointments_client::DateTime;
 use chrono::NaiveDate;
 use leptos::prelude::*;
 
-use crate::card::percent;
-use crate::drag::Drag;
-use crate::locale::long_day;
-use crate::sight::Sight;
+use crate::input::drag::Drag;
+use crate::time::display::Sight;
+use crate::time::locale::long_day;
+use crate::ui::card::percent;
 
 /// Where something would be, and whether that is taken as far as is known.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,13 +8,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::card::{Cards, Entries, Shape, percent};
-use crate::days::Hours;
-use crate::drag::STEP;
-use crate::ghost::GhostCard;
-use crate::locale::{labels, short_day};
-use crate::screen::appointment;
-use crate::shown::Shown;
+use crate::input::drag::STEP;
+use crate::input::hit_test::appointment;
+use crate::layout::day_layout::Hours;
+use crate::layout::layout_props::Shown;
+use crate::time::locale::{labels, short_day};
+use crate::ui::card::{Cards, Entries, Shape, percent};
+use crate::ui::ghost::GhostCard;
 
 /// Where the view begins when it is first seen.
 const MORNING: i32 = 7;

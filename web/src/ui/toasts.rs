@@ -7,7 +7,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::locale::labels;
+use crate::time::locale::labels;
 
 /// So long it can be read that something was done.
 const STAYS: u32 = 10_000;

@@ -8,7 +8,7 @@ use futures_util::future::{AbortHandle, abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::free::{in_the_way, next_free};
+use crate::layout::availability::{in_the_way, next_free};
 
 /// A half-open stretch of time.
 pub(crate) type Stretch = (DateTime, DateTime);

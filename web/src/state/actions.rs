@@ -9,13 +9,13 @@ use appointments_client::{
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::dialog::{Edit, FIELDS, Wishes};
-use crate::draft::Draft;
-use crate::locale::{labels, short_day};
-use crate::sight::Sight;
-use crate::toasts::{Action, Toasts};
-use crate::views::{Stretch, Views};
-use crate::words::{Attempt, Deed, done, instead, refused, undone};
+use crate::state::draft::Draft;
+use crate::state::range_data::{Stretch, Views};
+use crate::text::messages::{Attempt, Deed, done, instead, refused, undone};
+use crate::time::display::Sight;
+use crate::time::locale::{labels, short_day};
+use crate::ui::dialog::{Edit, FIELDS, Wishes};
+use crate::ui::toasts::{Action, Toasts};
 
 /// Where wishes come from, and where it is said what became of them. Copies are one.
 #[derive(Clone, Copy)]

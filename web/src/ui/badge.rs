@@ -4,9 +4,9 @@ use appointments_client::{Connection, Entry, EntryState};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use crate::locale::{here, labels};
-use crate::sight::Sight;
-use crate::words::{standing, waits};
+use crate::text::messages::{standing, waits};
+use crate::time::display::Sight;
+use crate::time::locale::{here, labels};
 
 /// A change that waits, and the title of what it changes, if that is known.
 pub(crate) type Waiting = (Entry, Option<String>);

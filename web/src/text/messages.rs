@@ -2,8 +2,8 @@
 
 use appointments_client::{Connection, Refusal, Verb};
 
-use crate::locale::Language::{self, English, German};
-use crate::sight::Sight;
+use crate::time::display::Sight;
+use crate::time::locale::Language::{self, English, German};
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,14 +154,6 @@ pub(crate) fn unreached(language: Language) -> &'static str {
     }
 }
 
-/// When something is over that began on another day.
-pub(crate) fn until(hour: &str, language: Language) -> String {
-    match language {
-        English => format!("until {hour}"),
-        German => format!("bis {hour}"),
-    }
-}
-
 /// That there is nothing to write into.
 pub(crate) fn no_calendar(language: Language) -> String {
     match language {
@@ -242,7 +234,7 @@ pub(crate) fn more(count: usize, day: &str, language: Language) -> (String, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::days::tests::sight;
+    use crate::layout::day_layout::tests::sight;
 
     #[test]
     fn a_refusal_says_what_is_in_the_way() {

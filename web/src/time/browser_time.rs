@@ -8,7 +8,7 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::clocks::Clocks;
+use crate::time::wall_clock::Clocks;
 
 /// Where the browser keeps the zone that was chosen.
 const KEPT: &str = "zone";

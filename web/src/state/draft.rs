@@ -5,9 +5,9 @@ use appointments_client::{
 };
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
-use crate::drag::{STEP, longer, moved};
-use crate::sight::Sight;
-use crate::words::{Wrong, wrong};
+use crate::input::drag::{STEP, longer, moved};
+use crate::text::messages::{Wrong, wrong};
+use crate::time::display::Sight;
 
 /// How a browser's field for a time writes it.
 const TIME: &str = "%Y-%m-%dT%H:%M";

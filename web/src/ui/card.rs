@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions};
 
-use crate::days::Piece;
-use crate::locale::labels;
+use crate::layout::day_layout::Piece;
+use crate::time::locale::labels;
 
 /// What is shorter than so many minutes has room for one line.
 const SHORT: u32 = 45;

@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use appointments_client::{Appointment, DateTime, TimeZone};
 use chrono::{NaiveDate, TimeDelta};
 
-use crate::clocks::Clocks;
-use crate::locale::Locale;
-use crate::words;
+use crate::time::locale::Locale;
+use crate::time::wall_clock::Clocks;
 
 /// By which clocks one looks, and in which language. Copies are one.
 #[derive(Clone, Debug)]
@@ -53,7 +52,7 @@ impl Sight {
         if end > midnight {
             return self.locale.labels().all_day.to_lowercase();
         }
-        words::until(&self.locale.hour(self.clocks.wall(end)), self.locale.language)
+        self.locale.until(self.clocks.wall(end))
     }
 
     /// `09:00–10:30`.

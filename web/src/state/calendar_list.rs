@@ -6,8 +6,8 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::locale::{here, labels};
-use crate::words;
+use crate::text::messages;
+use crate::time::locale::{here, labels};
 
 /// If no calendar could be had, they are asked for again after so many milliseconds.
 const AGAIN: u32 = 2_000;
@@ -78,7 +78,7 @@ pub(crate) fn CalendarChoice(
     let choice = move |it: Listed| {
         let (shown, toggled) = (it.id.clone(), it.id.clone());
         let (name, color) = (it.name.clone(), it.color.clone());
-        let label = words::edit(&name, here().language);
+        let label = messages::edit(&name, here().language);
         view! {
             <span class="calendar" style:--color=color>
                 <label>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_sys::Element;
 
-use crate::drag::Spot;
+use crate::input::drag::Spot;
 
 /// So near to its upper or lower edge a view begins to scroll, and by so much at once.
 const EDGE: f64 = 24.0;

@@ -1,0 +1,8 @@
+//! The page's state: what is displayed, what the client knows of it, and the actions that change it.
+
+pub(crate) mod actions;
+pub(crate) mod calendar_list;
+pub(crate) mod draft;
+pub(crate) mod range_data;
+pub(crate) mod route;
+pub(crate) mod view_state;

@@ -1,0 +1,4 @@
+//! All texts of the page, in English and German.
+
+pub(crate) mod labels;
+pub(crate) mod messages;
