@@ -233,7 +233,7 @@ fn schema() -> Result<()> {
 /// The corpus is in the tests, where a short run of it is.
 fn fuzz(seconds: u64) -> Result<()> {
     let arguments =
-        ["test", "--package", "cynic-cache", "--test", "it", "hostile::fuzz", "--", "--nocapture"];
+        ["test", "--package", "cynic-cache", "--test", "it", "fuzz::fuzz", "--", "--nocapture"];
     run::checked(Command::new("cargo").args(arguments).env("FUZZ_SECONDS", seconds.to_string()))
 }
 

@@ -5,8 +5,8 @@
 //! list, or null where that is allowed.
 
 mod entity;
+mod lookahead;
 mod object;
-mod readable;
 mod value;
 
 use std::cell::{Cell, OnceCell, RefCell};

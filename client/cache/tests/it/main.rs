@@ -1,7 +1,7 @@
 //! The cache as its users see it: through its public interface, with a library of shelves and books.
 
 mod cases;
-mod hostile;
+mod fuzz;
 mod laws;
 #[path = "../../examples/library/mod.rs"]
 mod library;

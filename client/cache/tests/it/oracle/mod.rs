@@ -7,11 +7,11 @@
 
 mod fragments;
 mod reference;
+mod scenario;
 mod server;
-mod story;
 mod watcher;
 
-use story::Story;
+use scenario::Story;
 
 /// Steps of a story.
 const STEPS: usize = 60;
