@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here changes a record of the base. What comes out is [`Staged`]; a malformed
 //! answer leaves nothing behind but an error.
 
+mod object;
 mod seed;
 mod writer;
 

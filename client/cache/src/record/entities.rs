@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::{EntityId, Record, Symbol};
+use super::{EntityId, Place, Record, Symbol};
 
 /// Everything that is known of one entity.
 #[derive(Debug)]
@@ -20,24 +20,6 @@ pub(crate) struct Entity {
     pub(crate) used: u32,
     /// The server said that it is no more. What refers to it goes on without it.
     pub(crate) is_gone: bool,
-}
-
-/// A scope's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ScopeId(pub(crate) u32);
-
-/// Where a member of a collection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) scope: ScopeId,
-    pub(crate) interval: Span,
-}
-
-/// From an instant to another, which is not in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Span {
-    pub(crate) start: i64,
-    pub(crate) end: i64,
 }
 
 /// Every entity that is known, by number and by name.

@@ -4,14 +4,16 @@ mod entities;
 mod merge;
 mod names;
 mod packed;
+mod placement;
 mod shape;
 
-pub(crate) use entities::{Entities, Place, ScopeId, Span};
+pub(crate) use entities::Entities;
 pub(crate) use merge::{Lists, merge, merge_value};
 pub(crate) use names::{Names, Symbol};
 pub(crate) use packed::{
     Items, Kind, NULL, Pack, Value, boxed, items, kind, object, reference, text, value,
 };
+pub(crate) use placement::{Place, ScopeId, Span};
 pub(crate) use shape::{ShapeId, Shapes, walk};
 
 /// A position in the change log of a scope; its order is commit order.
