@@ -195,7 +195,7 @@ fn on_postgres() -> Result<()> {
         return Ok(()); // which is said at the end
     }
     let filter = "package(appointments-server) and binary(it)
-        and (test(cases::) or test(follow::) or test(kill::) or test(slow::))";
+        and (test(cases::) or test(subscriptions::) or test(crash::) or test(slow_subscriber::))";
     let mut nextest = Command::new("cargo");
     nextest.args(["nextest", "run", "--workspace", "-E", filter]).env("TEST_STORE", "postgres");
     run::checked(&mut nextest)

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::calendar::Calendar;
+use super::enums::{AppointmentStatus, AttendeeResponse};
 use super::error::{self, refuse};
 use super::loader::CalendarLoader;
 use super::scalar::{DateTime, Revision, TimeZone};
@@ -107,26 +108,6 @@ impl Appointment {
     async fn updated_at(&self) -> DateTime {
         self.it.updated_at.into()
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::Status")]
-pub(super) enum AppointmentStatus {
-    Tentative,
-    Confirmed,
-    Completed,
-    NoShow,
-    /// Called off: still listed, and its time is free again.
-    Cancelled,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::AttendeeResponse")]
-pub(super) enum AttendeeResponse {
-    NeedsAction,
-    Accepted,
-    Declined,
-    Tentative,
 }
 
 #[derive(Clone, SimpleObject)]

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::appointment::Appointment;
 use super::budget::Budget;
+use super::enums::OverlapPolicy;
 use super::error;
 use super::input::TimeRange;
 use super::scalar::{Revision, TimeZone};
@@ -82,15 +83,6 @@ pub(super) async fn appointments_in_range(
         Err(_) => 0,
     })?;
     Ok(found.map_err(error::query)?.into())
-}
-
-/// Whether appointments of a calendar may overlap. Cancelled ones never count.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::OverlapPolicy")]
-pub(super) enum OverlapPolicy {
-    Allow,
-    /// A second appointment in a taken slot is refused with TimeSlotTaken, also under concurrent requests.
-    Reject,
 }
 
 pub(super) struct AppointmentsInRange {

@@ -13,8 +13,8 @@ use async_graphql::parser::types::ExecutableDocument;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::document_size::{MAX_NESTING, check_size};
 use super::error::coded;
-use super::size::{MAX_NESTING, check_size};
 
 /// Bytes of text whose documents are kept; a document takes up to a hundred times its text.
 const KEPT: u64 = 256 * 1024;

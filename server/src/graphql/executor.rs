@@ -11,9 +11,9 @@ use tokio::time::{Instant, timeout};
 use tracing::{Instrument, field};
 
 use super::budget::Budget;
-use super::counted::{Counted, outcome};
 use super::documents::Documents;
-use super::roots::Roots;
+use super::request_metrics::{Counted, outcome};
+use super::root_fields::Roots;
 use super::{AppointmentsSchema, Limits, error, variables};
 use crate::domain::Actor;
 use crate::metrics::Metrics;

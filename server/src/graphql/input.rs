@@ -2,8 +2,7 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
-use super::appointment::{AppointmentStatus, AttendeeResponse};
-use super::calendar::OverlapPolicy;
+use super::enums::{AppointmentStatus, AttendeeResponse, OverlapPolicy};
 use super::scalar::{DateTime, Revision, TimeZone};
 use crate::domain::{self, Interval, Patch, RangeError};
 

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::files::{File, Folder};
+use super::assets::{File, Folder};
 
 /// It may run its own scripts and ask this server, and nothing else. (Its editor writes styles into the document.)
 const GRAPHIQL: Folder = Folder {

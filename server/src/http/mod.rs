@@ -1,18 +1,18 @@
 //! What is served where: GraphQL over HTTP and WebSocket, the calendar page, GraphiQL, and whether the server is well.
 
-mod answer;
+mod assets;
 mod connections;
-mod files;
+mod content_type;
 mod graphiql;
 mod health;
-mod media;
-mod message;
 mod origin;
 pub mod page;
-mod question;
+mod protocol;
+mod request;
+mod response;
 mod session;
-mod socket;
-mod stream;
+mod sse;
+mod websocket;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -39,9 +39,9 @@ use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::{auth, telemetry};
 pub use connections::serve;
-use media::Media;
+use content_type::Media;
 pub use origin::Origins;
-use question::Question;
+use request::Question;
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -106,25 +106,25 @@ fn compression() -> CompressionLayer<impl Predicate> {
 async fn execute(State(app): State<App>, request: Request) -> Response {
     let actor = auth::actor(request.headers());
     let Some(media) = Media::accepted(request.headers()) else {
-        return answer::not_acceptable();
+        return response::not_acceptable();
     };
     let parent = telemetry::parent(request.headers());
     let read = Question::read(request.with_limited_body(), app.limits.max_body);
     let question = match timeout(app.limits.request_timeout, read).await {
         Ok(Ok(question)) => question,
         Ok(Err(malformed)) => return malformed.into_response(),
-        Err(_) => return answer::not_in_time(),
+        Err(_) => return response::not_in_time(),
     };
     let Question { request, is_get } = question;
     let prepared = app.graphql.prepare(request, actor);
     if is_get && prepared.changes() {
-        return answer::needs_post();
+        return response::needs_post();
     }
     match media {
-        Media::Stream => stream::answer(app.graphql.follow(prepared), app.stopping),
+        Media::Stream => sse::answer(app.graphql.follow(prepared), app.stopping),
         media => {
             let answered = app.graphql.answer(prepared).with_context(parent).await;
-            answer::answer(answered, media)
+            response::answer(answered, media)
         }
     }
 }
@@ -133,14 +133,14 @@ async fn execute(State(app): State<App>, request: Request) -> Response {
 async fn ask_or_follow(app: State<App>, request: Request) -> Response {
     let upgrade = request.headers().get(header::UPGRADE);
     match upgrade.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-        true => socket::follow(app.0, request).await,
+        true => websocket::follow(app.0, request).await,
         false => execute(app, request).await,
     }
 }
 
 /// The net under everything; a panic is a bug.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    answer::failed()
+    response::failed()
 }
 
 async fn schema() -> impl IntoResponse {

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::answer::failure;
+use super::response::failure;
 use crate::config::Origin;
 
 /// What is allowed. Clones are one.

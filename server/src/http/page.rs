@@ -4,11 +4,11 @@ use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::files::{self, Folder};
+use super::assets::{self, Folder};
 
 /// What `cargo xtask page` has built.
 mod built {
-    use crate::http::files::File;
+    use crate::http::assets::File;
 
     include!(concat!(env!("OUT_DIR"), "/page.rs"));
 }
@@ -38,7 +38,7 @@ pub(super) async fn index(headers: HeaderMap) -> Response {
 /// A part of the page. Its name follows from its content, so it never changes (which is not so of the document).
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     match name == INDEX {
-        true => files::missing(),
+        true => assets::missing(),
         false => PAGE.answer(&name, &headers, "public, max-age=31536000, immutable"),
     }
 }

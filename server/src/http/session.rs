@@ -7,7 +7,7 @@ use async_graphql::{Request, Response};
 use futures_util::future::{self, AbortHandle};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt};
 
-use super::message::{self, Said};
+use super::protocol::{self, Said};
 use crate::domain::Actor;
 use crate::graphql::GraphQl;
 
@@ -88,9 +88,9 @@ impl Session {
             Ok(Said::Init) if self.is_open => self.close(4429, "Too many initialisation requests"),
             Ok(Said::Init) => {
                 self.is_open = true;
-                self.owed.push_back(message::ack());
+                self.owed.push_back(protocol::ack());
             }
-            Ok(Said::Ping) => self.owed.push_back(message::pong()),
+            Ok(Said::Ping) => self.owed.push_back(protocol::pong()),
             Ok(Said::Pong) => {}
             Ok(Said::Subscribe { .. }) if !self.is_open => self.close(4401, "Unauthorized"),
             Ok(Said::Subscribe { id, request }) => self.begin(id, *request),
@@ -115,9 +115,9 @@ impl Session {
             }
             let Some(response) = response else {
                 self.wanted.remove(&id);
-                return message::complete(&id);
+                return protocol::complete(&id);
             };
-            let (message, is_last) = message::answer(&id, &response);
+            let (message, is_last) = protocol::answer(&id, &response);
             if is_last && let Some((_, running)) = self.wanted.remove(&id) {
                 running.abort();
             }
@@ -133,7 +133,7 @@ impl Session {
         if self.wanted.len() >= self.most {
             let most = self.most;
             let many = format!("A socket carries {most} operations at once; complete some first.");
-            self.owed.push_back(message::refusal(&id, "TOO_COMPLEX", &many));
+            self.owed.push_back(protocol::refusal(&id, "TOO_COMPLEX", &many));
             return;
         }
         self.begun += 1;

@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::chance::Chance;
 use crate::process::Process;
+use crate::rng::Chance;
 use crate::world::{PATIENCE, World};
 
 const MIB: usize = 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::home::Home;
+use crate::database::Home;
 use crate::world::{Follower, World};
 
 async fn check(query: &str, variables: Value, expected: &str) {

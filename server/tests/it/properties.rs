@@ -12,7 +12,7 @@ use appointments_server::queries::Queries;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::home::Home;
+use crate::database::Home;
 use crate::stores::Fresh;
 
 /// Times are small numbers: tens of minutes after this.

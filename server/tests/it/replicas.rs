@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::chance::Chance;
-use crate::home::Home;
-use crate::line::Line;
-use crate::people::{Answered, Person, Servers, listen, post, revision, write};
+use crate::database::Home;
+use crate::load::{Answered, Person, Servers, listen, post, revision, write};
 use crate::process::Process;
+use crate::rng::Chance;
+use crate::tcp_proxy::Line;
 use crate::world::{Follower, PATIENCE, and, new_id, text};
 
 const WRITERS: usize = 20;

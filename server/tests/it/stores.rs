@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::home::Home;
+use crate::database::Home;
 
 /// A store with nothing in it.
 pub struct Fresh {

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 
-use crate::home::Home;
+use crate::database::Home;
 
 /// No test waits longer than this for something that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(20);

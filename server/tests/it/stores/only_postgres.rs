@@ -5,7 +5,7 @@ use std::time::Duration;
 use appointments_server::store::Opening;
 
 use super::*;
-use crate::line::Line;
+use crate::tcp_proxy::Line;
 use crate::world::PATIENCE;
 
 /// S5: a store that is closed tells first what it has committed. (Here nobody looks at the log, so a hint that is lost stays lost.)

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::media;
+use super::content_type;
 
 /// A file.
 pub(super) struct File {
@@ -29,8 +29,9 @@ impl Folder {
         let Some(file) = self.files.iter().find(|it| it.name == name) else {
             return missing();
         };
-        let takes =
-            |coding: Option<&str>| coding.is_none_or(|it| media::accepts_coding(headers, it));
+        let takes = |coding: Option<&str>| {
+            coding.is_none_or(|it| content_type::accepts_coding(headers, it))
+        };
         let Some((coding, body)) = file.forms.iter().find(|(coding, _)| takes(*coding)) else {
             return (StatusCode::NOT_ACCEPTABLE, "Accept the encoding gzip.\n").into_response();
         };

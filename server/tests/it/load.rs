@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 
-use crate::chance::Chance;
+use crate::rng::Chance;
 use crate::world::{Follower, and, booking, new_id, text};
 
 /// Where the servers are that are up.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use appointments_client::{AppointmentView, Changes, Client, NewAppointment, Status};
 
-use crate::clients::{Place, at, day, until};
+use crate::rust_client::{Place, at, day, until};
 
 fn title(view: &AppointmentView) -> Option<&str> {
     view.appointment.as_ref().map(|it| &*it.title)

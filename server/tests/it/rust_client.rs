@@ -1,5 +1,7 @@
 //! The Rust client against the real server, over real sockets.
 
+mod watches;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, Value};
 
-use super::roots::Roots;
+use super::root_fields::Roots;
 use crate::metrics::Metrics;
 
 /// A request that is to be counted.

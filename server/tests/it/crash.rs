@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::chance::Chance;
-use crate::home::Home;
-use crate::people::{Answered, listen, revision, write};
+use crate::database::Home;
+use crate::load::{Answered, listen, revision, write};
 use crate::process::Process;
+use crate::rng::Chance;
 
 const ROUNDS: usize = 20;
 const WRITERS: usize = 8;

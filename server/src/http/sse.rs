@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::Body;
-use super::media::Media;
+use super::content_type::Media;
+use super::response::Body;
 
 /// So often something is said, so that nobody between takes the connection for dead.
 const ALIVE: Duration = Duration::from_secs(12);

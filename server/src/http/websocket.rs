@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::App;
 use super::connections::Place;
-use super::message::NAME;
+use super::protocol::NAME;
 use super::session::{Close, Session};
 use crate::auth;
 

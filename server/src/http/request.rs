@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::answer::failure;
-use super::media::is_json;
+use super::content_type::is_json;
+use super::response::failure;
 
 /// What is asked.
 pub(super) struct Question {

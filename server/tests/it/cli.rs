@@ -8,7 +8,7 @@ use appointments_server::config::Cli;
 use clap::CommandFactory;
 use serde_json::json;
 
-use crate::home::Home;
+use crate::database::Home;
 use crate::process::{BINARY, Process};
 use crate::world::Follower;
 

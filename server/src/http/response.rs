@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
-use super::media::Media;
+use super::content_type::Media;
 
 /// An answer as it is written: a request that was not executed has no data, not even null.
 #[derive(Serialize)]

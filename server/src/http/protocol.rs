@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 
-use super::answer::Body as Answered;
-use super::question::Body;
+use super::request::Body;
+use super::response::Body as Answered;
 
 /// The subprotocol's name.
 pub(super) const NAME: &str = "graphql-transport-ws";
