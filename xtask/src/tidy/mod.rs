@@ -1,4 +1,6 @@
-//! The rules of the house that no compiler knows, written as absences.
+//! Rules of this repository that the compiler does not check.
+//!
+//! Each violation is one line: `path:line: rule: what to do`.
 
 use std::fs;
 use std::path::Path;
@@ -6,202 +8,157 @@ use std::process::Command;
 
 use crate::run::Result;
 
-/// A source file past this holds two ideas.
-const LONGEST: usize = 400;
+mod absences;
+mod comments;
+mod lexer;
+mod words;
 
-/// A word that may stand in some places only.
-struct Absence {
-    /// Looked for in any case; the pieces are put together so that this file does not name it.
-    word: &'static [&'static str],
-    /// Where the rule holds.
-    within: &'static str,
-    /// Where it may stand all the same.
-    but: &'static [&'static str],
-    why: &'static str,
-}
+/// The greatest number of lines of a source file. Tests may be longer.
+const MAX_LINES: usize = 400;
 
-const ABSENCES: &[Absence] = &[
-    Absence {
-        word: &["sqlx"],
-        within: "server/src/",
-        but: &["server/src/store/"],
-        why: "only `store` knows it",
-    },
-    Absence {
-        word: &["sqlite"],
-        within: "server/src/",
-        but: &[
-            "server/src/store/sqlite/",
-            "server/src/store/mod.rs",
-            "server/src/store/error.rs",
-            "server/src/store/copy_to_postgres/",
-        ],
-        why: "nothing else may know which store it is",
-    },
-    Absence {
-        word: &["pgpool"],
-        within: "server/src/",
-        but: &["server/src/store/postgres/"],
-        why: "nothing else may know which store it is",
-    },
-    Absence {
-        word: &["async_graphql"],
-        within: "server/src/",
-        but: &["server/src/graphql/", "server/src/http/"],
-        why: "only `graphql`, and the handlers that carry it, know it",
-    },
-    Absence { word: &["tokio"], within: "server/src/domain/", but: &[], why: "`domain` is pure" },
-    Absence {
-        word: &["::now"],
-        within: "server/src/domain/",
-        but: &[],
-        why: "`domain` has no clock of its own",
-    },
-    Absence {
-        word: &["tokio"],
-        within: "client/cache/src/",
-        but: &[],
-        why: "the cache has no executor",
-    },
-    Absence {
-        word: &["::now"],
-        within: "client/cache/src/",
-        but: &[],
-        why: "the cache has no clock",
-    },
-    Absence {
-        word: &["appointment"],
-        within: "client/cache/src/",
-        but: &[],
-        why: "the cache knows GraphQL and nothing else",
-    },
-    Absence {
-        word: &["target_family"],
-        within: "client/",
-        but: &["client/src/runtime", "client/src/transport", "client/Cargo.toml"],
-        why: "platforms differ in `runtime` and `transport` only",
-    },
-    Absence {
-        word: &["websocket"],
-        within: "web/src/",
-        but: &[],
-        why: "the page has no other way for data than the client",
-    },
-    Absence {
-        word: &["fetch"],
-        within: "web/src/",
-        but: &[],
-        why: "the page has no other way for data than the client",
-    },
-    Absence { word: &["/wo", "rk/"], within: "", but: &[], why: "a path of somebody's machine" },
-    Absence { word: &["/ro", "ot/"], within: "", but: &[], why: "a path of somebody's machine" },
-];
+/// The greatest number of columns of a line of Rust. rustfmt does not wrap comments and strings.
+const MAX_COLUMNS: usize = 100;
 
-/// Checks every file that git knows.
+/// A path from the root of the repository, and the text of the file.
+type File<'p> = (&'p str, String);
+
+/// Checks every file that git tracks or would add.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let listed = Command::new("git")
+    let listing = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
         .output()
         .map_err(|error| format!("git: {error}"))?;
-    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-    let files: Vec<(&str, String)> = listed
+    let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
+    let files: Vec<File<'_>> = listing
         .lines()
         .filter(|it| !root.join(it).is_symlink())
         .filter_map(|it| Some((it, fs::read_to_string(root.join(it)).ok()?)))
         .collect();
-    let mut wrong: Vec<String> = files.iter().flat_map(|(path, text)| file(path, text)).collect();
-    wrong.extend(dependencies(&files));
-    wrong.extend(migrations(&files));
-    wrong.extend(links(root, &files));
-    if wrong.is_empty() {
+    let mut faults = check_files(&files);
+    faults.extend(check_dependencies(&files));
+    faults.extend(check_migrations(&files));
+    faults.extend(check_links(root, &files));
+    if faults.is_empty() {
         return Ok(());
     }
-    Err(format!("the house is not tidy\n  {}", wrong.join("\n  ")))
+    Err(format!("tidy check failed: {} violations\n  {}", faults.len(), faults.join("\n  ")))
 }
 
-/// What is wrong with one file.
-fn file(path: &str, text: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for absence in ABSENCES {
-        let word = absence.word.concat();
-        let holds =
-            path.starts_with(absence.within) && !absence.but.iter().any(|it| path.starts_with(it));
-        for (line, _) in
-            text.lines().enumerate().filter(|(_, it)| holds && it.to_lowercase().contains(&word))
-        {
-            wrong.push(format!("{path}:{}: {word}: {}", line + 1, absence.why));
-        }
-    }
-    if path.ends_with(".rs") {
-        if !text.starts_with("//!") {
-            wrong.push(format!("{path}: begins without `//!`: what is this file for?"));
-        }
-        let lines = text.lines().count();
-        let is_test = path.contains("/tests/") || path.ends_with("/tests.rs");
-        if lines > LONGEST && !is_test {
-            wrong.push(format!("{path}: {lines} lines: does it hold two ideas?"));
-        }
-    }
-    wrong
+/// Formats a violation.
+fn fault(path: &str, line: usize, rule: &str, advice: &str) -> String {
+    format!("{path}:{line}: {rule}: {advice}")
 }
 
-/// Versions stand in the workspace, and each dependency has its reason in ARCHITECTURE.md.
-fn dependencies(files: &[(&str, String)]) -> Vec<String> {
-    let text = |name| files.iter().find(|(path, _)| *path == name).map_or("", |(_, it)| it);
-    let reasons = text("ARCHITECTURE.md");
-    let mut wrong = Vec::new();
-    let mut ours = section(text("Cargo.toml"), "[workspace.dependencies]");
-    for line in ours.by_ref().filter(|it| !it.contains("path = ")) {
-        let name = line.split(" = ").next().unwrap_or_default();
-        if !reasons.contains(&format!("`{name}`")) {
-            wrong.push(format!("ARCHITECTURE.md: why is there `{name}`?"));
+/// Checks each file by itself.
+fn check_files(files: &[File<'_>]) -> Vec<String> {
+    let retired = words::retired(text_of(files, "ARCHITECTURE.md"));
+    let mut faults = Vec::from_iter(words::check_table(&retired));
+    for (path, text) in files {
+        faults.extend(absences::check(path, text));
+        if path.ends_with(".rs") {
+            let tokens = lexer::tokens(text);
+            faults.extend(check_size(path, text));
+            faults.extend(words::check(path, &tokens, &retired));
+            faults.extend(comments::check(path, &tokens));
+        }
+    }
+    faults
+}
+
+/// Checks the header, the length and the width of a source file.
+fn check_size(path: &str, text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !text.starts_with("//!") {
+        faults.push(fault(path, 1, "header", "begin the file with `//!` and its purpose"));
+    }
+    let lines = text.lines().count();
+    let is_test = path.contains("/tests/") || path.ends_with("/tests.rs");
+    if lines > MAX_LINES && !is_test {
+        let advice = format!("file exceeds {MAX_LINES} lines; split it");
+        faults.push(fault(path, lines, "file length", &advice));
+    }
+    for (index, line) in text.lines().enumerate() {
+        let columns = line.chars().count();
+        if columns > MAX_COLUMNS {
+            let advice = format!("{columns} columns; wrap at {MAX_COLUMNS}");
+            faults.push(fault(path, index + 1, "line length", &advice));
+        }
+    }
+    faults
+}
+
+/// Checks that the workspace has all versions, and ARCHITECTURE.md a reason for each dependency.
+fn check_dependencies(files: &[File<'_>]) -> Vec<String> {
+    let reasons = text_of(files, "ARCHITECTURE.md");
+    let mut faults = Vec::new();
+    for (line, entry) in section(text_of(files, "Cargo.toml"), "[workspace.dependencies]") {
+        let name = entry.split(" = ").next().unwrap_or_default();
+        if !entry.contains("path = ") && !reasons.contains(&format!("`{name}`")) {
+            let advice = format!("say in ARCHITECTURE.md why `{name}` is needed");
+            faults.push(fault("Cargo.toml", line, "dependency", &advice));
         }
     }
     for (path, manifest) in files.iter().filter(|(path, _)| path.ends_with("/Cargo.toml")) {
         for part in ["[dependencies]", "[dev-dependencies]", "[build-dependencies]"] {
-            for line in section(manifest, part).filter(|it| !it.contains("workspace")) {
-                wrong.push(format!("{path}: {line}: versions stand in the workspace"));
+            for (line, entry) in section(manifest, part) {
+                if !entry.contains("workspace") {
+                    let advice = format!("move the version of `{entry}` to the workspace");
+                    faults.push(fault(path, line, "dependency", &advice));
+                }
             }
         }
     }
-    wrong
+    faults
 }
 
-/// The entries of a manifest's section.
-fn section<'t>(manifest: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
-    let lines = manifest.lines().skip_while(move |it| *it != name).skip(1);
-    let lines = lines.take_while(|it| !it.starts_with('['));
-    lines.filter(|it| !it.is_empty() && !it.starts_with('#'))
+/// Returns the text of a file, or no text if the file does not exist.
+fn text_of<'t>(files: &'t [File<'_>], name: &str) -> &'t str {
+    files.iter().find(|(path, _)| *path == name).map_or("", |(_, text)| text)
 }
 
-/// Both stores have the same migrations, in the same order.
-fn migrations(files: &[(&str, String)]) -> Vec<String> {
-    let of = |store: &str| -> Vec<&str> {
-        let folder = format!("migrations/{store}/");
+/// Returns the entries of a section of a manifest, with their line numbers.
+fn section<'t>(manifest: &'t str, name: &str) -> impl Iterator<Item = (usize, &'t str)> {
+    let lines = manifest.lines().enumerate().map(|(index, line)| (index + 1, line));
+    lines
+        .skip_while(move |(_, line)| *line != name)
+        .skip(1)
+        .take_while(|(_, line)| !line.starts_with('['))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// Checks that both databases have the same migrations, in the same order.
+fn check_migrations(files: &[File<'_>]) -> Vec<String> {
+    let names = |database: &str| -> Vec<&str> {
+        let folder = format!("migrations/{database}/");
         files.iter().filter_map(|(path, _)| path.strip_prefix(&folder)).collect()
     };
-    let (one, other) = (of("sqlite"), of("postgres"));
-    if other.is_empty() || one == other {
+    let sqlite = names("sqlite");
+    let postgres = names("postgres");
+    if postgres.is_empty() || sqlite == postgres {
         return Vec::new();
     }
-    vec![format!("migrations: {one:?} for one store and {other:?} for the other")]
+    let advice = format!("use the same names for sqlite {sqlite:?} and postgres {postgres:?}");
+    vec![fault("migrations", 1, "migrations", &advice)]
 }
 
-/// Links inside of the repository lead somewhere.
-fn links(root: &Path, files: &[(&str, String)]) -> Vec<String> {
-    let mut wrong = Vec::new();
+/// Checks that links to files of the repository have a target.
+fn check_links(root: &Path, files: &[File<'_>]) -> Vec<String> {
+    let mut faults = Vec::new();
     for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".md")) {
         let folder = root.join(path).parent().map(Path::to_owned).unwrap_or_default();
-        for link in text.split("](").skip(1).filter_map(|it| it.split(')').next()) {
-            let target = link.split('#').next().unwrap_or_default();
-            let is_outside = link.contains("://") || target.is_empty();
-            if !is_outside && !folder.join(target).exists() {
-                wrong.push(format!("{path}: the link {link} leads nowhere"));
+        for (index, line) in text.lines().enumerate() {
+            for link in line.split("](").skip(1).filter_map(|it| it.split(')').next()) {
+                let target = link.split('#').next().unwrap_or_default();
+                let is_outside = link.contains("://") || target.is_empty();
+                if !is_outside && !folder.join(target).exists() {
+                    let advice = format!("`{link}` does not exist; correct the link");
+                    faults.push(fault(path, index + 1, "link", &advice));
+                }
             }
         }
     }
-    wrong
+    faults
 }
 
 #[cfg(test)]
