@@ -148,7 +148,7 @@ pub enum QueryError {
     Server(String),
     /// What came back is not what was asked for.
     #[error(transparent)]
-    Answer(#[from] cynic_cache::AnswerError),
+    Answer(#[from] cynic_cache::ResponseError),
     /// The operation does not fit the contract; a mistake in the program.
     #[error(transparent)]
     Operation(#[from] cynic_cache::OperationError),

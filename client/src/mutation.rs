@@ -1,7 +1,7 @@
 //! Mutations on their way: what is sent, and what its answer decides.
 
 use cynic::MutationBuilder;
-use cynic_cache::{Batch, Cache, OperationError, Prepared, Request};
+use cynic_cache::{Batch, Cache, InFlight, OperationError, Prepared};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Came, came};
@@ -102,20 +102,20 @@ impl Mutation {
     }
 
     /// Says that it is about to be sent.
-    pub(crate) fn ask(&self, cache: &Cache) -> Request {
+    pub(crate) fn ask(&self, cache: &Cache) -> InFlight {
         match self {
-            Self::Create(it) => cache.ask(it),
-            Self::Update(it) => cache.ask(it),
-            Self::Delete(it) => cache.ask(it),
+            Self::Create(it) => cache.begin(it),
+            Self::Update(it) => cache.begin(it),
+            Self::Delete(it) => cache.begin(it),
         }
     }
 
     /// What the answer tells of appointments enters the base. (It was read before, so it fits.)
-    pub(crate) fn enter(&self, batch: &mut Batch<'_>, request: &Request, answer: &[u8]) {
+    pub(crate) fn enter(&self, batch: &mut Batch<'_>, request: &InFlight, answer: &[u8]) {
         let _ = match self {
-            Self::Create(it) => batch.answer(Some(request), it, answer),
-            Self::Update(it) => batch.answer(Some(request), it, answer),
-            Self::Delete(it) => batch.answer(Some(request), it, answer),
+            Self::Create(it) => batch.apply_response(request, it, answer),
+            Self::Update(it) => batch.apply_response(request, it, answer),
+            Self::Delete(it) => batch.apply_response(request, it, answer),
         };
     }
 

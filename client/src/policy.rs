@@ -1,6 +1,6 @@
 //! What the cache must know of the contract.
 
-use cynic_cache::{Collection, Policy};
+use cynic_cache::{Collection, ListField, Policy};
 
 /// The contract, for the cache.
 pub(crate) struct Contract;
@@ -27,18 +27,16 @@ impl Policy for Contract {
     }
 
     fn collections(&self) -> Vec<Collection> {
+        let in_range = |parent| {
+            ListField::new(parent, "appointmentsInRange").range("range.start", "range.end")
+        };
         let appointments = Collection::of(APPOINTMENT)
             .scope("calendarId")
             .interval("startsAt", "endsAt")
-            .listed_by(
-                "Query",
-                "appointmentsInRange",
-                "range.start",
-                "range.end",
-                Some("calendarId"),
-            )
-            .listed_by("Calendar", "appointmentsInRange", "range.start", "range.end", None)
-            .within("appointments", Some("revision"));
+            .listed_by(in_range("Query").scope("calendarId"))
+            .listed_by(in_range("Calendar"))
+            .items_in("appointments")
+            .revision_in("revision");
         vec![appointments]
     }
 }

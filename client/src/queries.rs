@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use cynic_cache::{Operable, Prepared, Shared, View};
+use cynic_cache::{CynicOperation, Prepared, Shared, View};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
@@ -37,7 +37,7 @@ impl Client {
         policy: FetchPolicy,
     ) -> Result<Shared<O::Fragment>, QueryError>
     where
-        O: Operable,
+        O: CynicOperation,
         O::Fragment: DeserializeOwned,
     {
         let cache = self.cache();
@@ -65,7 +65,7 @@ impl Client {
     /// If nothing came back, or an error did.
     pub async fn mutate<O>(&self, mutation: &O) -> Result<O::Fragment, QueryError>
     where
-        O: Operable,
+        O: CynicOperation,
         O::Fragment: DeserializeOwned,
     {
         let mutation = self.cache().prepare(mutation)?;
@@ -82,7 +82,7 @@ impl Client {
     /// If the operation does not fit the contract.
     pub fn subscribe<O>(&self, subscription: &O) -> Result<Subscription<O::Fragment>, QueryError>
     where
-        O: Operable,
+        O: CynicOperation,
         O::Fragment: DeserializeOwned,
     {
         let body = self.cache().prepare(subscription)?.body();
@@ -94,12 +94,12 @@ impl Client {
     /// Sends an operation, and lets its answer into the cache.
     async fn fetch<F>(&self, operation: &Prepared<F>) -> Result<Vec<u8>, QueryError> {
         let cache = self.cache();
-        let request = cache.ask(operation);
+        let request = cache.begin(operation);
         let answer = self.inner.engine().fetch(operation.body());
         self.inner.wake();
         let gone = || LineError("the client is gone".to_owned());
         let answer = answer.await.map_err(|_| gone())??;
-        let answered = cache.answer(&request, operation, &answer)?;
+        let answered = cache.apply_response(&request, operation, &answer)?;
         match answered.errors.into_iter().next() {
             Some(error) => Err(QueryError::Server(error.message)),
             None => Ok(answer),

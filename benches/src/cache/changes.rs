@@ -108,8 +108,9 @@ pub(crate) fn under_layers(report: &mut Report, n: usize) -> Result<()> {
     let tell = |world: &World, watch: &mut Watch<Range>, at: usize| {
         let (revision, text) = (at as u64 + 2, texts[at].as_bytes());
         time(|| {
-            let done =
-                world.cache.update(|it| it.event(&world.scope, revision, &world.changes, text));
+            let done = world
+                .cache
+                .update(|it| it.apply_event(&world.scope, revision, &world.changes, text));
             (done.is_ok(), watch.delta())
         })
     };
@@ -187,7 +188,9 @@ pub(crate) fn events(report: &mut Report, n: usize) -> Result<()> {
             let event = data::event(revision, &appointment);
             let (took, news) = time(|| -> Result<Vec<usize>> {
                 let event = event.as_bytes();
-                world.cache.update(|it| it.event(&world.scope, revision, &world.changes, event))?;
+                world
+                    .cache
+                    .update(|it| it.apply_event(&world.scope, revision, &world.changes, event))?;
                 let news = weeks.iter_mut().enumerate();
                 Ok(news.filter_map(|(at, it)| it.news().map(|_| at)).collect())
             });
@@ -199,7 +202,7 @@ pub(crate) fn events(report: &mut Report, n: usize) -> Result<()> {
                 let back = data::appointment(number, here, revision, "Changed");
                 let back = data::event(revision, &back);
                 world.cache.update(|it| {
-                    it.event(&world.scope, revision, &world.changes, back.as_bytes())
+                    it.apply_event(&world.scope, revision, &world.changes, back.as_bytes())
                 })?;
                 weeks.iter_mut().for_each(|it| _ = it.news());
             }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "what is read matters here, and not what is done with it")]
 
 use appointments_client::schema;
-use cynic_cache::{Collection, Policy, Shared};
+use cynic_cache::{Collection, ListField, Policy, Shared};
 use serde::{Deserialize, Serialize};
 
 /// What the cache must know of the contract.
@@ -23,18 +23,16 @@ impl Policy for Appointments {
     }
 
     fn collections(&self) -> Vec<Collection> {
+        let in_range = |parent| {
+            ListField::new(parent, "appointmentsInRange").range("range.start", "range.end")
+        };
         let appointments = Collection::of("Appointment")
             .scope("calendarId")
             .interval("startsAt", "endsAt")
-            .listed_by(
-                "Query",
-                "appointmentsInRange",
-                "range.start",
-                "range.end",
-                Some("calendarId"),
-            )
-            .listed_by("Calendar", "appointmentsInRange", "range.start", "range.end", None)
-            .within("appointments", Some("revision"));
+            .listed_by(in_range("Query").scope("calendarId"))
+            .listed_by(in_range("Calendar"))
+            .items_in("appointments")
+            .revision_in("revision");
         vec![appointments]
     }
 }

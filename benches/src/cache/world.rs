@@ -33,13 +33,13 @@ impl World {
     pub(crate) fn told(answer: &str) -> Result<Self> {
         let world = Self::empty()?;
         world.tell(answer)?;
-        world.cache.update(|it| it.follow(&world.scope, true));
+        world.cache.update(|it| it.follow(&world.scope));
         Ok(world)
     }
 
     pub(crate) fn tell(&self, answer: &str) -> Result<()> {
-        let request = self.cache.ask(&self.all);
-        self.cache.answer(&request, &self.all, answer.as_bytes())?;
+        let request = self.cache.begin(&self.all);
+        self.cache.apply_response(&request, &self.all, answer.as_bytes())?;
         Ok(())
     }
 }

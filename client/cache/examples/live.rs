@@ -16,13 +16,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Two queries, answered at revision 7; from there on we hear every change of the shelf.
     for (query, items) in [(&monday, EMMA), (&tuesday, "")] {
-        let request = cache.ask(query);
+        let request = cache.begin(query);
         let answer = format!(
             r#"{{"data": {{"loans": {{"__typename": "Loans", "revision": 7, "items": [{items}]}}}}}}"#
         );
-        cache.answer(&request, query, answer.as_bytes())?;
+        cache.apply_response(&request, query, answer.as_bytes())?;
     }
-    cache.update(|batch| batch.follow(&shelf, true));
+    cache.update(|batch| batch.follow(&shelf));
     show("answered", &mut readers);
 
     // Somebody else moves it to Tuesday: one event, and both readers are right.
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event = format!(
         r#"{{"data": {{"loanChanges": {{"revision": 8, "loan": {moved}, "deletedId": null}}}}}}"#
     );
-    cache.update(|batch| batch.event(&shelf, 8, &changes, event.as_bytes()))?;
+    cache.update(|batch| batch.apply_event(&shelf, 8, &changes, event.as_bytes()))?;
     show("moved by somebody else", &mut readers);
 
     // We move it back. It is there before anybody has answered …

@@ -36,8 +36,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // What the mutation is expected to answer, as a value of its own fragment.
     let expected = CreateLoan { create_loan: LoanPayload { loan: Some(loan), error: None } };
-    let request = cache.ask(&create);
-    cache.predict("m1", Prediction::answer(&create, &expected))?;
+    let request = cache.begin(&create);
+    cache.predict("m1", Prediction::response(&create, &expected))?;
     let id = EntityKey::new("Loan", "l1");
     println!("predicted: {:?} {:?}", cache.status(&id), week.view().data());
     week.delta();
@@ -46,9 +46,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         {"__typename": "Loan", "id": "l1", "shelfId": "s1", "title": "Persuasion", "revision": 1,
          "from": "2026-11-24T10:00:00Z", "until": "2026-11-24T11:00:00Z"}}}}"#;
     cache.update(|batch| {
-        batch.answer(Some(&request), &create, answer)?;
+        batch.apply_response(&request, &create, answer)?;
         batch.settle("m1");
-        Ok::<(), cynic_cache::AnswerError>(())
+        Ok::<(), cynic_cache::ResponseError>(())
     })?;
     println!("confirmed: {:?}, {:?}", cache.status(&id), week.delta());
     Ok(())

@@ -1,8 +1,8 @@
 //! [`Batch`]: how a cache is told what happened.
 
-use crate::base::Entered;
+use crate::base::WriteOutcome;
 use crate::core::{Core, Gone, Held, SharedCore};
-use crate::error::{AnswerError, PredictionError};
+use crate::error::{PredictionError, ResponseError};
 use crate::layers::{Edit, MutationId, Prediction};
 use crate::normalize::ServerError;
 use crate::prepared::Prepared;
@@ -28,22 +28,23 @@ impl Scope {
 /// A request in flight. The cache remembers what it may tell of until it is answered; dropping it
 /// gives it up.
 #[must_use = "a request that is dropped is given up"]
-pub struct Request {
+pub struct InFlight {
     pub(crate) id: RequestId,
     _held: Held,
 }
 
-impl Request {
+impl InFlight {
     pub(crate) fn new(core: &SharedCore, id: RequestId) -> Self {
         Self { id, _held: Held::new(core, Gone::Request(id)) }
     }
 }
 
 /// What became of an answer.
-#[derive(Debug)]
-pub struct Answered {
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Applied {
     /// What became of the ranges that were asked for.
-    pub entered: Entered,
+    pub outcome: WriteOutcome,
     /// What the server could not do. What depends on it is not known, rather than null.
     pub errors: Vec<ServerError>,
 }
@@ -60,20 +61,34 @@ impl Batch<'_> {
     /// # Errors
     ///
     /// If it is no answer to this operation; the base is as before.
-    pub fn answer<F>(
+    pub fn apply_response<F>(
         &mut self,
-        request: Option<&Request>,
+        request: &InFlight,
         operation: &Prepared<F>,
-        answer: &[u8],
-    ) -> Result<Answered, AnswerError> {
-        let request = request.map(|it| it.id);
-        if request.is_some_and(|it| !self.core.base.requests.is_open(it)) {
+        response: &[u8],
+    ) -> Result<Applied, ResponseError> {
+        if !self.core.base.requests.is_open(request.id) {
             // An answer that came twice: what it must not bring back is not remembered any more.
-            return Ok(Answered { entered: Entered::TooOld, errors: Vec::new() });
+            return Ok(Applied { outcome: WriteOutcome::Stale, errors: Vec::new() });
         }
         let bound = operation.bound(&self.core.base.store.names);
-        let (entered, errors) = self.core.answer(request, bound, answer)?;
-        Ok(Answered { entered, errors })
+        let (outcome, errors) = self.core.answer(Some(request.id), bound, response)?;
+        Ok(Applied { outcome, errors })
+    }
+
+    /// Writes data that no request of this cache has fetched: JSON with `data` and `errors`.
+    ///
+    /// # Errors
+    ///
+    /// If it is no answer to this operation; the base is as before.
+    pub fn write<F>(
+        &mut self,
+        operation: &Prepared<F>,
+        response: &[u8],
+    ) -> Result<Applied, ResponseError> {
+        let bound = operation.bound(&self.core.base.store.names);
+        let (outcome, errors) = self.core.answer(None, bound, response)?;
+        Ok(Applied { outcome, errors })
     }
 
     /// An event of a scope's log: what a subscription sent, and the revision that it brings.
@@ -83,13 +98,13 @@ impl Batch<'_> {
     /// # Errors
     ///
     /// If it is no answer to this operation; the base is as before, and so is the position.
-    pub fn event<F>(
+    pub fn apply_event<F>(
         &mut self,
         scope: &Scope,
         revision: Revision,
         operation: &Prepared<F>,
         event: &[u8],
-    ) -> Result<Vec<ServerError>, AnswerError> {
+    ) -> Result<Vec<ServerError>, ResponseError> {
         let bound = operation.bound(&self.core.base.store.names);
         let errors = self.core.event(bound, event)?;
         self.advance(scope, revision);
@@ -104,9 +119,18 @@ impl Batch<'_> {
     }
 
     /// From now on every change of the scope is heard, from [`Cache::position`](crate::Cache::position) on, and told
-    /// by [`Batch::event`]; answers from a later revision then wait for it. Or no longer. What was answered before, at
+    /// by [`Batch::apply_event`]; answers from a later revision then wait for it. Or no longer. What was answered before, at
     /// an earlier revision than that, is stale now.
-    pub fn follow(&mut self, scope: &Scope, is_followed: bool) {
+    pub fn follow(&mut self, scope: &Scope) {
+        self.set_followed(scope, true);
+    }
+
+    /// The changes of the scope are not heard any more.
+    pub fn unfollow(&mut self, scope: &Scope) {
+        self.set_followed(scope, false);
+    }
+
+    fn set_followed(&mut self, scope: &Scope, is_followed: bool) {
         if let Some(scope) = self.core.scope(scope) {
             let state = self.core.base.scopes.get_mut(scope);
             let was_followed = std::mem::replace(&mut state.is_followed, is_followed);
@@ -170,9 +194,14 @@ impl Batch<'_> {
         self.core.layers.remove(&by.into())
     }
 
-    /// A mutation has failed and is still wanted: its prediction stays and says so. Or is tried again.
-    pub fn mark_failed(&mut self, by: impl Into<MutationId>, has_failed: bool) -> bool {
-        self.core.layers.mark(&by.into(), has_failed)
+    /// A mutation has failed and is still wanted: its prediction stays and says so.
+    pub fn mark_failed(&mut self, by: impl Into<MutationId>) -> bool {
+        self.core.layers.mark(&by.into(), true)
+    }
+
+    /// A mutation that has failed is tried again: its prediction is pending as before.
+    pub fn mark_pending(&mut self, by: impl Into<MutationId>) -> bool {
+        self.core.layers.mark(&by.into(), false)
     }
 
     /// [`Cache::predict`](crate::Cache::predict) as a part of this change.

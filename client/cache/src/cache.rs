@@ -6,18 +6,18 @@ use cynic_parser::common::OperationType;
 use serde::de::DeserializeOwned;
 
 use crate::base::Base;
-use crate::batch::{Answered, Batch, Request, Scope};
+use crate::batch::{Applied, Batch, InFlight, Scope};
 use crate::collections::Span;
 use crate::core::{Core, Gone, Held, Limit, SharedCore, lock, with};
 use crate::denormalize::Reader;
-use crate::error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
+use crate::error::{OperationError, PredictionError, ResponseError, SetupError, SnapshotError};
 use crate::layers::{MutationId, Prediction, Status};
 use crate::policy::Policy;
-use crate::prepared::{Operable, Prepared};
+use crate::prepared::{CynicOperation, Prepared};
 use crate::record::{Names, Revision};
 use crate::rules::Rules;
 use crate::snapshot;
-use crate::view::{EntityKey, Sight, Stretch, View};
+use crate::view::{EntityKey, ScopedRange, Sight, View};
 use crate::watch::Watch;
 
 /// A normalized cache. Cheap to clone; all clones are one cache.
@@ -31,8 +31,18 @@ pub struct Cache {
 
 /// Holds an operation's answer in memory though nobody watches it.
 #[must_use = "what is retained is let go when this is dropped"]
-pub struct Retained {
+pub struct RetainGuard {
     _held: Held,
+}
+
+/// The size of a cache; see [`Cache::stats`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// The bytes that all records take.
+    pub bytes: usize,
+    /// How many entities are known.
+    pub entities: usize,
 }
 
 impl Cache {
@@ -53,7 +63,7 @@ impl Cache {
     /// # Errors
     ///
     /// If it selects what the schema does not have; a mistake in the program.
-    pub fn prepare<O: Operable>(
+    pub fn prepare<O: CynicOperation>(
         &self,
         operation: &O,
     ) -> Result<Prepared<O::Fragment>, OperationError> {
@@ -81,7 +91,7 @@ impl Cache {
 
     /// Says that an operation is about to be sent, a mutation too. Every request must be announced: until
     /// it is answered the cache remembers what it must not believe from it.
-    pub fn ask<F>(&self, query: &Prepared<F>) -> Request {
+    pub fn begin<F>(&self, query: &Prepared<F>) -> InFlight {
         let id = with(&self.core, |core| {
             let id = core.base.requests.send();
             for listing in query.bound(&core.base.store.names).listings() {
@@ -94,14 +104,14 @@ impl Cache {
             }
             id
         });
-        Request::new(&self.core, id)
+        InFlight::new(&self.core, id)
     }
 
     /// The stretches that must be asked for so that a query becomes complete: what is neither covered nor
     /// asked for already, and where something is not known of what is there.
-    pub fn wanted<F>(&self, query: &Prepared<F>) -> Vec<Stretch> {
+    pub fn missing_ranges<F>(&self, query: &Prepared<F>) -> Vec<ScopedRange> {
         let core = lock(&self.core);
-        core.wanted(query.bound(&core.base.store.names), true)
+        core.missing_ranges(query.bound(&core.base.store.names), true)
     }
 
     /// Tells the cache what happened, as one change: whoever watches sees all of it or nothing.
@@ -112,18 +122,31 @@ impl Cache {
         with(&self.core, |core| tell(&mut Batch { core }))
     }
 
-    /// [`Batch::answer`] by itself.
+    /// [`Batch::apply_response`] by itself.
     ///
     /// # Errors
     ///
-    /// If the answer does not fit; the base is as before.
-    pub fn answer<F>(
+    /// If the response does not fit; the base is as before.
+    pub fn apply_response<F>(
         &self,
-        request: &Request,
+        request: &InFlight,
         operation: &Prepared<F>,
-        answer: &[u8],
-    ) -> Result<Answered, AnswerError> {
-        self.update(|batch| batch.answer(Some(request), operation, answer))
+        response: &[u8],
+    ) -> Result<Applied, ResponseError> {
+        self.update(|batch| batch.apply_response(request, operation, response))
+    }
+
+    /// [`Batch::write`] by itself.
+    ///
+    /// # Errors
+    ///
+    /// If the response does not fit; the base is as before.
+    pub fn write<F>(
+        &self,
+        operation: &Prepared<F>,
+        response: &[u8],
+    ) -> Result<Applied, ResponseError> {
+        self.update(|batch| batch.write(operation, response))
     }
 
     /// Shows at once what a mutation is expected to do, until it is settled or rolled back.
@@ -171,29 +194,29 @@ impl Cache {
     }
 
     /// Keeps what a query shows, though nobody watches it, until the answer is dropped.
-    pub fn retain<F>(&self, query: &Prepared<F>) -> Retained {
+    pub fn retain<F>(&self, query: &Prepared<F>) -> RetainGuard {
         let mut core = lock(&self.core);
         let number = core.retained_next;
         core.retained_next += 1;
         let bound = query.bound(&core.base.store.names).clone();
         core.retained.push((number, bound));
         drop(core);
-        Retained { _held: Held::new(&self.core, Gone::Retained(number)) }
+        RetainGuard { _held: Held::new(&self.core, Gone::Retained(number)) }
     }
 
     /// The bytes that records take, and how many entities are known.
-    pub fn size(&self) -> (usize, usize) {
+    pub fn stats(&self) -> CacheStats {
         let core = lock(&self.core);
-        (core.base.bytes, core.base.store.entities.len())
+        CacheStats { bytes: core.base.bytes, entities: core.base.store.entities.len() }
     }
 
     /// Forgets what nobody watches or retains, the oldest first, until records take at most `bytes`. What is
     /// pending, or may be needed by a request in flight, stays. Coverage goes with what it covered.
-    pub fn forget(&self, bytes: usize) {
+    pub fn evict_to(&self, bytes: usize) {
         with(&self.core, |core| core.forget(bytes));
     }
 
-    /// Keeps records to about so many bytes from now on, by [`Cache::forget`]; `None` for no bound, as it
+    /// Keeps records to about so many bytes from now on, by [`Cache::evict_to`]; `None` for no bound, as it
     /// is at first.
     pub fn limit(&self, bytes: Option<usize>) {
         with(&self.core, |core| core.limit = bytes.map(|bytes| Limit { bytes, look_at: bytes }));

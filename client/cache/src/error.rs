@@ -13,6 +13,9 @@ pub enum SetupError {
     /// A type was declared to be the member of two collections.
     #[error("`{0}` is the member of two collections; it can be of one")]
     TwoCollections(String),
+    /// A collection was declared in part.
+    #[error("the policy is incomplete: {0}")]
+    Incomplete(String),
 }
 
 /// An operation that this cache cannot follow; a mistake in the program.
@@ -39,7 +42,7 @@ pub enum OperationError {
 /// An answer that could not be taken; the base is as before.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AnswerError {
+pub enum ResponseError {
     /// It is no answer to this operation. Ask again; if it stays, the server is another than the schema says.
     #[error("the answer does not fit the operation: {0}")]
     Malformed(String),

@@ -8,16 +8,16 @@
 //! |---|---|
 //! | teach it a schema | [`Policy`], [`Collection`] |
 //! | make an operation ready | [`Cache::prepare`] → [`Prepared`]: its document, its variables, its body |
-//! | look | [`Cache::read`] → [`View`]: complete, partial or missing, and what it [`Lack`]s |
+//! | look | [`Cache::read`] → [`View`]: complete, partial or missing, and its [`Gap`]s |
 //! | follow | [`Cache::watch`] → [`Watch`]: a stream of views; [`Watch::view`], [`Watch::delta`], [`Watch::statuses`] |
-//! | tell what the server said | [`Cache::ask`] → [`Request`]; [`Batch::answer`], [`Batch::event`], [`Batch::delete`] |
-//! | tell how far a log was heard | [`Scope`]; [`Batch::follow`], [`Batch::advance`], [`Batch::reset`], [`Cache::position`]; [`Cache::revision`] of an entity |
-//! | know what to ask for | [`Cache::wanted`], [`Watch::wanted`] → [`Stretch`] |
+//! | tell what the server said | [`Cache::begin`] → [`InFlight`]; [`Batch::apply_response`], [`Batch::write`], [`Batch::apply_event`], [`Batch::delete`] |
+//! | tell how far a log was heard | [`Scope`]; [`Batch::follow`], [`Batch::unfollow`], [`Batch::advance`], [`Batch::reset`], [`Cache::position`]; [`Cache::revision`] of an entity |
+//! | know what to ask for | [`Cache::missing_ranges`], [`Watch::missing_ranges`] → [`ScopedRange`] |
 //! | show what is expected | [`Cache::predict`] with a [`Prediction`], a [`Patch`], or a closure over a [`Draft`] |
-//! | end that | [`Batch::settle`], [`Batch::roll_back`], [`Batch::mark_failed`]; [`Status`] |
+//! | end that | [`Batch::settle`], [`Batch::roll_back`], [`Batch::mark_failed`], [`Batch::mark_pending`]; [`Status`] |
 //! | do several of these at once | [`Cache::update`] → [`Batch`] |
 //! | keep an allocation | [`Shared`] |
-//! | bound memory | [`Cache::limit`], [`Cache::forget`], [`Cache::retain`], [`Cache::size`] |
+//! | bound memory | [`Cache::limit`], [`Cache::evict_to`], [`Cache::retain`], [`Cache::stats`] |
 //! | live through a restart | [`Cache::snapshot`], [`Cache::restore`] |
 //!
 //! A predicted value cannot enter the base: the doors of the base take what was read from the bytes of an
@@ -47,16 +47,16 @@ mod view;
 mod watch;
 mod watches;
 
-pub use base::Entered;
-pub use batch::{Answered, Batch, Request, Scope};
-pub use cache::{Cache, Retained};
-pub use error::{AnswerError, OperationError, PredictionError, SetupError, SnapshotError};
+pub use base::WriteOutcome;
+pub use batch::{Applied, Batch, InFlight, Scope};
+pub use cache::{Cache, CacheStats, RetainGuard};
+pub use error::{OperationError, PredictionError, ResponseError, SetupError, SnapshotError};
 pub use layers::{Draft, MutationId, Patch, Prediction, Status};
 pub use normalize::ServerError;
-pub use policy::{Collection, Policy};
-pub use prepared::{Operable, Prepared};
+pub use policy::{Collection, ListField, Policy};
+pub use prepared::{CynicOperation, Prepared};
 pub use record::Revision;
 pub use shared::Shared;
-pub use view::{EntityKey, Lack, Missing, Stretch, View};
+pub use view::{EntityKey, Gap, Gaps, ScopedRange, View};
 pub use watch::{Deltas, Statuses, Watch};
 pub use watches::Delta;

@@ -38,16 +38,19 @@ pub trait Policy: Send + Sync + 'static {
 /// calendar), and with an interval that touches the range that the list is asked for.
 ///
 /// ```
-/// # use cynic_cache::Collection;
+/// # use cynic_cache::{Collection, ListField};
 /// Collection::of("Loan")
 ///     .scope("shelfId")
 ///     .interval("from", "until")
 ///     // Query.loans(shelf: ID!, during: Span!): Loans!
-///     .listed_by("Query", "loans", "during.start", "during.end", Some("shelf"))
+///     .listed_by(
+///         ListField::new("Query", "loans").range("during.start", "during.end").scope("shelf"),
+///     )
 ///     // Shelf.loans(during: Span!): Loans!, where the parent is the scope
-///     .listed_by("Shelf", "loans", "during.start", "during.end", None)
+///     .listed_by(ListField::new("Shelf", "loans").range("during.start", "during.end"))
 ///     // type Loans { revision: Revision!, items: [Loan!]! }
-///     .within("items", Some("revision"));
+///     .items_in("items")
+///     .revision_in("revision");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Collection {
@@ -55,19 +58,45 @@ pub struct Collection {
     pub(crate) scope: String,
     pub(crate) start: String,
     pub(crate) end: String,
-    pub(crate) listed: Vec<Listed>,
+    pub(crate) listed: Vec<ListField>,
     pub(crate) items: Option<String>,
     pub(crate) position: Option<String>,
 }
 
-/// A field that lists the members.
+/// A field that lists the members of a [`Collection`]: which arguments carry the range and the scope.
 #[derive(Clone, Debug)]
-pub(crate) struct Listed {
+#[must_use]
+pub struct ListField {
     pub(crate) parent: String,
-    pub(crate) field: String,
-    pub(crate) from: Vec<String>,
-    pub(crate) until: Vec<String>,
+    pub(crate) name: String,
+    /// The paths of the range's start and end in the arguments.
+    pub(crate) range: Option<[Vec<String>; 2]>,
+    /// The path of the scope in the arguments; `None` where the parent is the scope.
     pub(crate) scope: Option<Vec<String>>,
+}
+
+impl ListField {
+    /// The field `name` of the type `parent`.
+    pub fn new(parent: &str, name: &str) -> Self {
+        Self { parent: parent.to_owned(), name: name.to_owned(), range: None, scope: None }
+    }
+
+    /// The arguments that carry the range, as paths: `during.start` is the field `start` of the
+    /// argument `during`. Every list field needs them.
+    pub fn range(mut self, start: &str, end: &str) -> Self {
+        self.range = Some([path(start), path(end)]);
+        self
+    }
+
+    /// The argument that names the scope, as a path. Without it, the parent is the scope.
+    pub fn scope(mut self, argument: &str) -> Self {
+        self.scope = Some(path(argument));
+        self
+    }
+}
+
+fn path(text: &str) -> Vec<String> {
+    text.split('.').map(str::to_owned).collect()
 }
 
 impl Collection {
@@ -103,37 +132,28 @@ impl Collection {
         self
     }
 
-    /// A field that lists them: its parent's type, its name, the paths in its arguments that carry
-    /// the range, and the one that names the scope; `None` where the scope is the parent.
+    /// A field that lists the members.
     ///
     /// A list that is asked for without a range or a scope is stored like any other field.
     #[must_use]
-    pub fn listed_by(
-        mut self,
-        parent: &str,
-        field: &str,
-        start: &str,
-        end: &str,
-        scope: Option<&str>,
-    ) -> Self {
-        let path = |text: &str| text.split('.').map(str::to_owned).collect();
-        self.listed.push(Listed {
-            parent: parent.to_owned(),
-            field: field.to_owned(),
-            from: path(start),
-            until: path(end),
-            scope: scope.map(path),
-        });
+    pub fn listed_by(mut self, field: ListField) -> Self {
+        self.listed.push(field);
         self
     }
 
-    /// Where the fields return an object with the list in it: the list's name, and the field that
-    /// tells at which revision of the scope the list was read. What else that object has is taken to
-    /// be of the scope, whatever the range.
+    /// The name of the list, where the fields return an object with the list in it. What else that
+    /// object has is taken to be of the scope, whatever the range.
     #[must_use]
-    pub fn within(mut self, list: &str, revision: Option<&str>) -> Self {
+    pub fn items_in(mut self, list: &str) -> Self {
         self.items = Some(list.to_owned());
-        self.position = revision.map(str::to_owned);
+        self
+    }
+
+    /// The field of the object around the list that tells at which revision of the scope the list
+    /// was read. Needs [`Collection::items_in`].
+    #[must_use]
+    pub fn revision_in(mut self, field: &str) -> Self {
+        self.position = Some(field.to_owned());
         self
     }
 }

@@ -83,7 +83,7 @@ impl<F> fmt::Debug for Prepared<F> {
 }
 
 /// What can be prepared: cynic's operations of every kind.
-pub trait Operable {
+pub trait CynicOperation {
     /// What it selects.
     type Fragment;
 
@@ -101,7 +101,7 @@ pub trait Operable {
     fn name(&self) -> Option<&str>;
 }
 
-impl<F, V: Serialize> Operable for Operation<F, V> {
+impl<F, V: Serialize> CynicOperation for Operation<F, V> {
     type Fragment = F;
 
     fn text(&self) -> &str {
@@ -117,7 +117,7 @@ impl<F, V: Serialize> Operable for Operation<F, V> {
     }
 }
 
-impl<F, V: Serialize> Operable for StreamingOperation<F, V> {
+impl<F, V: Serialize> CynicOperation for StreamingOperation<F, V> {
     type Fragment = F;
 
     fn text(&self) -> &str {

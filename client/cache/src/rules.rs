@@ -87,8 +87,7 @@ impl Rules {
     /// The collection that a field lists, and how.
     pub(crate) fn listed(&self, parent: &str, field: &str) -> Option<(usize, usize)> {
         self.collections.iter().enumerate().find_map(|(at, it)| {
-            let listed =
-                it.listed.iter().position(|it| it.parent == parent && it.field == field)?;
+            let listed = it.listed.iter().position(|it| it.parent == parent && it.name == field)?;
             Some((at, listed))
         })
     }
@@ -109,9 +108,17 @@ fn check(collection: &Collection, schema: &Schema) -> Result<(), SetupError> {
             return Err(unknown(&collection.member, field));
         }
     }
+    if collection.position.is_some() && collection.items.is_none() {
+        let what = format!("the collection of `{}` has no `items_in`", collection.member);
+        return Err(SetupError::Incomplete(what));
+    }
     for listed in &collection.listed {
-        let field = schema.field(&listed.parent, &listed.field);
-        let field = field.ok_or_else(|| unknown(&listed.parent, &listed.field))?;
+        if listed.range.is_none() {
+            let what = format!("`{}.{}` has no `range`", listed.parent, listed.name);
+            return Err(SetupError::Incomplete(what));
+        }
+        let field = schema.field(&listed.parent, &listed.name);
+        let field = field.ok_or_else(|| unknown(&listed.parent, &listed.name))?;
         for inner in collection.items.iter().chain(&collection.position) {
             if schema.field(&field.type_name, inner).is_none() {
                 return Err(unknown(&field.type_name, inner));

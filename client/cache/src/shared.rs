@@ -79,7 +79,7 @@ impl<T> Shared<T> {
     }
 
     /// Whether both are the same allocation: then nothing has changed between them.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
@@ -117,7 +117,7 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
 
 impl<T: PartialEq> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.is_same(other) || *self.0 == *other.0
+        self.ptr_eq(other) || *self.0 == *other.0
     }
 }
 

@@ -42,18 +42,18 @@ pub enum View<T> {
     Complete(Shared<T>),
     /// All that is known: nulls stand for what is not, entities that cannot be shown without it are
     /// left out of their lists, and ranges may lack what was never asked for.
-    Partial(Shared<T>, Missing),
+    Partial(Shared<T>, Gaps),
     /// Too little to show anything.
-    Missing(Missing),
+    Missing(Gaps),
 }
 
 /// What a view lacks.
-pub type Missing = std::sync::Arc<[Lack]>;
+pub type Gaps = std::sync::Arc<[Gap]>;
 
 /// One thing that a view lacks.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Lack {
+pub enum Gap {
     /// A field of an entity.
     Field {
         /// Whose it is.
@@ -62,14 +62,14 @@ pub enum Lack {
         field: String,
     },
     /// A stretch of a collection that was never asked for, or not for these fields.
-    Stretch(Stretch),
+    Range(ScopedRange),
     /// What is held does not fit the fragment: a scalar has another form than the fragment's type reads.
     Unreadable(String),
 }
 
 /// A half-open stretch of a collection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScopedRange {
     /// The type of the collection's members.
     pub member: String,
     /// The key of the scope.
@@ -111,7 +111,7 @@ impl<T> View<T> {
     }
 
     /// What it lacks; nothing if it is complete.
-    pub fn missing(&self) -> &[Lack] {
+    pub fn gaps(&self) -> &[Gap] {
         match self {
             Self::Complete(_) => &[],
             Self::Partial(_, missing) | Self::Missing(missing) => missing,

@@ -12,7 +12,7 @@ use crate::document::Listing;
 use crate::layers::Status;
 use crate::prepared::Prepared;
 use crate::shared::Shared;
-use crate::view::{EntityKey, Lack, Sight, Stretch, View};
+use crate::view::{EntityKey, Gap, ScopedRange, Sight, View};
 use crate::watches::{Delta, LastView, WatchId, WatchState};
 
 /// Follows what the cache shows of a query: a stream of views, the present one first.
@@ -65,13 +65,13 @@ impl<F> Watch<F> {
     }
 
     /// The stretches that must be asked for so that it becomes complete.
-    pub fn wanted(&self) -> Vec<Stretch> {
+    pub fn missing_ranges(&self) -> Vec<ScopedRange> {
         let core = &mut *lock(&self.core);
         // A view that was seen to lack no field needs no closer look.
         let last = core.watches.get_mut(self.id).and_then(|it| it.view.as_ref());
         let looks_closer =
-            last.is_none_or(|it| it.missing.iter().any(|it| matches!(it, Lack::Field { .. })));
-        core.wanted(self.query.bound(&core.base.store.names), looks_closer)
+            last.is_none_or(|it| it.missing.iter().any(|it| matches!(it, Gap::Field { .. })));
+        core.missing_ranges(self.query.bound(&core.base.store.names), looks_closer)
     }
 
     fn poll_news<R>(

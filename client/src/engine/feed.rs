@@ -92,7 +92,7 @@ impl Engine {
             };
             if !feed.is_followed {
                 feed.is_followed = true;
-                cache.update(|batch| batch.follow(&feed.scope, true));
+                cache.update(|batch| batch.follow(&feed.scope));
             }
             let is_due = feed.retry_at.is_none_or(|it| it <= now);
             if line.state != LineState::Open || feed.subscription.is_some() || !is_due {
@@ -168,7 +168,7 @@ impl Engine {
                     batch.advance(scope, change.revision);
                 }
                 _ => {
-                    is_read = batch.event(scope, change.revision, &changes, event).is_ok();
+                    is_read = batch.apply_event(scope, change.revision, &changes, event).is_ok();
                     if !is_read {
                         // What it says is not known, so all that it may concern is asked for again.
                         batch.reset(scope, change.revision);

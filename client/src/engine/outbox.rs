@@ -4,7 +4,7 @@
 //! mutation id, until somebody has decided it: the server, or the caller. Mutations of one appointment go out one
 //! at a time, in the order they were made; others beside each other.
 
-use cynic_cache::Request;
+use cynic_cache::InFlight;
 use futures_channel::oneshot;
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
@@ -43,7 +43,7 @@ pub(super) struct Item {
 pub(super) enum State {
     Queued,
     /// On its way.
-    Sent(Request),
+    Sent(InFlight),
     Waiting {
         retry_at: Millis,
     },
@@ -293,7 +293,7 @@ impl Engine {
         let retry_at = now + backoff::after(item.tries, &mut self.dice);
         item.state = State::Waiting { retry_at };
         // It says so (C17), until it is decided.
-        self.cache.update(|batch| batch.mark_failed(item.id.inner(), true));
+        self.cache.update(|batch| batch.mark_failed(item.id.inner()));
         self.outbox.tries += 1;
         self.outbox.held_until = Some(now + backoff::after(self.outbox.tries, &mut self.dice));
     }

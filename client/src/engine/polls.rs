@@ -58,7 +58,7 @@ impl Engine {
             };
             feed.polls.head.get_or_insert(position);
             if std::mem::take(&mut feed.is_followed) {
-                self.cache.update(|batch| batch.follow(&feed.scope, false));
+                self.cache.update(|batch| batch.unfollow(&feed.scope));
             }
             if !feed.polls.is_asked && feed.polls.retry_at.is_none_or(|it| it <= now) {
                 feed.polls.is_asked = true;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use cynic::QueryBuilder;
-use cynic_cache::{Cache, Entered, OperationError, Prepared, Request, Stretch};
+use cynic_cache::{Cache, InFlight, OperationError, Prepared, ScopedRange, WriteOutcome};
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
 use crate::answer::Code;
@@ -43,7 +43,7 @@ pub(super) struct Asked {
     calendar: String,
     span: TimeRange,
     query: Prepared<RangeQuery>,
-    request: Request,
+    request: InFlight,
 }
 
 impl Ranges {
@@ -96,7 +96,7 @@ impl Engine {
                 continue;
             }
             watched.retry_at = None;
-            for stretch in self.cache.wanted(&watched.query) {
+            for stretch in self.cache.missing_ranges(&watched.query) {
                 let Some(span) = seconds(&stretch) else { continue };
                 wanted.push((watched.calendar.clone(), span));
             }
@@ -110,7 +110,7 @@ impl Engine {
 
     pub(super) fn ask_for(&mut self, calendar: &str, span: TimeRange) {
         let Ok(query) = query(&self.cache, calendar, span) else { return };
-        let request = self.cache.ask(&query);
+        let request = self.cache.begin(&query);
         let number = RequestNumber(self.number());
         self.actions.push_back(Action::Send { number, body: query.body() });
         let asked = Asked { calendar: calendar.to_owned(), span, query, request };
@@ -138,11 +138,13 @@ impl Engine {
                 return self.ask_for(&calendar, TimeRange { start: middle, end: span.end });
             }
         }
-        match self.cache.answer(&request, &query, answer) {
-            Ok(answered) => match (answered.errors.first(), answered.entered) {
+        match self.cache.apply_response(&request, &query, answer) {
+            Ok(answered) => match (answered.errors.first(), answered.outcome) {
                 (Some(error), _) => self.range_failed(now, &calendar, &error.message),
                 // Something was missed while it was on its way.
-                (None, Entered::TooOld) => self.range_failed(now, &calendar, "it came too late"),
+                (None, WriteOutcome::Stale) => {
+                    self.range_failed(now, &calendar, "it came too late")
+                }
                 (None, _) => {
                     for it in self.ranges.of(&calendar) {
                         (it.tries, it.problem) = (0, None);
@@ -165,7 +167,7 @@ impl Engine {
 }
 
 /// A stretch in whole seconds, which may be a little larger.
-pub(super) fn seconds(stretch: &Stretch) -> Option<TimeRange> {
+pub(super) fn seconds(stretch: &ScopedRange) -> Option<TimeRange> {
     let start = stretch.start.div_euclid(1_000_000);
     let end = stretch.end.div_euclid(1_000_000) + i64::from(stretch.end.rem_euclid(1_000_000) > 0);
     let at = |seconds| DateTime::from_timestamp(seconds, 0);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use cynic::QueryBuilder;
-use cynic_cache::{OperationError, Prepared, Request, Scope, View};
+use cynic_cache::{InFlight, OperationError, Prepared, Scope, View};
 
 use super::ranges::{WatchNumber, query as range_query, seconds};
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
@@ -48,7 +48,7 @@ enum Knowledge {
 /// An appointment that was asked for.
 pub(super) struct AskedOne {
     number: WatchNumber,
-    request: Request,
+    request: InFlight,
     /// How far its calendar had been heard, if it is known.
     heard: Option<Revision>,
 }
@@ -117,7 +117,7 @@ impl Engine {
         single.retry_at = Some(now + PATIENCE);
         let range = TimeRange { start: known.starts_at, end: known.ends_at };
         let Ok(range) = range_query(&self.cache, &calendar, range) else { return };
-        for span in self.cache.wanted(&range).iter().filter_map(seconds) {
+        for span in self.cache.missing_ranges(&range).iter().filter_map(seconds) {
             self.ask_for(&calendar, span);
         }
     }
@@ -128,7 +128,7 @@ impl Engine {
         single.knowledge = Knowledge::Asked;
         let scope = single.calendar.as_ref().map(|it| Scope::new(APPOINTMENT, it));
         let heard = scope.and_then(|it| self.cache.position(&it));
-        let request = self.cache.ask(&single.query);
+        let request = self.cache.begin(&single.query);
         self.actions.push_back(Action::Send { number: sent, body: single.query.body() });
         self.waits.insert(sent, Waits::One(AskedOne { number, request, heard }));
     }
@@ -163,7 +163,7 @@ impl Engine {
             }
             return;
         }
-        let has_entered = cache.answer(&request, &single.query, text).is_ok()
+        let has_entered = cache.apply_response(&request, &single.query, text).is_ok()
             && cache.read(&single.query).is_complete();
         single.knowledge = match has_entered && single.calendar.is_some() {
             true => Knowledge::Heard,

@@ -34,7 +34,7 @@ async fn case_15_what_is_forgotten_is_not_covered() {
     let mut it = Duel::new().await;
     let other = it.calendar.watch(at(240), at(241)).expect("it fits");
     drop(std::mem::replace(&mut it.watch, other));
-    it.client.cache().forget(0);
+    it.client.cache().evict_to(0);
     let mut again = it.calendar.watch(at(0), at(24)).expect("it fits");
     assert!(!again.view().is_complete);
     it.settle().await;
@@ -47,7 +47,7 @@ async fn case_15_what_is_forgotten_is_not_covered() {
 async fn case_20_what_is_only_expected_is_not_forgotten() {
     let mut it = Duel::new().await;
     it.create("mine", 12);
-    it.client.cache().forget(0);
+    it.client.cache().evict_to(0);
     it.play("20", &[(|_| {}, "one@10 mine@12"), (|it| it.answers(0), "one@10 mine@12")]).await;
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "every example takes what it needs")]
 
-use cynic_cache::{Collection, Policy, Shared};
+use cynic_cache::{Collection, ListField, Policy, Shared};
 use serde::{Deserialize, Serialize};
 
 /// The schema, as cynic's derives want it.
@@ -31,9 +31,12 @@ impl Policy for Library {
         let loans = Collection::of("Loan")
             .scope("shelfId")
             .interval("from", "until")
-            .listed_by("Query", "loans", "during.start", "during.end", Some("shelf"))
-            .listed_by("Shelf", "loans", "during.start", "during.end", None)
-            .within("items", Some("revision"));
+            .listed_by(
+                ListField::new("Query", "loans").range("during.start", "during.end").scope("shelf"),
+            )
+            .listed_by(ListField::new("Shelf", "loans").range("during.start", "during.end"))
+            .items_in("items")
+            .revision_in("revision");
         vec![loans]
     }
 }

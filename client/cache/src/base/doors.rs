@@ -6,7 +6,7 @@
 use hashbrown::HashSet;
 
 use super::{Base, Told};
-use crate::collections::{Place, ScopeId, Span, Standing, Stretch};
+use crate::collections::{CoveredSpan, Place, ScopeId, Span, Standing};
 use crate::normalize::{FromServer, Staged, StagedListing};
 use crate::record::{EntityId, Record, Revision};
 use crate::requests::RequestId;
@@ -24,14 +24,14 @@ pub(crate) enum Door {
 /// What became of an answer's ranges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Entered {
+pub enum WriteOutcome {
     /// All that it says counts.
-    Whole,
+    Applied,
     /// It was read at a revision that has not been heard yet: it enters with the event that gets there.
-    Waits,
+    Deferred,
     /// A range of it was read before the time from which on its changes were heard. It says nothing of
     /// that range; ask again.
-    TooOld,
+    Stale,
 }
 
 /// A range as of a revision, on its way in.
@@ -65,9 +65,9 @@ impl Base {
         staged: Staged<FromServer>,
         door: Door,
         layered: impl Iterator<Item = EntityId>,
-    ) -> Entered {
+    ) -> WriteOutcome {
         self.clock += 1;
-        let mut entered = Entered::Whole;
+        let mut entered = WriteOutcome::Applied;
         let mut ranges = Vec::new();
         let mut refused = HashSet::new();
         // Whatever else is new in this batch has no place yet, and is looked at by itself.
@@ -82,7 +82,7 @@ impl Base {
                 Some(Ok(range)) => ranges.push(range),
                 Some(Err(TooOld)) => {
                     refused.extend(listing.members.iter().copied());
-                    entered = Entered::TooOld;
+                    entered = WriteOutcome::Stale;
                 }
                 None => {}
             }
@@ -144,7 +144,7 @@ impl Base {
         }
         let floor =
             if state.is_followed { state.position.min(listing.position) } else { listing.position };
-        state.coverage.cover(Stretch {
+        state.coverage.cover(CoveredSpan {
             span,
             fields: listing.listing.fields.clone(),
             floor,

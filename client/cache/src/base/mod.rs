@@ -10,7 +10,7 @@ mod guards;
 use hashbrown::{HashMap, HashSet};
 
 pub(crate) use doors::Door;
-pub use doors::Entered;
+pub use doors::WriteOutcome;
 pub(crate) use guards::{Guards, Told};
 
 use crate::collections::{Place, Scope, ScopeId, Scopes, Span};

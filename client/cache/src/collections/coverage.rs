@@ -12,13 +12,13 @@ use crate::requests::RequestId;
 /// What is covered, and what has been asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage {
-    covered: Vec<Stretch>,
+    covered: Vec<CoveredSpan>,
     asked: Vec<Asked>,
 }
 
 /// A stretch that the server has answered.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Stretch {
+pub(crate) struct CoveredSpan {
     pub(crate) span: Span,
     pub(crate) fields: FieldSet,
     /// Every change of it has been heard from this revision on. What is older says nothing of it.
@@ -38,7 +38,7 @@ pub(crate) enum Standing {
     Stale,
 }
 
-impl Stretch {
+impl CoveredSpan {
     pub(crate) fn is_stale(&self) -> bool {
         self.standing == Standing::Stale
     }
@@ -90,7 +90,7 @@ impl Coverage {
     }
 
     /// A stretch has been answered.
-    pub(crate) fn cover(&mut self, new: Stretch) {
+    pub(crate) fn cover(&mut self, new: CoveredSpan) {
         let old = std::mem::take(&mut self.covered);
         for stretch in old {
             if !includes(&new.fields, &stretch.fields) {
@@ -98,7 +98,7 @@ impl Coverage {
                 continue;
             }
             let left = without(stretch.span, [new.span]).into_iter();
-            self.covered.extend(left.map(|span| Stretch { span, ..stretch.clone() }));
+            self.covered.extend(left.map(|span| CoveredSpan { span, ..stretch.clone() }));
         }
         self.covered.push(new);
         self.join();
@@ -131,7 +131,9 @@ impl Coverage {
         self.covered = old
             .into_iter()
             .flat_map(|it| {
-                without(it.span, [span]).into_iter().map(move |span| Stretch { span, ..it.clone() })
+                without(it.span, [span])
+                    .into_iter()
+                    .map(move |span| CoveredSpan { span, ..it.clone() })
             })
             .collect();
     }
@@ -217,7 +219,7 @@ impl Coverage {
             }
             let unwatched = without(stretch.span, watched.iter().copied());
             let left = without(stretch.span, unwatched).into_iter();
-            self.covered.extend(left.map(|span| Stretch { span, ..stretch.clone() }));
+            self.covered.extend(left.map(|span| CoveredSpan { span, ..stretch.clone() }));
         }
         self.covered != before
     }
@@ -227,7 +229,7 @@ impl Coverage {
         self.asked.iter().map(|it| it.span)
     }
 
-    pub(crate) fn stretches(&self) -> &[Stretch] {
+    pub(crate) fn stretches(&self) -> &[CoveredSpan] {
         &self.covered
     }
 

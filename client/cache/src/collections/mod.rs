@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hashbrown::{Equivalent, HashMap};
 
-pub(crate) use coverage::{Coverage, Standing, Stretch};
+pub(crate) use coverage::{Coverage, CoveredSpan, Standing};
 pub(crate) use index::Index;
 pub(crate) use spans::{union, without};
 

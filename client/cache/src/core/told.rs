@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use super::Core;
-use crate::base::{Door, Entered};
+use crate::base::{Door, WriteOutcome};
 use crate::batch::Scope;
 use crate::collections::{self, ScopeId, Span, Waiting, union};
 use crate::denormalize::Reader;
 use crate::document::{Bound, Listing};
-use crate::error::{AnswerError, PredictionError};
+use crate::error::{PredictionError, ResponseError};
 use crate::layers::{Drafting, Given, MutationId, Prediction, edits_of, edits_of_answer};
 use crate::normalize::{self, ServerError};
 use crate::record::{EntityId, Revision, Value};
 use crate::requests::RequestId;
-use crate::view::{EntityKey, Overlay, Sight, Stretch};
+use crate::view::{EntityKey, Overlay, ScopedRange, Sight};
 
 impl Core {
     /// An answer, which enters or waits.
@@ -23,7 +23,7 @@ impl Core {
         request: Option<RequestId>,
         bound: &Arc<Bound>,
         text: &[u8],
-    ) -> Result<(Entered, Vec<ServerError>), AnswerError> {
+    ) -> Result<(WriteOutcome, Vec<ServerError>), ResponseError> {
         let done = normalize::answer(&mut self.base.store, bound, text);
         let (staged, errors) = match done {
             Ok(done) => done,
@@ -39,7 +39,7 @@ impl Core {
             let waiting = Waiting { request, bound, text, spans, until };
             self.base.scopes.get_mut(scope).waiting.push(waiting);
             staged.give_up(&mut self.base.store);
-            return Ok((Entered::Waits, errors));
+            return Ok((WriteOutcome::Deferred, errors));
         }
         let entered =
             self.base.enter(&self.rules, staged, Door::Answer(request), self.layers.touched());
@@ -52,7 +52,7 @@ impl Core {
         &mut self,
         bound: &Bound,
         text: &[u8],
-    ) -> Result<Vec<ServerError>, AnswerError> {
+    ) -> Result<Vec<ServerError>, ResponseError> {
         let (staged, errors) = normalize::answer(&mut self.base.store, bound, text)?;
         self.base.enter(&self.rules, staged, Door::Event, self.layers.touched());
         Ok(errors)
@@ -148,7 +148,7 @@ impl Core {
 
     /// What is to be asked for so that an operation becomes complete: what is neither covered nor asked for
     /// yet, and, if `looks_closer`, members of which something is not known that is asked of them.
-    pub(crate) fn wanted(&self, bound: &Bound, looks_closer: bool) -> Vec<Stretch> {
+    pub(crate) fn missing_ranges(&self, bound: &Bound, looks_closer: bool) -> Vec<ScopedRange> {
         let mut wanted = Vec::new();
         for listing in bound.listings() {
             let Some(scope) = &listing.scope else { continue };
@@ -164,7 +164,7 @@ impl Core {
                 }
             }
             let member = &self.rules.collections[listing.collection].member;
-            wanted.extend(spans.into_iter().map(|it| Stretch {
+            wanted.extend(spans.into_iter().map(|it| ScopedRange {
                 member: member.clone(),
                 scope: scope.to_string(),
                 start: it.start,

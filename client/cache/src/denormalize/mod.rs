@@ -21,7 +21,7 @@ use crate::record::QUERY;
 use crate::record::{EntityId, Symbol};
 use crate::rules::Rules;
 use crate::shared::{Kept, Shared};
-use crate::view::{EntityKey, Lack, Missing, Sight, Stretch, View};
+use crate::view::{EntityKey, Gap, Gaps, ScopedRange, Sight, View};
 use object::RootDeserializer;
 
 /// An entity as a selection set sees it.
@@ -57,7 +57,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) keeper: Keeper<'a>,
     /// Whether to look ahead for what is missing.
     looks_ahead: Cell<bool>,
-    lacks: RefCell<Vec<Lack>>,
+    lacks: RefCell<Vec<Gap>>,
 }
 
 /// More is not told of what a view lacks.
@@ -88,12 +88,12 @@ impl<'a> Reader<'a> {
         };
         let mut lacks = self.lacks.take();
         lacks.dedup();
-        let missing: Missing = lacks.into();
+        let missing: Gaps = lacks.into();
         match done {
             Ok(data) if missing.is_empty() => View::Complete(Shared::new(data)),
             Ok(data) => View::Partial(Shared::new(data), missing),
             Err(error) if error.is_missing => View::Missing(missing),
-            Err(error) => View::Missing([Lack::Unreadable(error.to_string())].into()),
+            Err(error) => View::Missing([Gap::Unreadable(error.to_string())].into()),
         }
     }
 
@@ -101,10 +101,10 @@ impl<'a> Reader<'a> {
     fn lack(&self, entity: EntityId, key: Symbol) {
         let base = self.sight.base;
         let field = base.store.names.text(key).to_string();
-        self.note(Lack::Field { entity: EntityKey::of(base, entity), field });
+        self.note(Gap::Field { entity: EntityKey::of(base, entity), field });
     }
 
-    fn note(&self, lack: Lack) {
+    fn note(&self, lack: Gap) {
         let mut lacks = self.lacks.borrow_mut();
         if lacks.len() < MOST_LACKS {
             lacks.push(lack);
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
             None => vec![range],
         };
         for span in uncovered {
-            self.note(Lack::Stretch(Stretch {
+            self.note(Gap::Range(ScopedRange {
                 member: self.rules.collections[listing.collection].member.clone(),
                 scope: scope.to_owned(),
                 start: span.start,

@@ -209,6 +209,7 @@ impl Bound {
         let rule = &rules.collections[collection];
         let listed = &rule.listed[listed];
         let instant = |path: &[String]| instant::from_json(json::at(arguments, path)?);
+        let [start, end] = listed.range.as_ref()?;
         let scope = match &listed.scope {
             Some(path) => Some(json::at(arguments, path)?.as_str()?.into()),
             None => None,
@@ -230,8 +231,8 @@ impl Bound {
         Some(Listing {
             collection,
             scope,
-            start: instant(&listed.from)?,
-            end: instant(&listed.until)?,
+            start: instant(start)?,
+            end: instant(end)?,
             fields: fields.into(),
             members,
         })

@@ -1,7 +1,7 @@
 //! What is added to a document, what is refused, and under which keys its fields are found.
 
 use super::*;
-use crate::policy::{Collection, Policy};
+use crate::policy::{Collection, ListField, Policy};
 
 struct Library;
 
@@ -24,8 +24,8 @@ impl Policy for Library {
 
     fn collections(&self) -> Vec<Collection> {
         let loans = Collection::of("Loan").scope("shelf").interval("from", "to");
-        let loans = loans.listed_by("Query", "loans", "from", "to", Some("shelf"));
-        vec![loans.within("items", Some("revision"))]
+        let field = ListField::new("Query", "loans").range("from", "to").scope("shelf");
+        vec![loans.listed_by(field).items_in("items").revision_in("revision")]
     }
 }
 

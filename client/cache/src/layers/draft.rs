@@ -11,6 +11,7 @@ use crate::base::Base;
 use crate::error::PredictionError;
 use crate::record::{EntityId, Record, Symbol};
 use crate::rules::Rules;
+use crate::view::EntityKey;
 
 /// What is shown, as a prediction's closure may look at it and change it.
 ///
@@ -67,12 +68,12 @@ impl<'a> Drafting<'a> {
 
     fn linked(
         &mut self,
-        parent: (&str, &str),
+        parent: &EntityKey,
         field: &str,
-        of: (&str, &str),
+        of: &EntityKey,
     ) -> (EntityId, Symbol, EntityId) {
-        let parent = self.entity(parent.0, parent.1);
-        let other = self.entity(of.0, of.1);
+        let parent = self.entity(&parent.type_name, &parent.key);
+        let other = self.entity(&of.type_name, &of.key);
         (parent, self.base.store.names.intern(field), other)
     }
 }
@@ -135,16 +136,16 @@ impl Draft<'_> {
         self
     }
 
-    /// The entity `of` (type, key) joins the list `field` of `parent` at its end. The query root is
-    /// `("Query", "")`. Collections need none of this: their members follow from themselves.
-    pub fn link(&mut self, parent: (&str, &str), field: &str, of: (&str, &str)) -> &mut Self {
+    /// The entity `of` joins the list `field` of `parent` at its end. The query root is
+    /// `EntityKey::new("Query", "")`. Collections need none of this: their members follow from themselves.
+    pub fn link(&mut self, parent: &EntityKey, field: &str, of: &EntityKey) -> &mut Self {
         let (parent, field, other) = self.0.linked(parent, field, of);
         self.0.edits.push((parent, Edit::Link(field, other)));
         self
     }
 
     /// The entity `of` leaves the list `field` of `parent`.
-    pub fn unlink(&mut self, parent: (&str, &str), field: &str, of: (&str, &str)) -> &mut Self {
+    pub fn unlink(&mut self, parent: &EntityKey, field: &str, of: &EntityKey) -> &mut Self {
         let (parent, field, other) = self.0.linked(parent, field, of);
         self.0.edits.push((parent, Edit::Unlink(field, other)));
         self

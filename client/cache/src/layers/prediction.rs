@@ -32,7 +32,7 @@ impl Prediction {
     ///
     /// Of an entity that is shown already, only what differs becomes an edit: what the mutation
     /// does not change still follows the server.
-    pub fn answer<F>(mutation: &Prepared<F>, value: &impl Serialize) -> Self {
+    pub fn response<F>(mutation: &Prepared<F>, value: &impl Serialize) -> Self {
         let value = serde_json::to_string(value);
         Self(match value {
             Ok(value) => Given::Answer { bound: mutation.unchecked().clone(), value },

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use crate::document::{Bound, Listing};
-use crate::error::AnswerError;
+use crate::error::ResponseError;
 use crate::record::{EntityId, Record, Revision, Store};
 use seed::ValueSeed;
 use writer::Writer;
@@ -83,8 +83,8 @@ pub(crate) fn answer(
     store: &mut Store,
     bound: &Bound,
     text: &[u8],
-) -> Result<(Staged<FromServer>, Vec<ServerError>), AnswerError> {
-    let text = std::str::from_utf8(text).map_err(|it| AnswerError::Malformed(it.to_string()))?;
+) -> Result<(Staged<FromServer>, Vec<ServerError>), ResponseError> {
+    let text = std::str::from_utf8(text).map_err(|it| ResponseError::Malformed(it.to_string()))?;
     let mut failed = Vec::new();
     loop {
         let mut writer = Writer::new(store, bound, &failed, false);
@@ -100,7 +100,7 @@ pub(crate) fn answer(
                 staged.give_up(store);
                 failed = parts.errors.iter().filter_map(path).collect();
                 if failed.is_empty() {
-                    return Err(AnswerError::Malformed("an error's path is none".to_owned()));
+                    return Err(ResponseError::Malformed("an error's path is none".to_owned()));
                 }
             }
             Ok(parts) if parts.has_data || !parts.errors.is_empty() => {
@@ -109,11 +109,11 @@ pub(crate) fn answer(
             Ok(_) => {
                 staged.give_up(store);
                 let message = "it has neither data nor errors".to_owned();
-                return Err(AnswerError::Malformed(message));
+                return Err(ResponseError::Malformed(message));
             }
             Err(error) => {
                 staged.give_up(store);
-                return Err(AnswerError::Malformed(at(&wrong, &error)));
+                return Err(ResponseError::Malformed(at(&wrong, &error)));
             }
         }
     }

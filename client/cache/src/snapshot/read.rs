@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use super::bytes::Input;
 use super::{MAGIC, VERSION};
 use crate::base::Base;
-use crate::collections::{ScopeId, Span, Standing, Stretch};
+use crate::collections::{CoveredSpan, ScopeId, Span, Standing};
 use crate::document::FieldSet;
 use crate::error::SnapshotError;
 use crate::fingerprint::fnv;
@@ -25,7 +25,7 @@ const MOST_NESTED: usize = 128;
 /// A snapshot, read and checked, with the numbers of this cache.
 struct Content {
     entities: Vec<(EntityId, bool, Option<Record>)>,
-    scopes: Vec<(usize, String, Option<Revision>, Vec<Stretch>)>,
+    scopes: Vec<(usize, String, Option<Revision>, Vec<CoveredSpan>)>,
     /// Whose, what it refuses, where it is told, and in which of the scopes.
     guards: Vec<(EntityId, Revision, Revision, Option<usize>)>,
 }
@@ -178,7 +178,7 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
     if input.is_empty() { Ok(content) } else { Err(SnapshotError::Damaged) }
 }
 
-fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<Stretch> {
+fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<CoveredSpan> {
     let start = i64::from_le_bytes(input.array()?);
     let end = i64::from_le_bytes(input.array()?);
     let (floor, is_stale) = (revision(input)?, input.flag()?);
@@ -188,7 +188,7 @@ fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<Stretch> {
     fields.sort_unstable();
     let fields: FieldSet = fields.into();
     let standing = if is_stale { Standing::Stale } else { Standing::Current };
-    Ok(Stretch { span: Span { start, end }, fields, floor, standing })
+    Ok(CoveredSpan { span: Span { start, end }, fields, floor, standing })
 }
 
 fn revision(input: &mut Input<'_>) -> Result<Option<Revision>> {

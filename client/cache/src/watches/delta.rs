@@ -8,6 +8,7 @@ use crate::view::EntityKey;
 
 /// What has changed in a view since its last delta was taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Delta {
     /// Entities that have joined a list of a collection.
     pub added: Vec<EntityKey>,
@@ -18,7 +19,7 @@ pub struct Delta {
     /// Members that have left.
     pub removed: Vec<EntityKey>,
     /// What a list is, or what the view lacks, has changed otherwise: look at the whole view.
-    pub rest: bool,
+    pub needs_full_view: bool,
 }
 
 impl Delta {
@@ -32,7 +33,7 @@ impl Delta {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     entities: HashMap<EntityId, EntityChange>,
-    pub(crate) rest: bool,
+    pub(crate) needs_full_view: bool,
 }
 
 /// What happened to one entity since.
@@ -62,7 +63,10 @@ impl Changes {
     }
 
     pub(crate) fn take(&mut self, base: &Base) -> Delta {
-        let mut delta = Delta { rest: std::mem::take(&mut self.rest), ..Delta::default() };
+        let mut delta = Delta {
+            needs_full_view: std::mem::take(&mut self.needs_full_view),
+            ..Delta::default()
+        };
         for (entity, change) in self.entities.drain() {
             let key = || EntityKey::of(base, entity);
             match (change.was_member, change.is_member) {

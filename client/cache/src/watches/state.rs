@@ -15,7 +15,7 @@ use crate::document::Bound;
 use crate::record::EntityId;
 use crate::record::QUERY;
 use crate::shared::Kept;
-use crate::view::{Missing, Overlay, Sight};
+use crate::view::{Gaps, Overlay, Sight};
 
 /// A watch, as the cache keeps it.
 pub(crate) struct WatchState {
@@ -40,7 +40,7 @@ pub(crate) struct WatchState {
 /// A view that was read.
 pub(crate) struct LastView {
     pub(crate) data: Option<Kept>,
-    pub(crate) missing: Missing,
+    pub(crate) missing: Gaps,
 }
 
 /// By what an entity is shown.

@@ -116,7 +116,7 @@ impl Watches {
             for (id, number, _) in self.lists.get(scope).into_iter().flatten() {
                 let Some(watch) = self.watches.get_mut(id) else { continue };
                 if watch.lists[*number].look_at_coverage(base) {
-                    watch.changes.rest = true;
+                    watch.changes.needs_full_view = true;
                     told.push(*id);
                 }
             }
@@ -255,7 +255,7 @@ impl Watches {
                 if change == Change::Content {
                     // A member of a list has been told of already.
                     if moved.entity == QUERY || is_envelope {
-                        watch.changes.rest = true;
+                        watch.changes.needs_full_view = true;
                     } else {
                         watch.changes.changed(moved.entity, false, true);
                     }

@@ -1,7 +1,7 @@
 //! The cases of other systems that concern a cache (by their numbers), and the stories that broke
 //! earlier wordings of the rules.
 
-use cynic_cache::{Entered, EntityKey, Patch, Prediction, Scope};
+use cynic_cache::{EntityKey, Patch, Prediction, Scope, WriteOutcome};
 
 use crate::world::{Watcher, World};
 
@@ -81,7 +81,7 @@ fn case_6_straight_from_what_was_predicted_to_what_is() {
 fn case_7_only_the_watch_that_shows_it_wakes() {
     let it = World::with("");
     let week = Watcher::over(&it.cache, 0, 100);
-    let request = it.cache.ask(&week.query);
+    let request = it.cache.begin(&week.query);
     it.answer_to(&request, &week.query, 1, "1:one@42");
     let mut hours: Vec<_> = (0..100).map(|hour| Watcher::over(&it.cache, hour, hour + 1)).collect();
     it.event(2, "1:uno@42");
@@ -96,7 +96,7 @@ fn case_8_nobody_sees_two_versions_of_one_entity() {
     let mut other = Watcher::over(&it.cache, 8, 11);
     let request = it.ask();
     // Read at a moment that was not heard yet: neither shows it before the other.
-    assert_eq!(it.answer(&request, 2, "1:new@10#2"), Entered::Waits);
+    assert_eq!(it.answer(&request, 2, "1:new@10#2"), WriteOutcome::Deferred);
     assert_eq!((it.watch.seen(), other.seen()), ("1:one@10".to_owned(), "1:one@10".to_owned()));
     it.event(2, "1:new@10");
     assert_eq!((it.watch.seen(), other.seen()), ("1:new@10".to_owned(), "1:new@10".to_owned()));
@@ -151,16 +151,16 @@ fn case_13_a_server_that_knows_less_is_asked_again() {
     it.cache.update(|batch| batch.reset(&it.shelf, 2));
     it.shows("1:five@10");
     assert!(it.watch.watch.is_stale());
-    assert_eq!(it.watch.watch.wanted().len(), 1);
+    assert_eq!(it.watch.watch.missing_ranges().len(), 1);
 }
 
 #[test]
 fn case_14_a_request_that_failed_covers_nothing() {
     let mut it = World::empty();
     let request = it.ask();
-    assert!(it.watch.watch.wanted().is_empty(), "it is on its way");
+    assert!(it.watch.watch.missing_ranges().is_empty(), "it is on its way");
     drop(request);
-    assert_eq!(it.watch.watch.wanted().len(), 1);
+    assert_eq!(it.watch.watch.missing_ranges().len(), 1);
     assert!(!it.watch.view().is_complete());
 }
 
@@ -170,9 +170,9 @@ fn case_15_coverage_goes_with_what_it_covered() {
     let World { cache, watch, .. } = it;
     let query = watch.query.clone();
     drop(watch);
-    assert!(cache.wanted(&query).is_empty());
-    cache.forget(0);
-    assert!(!cache.wanted(&query).is_empty());
+    assert!(cache.missing_ranges(&query).is_empty());
+    cache.evict_to(0);
+    assert!(!cache.missing_ranges(&query).is_empty());
     assert!(!cache.read(&query).is_complete());
 }
 
@@ -195,12 +195,12 @@ fn case_20_what_a_layer_refers_to_is_not_forgotten() {
     it.rename("m", "1", "mine");
     let World { cache, watch, .. } = it;
     drop(watch);
-    cache.forget(0);
+    cache.evict_to(0);
     let shown = |cache: &cynic_cache::Cache| Watcher::over(cache, 0, 24).seen();
     assert_eq!(shown(&cache), "1:mine@10");
     cache.roll_back("m");
     assert_eq!(shown(&cache), "1:one@10");
-    cache.forget(0);
+    cache.evict_to(0);
     assert_eq!(shown(&cache), "");
 }
 
@@ -223,11 +223,11 @@ fn story_1_it_left_one_stretch_before_it_was_heard_to_enter_the_other() {
     it.follow();
     let (mut early, mut late) = (Watcher::over(&it.cache, 8, 12), Watcher::over(&it.cache, 11, 16));
     for watcher in [&early, &late] {
-        let request = it.cache.ask(&watcher.query);
+        let request = it.cache.begin(&watcher.query);
         it.answer_to(&request, &watcher.query, 3, "1:one@11#3");
     }
-    let request = it.cache.ask(&early.query);
-    assert_eq!(it.answer_to(&request, &early.query, 4, ""), Entered::Waits);
+    let request = it.cache.begin(&early.query);
+    assert_eq!(it.answer_to(&request, &early.query, 4, ""), WriteOutcome::Deferred);
     assert_eq!((early.seen(), late.seen()), ("1:one@11".to_owned(), "1:one@11".to_owned()));
     late.rest();
     it.event(4, "1:one@14");
@@ -266,10 +266,10 @@ fn story_4_an_answer_from_between_two_resets() {
     it.cache.update(|batch| batch.reset(&it.shelf, 5));
     let request = it.ask();
     it.cache.update(|batch| batch.reset(&it.shelf, 9));
-    assert_eq!(it.answer(&request, 6, "1:six@10#6"), Entered::TooOld);
+    assert_eq!(it.answer(&request, 6, "1:six@10#6"), WriteOutcome::Stale);
     it.shows("1:one@10");
     assert!(it.watch.watch.is_stale());
-    assert_eq!(it.watch.watch.wanted().len(), 1);
+    assert_eq!(it.watch.watch.missing_ranges().len(), 1);
     let request = it.ask();
     it.answer(&request, 9, "1:nine@10#9");
     it.shows("1:nine@10");
@@ -306,9 +306,9 @@ fn story_7_absent_here_and_present_there_at_one_moment() {
     it.cache.update(|batch| batch.advance(&it.shelf, 1));
     it.follow();
     let (mut early, mut late) = (Watcher::over(&it.cache, 8, 12), Watcher::over(&it.cache, 12, 16));
-    let request = it.cache.ask(&early.query);
+    let request = it.cache.begin(&early.query);
     it.answer_to(&request, &early.query, 1, "1:one@10");
-    let (again, other) = (it.cache.ask(&early.query), it.cache.ask(&late.query));
+    let (again, other) = (it.cache.begin(&early.query), it.cache.begin(&late.query));
     it.cache.update(|batch| batch.advance(&it.shelf, 3));
     it.answer_to(&again, &early.query, 3, "");
     it.answer_to(&other, &late.query, 3, "1:one@13#2");
@@ -335,19 +335,19 @@ fn story_14_no_field_of_another_moment() {
         { items { shelfId from until note } } }"#;
     let range = serde_json::json!({"s": "2026-11-23T00:00:00Z", "e": "2026-11-24T00:00:00Z"});
     let notes = crate::reading::any(&cache, text, range).expect("the schema has it");
-    let request = cache.ask(&notes);
+    let request = cache.begin(&notes);
     let answer =
         crate::world::range_json(2, "1:one@10#2").replace(r#""title":"one","#, r#""note":"n","#);
-    cache.answer(&request, &notes, answer.as_bytes()).expect("it fits");
+    cache.apply_response(&request, &notes, answer.as_bytes()).expect("it fits");
     // The note is of revision 2, the title was of 1: the title is asked for again.
     let view = watch.view();
     assert!(
-        view.missing()
+        view.gaps()
             .iter()
-            .any(|it| matches!(it, cynic_cache::Lack::Field { field, .. } if field == "title"))
+            .any(|it| matches!(it, cynic_cache::Gap::Field { field, .. } if field == "title"))
     );
     assert_eq!(watch.seen(), "");
-    assert_eq!(watch.watch.wanted().len(), 1);
+    assert_eq!(watch.watch.missing_ranges().len(), 1);
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn story_16_the_event_of_an_answer_that_came_first() {
     it.watch.rest();
     it.event(2, "m:mine@12");
     assert_eq!(it.watch.woken(), 0);
-    assert!(it.watch.watch.wanted().is_empty());
+    assert!(it.watch.watch.missing_ranges().is_empty());
     assert_eq!(it.cache.position(&it.shelf), Some(2));
 }
 
@@ -387,6 +387,6 @@ fn story_17_stale_ends_with_the_last_who_looks() {
     drop(watch);
     let again = Watcher::over(&cache, 0, 24);
     assert!(!again.watch.is_stale());
-    assert_eq!(again.watch.wanted().len(), 1);
+    assert_eq!(again.watch.missing_ranges().len(), 1);
     assert_eq!(cache.position(&Scope::new("Loan", "s1")), Some(5));
 }

@@ -44,12 +44,12 @@ impl Target {
         let mutation = self.world.mutation("m");
         let World { cache, shelf, watch, .. } = &self.world;
         match kind {
-            0 => cache.answer(&cache.ask(&watch.query), &watch.query, bytes).is_ok(),
-            1 => cache.answer(&cache.ask(&self.search), &self.search, bytes).is_ok(),
-            2 => cache.update(|it| it.event(shelf, 2, &self.changes, bytes).is_ok()),
+            0 => cache.apply_response(&cache.begin(&watch.query), &watch.query, bytes).is_ok(),
+            1 => cache.apply_response(&cache.begin(&self.search), &self.search, bytes).is_ok(),
+            2 => cache.update(|it| it.apply_event(shelf, 2, &self.changes, bytes).is_ok()),
             3 => {
                 let value: Option<Value> = serde_json::from_slice(bytes).ok();
-                let prediction = value.map(|it| Prediction::answer(&mutation, &it));
+                let prediction = value.map(|it| Prediction::response(&mutation, &it));
                 prediction.is_some_and(|it| cache.predict("m", it).is_ok())
             }
             _ => {
@@ -105,12 +105,12 @@ impl Target {
 /// Everything that may be asked of a cache.
 fn look_at(cache: &Cache) {
     let watch = Watcher::over(cache, 0, 24);
-    _ = cache.wanted(&watch.query);
+    _ = cache.missing_ranges(&watch.query);
     _ = cache.read(&watch.query);
     _ = cache.status(&EntityKey::new("Loan", "1"));
     let other = Cache::new(Library).expect("policy and schema fit");
     other.restore(&cache.snapshot()).expect("what it writes can be read");
-    cache.forget(cache.size().0 / 2);
+    cache.evict_to(cache.stats().bytes / 2);
 }
 
 /// Words that JSON readers and we may stumble over.

@@ -126,9 +126,9 @@ proptest! {
     fn what_is_written_is_what_is_read(data in shelves()) {
         let cache = Cache::new(Library).expect("policy and schema fit");
         let query = reading::any(&cache, SHELVES, json!({})).expect("the schema has it");
-        let request = cache.ask(&query);
+        let request = cache.begin(&query);
         let answer = json!({"data": data}).to_string();
-        cache.answer(&request, &query, answer.as_bytes()).expect("it fits");
+        cache.apply_response(&request, &query, answer.as_bytes()).expect("it fits");
         // As serde_json reads it: the last bit of a float is its own.
         let data = serde_json::from_str::<Value>(&answer).expect("JSON")["data"].take();
         let View::Complete(view) = cache.read(&query) else { panic!("it was told all") };

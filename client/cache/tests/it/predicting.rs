@@ -1,7 +1,7 @@
 //! Predictions: in each of their three forms, over a base that moves.
 
 use cynic::MutationBuilder;
-use cynic_cache::{Patch, Prediction, PredictionError, Prepared};
+use cynic_cache::{EntityKey, Patch, Prediction, PredictionError, Prepared};
 use serde_json::json;
 
 use crate::library::{CreateLoan, CreateVariables, LoanInput};
@@ -26,7 +26,7 @@ fn refuses_in(mut it: World, prediction: Prediction, expected: &str) {
 fn a_value_must_fit_the_mutation() {
     let refuses = |value: serde_json::Value, expected: &str| {
         let it = World::with("1:one@10");
-        let prediction = Prediction::answer(&mutation(&it), &value);
+        let prediction = Prediction::response(&mutation(&it), &value);
         refuses_in(it, prediction, expected);
     };
     refuses(json!({"createLaon": {}}), "createLaon");
@@ -39,7 +39,7 @@ fn a_value_must_fit_the_mutation() {
 #[test]
 fn a_mutation_of_another_cache_is_no_mutation_of_this_one() {
     let other = mutation(&World::empty());
-    refuses(Prediction::answer(&other, &json!({"createLoan": {}})), "another cache");
+    refuses(Prediction::response(&other, &json!({"createLoan": {}})), "another cache");
 }
 
 fn mutation(it: &World) -> Prepared<CreateLoan> {
@@ -124,32 +124,38 @@ fn lists_are_linked_and_unlinked() {
     let it = World::empty();
     let shelf =
         any(&it.cache, r#"{ shelf(id: "s1") { books { id title } } }"#, json!({})).expect("there");
-    let request = it.cache.ask(&shelf);
+    let request = it.cache.begin(&shelf);
     let book = |id: &str| json!({"__typename": "Book", "id": id, "title": id});
     let answer = |books: &[&str]| {
         let books: Vec<_> = books.iter().map(|it| book(it)).collect();
         json!({"data": {"shelf": {"__typename": "Shelf", "id": "s1", "revision": 1, "books": books}}}).to_string()
     };
-    it.cache.answer(&request, &shelf, answer(&["a", "b"]).as_bytes()).expect("it fits");
+    it.cache.apply_response(&request, &shelf, answer(&["a", "b"]).as_bytes()).expect("it fits");
     let shown = || {
         let view = it.cache.read(&shelf);
         let view = view.data().expect("it is known");
         let books = view["shelf"]["books"].as_array().expect("a list").iter();
         books.map(|it| it["id"].as_str().unwrap_or_default()).collect::<Vec<_>>().join(" ")
     };
-    let (parent, field) = (("Shelf", "s1"), "books");
+    let (shelf_key, field) = (EntityKey::new("Shelf", "s1"), "books");
+    let parent = shelf_key.clone();
     let add = Prediction::draft(move |it| {
-        it.create("Book", "c").set("Book", "c", "title", "c").link(parent, field, ("Book", "c"));
+        it.create("Book", "c").set("Book", "c", "title", "c").link(
+            &parent,
+            field,
+            &EntityKey::new("Book", "c"),
+        );
     });
     it.cache.predict("add", add).expect("it fits");
     assert_eq!(shown(), "a b c");
-    let take = Prediction::draft(move |it| _ = it.unlink(parent, field, ("Book", "a")));
+    let take =
+        Prediction::draft(move |it| _ = it.unlink(&shelf_key, field, &EntityKey::new("Book", "a")));
     it.cache.predict("take", take).expect("it fits");
     assert_eq!(shown(), "b c");
     // The base moves beneath; edits are not values.
-    let request = it.cache.ask(&shelf);
+    let request = it.cache.begin(&shelf);
     it.cache
-        .answer(
+        .apply_response(
             &request,
             &shelf,
             answer(&["a", "b", "d"]).replace(r#""revision":1"#, r#""revision":2"#).as_bytes(),

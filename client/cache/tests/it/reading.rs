@@ -1,6 +1,6 @@
 //! What is written is what is read: every form that a selection can have, and every form of not knowing.
 
-use cynic_cache::{AnswerError, Cache, Lack, Operable, OperationError, Prepared, View};
+use cynic_cache::{Cache, CynicOperation, Gap, OperationError, Prepared, ResponseError, View};
 use serde_json::{Value, json};
 
 use crate::library::Library;
@@ -8,7 +8,7 @@ use crate::library::Library;
 /// A document that nobody has a fragment for; its answer is read as JSON.
 struct Any<'t>(&'t str, Value);
 
-impl Operable for Any<'_> {
+impl CynicOperation for Any<'_> {
     type Fragment = Value;
 
     fn text(&self) -> &str {
@@ -37,8 +37,8 @@ pub(crate) fn any(
 fn told(text: &str, variables: Value, answer: &Value) -> (Cache, Prepared<Value>) {
     let cache = Cache::new(Library).expect("policy and schema fit");
     let query = any(&cache, text, variables).expect("the schema has it");
-    let request = cache.ask(&query);
-    cache.answer(&request, &query, answer.to_string().as_bytes()).expect("it fits");
+    let request = cache.begin(&query);
+    cache.apply_response(&request, &query, answer.to_string().as_bytes()).expect("it fits");
     (cache, query)
 }
 
@@ -66,16 +66,16 @@ fn lacks(text: &str, answer: Value, shown: Option<Value>, lacking: &[&str]) {
 
 #[track_caller]
 fn check_lack(view: &View<Value>, shown: Option<Value>, lacking: &[&str]) {
-    let said: Vec<String> = view.missing().iter().map(word).collect();
+    let said: Vec<String> = view.gaps().iter().map(word).collect();
     assert_eq!(said, lacking);
     assert_eq!(view.data().map(|it| (**it).clone()), shown);
 }
 
-fn word(lack: &Lack) -> String {
+fn word(lack: &Gap) -> String {
     match lack {
-        Lack::Field { entity, field } => format!("{}:{}.{field}", entity.type_name, entity.key),
-        Lack::Stretch(it) => format!("{}/{} {}..{}", it.member, it.scope, it.start, it.end),
-        Lack::Unreadable(why) => why.clone(),
+        Gap::Field { entity, field } => format!("{}:{}.{field}", entity.type_name, entity.key),
+        Gap::Range(it) => format!("{}/{} {}..{}", it.member, it.scope, it.start, it.end),
+        Gap::Unreadable(why) => why.clone(),
         _ => String::new(),
     }
 }
@@ -189,10 +189,10 @@ fn two_answers_are_one_record() {
     );
     let more =
         any(&cache, r#"{ book(id: "b") { pages author { born } } }"#, json!({})).expect("there");
-    let request = cache.ask(&more);
+    let request = cache.begin(&more);
     let answer = json!({"data": {"book": {"__typename": "Book", "id": "b", "pages": 474,
                                           "author": {"__typename": "Person", "born": 1775}}}});
-    cache.answer(&request, &more, answer.to_string().as_bytes()).expect("it fits");
+    cache.apply_response(&request, &more, answer.to_string().as_bytes()).expect("it fits");
     let all = r#"{ book(id: "b") { title pages author { name born } } }"#;
     let all = any(&cache, all, json!({})).expect("there");
     let expected =
@@ -290,9 +290,9 @@ fn a_malformed_answer_changes_nothing() {
         with("__typename", json!(3)),
     ];
     for answer in bad {
-        let request = cache.ask(&query);
-        let done = cache.answer(&request, &query, answer.as_bytes());
-        assert!(matches!(done, Err(AnswerError::Malformed(_))), "{answer}: {done:?}");
+        let request = cache.begin(&query);
+        let done = cache.apply_response(&request, &query, answer.as_bytes());
+        assert!(matches!(done, Err(ResponseError::Malformed(_))), "{answer}: {done:?}");
         assert_eq!(cache.snapshot(), before, "{answer}");
     }
 }

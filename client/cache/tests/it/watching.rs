@@ -1,6 +1,6 @@
 //! Watches: who is woken, what a delta says, what is shared, and statuses.
 
-use cynic_cache::{EntityKey, Lack, Patch, Status, View};
+use cynic_cache::{EntityKey, Gap, Patch, Status, View};
 use serde_json::{Value, json};
 use std::task::Poll;
 
@@ -81,7 +81,7 @@ fn nobody_is_woken_for_nothing() {
         |it| {
             drop(it.ask());
         },
-        |it| it.cache.forget(0),
+        |it| it.cache.evict_to(0),
     ];
     for (number, act) in quiet.iter().enumerate() {
         let mut it = World::with("1:one@10 2:two@11");
@@ -98,16 +98,16 @@ fn what_did_not_change_is_the_same_allocation() {
     let before = items(&mut it);
     it.event(2, "1:uno@10");
     let after = items(&mut it);
-    assert!(!after[0].is_same(&before[0]));
-    assert!(after[1].is_same(&before[1]));
+    assert!(!after[0].ptr_eq(&before[0]));
+    assert!(after[1].ptr_eq(&before[1]));
     let (first, second) = (it.watch.view(), it.watch.view());
     let (first, second) = (first.data().expect("known"), second.data().expect("known"));
-    assert!(first.is_same(second), "an unchanged view is the view of before");
+    assert!(first.ptr_eq(second), "an unchanged view is the view of before");
     // Back and forth: what is as it was before is known again.
     it.rename("m", "2", "mine");
     it.refused("m");
-    assert!(items(&mut it)[1].is_same(&before[1]) || items(&mut it)[1] == before[1]);
-    assert!(items(&mut it)[0].is_same(&after[0]));
+    assert!(items(&mut it)[1].ptr_eq(&before[1]) || items(&mut it)[1] == before[1]);
+    assert!(items(&mut it)[0].ptr_eq(&after[0]));
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn a_status_is_told_by_itself() {
     let one = |status| vec![("1".to_owned(), status)];
     it.rename("m", "1", "mine");
     assert_eq!(told(&mut it), one(Status::Pending));
-    it.cache.update(|batch| batch.mark_failed("m", true));
+    it.cache.update(|batch| batch.mark_failed("m"));
     assert_eq!(told(&mut it), one(Status::Failed));
-    it.cache.update(|batch| batch.mark_failed("m", false));
+    it.cache.update(|batch| batch.mark_pending("m"));
     assert_eq!(told(&mut it), one(Status::Pending));
     it.watch.rest();
     it.accepted("m", "1:mine@10#2");
@@ -154,13 +154,13 @@ fn a_range_beyond_what_is_covered_lacks_a_stretch() {
     assert_eq!(wide.seen(), "1:one@10");
     let view = wide.view();
     let hours = |hours: i64| (1_795_392_000 + hours * 3600) * 1_000_000;
-    let [Lack::Stretch(lack)] = view.missing() else { panic!("{view:?}") };
+    let [Gap::Range(lack)] = view.gaps() else { panic!("{view:?}") };
     assert_eq!((lack.start, lack.end), (hours(24), hours(48)));
-    assert_eq!(wide.watch.wanted(), std::slice::from_ref(lack));
+    assert_eq!(wide.watch.missing_ranges(), std::slice::from_ref(lack));
     // Nobody asks for it twice.
     let rest = Watcher::over(&it.cache, 24, 48);
-    let request = it.cache.ask(&rest.query);
-    assert!(wide.watch.wanted().is_empty());
+    let request = it.cache.begin(&rest.query);
+    assert!(wide.watch.missing_ranges().is_empty());
     it.answer_to(&request, &rest.query, 1, "2:two@30");
     assert!(wide.view().is_complete());
     assert_eq!(wide.seen(), "1:one@10 2:two@30");
@@ -192,15 +192,15 @@ fn a_stream_begins_with_the_present() {
 fn what_is_let_go_in_the_middle_of_a_change_ends_with_it() {
     let mut it = World::with("1:one@10");
     let later = Watcher::over(&it.cache, 24, 48);
-    let request = it.cache.ask(&later.query);
-    assert!(later.watch.wanted().is_empty());
+    let request = it.cache.begin(&later.query);
+    assert!(later.watch.missing_ranges().is_empty());
     let query = it.watch.query.clone();
     let (watch, retained) = (it.cache.watch(&query), it.cache.retain(&query));
     it.cache.update(move |batch| {
         batch.roll_back("never sent");
         drop((request, watch, retained));
     });
-    assert_eq!(later.watch.wanted().len(), 1, "it was given up");
+    assert_eq!(later.watch.missing_ranges().len(), 1, "it was given up");
     it.shows("1:one@10");
 }
 
@@ -211,15 +211,16 @@ fn retained_answers_stay() {
     let query = watch.query.clone();
     let retained = cache.retain(&query);
     drop(watch);
-    cache.forget(0);
+    cache.evict_to(0);
     assert!(cache.read(&query).is_complete());
     drop(retained);
-    cache.forget(0);
+    cache.evict_to(0);
     assert!(!cache.read(&query).is_complete());
-    assert_eq!(cache.size().0, 0);
+    assert_eq!(cache.stats().bytes, 0);
     // Their names were needed until that was published.
-    cache.forget(0);
-    assert_eq!(cache.size(), (0, 1), "the query root alone");
+    cache.evict_to(0);
+    let stats = cache.stats();
+    assert_eq!((stats.bytes, stats.entities), (0, 1), "the query root alone");
 }
 
 #[test]
@@ -229,12 +230,12 @@ fn memory_stays_below_its_limit() {
     cache.limit(Some(40_000));
     for day in 0..100 {
         let watcher = Watcher::over(&cache, day % 7 * 24, day % 7 * 24 + 24);
-        let request = cache.ask(&watcher.query);
+        let request = cache.begin(&watcher.query);
         let loans: Vec<String> =
             (0..24).map(|it| format!("{day}-{it}:loan@{}", day % 7 * 24 + it)).collect();
         let answer = crate::world::range_json(1, &loans.join(" "));
-        cache.answer(&request, &watcher.query, answer.as_bytes()).expect("it fits");
-        assert!(cache.size().0 <= 48_000, "{:?}", cache.size());
+        cache.apply_response(&request, &watcher.query, answer.as_bytes()).expect("it fits");
+        assert!(cache.stats().bytes <= 48_000, "{:?}", cache.stats());
     }
     assert!(cache.position(&shelf).is_some());
 }

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use cynic::{MutationBuilder, QueryBuilder, SubscriptionBuilder};
 use cynic_cache::{
-    Cache, Delta, Entered, EntityKey, Patch, Prediction, Prepared, Request, Scope, Status, View,
-    Watch,
+    Cache, Delta, EntityKey, InFlight, Patch, Prediction, Prepared, Scope, Status, View, Watch,
+    WriteOutcome,
 };
 use futures_util::Stream;
 
@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) shelf: Scope,
     pub(crate) watch: Watcher,
     changes: Prepared<LoanChanges>,
-    mutations: HashMap<String, (Request, Prepared<CreateLoan>)>,
+    mutations: HashMap<String, (InFlight, Prepared<CreateLoan>)>,
 }
 
 /// A watch, and how often it was woken.
@@ -72,27 +72,27 @@ impl World {
     }
 
     pub(crate) fn follow(&self) {
-        self.cache.update(|batch| batch.follow(&self.shelf, true));
+        self.cache.update(|batch| batch.follow(&self.shelf));
     }
 
-    pub(crate) fn ask(&self) -> Request {
-        self.cache.ask(&self.watch.query)
+    pub(crate) fn ask(&self) -> InFlight {
+        self.cache.begin(&self.watch.query)
     }
 
     /// The answer to a query of the whole day, read at a revision.
-    pub(crate) fn answer(&self, request: &Request, at: u64, loans: &str) -> Entered {
+    pub(crate) fn answer(&self, request: &InFlight, at: u64, loans: &str) -> WriteOutcome {
         self.answer_to(request, &self.watch.query, at, loans)
     }
 
     pub(crate) fn answer_to(
         &self,
-        request: &Request,
+        request: &InFlight,
         query: &Prepared<LoansQuery>,
         at: u64,
         loans: &str,
-    ) -> Entered {
+    ) -> WriteOutcome {
         let answer = range_json(at, loans);
-        self.cache.answer(request, query, answer.as_bytes()).expect("it fits").entered
+        self.cache.apply_response(request, query, answer.as_bytes()).expect("it fits").outcome
     }
 
     /// Somebody creates or updates a loan: an event of the log.
@@ -105,7 +105,7 @@ impl World {
         let event = format!(
             r#"{{"data":{{"loanChanges":{{"revision":{revision},"loan":{loan},"deletedId":null}}}}}}"#
         );
-        batch.event(&self.shelf, revision, &self.changes, event.as_bytes()).expect("it fits");
+        batch.apply_event(&self.shelf, revision, &self.changes, event.as_bytes()).expect("it fits");
     }
 
     /// Somebody deletes a loan: an event of the log.
@@ -121,7 +121,7 @@ impl World {
         let mutation = self.mutation(by);
         let expected =
             CreateLoan { create_loan: LoanPayload { loan: Some(loan_of(loan)), error: None } };
-        self.cache.predict(by, Prediction::answer(&mutation, &expected)).expect("it fits");
+        self.cache.predict(by, Prediction::response(&mutation, &expected)).expect("it fits");
     }
 
     /// I change the title of a loan.
@@ -148,7 +148,7 @@ impl World {
             LoanInput { id: by.into(), shelf_id: None, title: None, from: None, until: None };
         let mutation = CreateLoan::build(CreateVariables { input });
         let mutation = self.cache.prepare(&mutation).expect("it is in the schema");
-        self.mutations.insert(by.to_owned(), (self.cache.ask(&mutation), mutation.clone()));
+        self.mutations.insert(by.to_owned(), (self.cache.begin(&mutation), mutation.clone()));
         mutation
     }
 
@@ -157,7 +157,7 @@ impl World {
         let (request, mutation) = self.mutations.remove(by).expect("it was sent");
         let answer = payload_json(&loan_json(loan));
         self.cache.update(|batch| {
-            batch.answer(Some(&request), &mutation, answer.as_bytes()).expect("it fits");
+            batch.apply_response(&request, &mutation, answer.as_bytes()).expect("it fits");
             batch.settle(by);
         });
     }
@@ -231,12 +231,12 @@ impl Watcher {
 
     /// What changed since it was asked last: `+` added, `>` moved, `~` changed, `-` removed.
     pub(crate) fn changes(&mut self) -> String {
-        let Delta { added, moved, changed, removed, rest } = self.watch.delta();
+        let Delta { added, moved, changed, removed, needs_full_view, .. } = self.watch.delta();
         let marks = [('+', added), ('>', moved), ('~', changed), ('-', removed)];
         let marks = marks
             .into_iter()
             .flat_map(|(mark, keys)| keys.into_iter().map(move |it| format!("{mark}{}", it.key)));
-        marks.chain(rest.then(|| "*".to_owned())).collect::<Vec<_>>().join(" ")
+        marks.chain(needs_full_view.then(|| "*".to_owned())).collect::<Vec<_>>().join(" ")
     }
 }
 

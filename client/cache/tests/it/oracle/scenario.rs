@@ -234,7 +234,7 @@ impl Story {
 
     fn forget(&mut self) {
         self.tell("forget".to_owned());
-        self.client.cache.forget(0);
+        self.client.cache.evict_to(0);
     }
 
     /// The program ends, and comes back with what it has kept. What was pending is lost.

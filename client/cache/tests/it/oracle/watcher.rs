@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
 
 use cynic::{QueryBuilder, QueryFragment};
-use cynic_cache::{Cache, Lack, Prepared, Request, Stretch, View, Watch};
+use cynic_cache::{Cache, Gap, InFlight, Prepared, ScopedRange, View, Watch};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
@@ -27,7 +27,7 @@ pub(crate) trait Watcher {
     ) -> Result<(), String>;
     /// Whether it shows everything, and as of now.
     fn is_whole(&mut self) -> bool;
-    fn wanted(&self) -> Vec<Stretch>;
+    fn wanted(&self) -> Vec<ScopedRange>;
     /// Asks for a range of hours in the words of this watch.
     fn ask(&self, cache: &Cache, hours: (u32, u32)) -> Box<dyn Asked>;
     fn hours(&self) -> (u32, u32);
@@ -41,7 +41,7 @@ pub(crate) trait Asked {
 }
 
 struct Sent<F> {
-    request: Request,
+    request: InFlight,
     query: Prepared<F>,
     hours: (u32, u32),
 }
@@ -56,7 +56,7 @@ impl<F: Shows> Asked for Sent<F> {
     }
 
     fn answer(&self, cache: &Cache, text: &str) {
-        cache.answer(&self.request, &self.query, text.as_bytes()).expect("it fits");
+        cache.apply_response(&self.request, &self.query, text.as_bytes()).expect("it fits");
     }
 }
 
@@ -113,7 +113,7 @@ where
     /// Whether the delta tells how one view came from the other.
     fn check_delta(&mut self, now: &View<F>) -> Result<(), String> {
         let delta = self.watch.delta();
-        let lacks = |it: &View<F>| it.missing().iter().any(|it| matches!(it, Lack::Field { .. }));
+        let lacks = |it: &View<F>| it.gaps().iter().any(|it| matches!(it, Gap::Field { .. }));
         if lacks(now) || lacks(&self.last) {
             return Ok(());
         }
@@ -160,7 +160,7 @@ where
         let is_stale = self.watch.is_stale();
         let differs = view != self.last || is_stale != self.was_stale;
         // A member of which something is not known may move without being seen.
-        let may_hide = view.missing().iter().any(|it| matches!(it, Lack::Field { .. }));
+        let may_hide = view.gaps().iter().any(|it| matches!(it, Gap::Field { .. }));
         if was_woken != differs && !(was_woken && may_hide) {
             return Err(format!(
                 "woken: {was_woken}, differs: {differs}:\n {:?}\n {view:?}",
@@ -191,13 +191,13 @@ where
         self.watch.view().is_complete() && !self.watch.is_stale()
     }
 
-    fn wanted(&self) -> Vec<Stretch> {
-        self.watch.wanted()
+    fn wanted(&self) -> Vec<ScopedRange> {
+        self.watch.missing_ranges()
     }
 
     fn ask(&self, cache: &Cache, hours: (u32, u32)) -> Box<dyn Asked> {
         let query = prepare::<F>(cache, hours);
-        Box::new(Sent { request: cache.ask(&query), query, hours })
+        Box::new(Sent { request: cache.begin(&query), query, hours })
     }
 
     fn hours(&self) -> (u32, u32) {

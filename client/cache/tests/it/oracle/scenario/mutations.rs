@@ -1,6 +1,6 @@
 //! The mutations of a scenario.
 
-use cynic_cache::{EntityKey, Patch, Prediction, Request};
+use cynic_cache::{EntityKey, InFlight, Patch, Prediction};
 use serde_json::json;
 
 use super::{Client, Story, apply, of_fields};
@@ -13,7 +13,7 @@ pub(super) struct Mutation {
     pub(super) by: String,
     pub(super) id: String,
     pub(super) does: Does,
-    pub(super) request: Request,
+    pub(super) request: InFlight,
     pub(super) decided: Option<Decided>,
 }
 
@@ -54,12 +54,12 @@ impl Story {
         let by = format!("{by}{}", does.word());
         self.tell(format!("{by} expects: {id} {does:?}"));
         let Client { cache, mutation, .. } = &self.client;
-        let request = cache.ask(mutation);
+        let request = cache.begin(mutation);
         let prediction: Prediction = match &does {
             Does::Create(loan) => {
                 let mut loan = of_fields("title", &id, 0, loan);
                 loan.as_object_mut().map(|it| it.remove("revision"));
-                Prediction::answer(mutation, &json!({"updateLoan": {"loan": loan}}))
+                Prediction::response(mutation, &json!({"updateLoan": {"loan": loan}}))
             }
             Does::Delete => Patch::of("Loan", &id).delete().into(),
             Does::Change(fields) => {
@@ -125,7 +125,9 @@ impl Story {
                 let loan = of_fields("title", &id, at, &loan);
                 let payload = json!({"__typename": "LoanPayload", "loan": loan});
                 let answer = json!({"data": {"updateLoan": payload}}).to_string();
-                batch.answer(Some(&request), &client.mutation, answer.as_bytes()).expect("it fits");
+                batch
+                    .apply_response(&request, &client.mutation, answer.as_bytes())
+                    .expect("it fits");
                 batch.settle(by.as_str());
                 reference.end(&by, true, server, position);
             }

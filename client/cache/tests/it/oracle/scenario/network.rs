@@ -78,7 +78,7 @@ impl Story {
         if !self.is_connected && self.client.position().is_some() && !self.dice.one_in(3) {
             self.is_connected = true;
             self.is_followed = true;
-            self.client.cache.update(|batch| batch.follow(&self.client.shelf, true));
+            self.client.cache.update(|batch| batch.follow(&self.client.shelf));
             let head = self.server.head();
             if self.dice.one_in(4) {
                 self.tell(format!("connected: RESET at {head}"));
@@ -124,7 +124,7 @@ impl Story {
                         let event =
                             json!({"__typename": "LoanChange", "revision": revision, "loan": loan, "deletedId": null});
                         let event = json!({"data": {"loanChanges": event}}).to_string();
-                        batch.event(shelf, revision, changes, event.as_bytes()).expect("it fits");
+                        batch.apply_event(shelf, revision, changes, event.as_bytes()).expect("it fits");
                     }
                     None => {
                         batch.delete(&EntityKey::new("Loan", &change.id), Some(revision));
