@@ -7,9 +7,9 @@ use futures_util::future::{self, BoxFuture, Either};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use crate::client::Inner;
+use crate::api::client::Inner;
 use crate::engine::{Action, Millis, RequestNumber};
-use crate::error::LineError;
+use crate::model::error::LineError;
 use crate::runtime;
 use crate::transport::{Command, Heard, Line, Transport};
 

@@ -34,39 +34,30 @@
 #[cynic::schema("appointments")]
 pub mod schema {}
 
-mod answer;
-mod appointment;
-mod calendar;
-mod calendars;
-mod client;
+mod api;
 mod dice;
 mod driver;
 pub mod engine;
-mod error;
-mod input;
 mod model;
 mod mutation;
-mod operations;
-mod policy;
-mod predictions;
-mod queries;
+mod optimistic;
 mod runtime;
-mod scalars;
 #[cfg(test)]
 mod simulation;
 pub mod transport;
+mod wire;
 
-pub use appointment::{AppointmentHandle, AppointmentView, AppointmentWatch};
-pub use calendar::{Calendar, Pending, RangeView, RangeWatch};
-pub use calendars::{CalendarChanges, CalendarsWatch, NewCalendar};
-pub use client::{Builder, Client, Connection};
+pub use api::appointment::{AppointmentHandle, AppointmentView, AppointmentWatch};
+pub use api::calendar::{Calendar, Pending, RangeView, RangeWatch};
+pub use api::calendars::{CalendarChanges, CalendarsWatch, NewCalendar};
+pub use api::client::{Builder, Client, Connection};
+pub use api::custom::{FetchPolicy, Subscription};
 pub use cynic_cache::{Delta, Shared, Status};
 pub use engine::{Entry, EntryState, Verb};
-pub use error::{BuildError, CalendarError, LineError, Outcome, QueryError, Refusal};
-pub use input::{Changes, NewAppointment, Set};
-pub use model::{
+pub use model::appointment::{
     Appointment, AppointmentStatus, Attendee, AttendeeResponse, CalendarInfo, OverlapPolicy,
 };
-pub use operations::{InputProblem, SlotConflict};
-pub use queries::{FetchPolicy, Subscription};
-pub use scalars::{DateTime, Revision, TimeZone};
+pub use model::error::{BuildError, CalendarError, LineError, Outcome, QueryError, Refusal};
+pub use model::input::{Changes, NewAppointment, Set};
+pub use model::scalars::{DateTime, Revision, TimeZone};
+pub use wire::operations::{InputProblem, SlotConflict};

@@ -4,16 +4,16 @@ use cynic::MutationBuilder;
 use cynic_cache::{Batch, Cache, InFlight, OperationError, Prepared};
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Came, came};
-use crate::error::{Refusal, absent_since};
-use crate::input::{Changes, NewAppointment};
-use crate::model::Appointment;
-use crate::operations::{
+use crate::model::appointment::Appointment;
+use crate::model::error::{Refusal, absent_since};
+use crate::model::input::{Changes, NewAppointment};
+use crate::model::scalars::Revision;
+use crate::wire::operations::{
     CreateAppointmentInput, CreateMutation, CreateVariables, DeleteAppointmentInput,
     DeleteMutation, DeleteVariables, MutationError, UpdateAppointmentInput, UpdateMutation,
     UpdateVariables,
 };
-use crate::scalars::Revision;
+use crate::wire::response::{Came, came};
 
 /// What a mutation does.
 #[derive(Clone, Debug, Serialize, Deserialize)]

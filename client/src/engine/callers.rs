@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_channel::{mpsc, oneshot};
 
 use super::{Action, End, Engine, LineState, RequestNumber, SubscriptionNumber, Waits};
-use crate::error::LineError;
+use crate::model::error::LineError;
 
 /// Where the answer to a caller's own request goes.
 pub(super) type Fetched = oneshot::Sender<Result<Vec<u8>, LineError>>;

@@ -9,10 +9,12 @@ use cynic_cache::{Cache, EntityKey, Prepared, Scope};
 
 use super::polls::Polls;
 use super::{Action, Engine, LineState, Millis, SubscriptionNumber, backoff};
-use crate::answer;
-use crate::operations::{AppointmentChange, ChangeKind, ChangesSubscription, ChangesVariables};
-use crate::policy::APPOINTMENT;
-use crate::scalars::Revision;
+use crate::model::scalars::Revision;
+use crate::wire::operations::{
+    AppointmentChange, ChangeKind, ChangesSubscription, ChangesVariables,
+};
+use crate::wire::policy::APPOINTMENT;
+use crate::wire::response;
 
 /// What is heard of one calendar.
 pub(super) struct Feed {
@@ -117,7 +119,7 @@ impl Engine {
             return;
         }
         let Some((calendar, scope)) = self.feed_of(number) else { return };
-        let Some(change) = answer::data::<ChangesSubscription>(event) else {
+        let Some(change) = response::data::<ChangesSubscription>(event) else {
             return self.handle_end(
                 now,
                 number,

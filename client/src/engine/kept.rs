@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::outbox::{Item, State};
 use super::{Engine, Entry, EntryState};
+use crate::model::scalars::{DateTime, Revision};
 use crate::mutation::{Mutation, What};
-use crate::predictions;
-use crate::scalars::{DateTime, Revision};
+use crate::optimistic;
 
 /// A mutation that is not decided.
 #[derive(Serialize, Deserialize)]
@@ -66,7 +66,7 @@ impl Engine {
 
     fn take_up(&mut self, kept: KeptItem) {
         let KeptItem { id, appointment, calendar, what, expected, was_handed } = kept;
-        let prediction = predictions::of(&calendar, &appointment, &what);
+        let prediction = optimistic::of(&calendar, &appointment, &what);
         let made = Mutation::new(&self.cache, &calendar, &appointment, &what, expected, &id);
         let handed = made.ok().filter(|_| was_handed);
         if self.cache.predict(id.inner(), prediction).is_ok() {
@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::engine::Action;
-    use crate::input::{Changes, NewAppointment};
+    use crate::model::input::{Changes, NewAppointment};
 
     fn at(day: i64) -> DateTime {
         DateTime::from_timestamp(1_795_392_000 + day * 86_400, 0).unwrap_or_default()

@@ -24,9 +24,9 @@ pub use feed::End;
 pub(crate) use ranges::{WatchNumber, query as range_query};
 
 use crate::dice::Dice;
-use crate::error::{BuildError, LineError};
-use crate::policy::Contract;
-use crate::scalars::DateTime;
+use crate::model::error::{BuildError, LineError};
+use crate::model::scalars::DateTime;
+use crate::wire::policy::Contract;
 use callers::Callers;
 use feed::Feed;
 use outbox::Outbox;

@@ -8,11 +8,11 @@ use cynic_cache::InFlight;
 use futures_channel::oneshot;
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
-use crate::error::{LineError, Outcome, Refusal};
-use crate::model::Appointment;
+use crate::model::appointment::Appointment;
+use crate::model::error::{LineError, Outcome, Refusal};
+use crate::model::scalars::{DateTime, Revision};
 use crate::mutation::{Decision, Guard, Mutation, What};
-use crate::predictions;
-use crate::scalars::{DateTime, Revision};
+use crate::optimistic;
 
 /// Who waits for what a mutation comes to.
 pub(crate) type Sender = oneshot::Sender<Outcome>;
@@ -128,7 +128,7 @@ impl Engine {
             waiting.extend(item.waiting);
             merged.push(item.id);
         }
-        let prediction = predictions::of(calendar, appointment, &what);
+        let prediction = optimistic::of(calendar, appointment, &what);
         // In one step, so that nobody sees what is between.
         let predicted = self.cache.update(|batch| {
             merged.iter().for_each(|it| _ = batch.roll_back(it.inner()));
@@ -156,7 +156,7 @@ impl Engine {
     fn seen(&self, appointment: &cynic::Id, what: &What) -> Option<Revision> {
         match what.guard() {
             Guard::None => None,
-            Guard::Shown => predictions::revision(&self.cache, appointment),
+            Guard::Shown => optimistic::revision(&self.cache, appointment),
             Guard::At(revision) => Some(revision),
         }
     }
@@ -265,7 +265,7 @@ impl Engine {
                 self.cache.update(|batch| {
                     mutation.enter(batch, &request, answer);
                     if let Some(revision) = deleted {
-                        batch.delete(&predictions::key(&item.appointment), revision);
+                        batch.delete(&optimistic::key(&item.appointment), revision);
                     }
                     batch.settle(item.id.inner());
                 });
@@ -273,7 +273,7 @@ impl Engine {
                 finish(item.waiting, Ok(appointment));
             }
             Decision::Refused { refusal, absent } => {
-                let key = predictions::key(&self.outbox.items[at].appointment);
+                let key = optimistic::key(&self.outbox.items[at].appointment);
                 self.refuse(at, refusal, |batch, is_first| {
                     if is_first {
                         mutation.enter(batch, &request, answer);

@@ -7,10 +7,10 @@
 use cynic::QueryBuilder;
 
 use super::{Action, Engine, LineState, Millis, RequestNumber, Waits, backoff};
-use crate::answer;
-use crate::error::LineError;
-use crate::operations::{HeadQuery, RangeVariables, TimeRange};
-use crate::scalars::{DateTime, Revision};
+use crate::model::error::LineError;
+use crate::model::scalars::{DateTime, Revision};
+use crate::wire::operations::{HeadQuery, RangeVariables, TimeRange};
+use crate::wire::response;
 
 /// A line that could not be opened so often is not waited for any longer.
 const TRIES: u32 = 3;
@@ -85,7 +85,7 @@ impl Engine {
         let Self { feeds, dice, .. } = self;
         let Some(feed) = feeds.get_mut(calendar) else { return };
         feed.polls.is_asked = false;
-        let head = answer.ok().and_then(answer::data::<HeadQuery>);
+        let head = answer.ok().and_then(response::data::<HeadQuery>);
         let Some(head) = head.map(|it| it.appointments_in_range.revision) else {
             feed.polls.tries += 1;
             feed.polls.has_answered = false;

@@ -9,10 +9,10 @@ use cynic::QueryBuilder;
 use cynic_cache::{Cache, InFlight, OperationError, Prepared, ScopedRange, WriteOutcome};
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
-use crate::answer::Code;
-use crate::error::LineError;
-use crate::operations::{RangeQuery, RangeVariables, TimeRange};
-use crate::scalars::DateTime;
+use crate::model::error::LineError;
+use crate::model::scalars::DateTime;
+use crate::wire::operations::{RangeQuery, RangeVariables, TimeRange};
+use crate::wire::response::Code;
 
 /// A stretch that was too large is halved, but not below this: an hour, in seconds.
 const SMALLEST: i64 = 3_600;

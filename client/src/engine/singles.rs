@@ -10,12 +10,12 @@ use cynic_cache::{InFlight, OperationError, Prepared, Scope, View};
 
 use super::ranges::{WatchNumber, query as range_query, seconds};
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
-use crate::answer;
-use crate::error::LineError;
-use crate::operations::{AppointmentQuery, AppointmentVariables, TimeRange};
-use crate::policy::APPOINTMENT;
-use crate::predictions;
-use crate::scalars::Revision;
+use crate::model::error::LineError;
+use crate::model::scalars::Revision;
+use crate::optimistic;
+use crate::wire::operations::{AppointmentQuery, AppointmentVariables, TimeRange};
+use crate::wire::policy::APPOINTMENT;
+use crate::wire::response;
 
 /// If an answer that is to say where a calendar is has not come by then, it is asked again.
 const PATIENCE: Millis = 10_000;
@@ -61,7 +61,7 @@ impl Engine {
     ) -> Result<(WatchNumber, Prepared<AppointmentQuery>), OperationError> {
         let variables = AppointmentVariables { id: id.clone() };
         let query = self.cache.prepare(&AppointmentQuery::build(variables))?;
-        self.cache.update(|batch| batch.link(&query, "appointment", &predictions::key(id)));
+        self.cache.update(|batch| batch.link(&query, "appointment", &optimistic::key(id)));
         let number = self.watch_number();
         let single = Single {
             id: id.clone(),
@@ -144,7 +144,7 @@ impl Engine {
         let Some(single) = singles.get_mut(&number) else { return };
         // (Null beside an error says nothing of the appointment.)
         let came =
-            answer.ok().and_then(|it| Some((it, answer::whole::<AppointmentQuery>(it).ok()?)));
+            answer.ok().and_then(|it| Some((it, response::whole::<AppointmentQuery>(it).ok()?)));
         let Some((text, found)) = came else {
             single.tries += 1;
             single.knowledge = Knowledge::None;
@@ -156,7 +156,7 @@ impl Engine {
             single.knowledge = Knowledge::Absent;
             // Null carries no revision (C21): it was not there at any time after what had been heard. Nor does it speak of
             // what is still to be created.
-            let key = predictions::key(&single.id);
+            let key = optimistic::key(&single.id);
             let is_held = cache.revision(&key).is_some();
             if !outbox.creates(&single.id) && (heard.is_some() || !is_held) {
                 cache.update(|batch| batch.delete(&key, heard));

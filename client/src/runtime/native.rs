@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::Millis;
-use crate::scalars::DateTime;
+use crate::model::scalars::DateTime;
 
 /// What a task may take along: to another thread.
 pub(crate) trait Moves: Send + 'static {}

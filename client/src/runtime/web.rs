@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use send_wrapper::SendWrapper;
 
 use crate::engine::Millis;
-use crate::scalars::DateTime;
+use crate::model::scalars::DateTime;
 
 /// What a task may take along: there is one thread.
 pub(crate) trait Moves: 'static {}

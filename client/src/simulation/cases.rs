@@ -5,8 +5,8 @@
 use serde_json::json;
 
 use super::duel::{CALENDAR, Duel, Step, appointment};
-use crate::error::Refusal;
-use crate::input::Changes;
+use crate::model::error::Refusal;
+use crate::model::input::Changes;
 
 /// A case, and what must be shown after each step.
 const CASES: &[(&str, &[(Step, &str)])] = &[

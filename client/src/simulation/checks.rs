@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::reference::Reference;
 use super::server::{at, touches};
 use super::world::{Seen, World};
-use crate::operations::{RangeQuery, TimeRange};
-use crate::scalars::DateTime;
+use crate::model::scalars::DateTime;
+use crate::wire::operations::{RangeQuery, TimeRange};
 
 impl World {
     pub(super) fn is_at_rest(&mut self) -> bool {

@@ -13,11 +13,11 @@ use super::memory::Memory;
 use super::real::Real;
 use crate::dice::Dice;
 use crate::engine::{Engine, SubscriptionNumber, range_query};
-use crate::input::{Changes, NewAppointment};
+use crate::model::input::{Changes, NewAppointment};
+use crate::model::scalars::DateTime;
 use crate::mutation::{Guard, Mutation, What};
-use crate::operations::{ChangesSubscription, ChangesVariables, TimeRange};
-use crate::scalars::DateTime;
 use crate::transport::{Command, Heard, Http, Transport};
+use crate::wire::operations::{ChangesSubscription, ChangesVariables, TimeRange};
 
 /// One that lets appointments overlap, and one that does not.
 const CALENDARS: [&str; 2] =

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::memory::{Memory, Place};
 use super::server::{Server, change};
-use crate::calendar::{Calendar, Pending, RangeWatch};
-use crate::client::Client;
-use crate::error::Outcome;
-use crate::input::{Changes, NewAppointment};
-use crate::scalars::{DateTime, Revision};
+use crate::api::calendar::{Calendar, Pending, RangeWatch};
+use crate::api::client::Client;
+use crate::model::error::Outcome;
+use crate::model::input::{Changes, NewAppointment};
+use crate::model::scalars::{DateTime, Revision};
 
 /// Both, and what is shown.
 pub(crate) struct Duel {
@@ -92,7 +92,7 @@ impl Duel {
 
     pub(crate) fn shown(&mut self) -> String {
         let view = self.watch.view();
-        let word = |it: &crate::model::Appointment| {
+        let word = |it: &crate::model::appointment::Appointment| {
             format!("{}@{}", it.title, (it.starts_at - at(0)).num_hours())
         };
         view.appointments.iter().map(|it| word(it)).collect::<Vec<_>>().join(" ")

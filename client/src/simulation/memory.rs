@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::server::{Server, change};
 use crate::engine::SubscriptionNumber;
-use crate::error::LineError;
+use crate::model::error::LineError;
 use crate::runtime;
 use crate::transport::{Command, Heard, Line, Transport};
 

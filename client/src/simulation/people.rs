@@ -4,11 +4,11 @@ use futures_channel::oneshot;
 
 use super::world::{CALENDARS, HOURS, Mail, Seen, World};
 use crate::engine::{Engine, RequestNumber, range_query};
-use crate::error::LineError;
-use crate::input::{Changes, NewAppointment};
+use crate::model::error::LineError;
+use crate::model::input::{Changes, NewAppointment};
+use crate::model::scalars::DateTime;
 use crate::mutation::{Guard, What};
-use crate::operations::TimeRange;
-use crate::scalars::DateTime;
+use crate::wire::operations::TimeRange;
 
 impl World {
     pub(super) fn hour(&mut self, hour: u64) -> DateTime {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::server::{Server, at, touches};
 use crate::engine::Engine;
+use crate::model::scalars::DateTime;
 use crate::mutation::What;
-use crate::operations::TimeRange;
-use crate::scalars::DateTime;
+use crate::wire::operations::TimeRange;
 
 /// An appointment as far as it is compared.
 #[derive(Clone, Debug, PartialEq)]

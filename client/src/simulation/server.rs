@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::log::Log;
-use crate::scalars::DateTime;
+use crate::model::scalars::DateTime;
 
 /// The server.
 #[derive(Clone, Debug, Default)]

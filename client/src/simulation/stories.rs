@@ -6,9 +6,9 @@ use serde_json::json;
 use super::duel::{CALENDAR, Duel, at};
 use super::memory::{Place, Request};
 use super::server::change;
-use crate::client::Connection;
-use crate::error::Refusal;
-use crate::input::Changes;
+use crate::api::client::Connection;
+use crate::model::error::Refusal;
+use crate::model::input::Changes;
 
 #[tokio::test(start_paused = true)]
 async fn case_7_only_who_is_concerned_is_woken() {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::server::{Server, change};
 use crate::dice::Dice;
 use crate::engine::{Action, Engine, Millis, RequestNumber, SubscriptionNumber, WatchNumber};
-use crate::error::{LineError, Outcome};
-use crate::operations::{RangeQuery, TimeRange};
+use crate::model::error::{LineError, Outcome};
+use crate::wire::operations::{RangeQuery, TimeRange};
 
 pub(super) const CALENDARS: [&str; 2] = ["free", "strict"];
 /// Hours in which everything lies.

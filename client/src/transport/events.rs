@@ -9,7 +9,7 @@ use futures_util::stream::{self, BoxStream, SelectAll, StreamExt};
 
 use super::{Command, Heard, Line, within};
 use crate::engine::{End, Millis, SubscriptionNumber};
-use crate::error::LineError;
+use crate::model::error::LineError;
 use crate::runtime;
 
 /// A server says something more often than that, if only that it is there.

@@ -7,7 +7,7 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use super::protocol::{self, Message};
 use super::{Command, Heard, Line};
 use crate::engine::Millis;
-use crate::error::LineError;
+use crate::model::error::LineError;
 use crate::runtime::{self, Moves};
 
 /// After so much silence the server is asked whether it is there.

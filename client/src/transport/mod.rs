@@ -14,7 +14,7 @@ use futures_util::future::{self, BoxFuture, Either};
 pub use native::Http;
 
 use crate::engine::{End, Millis, SubscriptionNumber};
-use crate::error::{BuildError, LineError};
+use crate::model::error::{BuildError, LineError};
 use crate::runtime;
 use events::Streams;
 

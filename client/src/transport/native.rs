@@ -19,7 +19,7 @@ use super::{
     ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, open,
     protocol,
 };
-use crate::error::{BuildError, LineError};
+use crate::model::error::{BuildError, LineError};
 
 /// HTTP and WebSocket. Clones are one.
 #[derive(Clone)]

@@ -15,7 +15,7 @@ use super::{
     ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, open,
     protocol, within,
 };
-use crate::error::{BuildError, LineError};
+use crate::model::error::{BuildError, LineError};
 use crate::runtime;
 
 /// fetch and WebSocket. Clones are one.

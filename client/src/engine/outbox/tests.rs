@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::input::{Changes, NewAppointment};
+use crate::model::input::{Changes, NewAppointment};
 
 fn at(hour: i64) -> DateTime {
     DateTime::from_timestamp(1_795_392_000 + hour * 3_600, 0).unwrap_or_default()
@@ -116,7 +116,7 @@ fn unsent_changes_become_one() {
 fn what_is_merged_is_seen_in_one_step() {
     let mut it = Offline::new();
     it.creates("a");
-    let range = crate::operations::TimeRange { start: at(0), end: at(24) };
+    let range = crate::wire::operations::TimeRange { start: at(0), end: at(24) };
     let query = crate::engine::range_query(it.engine.cache(), "c", range).expect("it fits");
     let mut watch = it.engine.cache().watch(&query);
     it.changes("a", Changes::new().title("one"));

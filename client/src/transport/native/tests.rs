@@ -9,10 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::client::{Client, Connection};
-use crate::input::NewAppointment;
+use crate::api::client::{Client, Connection};
+use crate::model::input::NewAppointment;
+use crate::model::scalars::DateTime;
 use crate::runtime;
-use crate::scalars::DateTime;
 use crate::simulation::Real;
 
 /// A server behind something that ends TLS in front of it, as a proxy does.

@@ -3,12 +3,10 @@
 use cynic_cache::Shared;
 use serde::Serialize;
 
-use crate::input::Set;
-use crate::model::{Appointment, AppointmentStatus, AttendeeResponse, CalendarInfo};
-use crate::scalars::{DateTime, Revision, TimeZone};
+use crate::model::appointment::{Appointment, AppointmentStatus, AttendeeResponse, CalendarInfo};
+use crate::model::input::Set;
+use crate::model::scalars::{DateTime, Revision, TimeZone};
 use crate::schema;
-
-pub(crate) mod calendars;
 
 /// A half-open stretch of time.
 #[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq, Eq)]

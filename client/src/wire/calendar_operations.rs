@@ -2,9 +2,9 @@
 
 use cynic_cache::Shared;
 
-use super::{InvalidInput, NotFound, OtherError, TimeSlotTaken};
-use crate::model::{CalendarInfo, OverlapPolicy};
-use crate::scalars::TimeZone;
+use super::operations::{InvalidInput, NotFound, OtherError, TimeSlotTaken};
+use crate::model::appointment::{CalendarInfo, OverlapPolicy};
+use crate::model::scalars::TimeZone;
 use crate::schema;
 
 /// The calendars that may be seen.

@@ -1,8 +1,8 @@
 //! What can go wrong, and what to do about it: is it worth another try, and may a person see it?
 
-use crate::model::Appointment;
-use crate::operations::{InputProblem, MutationError, SlotConflict};
-use crate::scalars::Revision;
+use crate::model::appointment::Appointment;
+use crate::model::scalars::Revision;
+use crate::wire::operations::{InputProblem, MutationError, SlotConflict};
 
 /// Why a mutation was not done. Nothing of it stands; what was shown of it is taken back.
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]

@@ -6,8 +6,8 @@ use cynic::SubscriptionBuilder;
 use futures_util::StreamExt;
 
 use super::*;
-use crate::input::NewAppointment;
-use crate::scalars::{DateTime, Revision};
+use crate::model::input::NewAppointment;
+use crate::model::scalars::{DateTime, Revision};
 use crate::schema;
 use crate::simulation::{CALENDAR, Duel, Place, Real};
 

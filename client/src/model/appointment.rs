@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::scalars::{DateTime, Revision, TimeZone};
+use crate::model::scalars::{DateTime, Revision, TimeZone};
 use crate::schema;
 
 /// An appointment.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::error::QueryError;
+use crate::model::error::QueryError;
 
 /// The kind of an entry of `errors`, from its `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use cynic::coercions::CoercesTo;
 use cynic::schema::IsScalar;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::model::{Appointment, AppointmentStatus, Attendee};
+use crate::model::appointment::{Appointment, AppointmentStatus, Attendee};
+use crate::model::scalars::{DateTime, Revision, TimeZone};
 use crate::mutation::Guard;
-use crate::operations::AttendeeInput;
-use crate::scalars::{DateTime, Revision, TimeZone};
+use crate::wire::operations::AttendeeInput;
 
 /// What becomes of a field that may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

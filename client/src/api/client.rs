@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cynic_cache::Cache;
 use futures_channel::mpsc;
 
-use crate::appointment::AppointmentHandle;
-use crate::calendar::Calendar;
+use crate::api::appointment::AppointmentHandle;
+use crate::api::calendar::Calendar;
 use crate::driver::drive;
 use crate::engine::{ConnectionStatus, Engine, Entry};
-use crate::error::BuildError;
+use crate::model::error::BuildError;
+use crate::model::scalars::DateTime;
 use crate::runtime::{self, Clock};
-use crate::scalars::DateTime;
 use crate::transport::{Http, Transport};
 
 /// A client of an appointments service. Cheap to clone; all clones are one client.

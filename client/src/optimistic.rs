@@ -2,10 +2,10 @@
 
 use cynic_cache::{Cache, Draft, EntityKey, Patch, Prediction};
 
-use crate::input::{Changes, NewAppointment, Set};
+use crate::model::input::{Changes, NewAppointment, Set};
+use crate::model::scalars::Revision;
 use crate::mutation::What;
-use crate::policy::APPOINTMENT;
-use crate::scalars::Revision;
+use crate::wire::policy::APPOINTMENT;
 
 /// The name of an appointment in the cache.
 pub(crate) fn key(id: &cynic::Id) -> EntityKey {

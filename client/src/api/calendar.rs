@@ -9,16 +9,16 @@ use futures_channel::oneshot;
 use futures_util::Stream;
 use serde::de::DeserializeOwned;
 
-use crate::client::Client;
+use crate::api::client::Client;
 use crate::engine::{Entry, WatchNumber, range_query};
-use crate::error::{Outcome, Refusal};
-use crate::input::{Changes, NewAppointment};
-use crate::model::Appointment;
+use crate::model::appointment::Appointment;
+use crate::model::error::{Outcome, Refusal};
+use crate::model::input::{Changes, NewAppointment};
+use crate::model::scalars::{DateTime, Revision};
 use crate::mutation::{Guard, What};
-use crate::operations::{RangeQuery, TimeRange};
-use crate::predictions;
+use crate::optimistic;
 use crate::runtime;
-use crate::scalars::{DateTime, Revision};
+use crate::wire::operations::{RangeQuery, TimeRange};
 
 /// A calendar of a client. Cheap to clone.
 #[derive(Clone)]
@@ -67,7 +67,10 @@ impl Calendar {
 
     /// Calls an appointment off: it stays listed, and its time is free again.
     pub fn cancel(&self, id: &cynic::Id) -> Pending {
-        self.update(id, Changes::new().status(crate::model::AppointmentStatus::Cancelled))
+        self.update(
+            id,
+            Changes::new().status(crate::model::appointment::AppointmentStatus::Cancelled),
+        )
     }
 
     /// Removes an appointment for good.
@@ -87,7 +90,7 @@ impl Calendar {
 
     /// How far the server has confirmed what is shown of an appointment.
     pub fn status(&self, id: &cynic::Id) -> Status {
-        self.client.inner.engine().cache().status(&predictions::key(id))
+        self.client.inner.engine().cache().status(&optimistic::key(id))
     }
 
     fn mutate(&self, appointment: cynic::Id, what: What) -> Pending {

@@ -8,17 +8,17 @@ use cynic::{MutationBuilder, QueryBuilder};
 use cynic_cache::{OperationError, Shared, Watch};
 use futures_util::Stream;
 
-use crate::calendar::poll_news;
-use crate::client::Client;
-use crate::error::{CalendarError, QueryError, Refusal};
-use crate::model::{CalendarInfo, OverlapPolicy};
-use crate::operations::calendars::{
+use crate::api::calendar::poll_news;
+use crate::api::client::Client;
+use crate::api::custom::FetchPolicy;
+use crate::model::appointment::{CalendarInfo, OverlapPolicy};
+use crate::model::error::{CalendarError, QueryError, Refusal};
+use crate::model::scalars::TimeZone;
+use crate::wire::calendar_operations::{
     CalendarMutationError, CalendarsQuery, CreateCalendarInput, CreateCalendarMutation,
     CreateCalendarVariables, DeleteCalendarInput, DeleteCalendarMutation, DeleteCalendarVariables,
     UpdateCalendarInput, UpdateCalendarMutation, UpdateCalendarVariables,
 };
-use crate::queries::FetchPolicy;
-use crate::scalars::TimeZone;
 
 /// A calendar that is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,8 +233,8 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::input::NewAppointment;
-    use crate::scalars::DateTime;
+    use crate::model::input::NewAppointment;
+    use crate::model::scalars::DateTime;
     use crate::simulation::Real;
 
     const PATIENCE: Duration = Duration::from_secs(20);

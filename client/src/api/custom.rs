@@ -8,9 +8,9 @@ use cynic_cache::{CynicOperation, Prepared, Shared, View};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
-use crate::client::Client;
+use crate::api::client::Client;
 use crate::engine::{Events, SubscriptionNumber};
-use crate::error::{LineError, QueryError};
+use crate::model::error::{LineError, QueryError};
 
 /// Whom to ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Client {
     {
         let mutation = self.cache().prepare(mutation)?;
         let answer = self.fetch(&mutation).await?;
-        crate::answer::data(&answer).ok_or(QueryError::Unknown)
+        crate::wire::response::data(&answer).ok_or(QueryError::Unknown)
     }
 
     /// Begins any subscription that cynic can make, as soon as there is a line, and gives what comes as it comes; the
@@ -120,7 +120,7 @@ impl<F: DeserializeOwned> Stream for Subscription<F> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let event = self.events.poll_next_unpin(context);
-        event.map(|it| it.map(|it| crate::answer::whole(&it?)))
+        event.map(|it| it.map(|it| crate::wire::response::whole(&it?)))
     }
 }
 

@@ -6,12 +6,12 @@ use std::task::{Context, Poll};
 use cynic_cache::{OperationError, Shared, Status, View, Watch};
 use futures_util::Stream;
 
-use crate::calendar::poll_news;
-use crate::client::Client;
+use crate::api::calendar::poll_news;
+use crate::api::client::Client;
 use crate::engine::WatchNumber;
-use crate::model::Appointment;
-use crate::operations::AppointmentQuery;
-use crate::predictions;
+use crate::model::appointment::Appointment;
+use crate::optimistic;
+use crate::wire::operations::AppointmentQuery;
 
 /// An appointment of a client, by its id. Cheap to clone.
 #[derive(Clone)]
@@ -70,7 +70,7 @@ impl AppointmentWatch {
         let view = self.watch.view();
         let appointment = view.data().and_then(|it| it.appointment.clone());
         let is_complete = matches!(view, View::Complete(_));
-        let status = self.client.cache().status(&predictions::key(&self.id));
+        let status = self.client.cache().status(&optimistic::key(&self.id));
         AppointmentView { appointment, is_complete, status }
     }
 }

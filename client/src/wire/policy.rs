@@ -10,7 +10,7 @@ pub(crate) const APPOINTMENT: &str = "Appointment";
 
 impl Policy for Contract {
     fn schema(&self) -> &str {
-        include_str!("../schema.graphql")
+        include_str!("../../schema.graphql")
     }
 
     fn key(&self, type_name: &str) -> Option<&str> {
