@@ -28,12 +28,12 @@ pub(crate) struct Type {
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub(crate) type_name: String,
-    pub(crate) levels: Levels,
+    pub(crate) nullability: Nullability,
     pub(crate) defaults: Vec<(String, serde_json::Value)>,
 }
 
 /// Whether null is allowed, from the outermost list to the innermost item.
-pub(crate) type Levels = std::sync::Arc<[bool]>;
+pub(crate) type Nullability = std::sync::Arc<[bool]>;
 
 /// What a value without a selection may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,15 +156,15 @@ fn root_index(of: OperationType) -> usize {
 }
 
 fn field(definition: FieldDefinition<'_>) -> Field {
-    let mut levels = vec![true];
+    let mut nullability = vec![true];
     for wrapper in definition.ty().wrappers() {
         match wrapper {
             WrappingType::NonNull => {
-                if let Some(last) = levels.last_mut() {
+                if let Some(last) = nullability.last_mut() {
                     *last = false;
                 }
             }
-            WrappingType::List => levels.push(true),
+            WrappingType::List => nullability.push(true),
         }
     }
     let defaults = definition.arguments().filter_map(|it| {
@@ -173,7 +173,7 @@ fn field(definition: FieldDefinition<'_>) -> Field {
     });
     Field {
         type_name: definition.ty().name().to_owned(),
-        levels: levels.into(),
+        nullability: nullability.into(),
         defaults: defaults.collect(),
     }
 }

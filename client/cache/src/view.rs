@@ -27,10 +27,10 @@ impl<'a> Sight<'a> {
     }
 
     /// Whether it is known that there is no such entity, rather than nothing being known of it.
-    pub(crate) fn is_gone(self, entity: EntityId) -> bool {
+    pub(crate) fn is_deleted(self, entity: EntityId) -> bool {
         match self.overlay.get(&entity) {
             Some(shown) => shown.is_none(),
-            None => entity != QUERY && self.base.store.entities.get(entity).is_gone,
+            None => entity != QUERY && self.base.store.entities.get(entity).is_deleted,
         }
     }
 }

@@ -100,13 +100,13 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
             return view;
         }
         let WatchState { bound, lists, memo, .. } = &*watch;
-        let keeper = |listing: &Listing, scope: &str| {
+        let find_list = |listing: &Listing, scope: &str| {
             let list =
                 lists.iter().find(|it| *it.listing == *listing && *it.scope_key == *scope)?;
             Some(list.members())
         };
         let sight = Sight { base, overlay };
-        let reader = Reader::new(sight, rules, bound, Some(memo), &keeper);
+        let reader = Reader::new(sight, rules, bound, Some(memo), &find_list);
         let view = reader.read();
         let missing = match &view {
             View::Complete(_) => [].into(),

@@ -6,7 +6,7 @@
 use hashbrown::HashSet;
 
 use super::{Base, Told};
-use crate::collections::{CoveredSpan, Place, ScopeId, Span, Standing};
+use crate::collections::{CoveredSpan, Placement, ScopeId, Span, Standing};
 use crate::normalize::{FromServer, Staged, StagedListing};
 use crate::record::{EntityId, Record, Revision};
 use crate::requests::RequestId;
@@ -54,7 +54,7 @@ impl Base {
             let at = it.position?;
             let state = self.scopes.get(scope);
             let is_ahead = state.is_followed && state.position.is_some_and(|it| at > it);
-            (is_ahead && it.is_whole && !state.is_void(request)).then_some((scope, at))
+            (is_ahead && it.is_complete && !state.is_void(request)).then_some((scope, at))
         })
     }
 
@@ -90,13 +90,13 @@ impl Base {
         for record in staged.records {
             let in_range = ranges.iter().find(|it| it.members.contains(&record.entity));
             let from_range = in_range.map(|it| (it.at, it.scope));
-            self.store.entities.get_mut(record.entity).used = self.clock;
+            self.store.entities.get_mut(record.entity).last_used = self.clock;
             if from_range.is_none() && refused.contains(&record.entity) {
                 continue;
             }
             match record.record {
                 Some(told) => self.let_in(rules, record.entity, told, from_range, door),
-                None => self.store.entities.get_mut(record.entity).is_gone = false,
+                None => self.store.entities.get_mut(record.entity).is_deleted = false,
             }
         }
         for range in ranges {
@@ -116,7 +116,7 @@ impl Base {
             Door::Answer(request) => request,
             Door::Event => None,
         };
-        if !listing.is_whole {
+        if !listing.is_complete {
             return None;
         }
         let state = self.scopes.get_mut(scope);
@@ -169,7 +169,7 @@ impl Base {
         let Some(held) = held else {
             if self.may_come(rules, entity, &told, from_range, door) {
                 self.guards.remove(entity);
-                self.store.entities.get_mut(entity).is_gone = false;
+                self.store.entities.get_mut(entity).is_deleted = false;
                 self.put(entity, Some(told));
             }
             return;
@@ -189,7 +189,8 @@ impl Base {
             Wins::Told => Some(told),
             Wins::Both => Some(self.merged(&held, &told)),
         };
-        let record = record.filter(|it| !it.says_the_same(&held) || it.revision != held.revision);
+        let record =
+            record.filter(|it| !it.has_same_content(&held) || it.revision != held.revision);
         self.store.entities.get_mut(entity).record = Some(held);
         if record.is_some() {
             self.put(entity, record);
@@ -212,7 +213,7 @@ impl Base {
         if from_range.is_some() {
             return true;
         }
-        let Some(Place { scope, interval }) = self.place(rules, told) else { return true };
+        let Some(Placement { scope, interval }) = self.place(rules, told) else { return true };
         if matches!(door, Door::Event) && !self.scopes.get(scope).keeps(interval) {
             // Nobody looks there. An answer that knows less must not bring an older one.
             let told = Told::InLog(Some(scope));
@@ -225,7 +226,7 @@ impl Base {
     /// Whether an account that is no range's is of what was, and is no more: where all is known up to the
     /// position, what is not held as it says is not there as it says.
     fn is_past(&mut self, rules: &Rules, told: &Record) -> bool {
-        let Some(Place { scope, interval }) = self.place(rules, told) else { return false };
+        let Some(Placement { scope, interval }) = self.place(rules, told) else { return false };
         let state = self.scopes.get(scope);
         told.revision <= state.position && state.coverage.is_known(interval)
     }
@@ -264,7 +265,7 @@ impl Base {
             None => Some(told),
             Some(held) => {
                 let merged = self.merged(&held, &told);
-                let is_new = !merged.says_the_same(&held);
+                let is_new = !merged.has_same_content(&held);
                 self.store.entities.get_mut(entity).record = Some(held);
                 is_new.then_some(merged)
             }

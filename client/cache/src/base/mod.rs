@@ -13,11 +13,11 @@ pub(crate) use doors::Door;
 pub use doors::WriteOutcome;
 pub(crate) use guards::{Guards, Told};
 
-use crate::collections::{Place, Scope, ScopeId, Scopes, Span};
+use crate::collections::{Placement, Scope, ScopeId, Scopes, Span};
 use crate::instant;
 use crate::record::{
-    EntityId, Lists, Names, Pack, QUERY, Record, Revision, ShapeId, Store, Symbol, Value, merge,
-    value,
+    EntityId, ListMerge, Names, Pack, QUERY, Record, Revision, ShapeId, Store, Symbol, Value,
+    merge, value,
 };
 use crate::requests::Requests;
 use crate::rules::Rules;
@@ -94,16 +94,16 @@ impl Base {
     /// What two accounts of an entity say together, `new` over `old`.
     fn merged(&mut self, old: &Record, new: &Record) -> Record {
         let is_same_moment = new.revision.is_some() && new.revision == old.revision;
-        let lists = if is_same_moment { Lists::SameMoment } else { Lists::Newer };
+        let lists = if is_same_moment { ListMerge::ItemByItem } else { ListMerge::TakeNewer };
         let mut packed = Vec::with_capacity(old.packed.len() + new.packed.len());
         let parts = ((old.shape, old.values()), (new.shape, new.values()));
         let shape = merge(&mut self.store.shapes, parts.0, parts.1, lists, &mut packed);
         let revision = new.revision.or(old.revision);
-        Record { shape, revision, packed: crate::record::boxed(&packed) }
+        Record { shape, revision, packed: crate::record::to_boxed_str(&packed) }
     }
 
     /// Where a record is in its collection, if it is a member of one and says so.
-    pub(crate) fn place(&mut self, rules: &Rules, record: &Record) -> Option<Place> {
+    pub(crate) fn place(&mut self, rules: &Rules, record: &Record) -> Option<Placement> {
         let shape = self.store.shapes.get(record.shape);
         let fields = *self.places.entry(record.shape).or_insert_with(|| {
             let rule = rules.entity(shape.type_name)?.place?;
@@ -130,11 +130,11 @@ impl Base {
             Value::Int(key) => self.scopes.intern(rule.collection, &key.to_string()),
             _ => return None,
         };
-        Some(Place { scope, interval })
+        Some(Placement { scope, interval })
     }
 
     /// The place of what the base holds of an entity, whatever the view shows.
-    pub(crate) fn base_place(&mut self, rules: &Rules, entity: EntityId) -> Option<Place> {
+    pub(crate) fn base_place(&mut self, rules: &Rules, entity: EntityId) -> Option<Placement> {
         // Lent out for a moment, so that the scopes can be asked.
         let record = self.store.entities.get_mut(entity).record.take()?;
         let place = self.place(rules, &record);
@@ -153,8 +153,8 @@ impl Base {
             let told = Told::InLog(place.map(|it| it.scope));
             self.guards.absent(entity, at, told, &self.requests);
         }
-        if held.is_some() || !self.store.entities.get(entity).is_gone {
-            self.store.entities.get_mut(entity).is_gone = true;
+        if held.is_some() || !self.store.entities.get(entity).is_deleted {
+            self.store.entities.get_mut(entity).is_deleted = true;
             if held.is_none() {
                 self.touched.gone.push(entity);
             }
@@ -191,9 +191,9 @@ impl Base {
         let shape = self.store.shapes.intern(type_name, [field].into());
         let mut packed = Vec::new();
         packed.reference(to);
-        let link = Record { shape, revision: None, packed: crate::record::boxed(&packed) };
+        let link = Record { shape, revision: None, packed: crate::record::to_boxed_str(&packed) };
         let linked = self.merged(&held, &link);
-        if !linked.says_the_same(&held) {
+        if !linked.has_same_content(&held) {
             self.put(QUERY, Some(linked));
         }
     }
@@ -202,7 +202,7 @@ impl Base {
     pub(crate) fn restore(&mut self, entity: EntityId, record: Record) {
         let is_refused = self.guards.refuse(entity, record.revision, None);
         let record = match self.store.entities.record(entity).cloned() {
-            _ if is_refused || self.store.entities.get(entity).is_gone => return,
+            _ if is_refused || self.store.entities.get(entity).is_deleted => return,
             None => record,
             Some(held) if held.revision >= record.revision && held.revision.is_some() => return,
             Some(held) if held.revision.is_some() => record,
@@ -214,7 +214,7 @@ impl Base {
 
     /// The server was restored: whatever is held of a scope loses to any range that is read from now on.
     pub(crate) fn lose(&mut self, rules: &Rules, scope: ScopeId) {
-        let numbers = 0..self.store.entities.numbers() as u32;
+        let numbers = 0..self.store.entities.next_number() as u32;
         for entity in numbers.map(EntityId) {
             let is_of = self.base_place(rules, entity).is_some_and(|it| it.scope == scope);
             if is_of && let Some(record) = &mut self.store.entities.get_mut(entity).record {

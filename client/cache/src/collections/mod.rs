@@ -12,7 +12,7 @@ pub(crate) use coverage::{Coverage, CoveredSpan, Standing};
 pub(crate) use index::Index;
 pub(crate) use spans::{union, without};
 
-pub(crate) use crate::record::{Place, ScopeId, Span};
+pub(crate) use crate::record::{Placement, ScopeId, Span};
 
 use crate::document::Bound;
 use crate::record::{EntityId, Revision};

@@ -18,8 +18,10 @@ impl Core {
         let needed = self.needed();
         if self.base.bytes > bytes {
             let held = self.base.store.entities.iter().filter(|(_, it)| it.record.is_some());
-            let mut idle: Vec<(u32, EntityId)> =
-                held.filter(|(it, _)| !needed.contains(it)).map(|(it, of)| (of.used, it)).collect();
+            let mut idle: Vec<(u32, EntityId)> = held
+                .filter(|(it, _)| !needed.contains(it))
+                .map(|(it, of)| (of.last_used, it))
+                .collect();
             idle.sort_unstable();
             for (_, entity) in idle {
                 if self.base.bytes <= bytes {
@@ -92,7 +94,7 @@ impl Core {
             self.base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
         for (entity, record) in held {
             named.insert(entity);
-            Shapes::references(record.values(), &mut |it| {
+            Shapes::visit_references(record.values(), &mut |it| {
                 named.insert(it);
             });
         }
@@ -120,7 +122,7 @@ fn refer(value: Value<'_>, needed: &mut HashSet<EntityId>) {
             needed.insert(entity);
         }
         Value::List(items) | Value::Object(_, items) | Value::Map(items) => {
-            Shapes::references(items, &mut |it| {
+            Shapes::visit_references(items, &mut |it| {
                 needed.insert(it);
             });
         }

@@ -24,7 +24,7 @@ impl Core {
         bound: &Arc<Bound>,
         text: &[u8],
     ) -> Result<(WriteOutcome, Vec<ServerError>), ResponseError> {
-        let done = normalize::answer(&mut self.base.store, bound, text);
+        let done = normalize::parse_response(&mut self.base.store, bound, text);
         let (staged, errors) = match done {
             Ok(done) => done,
             Err(error) => {
@@ -33,12 +33,12 @@ impl Core {
             }
         };
         if let Some((scope, until)) = self.base.waits_for(&staged, request) {
-            let listings = staged.listings.iter().filter(|it| it.is_whole);
+            let listings = staged.listings.iter().filter(|it| it.is_complete);
             let spans = listings.map(|it| Span { start: it.listing.start, end: it.listing.end });
             let (spans, bound, text) = (spans.collect(), bound.clone(), text.into());
             let waiting = Waiting { request, bound, text, spans, until };
             self.base.scopes.get_mut(scope).waiting.push(waiting);
-            staged.give_up(&mut self.base.store);
+            staged.discard(&mut self.base.store);
             return Ok((WriteOutcome::Deferred, errors));
         }
         let entered =
@@ -53,7 +53,7 @@ impl Core {
         bound: &Bound,
         text: &[u8],
     ) -> Result<Vec<ServerError>, ResponseError> {
-        let (staged, errors) = normalize::answer(&mut self.base.store, bound, text)?;
+        let (staged, errors) = normalize::parse_response(&mut self.base.store, bound, text)?;
         self.base.enter(&self.rules, staged, Door::Event, self.layers.touched());
         Ok(errors)
     }
@@ -128,7 +128,7 @@ impl Core {
                     let why = "the mutation was prepared by another cache".to_owned();
                     return Err(PredictionError::Mismatch(why));
                 }
-                let staged = normalize::expected(&mut self.base.store, &bound, &value);
+                let staged = normalize::parse_prediction(&mut self.base.store, &bound, &value);
                 let staged = staged.map_err(PredictionError::Mismatch)?;
                 (edits_of_answer(&mut self.base, &self.layers, staged), None)
             }
@@ -183,7 +183,7 @@ impl Core {
         let members = scope.index.shown(range);
         let in_part = members.filter(|(_, it)| {
             self.base.store.entities.record(*it).is_some()
-                && !reader.is_whole(Value::Ref(*it), listing.members)
+                && !reader.is_fully_known(Value::Ref(*it), listing.members)
         });
         let within = in_part.map(|(it, _)| {
             let start = it.start.max(range.start);

@@ -29,17 +29,17 @@ impl EntityDeserializer<'_, '_> {
     /// Whether it is shown; not if it was deleted, or is not known. If not, null must be allowed here.
     fn is_shown(&self) -> Result<bool, ReadError> {
         let Self { reader, entity, slot, .. } = self;
-        let levels = slot.levels_at(self.depth);
+        let nullability = slot.nullability_at(self.depth);
         let is_shown = if reader.sight.record(*entity).is_none() {
-            if !reader.sight.is_gone(*entity) {
+            if !reader.sight.is_deleted(*entity) {
                 reader.lack_entity(*entity, slot.child);
             }
             false
         } else {
             !reader.looks_ahead.get()
-                || reader.is_readable(Value::Ref(*entity), slot.child, levels, QUERY)
+                || reader.is_readable(Value::Ref(*entity), slot.child, nullability, QUERY)
         };
-        match is_shown || levels.first().copied().unwrap_or(true) {
+        match is_shown || nullability.first().copied().unwrap_or(true) {
             true => Ok(is_shown),
             false => Err(ReadError::missing()),
         }
@@ -114,14 +114,14 @@ impl<'a> Deserializer<'a> for EntityDeserializer<'_, 'a> {
 pub(super) struct MembersAccess<'r, 'a> {
     pub(super) reader: &'r Reader<'a>,
     pub(super) slot: &'a Slot,
-    pub(super) members: MembersOf<'a>,
+    pub(super) members: MemberSource<'a>,
     pub(super) at: usize,
 }
 
 /// Where members come from: a list that a watch keeps, or one that was just made.
-pub(super) enum MembersOf<'a> {
-    Kept(&'a [u32], &'a [Item]),
-    Made(Vec<(Span, EntityId)>),
+pub(super) enum MemberSource<'a> {
+    Watched(&'a [u32], &'a [Item]),
+    Computed(Vec<(Span, EntityId)>),
 }
 
 impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
@@ -133,16 +133,16 @@ impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
     ) -> Result<Option<T::Value>, ReadError> {
         loop {
             let (entity, kept) = match &self.members {
-                MembersOf::Kept(order, items) => {
+                MemberSource::Watched(order, items) => {
                     let Some(at) = order.get(self.at) else { return Ok(None) };
                     let item = &items[*at as usize];
                     if let Some(kept) = item.kept.get() {
                         self.at += 1;
-                        return seed.deserialize(KeptDeserializer(kept)).map(Some);
+                        return seed.deserialize(UnchangedDeserializer(kept)).map(Some);
                     }
                     (item.entity, Some(&item.kept))
                 }
-                MembersOf::Made(members) => match members.get(self.at) {
+                MemberSource::Computed(members) => match members.get(self.at) {
                     Some((_, entity)) => (*entity, None),
                     None => return Ok(None),
                 },
@@ -158,8 +158,8 @@ impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
 
     fn size_hint(&self) -> Option<usize> {
         let length = match &self.members {
-            MembersOf::Kept(order, _) => order.len(),
-            MembersOf::Made(members) => members.len(),
+            MemberSource::Watched(order, _) => order.len(),
+            MemberSource::Computed(members) => members.len(),
         };
         Some(length - self.at.min(length))
     }
@@ -169,20 +169,20 @@ impl Reader<'_> {
     /// Whether an entity is shown in a list: what is deleted is not, nor what cannot be read.
     pub(super) fn is_listed(&self, entity: EntityId, slot: &Slot, depth: u32) -> bool {
         if self.sight.record(entity).is_none() {
-            if !self.sight.is_gone(entity) {
+            if !self.sight.is_deleted(entity) {
                 self.lack_entity(entity, slot.child);
             }
             return false;
         }
         !self.looks_ahead.get()
-            || self.is_readable(Value::Ref(entity), slot.child, slot.levels_at(depth), QUERY)
+            || self.is_readable(Value::Ref(entity), slot.child, slot.nullability_at(depth), QUERY)
     }
 }
 
 /// A member of a list that is as it was in the last view.
-struct KeptDeserializer<'a>(&'a Kept);
+struct UnchangedDeserializer<'a>(&'a Kept);
 
-impl<'a> Deserializer<'a> for KeptDeserializer<'_> {
+impl<'a> Deserializer<'a> for UnchangedDeserializer<'_> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'a>>(self, _: V) -> Result<V::Value, ReadError> {

@@ -5,19 +5,19 @@ use crate::document::{Case, Role};
 use crate::record::{EntityId, Items, ShapeId, Value};
 
 impl<'a> Reader<'a> {
-    /// Whether `value` can be read as `levels` and the selection set want it. What it lacks is noted.
+    /// Whether `value` can be read as `nullability` and the selection set want it. What it lacks is noted.
     pub(super) fn is_readable(
         &self,
         value: Value<'a>,
         set: Option<usize>,
-        levels: &[bool],
+        nullability: &[bool],
         owner: EntityId,
     ) -> bool {
         match value {
             Value::Ref(entity) => match self.sight.record(entity) {
                 Some(record) => self.is_object_readable(set, record.shape, record.values(), entity),
                 None => {
-                    if !self.sight.is_gone(entity) {
+                    if !self.sight.is_deleted(entity) {
                         self.lack_entity(entity, set);
                     }
                     false
@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
             Value::Object(shape, values) => self.is_object_readable(set, shape, values, owner),
             // Items that cannot be read are left out of their list.
             Value::List(_) | Value::Map(_) => true,
-            Value::Null => levels.first().copied().unwrap_or(true),
+            Value::Null => nullability.first().copied().unwrap_or(true),
             _ => true,
         }
     }
@@ -39,11 +39,11 @@ impl<'a> Reader<'a> {
         owner: EntityId,
     ) -> bool {
         let shape = self.sight.base.store.shapes.get(shape);
-        let case = set.and_then(|it| self.bound.plan.sets[it].case(shape.type_name));
+        let case = set.and_then(|it| self.bound.plan.sets[it].case_of(shape.type_name));
         let Some(case) = case else { return true };
         let mut is_readable = true;
         for (key, slot) in self.bound.stored(case) {
-            let is_nullable = slot.levels.first().copied().unwrap_or(true);
+            let is_nullable = slot.nullability.first().copied().unwrap_or(true);
             let Some(packed) = shape.find(values, key) else {
                 if !is_nullable {
                     self.lack(owner, key);
@@ -55,31 +55,32 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let value = crate::record::value(packed);
-            is_readable &= self.is_readable(value, slot.child, &slot.levels, owner);
+            is_readable &= self.is_readable(value, slot.child, &slot.nullability, owner);
         }
         is_readable && self.lists_are_readable(case)
     }
 
     /// Whether nothing that the selection set asks for is unknown, be it null or not.
-    pub(crate) fn is_whole(&self, value: Value<'a>, set: Option<usize>) -> bool {
+    pub(crate) fn is_fully_known(&self, value: Value<'a>, set: Option<usize>) -> bool {
         let (shape, mut values) = match value {
             Value::Ref(entity) => match self.sight.record(entity) {
                 Some(record) => (record.shape, record.values()),
-                None => return self.sight.is_gone(entity),
+                None => return self.sight.is_deleted(entity),
             },
             Value::Object(shape, values) => (shape, values),
-            Value::List(mut items) => return items.all(|it| self.is_whole(it, set)),
+            Value::List(mut items) => return items.all(|it| self.is_fully_known(it, set)),
             _ => return true,
         };
         let shape = self.sight.base.store.shapes.get(shape);
-        let case = set.and_then(|it| self.bound.plan.sets[it].case(shape.type_name));
+        let case = set.and_then(|it| self.bound.plan.sets[it].case_of(shape.type_name));
         let Some(case) = case else { return true };
         let mut asked = self.bound.stored(case).peekable();
         // Both are in the order of their keys.
         for field in &shape.fields {
             let Some(packed) = values.next_packed() else { return false };
             while let Some((_, slot)) = asked.next_if(|(key, _)| key == field) {
-                if slot.child.is_some() && !self.is_whole(crate::record::value(packed), slot.child)
+                if slot.child.is_some()
+                    && !self.is_fully_known(crate::record::value(packed), slot.child)
                 {
                     return false;
                 }
@@ -95,7 +96,7 @@ impl<'a> Reader<'a> {
     fn lists_are_readable(&self, case: &Case) -> bool {
         let mut listings = case.slots.iter().filter(|it| matches!(it.role, Role::Collection(..)));
         listings.all(|slot| {
-            let Some(listing) = self.bound.listed(slot) else { return true };
+            let Some(listing) = self.bound.listing(slot) else { return true };
             let scope = listing.scope.as_deref().unwrap_or_default();
             let Some(child) = slot.child.filter(|it| self.bound.envelope(*it).is_some()) else {
                 return true;
@@ -111,7 +112,7 @@ impl<'a> Reader<'a> {
     /// An entity of which nothing is known: it lacks every field that is asked of it.
     pub(super) fn lack_entity(&self, entity: EntityId, set: Option<usize>) {
         let type_name = self.sight.base.type_name(entity);
-        let case = set.and_then(|it| self.bound.plan.sets[it].case(type_name));
+        let case = set.and_then(|it| self.bound.plan.sets[it].case_of(type_name));
         for (key, _) in case.into_iter().flat_map(|it| self.bound.stored(it)) {
             self.lack(entity, key);
         }

@@ -46,7 +46,7 @@ pub(crate) struct Item {
 }
 
 /// Finds the list that a watch keeps for a listing.
-pub(crate) type Keeper<'a> = &'a dyn Fn(&Listing, &str) -> Option<Members<'a>>;
+pub(crate) type FindList<'a> = &'a dyn Fn(&Listing, &str) -> Option<Members<'a>>;
 
 /// What a read looks at, and what it finds out.
 pub(crate) struct Reader<'a> {
@@ -54,14 +54,14 @@ pub(crate) struct Reader<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) bound: &'a Bound,
     pub(crate) memo: Option<&'a RefCell<Memo>>,
-    pub(crate) keeper: Keeper<'a>,
+    pub(crate) find_list: FindList<'a>,
     /// Whether to look ahead for what is missing.
     looks_ahead: Cell<bool>,
     lacks: RefCell<Vec<Gap>>,
 }
 
 /// More is not told of what a view lacks.
-const MOST_LACKS: usize = 1_000;
+const MAX_GAPS: usize = 1_000;
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(
@@ -69,10 +69,10 @@ impl<'a> Reader<'a> {
         rules: &'a Rules,
         bound: &'a Bound,
         memo: Option<&'a RefCell<Memo>>,
-        keeper: Keeper<'a>,
+        find_list: FindList<'a>,
     ) -> Self {
         let (looks_ahead, lacks) = (Cell::new(false), RefCell::default());
-        Self { sight, rules, bound, memo, keeper, looks_ahead, lacks }
+        Self { sight, rules, bound, memo, find_list, looks_ahead, lacks }
     }
 
     /// Reads the whole operation.
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
 
     fn note(&self, lack: Gap) {
         let mut lacks = self.lacks.borrow_mut();
-        if lacks.len() < MOST_LACKS {
+        if lacks.len() < MAX_GAPS {
             lacks.push(lack);
         }
     }

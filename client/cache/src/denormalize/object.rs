@@ -7,10 +7,10 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::entity::{MembersAccess, MembersOf};
+use super::entity::{MemberSource, MembersAccess};
 use super::value::ValueDeserializer;
 use super::{Members, ReadError, Reader};
-use crate::document::{Case, Listing, Role, Slot, Stored};
+use crate::document::{Case, Listing, Role, Slot, StoredSlot};
 use crate::record::QUERY;
 use crate::record::{EntityId, Items, NULL, ShapeId, Symbol};
 
@@ -44,7 +44,7 @@ pub(super) struct ObjectAccess<'r, 'a> {
     /// The listing whose list is in this object, and its scope.
     envelope: Option<(&'a Listing, &'a str)>,
     derived: usize,
-    order: &'a [Stored],
+    order: &'a [StoredSlot],
     stored: usize,
     /// The fields of the record that were not passed yet, and their values.
     fields: &'a [Symbol],
@@ -79,7 +79,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         values: Items<'a>,
     ) -> Result<Self, ReadError> {
         let shape = reader.sight.base.store.shapes.get(shape);
-        let case = set.and_then(|it| reader.bound.plan.sets[it].case(shape.type_name));
+        let case = set.and_then(|it| reader.bound.plan.sets[it].case_of(shape.type_name));
         let case =
             case.ok_or_else(|| serde::de::Error::custom("an object where none is selected"))?;
         Ok(Self {
@@ -88,8 +88,8 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             case,
             type_name: shape.type_name,
             envelope: None,
-            derived: if reader.bound.derives(case) { 0 } else { case.slots.len() },
-            order: reader.bound.order(case),
+            derived: if reader.bound.has_derived_fields(case) { 0 } else { case.slots.len() },
+            order: reader.bound.stored_slots(case),
             stored: 0,
             fields: &shape.fields,
             values,
@@ -111,7 +111,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             type_name: case.type_name,
             envelope: None,
             derived: 0,
-            order: reader.bound.order(case),
+            order: reader.bound.stored_slots(case),
             stored: 0,
             fields: &[],
             values: Items::new(""),
@@ -129,7 +129,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             }
             self.next = match (slot.role, self.envelope) {
                 (Role::Typename, _) => Next::Typename,
-                (Role::Collection(..), _) => match bound.listed(slot) {
+                (Role::Collection(..), _) => match bound.listing(slot) {
                     Some(listing) => Next::Listing(slot, listing),
                     None => continue,
                 },
@@ -175,7 +175,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
     #[cold]
     fn lacks(&mut self, slot: &'a Slot, key: Symbol) -> Result<Option<&'a Slot>, ReadError> {
         self.reader.lack(self.owner, key);
-        if !slot.levels.first().copied().unwrap_or(true) {
+        if !slot.nullability.first().copied().unwrap_or(true) {
             return Err(ReadError::missing());
         }
         self.next = Next::Stored(slot, NULL);
@@ -255,7 +255,7 @@ impl<'a> Deserializer<'a> for EnvelopeDeserializer<'_, 'a> {
             }
             None => {
                 let child = self.slot.child.unwrap_or_default();
-                let case = self.reader.bound.plan.sets[child].certain();
+                let case = self.reader.bound.plan.sets[child].only_case();
                 ObjectAccess::empty(self.reader, QUERY, case)?
             }
         };
@@ -302,9 +302,9 @@ impl<'a> Deserializer<'a> for MembersDeserializer<'_, 'a> {
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let Self { reader, slot, .. } = self;
-        let members = match (reader.keeper)(self.listing, self.scope) {
-            Some(Members { order, items }) => MembersOf::Kept(order, items),
-            None => MembersOf::Made(reader.members(self.listing, self.scope)),
+        let members = match (reader.find_list)(self.listing, self.scope) {
+            Some(Members { order, items }) => MemberSource::Watched(order, items),
+            None => MemberSource::Computed(reader.members(self.listing, self.scope)),
         };
         visitor.visit_seq(MembersAccess { reader, slot, members, at: 0 })
     }

@@ -9,7 +9,7 @@ use super::object::ObjectAccess;
 use super::{ReadError, Reader};
 use crate::document::Slot;
 use crate::record::{
-    EntityId, Items, Kind, NULL, Value, items, kind, object, reference, text, value,
+    EntityId, Items, NULL, Value, ValueKind, items, object, reference, text, value, value_kind,
 };
 
 /// One value as it lies in its record, and the selection that is asked of it.
@@ -34,11 +34,11 @@ impl<'r, 'a> ValueDeserializer<'r, 'a> {
 
     #[cold]
     fn is_readable(&self) -> Result<bool, ReadError> {
-        let levels = self.slot.levels_at(self.depth);
+        let nullability = self.slot.nullability_at(self.depth);
         let value = value(self.packed);
-        match self.reader.is_readable(value, self.slot.child, levels, self.owner) {
+        match self.reader.is_readable(value, self.slot.child, nullability, self.owner) {
             true => Ok(true),
-            false if levels.first().copied().unwrap_or(true) => Ok(false),
+            false if nullability.first().copied().unwrap_or(true) => Ok(false),
             false => Err(ReadError::missing()),
         }
     }
@@ -51,23 +51,27 @@ impl<'r, 'a> ValueDeserializer<'r, 'a> {
 
     /// Whatever is no short text.
     fn other<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let kind = kind(self.packed);
-        if kind != Kind::Ref && !self.is_shown()? {
+        let kind = value_kind(self.packed);
+        if kind != ValueKind::Ref && !self.is_shown()? {
             return visitor.visit_unit();
         }
         match kind {
-            Kind::Null => visitor.visit_unit(),
-            Kind::False => visitor.visit_bool(false),
-            Kind::True => visitor.visit_bool(true),
-            Kind::Ref => self.entity()?.deserialize_any(visitor),
-            Kind::List => visitor.visit_seq(ListAccess { list: self, items: items(self.packed) }),
-            Kind::Map => visitor.visit_map(JsonAccess { map: self, items: items(self.packed) }),
-            Kind::Object => {
+            ValueKind::Null => visitor.visit_unit(),
+            ValueKind::False => visitor.visit_bool(false),
+            ValueKind::True => visitor.visit_bool(true),
+            ValueKind::Ref => self.entity()?.deserialize_any(visitor),
+            ValueKind::List => {
+                visitor.visit_seq(ListAccess { list: self, items: items(self.packed) })
+            }
+            ValueKind::Map => {
+                visitor.visit_map(JsonAccess { map: self, items: items(self.packed) })
+            }
+            ValueKind::Object => {
                 let (shape, values) = object(self.packed).ok_or_else(ReadError::missing)?;
                 let Self { reader, owner, slot, .. } = self;
                 visitor.visit_map(ObjectAccess::new(reader, owner, slot.child, shape, values)?)
             }
-            Kind::Number | Kind::Text => match value(self.packed) {
+            ValueKind::Number | ValueKind::Text => match value(self.packed) {
                 Value::Int(it) if it >= 0 => visitor.visit_u64(it.cast_unsigned()),
                 Value::Int(it) => visitor.visit_i64(it),
                 Value::Uint(it) => visitor.visit_u64(it),
@@ -92,10 +96,10 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
 
     #[inline]
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match kind(self.packed) {
-            Kind::Text => visitor.visit_some(self),
-            Kind::Null => visitor.visit_none(),
-            Kind::Ref => self.entity()?.deserialize_option(visitor),
+        match value_kind(self.packed) {
+            ValueKind::Text => visitor.visit_some(self),
+            ValueKind::Null => visitor.visit_none(),
+            ValueKind::Ref => self.entity()?.deserialize_option(visitor),
             _ if self.is_shown()? => visitor.visit_some(self),
             _ => visitor.visit_none(),
         }
@@ -107,8 +111,8 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        match kind(self.packed) {
-            Kind::Ref => self.entity()?.deserialize_newtype_struct(name, visitor),
+        match value_kind(self.packed) {
+            ValueKind::Ref => self.entity()?.deserialize_newtype_struct(name, visitor),
             _ => visitor.visit_newtype_struct(self),
         }
     }
@@ -156,15 +160,15 @@ impl<'a> SeqAccess<'a> for ListAccess<'_, 'a> {
         let (reader, depth) = (self.list.reader, self.list.depth + 1);
         while let Some(packed) = self.items.next_packed() {
             let item = ValueDeserializer { packed, depth, ..self.list };
-            let is_listed = match kind(packed) {
-                Kind::Ref => {
+            let is_listed = match value_kind(packed) {
+                ValueKind::Ref => {
                     reference(packed).is_some_and(|it| reader.is_listed(it, item.slot, depth))
                 }
                 _ if !reader.looks_ahead.get() => true,
-                Kind::Null => true,
+                ValueKind::Null => true,
                 _ => {
-                    let levels = item.slot.levels_at(depth);
-                    reader.is_readable(value(packed), item.slot.child, levels, item.owner)
+                    let nullability = item.slot.nullability_at(depth);
+                    reader.is_readable(value(packed), item.slot.child, nullability, item.owner)
                 }
             };
             if is_listed {

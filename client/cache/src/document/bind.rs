@@ -20,11 +20,11 @@ pub(crate) struct Bound {
     /// The key of each slot in its record; `None` where the slot is left out.
     keys: Box<[Option<Symbol>]>,
     /// For each case its stored slots that are read, in the order of their keys.
-    order: Box<[Box<[Stored]>]>,
+    stored_slots: Box<[Box<[StoredSlot]>]>,
     /// Which cases have fields that are read and not stored.
-    derives: Box<[bool]>,
+    has_derived_fields: Box<[bool]>,
     /// How many fields an answer has of each case, but for `__typename`.
-    told: Box<[u16]>,
+    expected_fields: Box<[u16]>,
     /// The collections that are listed, by slot.
     listings: HashMap<u32, Arc<Listing>>,
     /// Whether it reads at which revision a list stands.
@@ -35,7 +35,7 @@ pub(crate) struct Bound {
 
 /// A slot that is read from a record.
 #[derive(Clone, Copy)]
-pub(crate) struct Stored {
+pub(crate) struct StoredSlot {
     pub(crate) key: Symbol,
     /// Which slot of its case.
     pub(crate) slot: u16,
@@ -67,7 +67,7 @@ pub(crate) fn includes(one: &FieldSet, other: &FieldSet) -> bool {
 
 impl Bound {
     pub(crate) fn new(plan: Arc<Plan>, variables: Json, rules: &Rules, names: &mut Names) -> Self {
-        let variables = with_defaults(variables, &plan.defaults);
+        let variables = apply_defaults(variables, &plan.defaults);
         let mut keys = vec![None; plan.slots as usize];
         let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
         let by_number: HashMap<u32, &Slot> = slots.clone().map(|it| (it.number, it)).collect();
@@ -80,21 +80,21 @@ impl Bound {
         let passing = roots.map_or(&[][..], |it| &it.slots);
         let lasts = |slot: &Slot| passing.iter().all(|it| it.number != slot.number);
         let mut asked = HashMap::new();
-        for call in &plan.calls {
+        for call in &plan.slot_arguments {
             let Some(slot) = by_number.get(&call.slot) else { continue };
             let is_out = call.conditions.iter().any(|(skips, it)| {
-                it.fill(&variables).and_then(|it| it.as_bool()).unwrap_or(!*skips) == *skips
+                it.resolve(&variables).and_then(|it| it.as_bool()).unwrap_or(!*skips) == *skips
             });
             let arguments = call.arguments.iter();
             let arguments: Map<String, Json> = arguments
                 .filter_map(|it| {
-                    let value = it.value.fill(&variables).or_else(|| it.default.clone())?;
+                    let value = it.value.resolve(&variables).or_else(|| it.default.clone())?;
                     Some((it.name.clone(), value))
                 })
                 .collect();
             let arguments = Json::Object(arguments);
             let key = match lasts(slot) {
-                true => names.intern(&json::key(&slot.name, &arguments)),
+                true => names.intern(&json::field_key(&slot.name, &arguments)),
                 false => slot.key,
             };
             keys[call.slot as usize] = (!is_out).then_some(key);
@@ -102,9 +102,9 @@ impl Bound {
         }
         let mut bound = Self {
             cache: names.id,
-            order: Box::default(),
-            derives: Box::default(),
-            told: Box::default(),
+            stored_slots: Box::default(),
+            has_derived_fields: Box::default(),
+            expected_fields: Box::default(),
             listings: HashMap::new(),
             envelopes: HashMap::new(),
             reads_position: false,
@@ -113,25 +113,28 @@ impl Bound {
         };
         for (slot, arguments) in asked {
             let Some(slot) = by_number.get(&slot) else { continue };
-            let Some(listing) = bound.listing(slot, &arguments, rules, names) else { continue };
+            let Some(listing) = bound.build_listing(slot, &arguments, rules, names) else {
+                continue;
+            };
             let listing = Arc::new(listing);
             if rules.collections[listing.collection].items.is_some() {
                 bound.envelopes.extend(slot.child.map(|it| (it, listing.clone())));
             }
             bound.listings.insert(slot.number, listing);
         }
-        bound.order = bound.orders();
+        bound.stored_slots = bound.sort_stored_slots();
         let cases = plan.sets.iter().flat_map(|it| &it.cases);
         let mut told = vec![0; plan.cases as usize];
-        let mut derives = vec![false; plan.cases as usize];
+        let mut has_derived_fields = vec![false; plan.cases as usize];
         for case in cases {
             let slots = case.slots.iter().filter(|it| it.role != Role::Typename);
             let is_derived =
                 |it: &Slot| !it.is_added && bound.key(it).is_some() && it.role != Role::Value;
-            derives[case.number as usize] = case.slots.iter().any(is_derived);
+            has_derived_fields[case.number as usize] = case.slots.iter().any(is_derived);
             told[case.number as usize] = slots.filter(|it| bound.key(it).is_some()).count() as u16;
         }
-        (bound.told, bound.derives) = (told.into(), derives.into());
+        (bound.expected_fields, bound.has_derived_fields) =
+            (told.into(), has_derived_fields.into());
         let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
         bound.reads_position = slots.filter(|it| !it.is_added).any(|it| it.role == Role::Position);
         bound
@@ -145,20 +148,20 @@ impl Bound {
 
     /// Whether a case has fields that are read and not stored.
     #[inline]
-    pub(crate) fn derives(&self, case: &Case) -> bool {
-        self.derives[case.number as usize]
+    pub(crate) fn has_derived_fields(&self, case: &Case) -> bool {
+        self.has_derived_fields[case.number as usize]
     }
 
     /// How many fields a whole answer has of a case, but for `__typename`.
     #[inline]
-    pub(crate) fn told(&self, case: &Case) -> u16 {
-        self.told[case.number as usize]
+    pub(crate) fn expected_fields(&self, case: &Case) -> u16 {
+        self.expected_fields[case.number as usize]
     }
 
     /// The slots of a case that are read from its record, in the order of their keys.
     #[inline]
-    pub(crate) fn order(&self, case: &Case) -> &[Stored] {
-        &self.order[case.number as usize]
+    pub(crate) fn stored_slots(&self, case: &Case) -> &[StoredSlot] {
+        &self.stored_slots[case.number as usize]
     }
 
     /// The same, with the slots.
@@ -166,7 +169,7 @@ impl Bound {
         &'b self,
         case: &'b Case,
     ) -> impl Iterator<Item = (Symbol, &'b Slot)> + Clone {
-        self.order(case).iter().map(|it| (it.key, &case.slots[usize::from(it.slot)]))
+        self.stored_slots(case).iter().map(|it| (it.key, &case.slots[usize::from(it.slot)]))
     }
 
     fn is_derived(&self, slot: &Slot) -> bool {
@@ -179,7 +182,7 @@ impl Bound {
 
     /// The listing that a slot asks for, if it lists a collection over a range.
     #[inline]
-    pub(crate) fn listed(&self, slot: &Slot) -> Option<&Arc<Listing>> {
+    pub(crate) fn listing(&self, slot: &Slot) -> Option<&Arc<Listing>> {
         self.listings.get(&slot.number)
     }
 
@@ -197,7 +200,7 @@ impl Bound {
         self.listings.values()
     }
 
-    fn listing(
+    fn build_listing(
         &self,
         slot: &Slot,
         arguments: &Json,
@@ -208,23 +211,23 @@ impl Bound {
         self.key(slot)?;
         let rule = &rules.collections[collection];
         let listed = &rule.listed[listed];
-        let instant = |path: &[String]| instant::from_json(json::at(arguments, path)?);
+        let instant = |path: &[String]| instant::from_json(json::value_at(arguments, path)?);
         let [start, end] = listed.range.as_ref()?;
         let scope = match &listed.scope {
-            Some(path) => Some(json::at(arguments, path)?.as_str()?.into()),
+            Some(path) => Some(json::value_at(arguments, path)?.as_str()?.into()),
             None => None,
         };
         let child = slot.child?;
         let members = match &rule.items {
             Some(_) => {
-                let slots = self.plan.sets[child].certain()?.slots.iter();
+                let slots = self.plan.sets[child].only_case()?.slots.iter();
                 slots.filter(|it| it.role == Role::Items).find_map(|it| it.child)
             }
             None => Some(child),
         };
         let mut fields = Vec::new();
         if let Some(members) = members {
-            self.paths(members, "", names, &mut fields);
+            self.collect_paths(members, "", names, &mut fields);
         }
         fields.sort_unstable();
         fields.dedup();
@@ -238,20 +241,20 @@ impl Bound {
         })
     }
 
-    fn paths(&self, set: usize, before: &str, names: &mut Names, out: &mut Vec<Symbol>) {
+    fn collect_paths(&self, set: usize, before: &str, names: &mut Names, out: &mut Vec<Symbol>) {
         for case in &self.plan.sets[set].cases {
             for slot in &case.slots {
                 let Some(key) = self.keys[slot.number as usize] else { continue };
                 let path = format!("{before}{}", names.text(key));
                 out.push(names.intern(&path));
                 if let Some(child) = slot.child {
-                    self.paths(child, &format!("{path}."), names, out);
+                    self.collect_paths(child, &format!("{path}."), names, out);
                 }
             }
         }
     }
 
-    fn orders(&self) -> Box<[Box<[Stored]>]> {
+    fn sort_stored_slots(&self) -> Box<[Box<[StoredSlot]>]> {
         let mut orders = vec![Box::default(); self.plan.cases as usize];
         for (at, set) in self.plan.sets.iter().enumerate() {
             // Outside of a listing, the list of an envelope is a field like any other.
@@ -262,9 +265,9 @@ impl Bound {
                     !slot.is_added && (is_plain && !is_envelope || !self.is_derived(slot))
                 });
                 let stored = slots.filter_map(|(at, slot)| {
-                    Some(Stored { key: self.key(slot)?, slot: at as u16, has_twin: false })
+                    Some(StoredSlot { key: self.key(slot)?, slot: at as u16, has_twin: false })
                 });
-                let mut order: Vec<Stored> = stored.collect();
+                let mut order: Vec<StoredSlot> = stored.collect();
                 order.sort_by_key(|it| it.key);
                 for at in 1..order.len() {
                     order[at - 1].has_twin = order[at - 1].key == order[at].key;
@@ -276,7 +279,7 @@ impl Bound {
     }
 }
 
-fn with_defaults(variables: Json, defaults: &[(String, Json)]) -> Json {
+fn apply_defaults(variables: Json, defaults: &[(String, Json)]) -> Json {
     let mut variables = match variables {
         Json::Object(variables) => variables,
         _ => Map::new(),

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use cynic_parser::executable::{Directive, FieldSelection, Iter, OperationDefinition, Selection};
 use cynic_parser::{ExecutableDocument, Span};
 
-use super::MOST_NESTED;
-use super::json::argument;
-use super::plan::{Argument, Call, Case, Given, Plan, Role, Set, Slot};
+use super::MAX_DEPTH;
+use super::json::literal;
+use super::plan::{ArgumentValue, Case, Literal, Plan, Role, SelectionSet, Slot, SlotArguments};
 use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
@@ -35,12 +35,12 @@ pub(crate) fn compile(
         sets: Vec::new(),
         slots: 0,
         cases: 0,
-        calls: Vec::new(),
+        slot_arguments: Vec::new(),
         defaults: defaults(operation),
     };
     let mut compiler = Compiler { document, added, rules, names, plan };
     let root = rules.schema.root(kind).to_owned();
-    compiler.set(&root, &[operation.selection_set()], None, 0)?;
+    compiler.compile_set(&root, &[operation.selection_set()], None, 0)?;
     Ok(compiler.plan)
 }
 
@@ -67,21 +67,21 @@ struct Collected<'a> {
     response: &'a str,
     first: FieldSelection<'a>,
     sets: Vec<Selections<'a>>,
-    conditions: Vec<(bool, Argument)>,
+    conditions: Vec<(bool, Literal)>,
     is_added: bool,
 }
 
 impl<'a> Compiler<'a> {
     /// `envelope` is the collection whose list is inside of this set.
-    fn set(
+    fn compile_set(
         &mut self,
         parent: &str,
         selections: &[Selections<'a>],
         envelope: Option<usize>,
         depth: usize,
     ) -> Result<usize, OperationError> {
-        if depth > MOST_NESTED {
-            return Err(OperationError::TooDeep(MOST_NESTED));
+        if depth > MAX_DEPTH {
+            return Err(OperationError::TooDeep(MAX_DEPTH));
         }
         let schema = &self.rules.schema;
         let of = schema.composite(parent);
@@ -90,9 +90,9 @@ impl<'a> Compiler<'a> {
         let mut types: Vec<String> = if is_abstract { of.possible.clone() } else { Vec::new() };
         types.push(parent.to_owned());
         let at = self.plan.sets.len();
-        self.plan.sets.push(Set { cases: Vec::new(), is_abstract, has_entities: false });
+        self.plan.sets.push(SelectionSet { cases: Vec::new(), is_abstract, has_entities: false });
         for type_name in types {
-            let case = self.case(&type_name, selections, envelope, depth)?;
+            let case = self.compile_case(&type_name, selections, envelope, depth)?;
             let children = case.slots.iter().filter_map(|it| it.child);
             let has_entities = children.map(|it| &self.plan.sets[it]).any(|child| {
                 child.has_entities || child.cases.iter().any(|it| it.entity.is_some())
@@ -103,7 +103,7 @@ impl<'a> Compiler<'a> {
         Ok(at)
     }
 
-    fn case(
+    fn compile_case(
         &mut self,
         type_name: &str,
         selections: &[Selections<'a>],
@@ -114,29 +114,29 @@ impl<'a> Compiler<'a> {
         self.plan.cases += 1;
         let mut fields = Vec::new();
         for set in selections {
-            self.collect(type_name, set.clone(), &[], &mut fields, depth)?;
+            self.collect_fields(type_name, set.clone(), &[], &mut fields, depth)?;
         }
         let mut slots = Vec::with_capacity(fields.len());
         for field in fields {
-            slots.push(self.slot(type_name, field, envelope, depth)?);
+            slots.push(self.compile_slot(type_name, field, envelope, depth)?);
         }
         let type_name = self.names.intern(type_name);
         Ok(Case { number, type_name, entity: self.rules.entity(type_name).copied(), slots })
     }
 
-    fn collect(
+    fn collect_fields(
         &self,
         type_name: &str,
         selections: Selections<'a>,
-        conditions: &[(bool, Argument)],
+        conditions: &[(bool, Literal)],
         fields: &mut Vec<Collected<'a>>,
         depth: usize,
     ) -> Result<(), OperationError> {
-        if depth > MOST_NESTED {
-            return Err(OperationError::TooDeep(MOST_NESTED));
+        if depth > MAX_DEPTH {
+            return Err(OperationError::TooDeep(MAX_DEPTH));
         }
         for selection in selections {
-            let all = |own: Iter<'a, Directive<'a>>| -> Vec<(bool, Argument)> {
+            let all = |own: Iter<'a, Directive<'a>>| -> Vec<(bool, Literal)> {
                 conditions.iter().cloned().chain(own.filter_map(condition)).collect()
             };
             match selection {
@@ -163,10 +163,16 @@ impl<'a> Compiler<'a> {
                     }
                 }
                 Selection::InlineFragment(it)
-                    if self.applies(type_name, it.type_condition())? =>
+                    if self.fragment_applies(type_name, it.type_condition())? =>
                 {
                     let conditions = all(it.directives());
-                    self.collect(type_name, it.selection_set(), &conditions, fields, depth + 1)?;
+                    self.collect_fields(
+                        type_name,
+                        it.selection_set(),
+                        &conditions,
+                        fields,
+                        depth + 1,
+                    )?;
                 }
                 Selection::FragmentSpread(spread) => {
                     let mut fragments = self.document.fragments();
@@ -174,10 +180,10 @@ impl<'a> Compiler<'a> {
                     let fragment = fragment.ok_or_else(|| {
                         OperationError::Unknown(format!("...{}", spread.fragment_name()))
                     })?;
-                    if self.applies(type_name, Some(fragment.type_condition()))? {
+                    if self.fragment_applies(type_name, Some(fragment.type_condition()))? {
                         let conditions = all(spread.directives());
                         let set = fragment.selection_set();
-                        self.collect(type_name, set, &conditions, fields, depth + 1)?;
+                        self.collect_fields(type_name, set, &conditions, fields, depth + 1)?;
                     }
                 }
                 Selection::InlineFragment(_) => {}
@@ -187,7 +193,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Whether a fragment on the type `on` is for objects of this type.
-    fn applies(&self, type_name: &str, on: Option<&str>) -> Result<bool, OperationError> {
+    fn fragment_applies(&self, type_name: &str, on: Option<&str>) -> Result<bool, OperationError> {
         let Some(on) = on else { return Ok(true) };
         match self.rules.schema.composite(on) {
             Some(_) => Ok(self.rules.schema.is_a(type_name, on)),
@@ -200,7 +206,7 @@ impl<'a> Compiler<'a> {
         self.added.iter().any(|it| it.start <= at && at < it.end)
     }
 
-    fn slot(
+    fn compile_slot(
         &mut self,
         parent: &str,
         collected: Collected<'a>,
@@ -212,7 +218,7 @@ impl<'a> Compiler<'a> {
         let (field, name) = (collected.first, collected.first.name());
         let (response, key) = (Arc::from(collected.response), self.names.intern(name));
         if name == "__typename" {
-            let levels = Arc::new([false]);
+            let nullability = Arc::new([false]);
             let (role, name, child) = (Role::Typename, name.into(), None);
             let is_server_made = false;
             return Ok(Slot {
@@ -221,7 +227,7 @@ impl<'a> Compiler<'a> {
                 name,
                 key,
                 child,
-                levels,
+                nullability,
                 role,
                 leaf: Leaf::Text,
                 is_server_made,
@@ -234,17 +240,17 @@ impl<'a> Compiler<'a> {
         let given = field.arguments().map(|it| {
             let at = defaults.iter().position(|(name, _)| name == it.name());
             let default = at.map(|at| defaults.swap_remove(at).1);
-            Given { name: it.name().to_owned(), value: argument(it.value()), default }
+            ArgumentValue { name: it.name().to_owned(), value: literal(it.value()), default }
         });
-        let mut arguments: Vec<Given> = given.collect();
-        arguments.extend(defaults.into_iter().map(|(name, default)| Given {
+        let mut arguments: Vec<ArgumentValue> = given.collect();
+        arguments.extend(defaults.into_iter().map(|(name, default)| ArgumentValue {
             name,
-            value: Argument::Constant(default),
+            value: Literal::Constant(default),
             default: None,
         }));
         if !arguments.is_empty() || !collected.conditions.is_empty() {
             let conditions = collected.conditions;
-            self.plan.calls.push(Call { slot: number, arguments, conditions });
+            self.plan.slot_arguments.push(SlotArguments { slot: number, arguments, conditions });
         }
         let role = self.role(parent, name, envelope);
         let inner = match role {
@@ -253,9 +259,10 @@ impl<'a> Compiler<'a> {
         };
         let is_composite = self.rules.schema.composite(&known.type_name).is_some();
         let child = is_composite
-            .then(|| self.set(&known.type_name, &collected.sets, inner, depth + 1))
+            .then(|| self.compile_set(&known.type_name, &collected.sets, inner, depth + 1))
             .transpose()?;
-        let (levels, is_server_made) = (known.levels, self.rules.is_server_made(parent, name));
+        let (nullability, is_server_made) =
+            (known.nullability, self.rules.is_server_made(parent, name));
         let name = name.into();
         let leaf = self.rules.schema.leaf(&known.type_name);
         Ok(Slot {
@@ -264,7 +271,7 @@ impl<'a> Compiler<'a> {
             name,
             key,
             child,
-            levels,
+            nullability,
             role,
             leaf,
             is_server_made,
@@ -286,12 +293,12 @@ impl<'a> Compiler<'a> {
 }
 
 /// `@skip` and `@include`; other directives are the server's.
-fn condition(directive: Directive<'_>) -> Option<(bool, Argument)> {
+fn condition(directive: Directive<'_>) -> Option<(bool, Literal)> {
     let skips = match directive.name() {
         "skip" => true,
         "include" => false,
         _ => return None,
     };
     let condition = directive.arguments().find(|it| it.name() == "if")?;
-    Some((skips, argument(condition.value())))
+    Some((skips, literal(condition.value())))
 }

@@ -8,7 +8,7 @@
 use cynic_parser::executable::{Iter, Selection};
 use cynic_parser::{ExecutableDocument, Span};
 
-use super::MOST_NESTED;
+use super::MAX_DEPTH;
 use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
@@ -24,11 +24,11 @@ pub(crate) fn complete(
     let mut completion = Completion { rules, names, splices: Vec::new() };
     for operation in document.operations() {
         let root = rules.schema.root(operation.operation_type());
-        completion.below(root, operation.selection_set(), 0)?;
+        completion.complete_children(root, operation.selection_set(), 0)?;
     }
     for fragment in document.fragments() {
         let (set, span) = (fragment.selection_set(), fragment.selection_set_span());
-        completion.set_of_fragment(fragment.type_condition(), set, span, 0)?;
+        completion.complete_fragment(fragment.type_condition(), set, span, 0)?;
     }
     let mut splices = completion.splices;
     splices.sort_by_key(|(at, _)| *at);
@@ -55,7 +55,7 @@ struct Completion<'a> {
 impl Completion<'_> {
     /// Completes a selection set of the type `parent`, and all below it. `position` is the field that
     /// tells at which revision the list in it was read.
-    fn set(
+    fn complete_set(
         &mut self,
         parent: &str,
         selections: Iter<'_, Selection<'_>>,
@@ -71,7 +71,7 @@ impl Completion<'_> {
                     && it.arguments().len() == 0
             })
         };
-        if let Some(alias) = self.in_the_way(parent, selections.clone()) {
+        if let Some(alias) = self.conflicting_alias(parent, selections.clone()) {
             return Err(OperationError::Alias(alias));
         }
         let mut addition = String::new();
@@ -80,7 +80,7 @@ impl Completion<'_> {
         }
         let schema = &self.rules.schema;
         let is_abstract = schema.composite(parent).is_some_and(|it| it.is_abstract);
-        for field in self.needed(parent).chain(position) {
+        for field in self.required_fields(parent).chain(position) {
             if !has(field) {
                 addition.push(' ');
                 addition.push_str(field);
@@ -88,39 +88,44 @@ impl Completion<'_> {
         }
         let possible = schema.composite(parent).map_or(&[][..], |it| &it.possible);
         for object in possible.iter().filter(|_| is_abstract) {
-            let of_object: Vec<&str> = self.needed(object).filter(|it| !has(it)).collect();
+            let of_object: Vec<&str> = self.required_fields(object).filter(|it| !has(it)).collect();
             if !of_object.is_empty() {
                 addition.push_str(&format!(" ... on {object} {{ {} }}", of_object.join(" ")));
             }
         }
         // Behind the brace; and before whatever the author wrote, so that it is the first in the answer.
         self.splices.push((span.start + 1, format!("{addition} ")));
-        self.below(parent, selections, depth)
+        self.complete_children(parent, selections, depth)
     }
 
     /// An alias that has the name of a field which the cache adds.
-    fn in_the_way(&self, parent: &str, selections: Iter<'_, Selection<'_>>) -> Option<String> {
+    fn conflicting_alias(
+        &self,
+        parent: &str,
+        selections: Iter<'_, Selection<'_>>,
+    ) -> Option<String> {
         let hides = |alias: &str, name: &str| {
-            alias != name && (alias == "__typename" || self.needed(parent).any(|it| it == alias))
+            alias != name
+                && (alias == "__typename" || self.required_fields(parent).any(|it| it == alias))
         };
         let mut fields = selections.filter_map(Selection::as_field);
         fields.find_map(|it| Some(it.alias()?.to_owned()).filter(|alias| hides(alias, it.name())))
     }
 
-    fn needed(&self, type_name: &str) -> impl Iterator<Item = &str> {
+    fn required_fields(&self, type_name: &str) -> impl Iterator<Item = &str> {
         let symbol = self.names.get(type_name);
         let needs = symbol.into_iter().flat_map(|it| self.rules.needs(it));
         needs.map(|it| &**self.names.text(it))
     }
 
-    fn below(
+    fn complete_children(
         &mut self,
         parent: &str,
         selections: Iter<'_, Selection<'_>>,
         depth: usize,
     ) -> Result<(), OperationError> {
-        if depth > MOST_NESTED {
-            return Err(OperationError::TooDeep(MOST_NESTED));
+        if depth > MAX_DEPTH {
+            return Err(OperationError::TooDeep(MAX_DEPTH));
         }
         for selection in selections {
             match selection {
@@ -135,12 +140,12 @@ impl Completion<'_> {
                     let listed = rules.listed(parent, field.name());
                     let position =
                         listed.and_then(|(it, _)| rules.collections[it].position.as_deref());
-                    self.set(&of, field.selection_set(), span, position, depth + 1)?;
+                    self.complete_set(&of, field.selection_set(), span, position, depth + 1)?;
                 }
                 Selection::InlineFragment(fragment) => {
                     let of = fragment.type_condition().unwrap_or(parent);
                     let (set, span) = (fragment.selection_set(), fragment.selection_set_span());
-                    self.set_of_fragment(of, set, span, depth + 1)?;
+                    self.complete_fragment(of, set, span, depth + 1)?;
                 }
                 Selection::FragmentSpread(_) => {}
             }
@@ -149,7 +154,7 @@ impl Completion<'_> {
     }
 
     /// What stands in an inline fragment at a root is part of the root.
-    fn set_of_fragment(
+    fn complete_fragment(
         &mut self,
         of: &str,
         selections: Iter<'_, Selection<'_>>,
@@ -157,8 +162,8 @@ impl Completion<'_> {
         depth: usize,
     ) -> Result<(), OperationError> {
         if self.rules.schema.is_root(of) {
-            return self.below(of, selections, depth);
+            return self.complete_children(of, selections, depth);
         }
-        self.set(of, selections, span, None, depth)
+        self.complete_set(of, selections, span, None, depth)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-pub(crate) use bind::{Bound, FieldSet, Listing, Stored, includes};
+pub(crate) use bind::{Bound, FieldSet, Listing, StoredSlot, includes};
 pub(crate) use plan::{Case, Plan, Role, Slot};
 
 use crate::error::OperationError;
@@ -19,17 +19,17 @@ use crate::record::Names;
 use crate::rules::Rules;
 
 /// Selections nested deeper than this are refused.
-const MOST_NESTED: usize = 64;
+const MAX_DEPTH: usize = 64;
 /// Variables whose keys are remembered for an operation.
-const MOST_BOUND: usize = 64;
+const MAX_BOUND_PER_OPERATION: usize = 64;
 
 /// Every operation that was met, compiled, with the variables that it was met with lately.
 #[derive(Default)]
 pub(crate) struct Plans {
-    plans: HashMap<Box<str>, Known>,
+    plans: HashMap<Box<str>, CompiledOperation>,
 }
 
-struct Known {
+struct CompiledOperation {
     plan: Arc<Plan>,
     /// By the variables' JSON, the latest last.
     bound: Vec<(Box<str>, Arc<Bound>)>,
@@ -46,7 +46,7 @@ impl Plans {
     ) -> Result<Arc<Bound>, OperationError> {
         if !self.plans.contains_key(text) {
             let plan = Arc::new(plan(text, rules, names)?);
-            self.plans.insert(text.into(), Known { plan, bound: Vec::new() });
+            self.plans.insert(text.into(), CompiledOperation { plan, bound: Vec::new() });
         }
         let Some(known) = self.plans.get_mut(text) else {
             return Err(OperationError::Document("no operation".to_owned()));
@@ -57,7 +57,7 @@ impl Plans {
         let values = serde_json::from_str(variables);
         let values = values.map_err(|error| OperationError::Variables(error.to_string()))?;
         let bound = Arc::new(Bound::new(known.plan.clone(), values, rules, names));
-        if known.bound.len() == MOST_BOUND {
+        if known.bound.len() == MAX_BOUND_PER_OPERATION {
             known.bound.remove(0);
         }
         known.bound.push((variables.into(), bound.clone()));

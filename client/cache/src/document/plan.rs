@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::record::Symbol;
 use crate::rules::EntityRule;
-use crate::schema::{Leaf, Levels};
+use crate::schema::{Leaf, Nullability};
 
 /// An operation, compiled.
 pub(crate) struct Plan {
@@ -15,17 +15,17 @@ pub(crate) struct Plan {
     pub(crate) text: Arc<str>,
     pub(crate) kind: OperationType,
     /// Selection sets; the first is the root's.
-    pub(crate) sets: Vec<Set>,
+    pub(crate) sets: Vec<SelectionSet>,
     pub(crate) slots: u32,
     pub(crate) cases: u32,
     /// What depends on variables: arguments and conditions, by slot.
-    pub(crate) calls: Vec<Call>,
+    pub(crate) slot_arguments: Vec<SlotArguments>,
     pub(crate) defaults: Vec<(String, Json)>,
 }
 
 /// A selection set: one case for each type that may stand there, and for an abstract type a last one for
 /// types that the schema does not know.
-pub(crate) struct Set {
+pub(crate) struct SelectionSet {
     pub(crate) cases: Vec<Case>,
     pub(crate) is_abstract: bool,
     /// Whether entities can be inside of what is selected here.
@@ -50,7 +50,7 @@ pub(crate) struct Slot {
     /// Its key in a record, if it has no arguments.
     pub(crate) key: Symbol,
     pub(crate) child: Option<usize>,
-    pub(crate) levels: Levels,
+    pub(crate) nullability: Nullability,
     pub(crate) role: Role,
     pub(crate) leaf: Leaf,
     /// The server makes it with every change: a change of it alone is none of the content.
@@ -75,23 +75,23 @@ pub(crate) enum Role {
 }
 
 /// A slot whose key depends on its arguments, or that may be left out.
-pub(crate) struct Call {
+pub(crate) struct SlotArguments {
     pub(crate) slot: u32,
-    pub(crate) arguments: Vec<Given>,
+    pub(crate) arguments: Vec<ArgumentValue>,
     /// `@skip` (true) and `@include` (false), and the value that they look at.
-    pub(crate) conditions: Vec<(bool, Argument)>,
+    pub(crate) conditions: Vec<(bool, Literal)>,
 }
 
 /// An argument: its name, what was given, and the schema's default for a variable that is not.
-pub(crate) struct Given {
+pub(crate) struct ArgumentValue {
     pub(crate) name: String,
-    pub(crate) value: Argument,
+    pub(crate) value: Literal,
     pub(crate) default: Option<Json>,
 }
 
 /// A literal of a document, kept without its document.
 #[derive(Clone, Debug)]
-pub(crate) enum Argument {
+pub(crate) enum Literal {
     Variable(String),
     Constant(Json),
     List(Vec<Self>),
@@ -101,28 +101,28 @@ pub(crate) enum Argument {
 impl Slot {
     /// Whether null is allowed inside of so many lists, and further inside.
     #[inline]
-    pub(crate) fn levels_at(&self, depth: u32) -> &[bool] {
-        self.levels.get(depth as usize..).unwrap_or_default()
+    pub(crate) fn nullability_at(&self, depth: u32) -> &[bool] {
+        self.nullability.get(depth as usize..).unwrap_or_default()
     }
 }
 
-impl Set {
+impl SelectionSet {
     /// The case for a type; the last one for those that the schema does not know.
     #[inline]
-    pub(crate) fn case(&self, type_name: Symbol) -> Option<&Case> {
+    pub(crate) fn case_of(&self, type_name: Symbol) -> Option<&Case> {
         let known = self.cases.iter().find(|it| it.type_name == type_name);
         known.or_else(|| self.cases.last().filter(|_| self.is_abstract))
     }
 
     /// The only case, where the type is certain before `__typename` has been read.
     #[inline]
-    pub(crate) fn certain(&self) -> Option<&Case> {
+    pub(crate) fn only_case(&self) -> Option<&Case> {
         self.cases.first().filter(|_| !self.is_abstract)
     }
 }
 
 impl Plan {
     pub(crate) fn root(&self) -> Option<&Case> {
-        self.sets.first()?.certain()
+        self.sets.first()?.only_case()
     }
 }

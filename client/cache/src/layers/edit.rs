@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::base::Base;
-use crate::record::{EntityId, Lists, Pack, Record, Symbol, Value, boxed, merge_value, value};
+use crate::record::{
+    EntityId, ListMerge, Pack, Record, Symbol, Value, merge_value, to_boxed_str, value,
+};
 
 /// One change that a mutation is expected to make.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,7 @@ pub(crate) fn over<'e>(
     edits: impl Iterator<Item = &'e Edit>,
 ) -> Option<Record> {
     let of = base.store.entities.get(entity);
-    let (type_name, is_gone) = (of.type_name, of.is_gone);
+    let (type_name, is_deleted) = (of.type_name, of.is_deleted);
     let revision = held.as_ref().and_then(|it| it.revision);
     let mut fields: Option<Vec<(Symbol, Cow<'_, str>)>> = held.as_ref().map(|it| {
         let shape = base.store.shapes.get(it.shape);
@@ -67,7 +69,7 @@ pub(crate) fn over<'e>(
     });
     for edit in edits {
         match edit {
-            Edit::Create if !is_gone => {
+            Edit::Create if !is_deleted => {
                 fields.get_or_insert_default();
             }
             Edit::Create => {}
@@ -78,8 +80,14 @@ pub(crate) fn over<'e>(
                     Ok(at) => {
                         let mut merged = Vec::new();
                         let old = &fields[at].1;
-                        merge_value(&mut base.store.shapes, old, new, Lists::Newer, &mut merged);
-                        fields[at].1 = Cow::Owned(boxed(&merged).into());
+                        merge_value(
+                            &mut base.store.shapes,
+                            old,
+                            new,
+                            ListMerge::TakeNewer,
+                            &mut merged,
+                        );
+                        fields[at].1 = Cow::Owned(to_boxed_str(&merged).into());
                     }
                     Err(at) => fields.insert(at, (*field, Cow::Owned(new.to_string()))),
                 }
@@ -120,5 +128,5 @@ fn relinked(list: &str, other: EntityId, joins: bool) -> String {
         out.reference(other);
     }
     out.close(opened);
-    boxed(&out).into()
+    to_boxed_str(&out).into()
 }

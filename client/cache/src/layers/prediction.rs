@@ -11,7 +11,9 @@ use crate::document::Bound;
 use crate::error::PredictionError;
 use crate::normalize::{FromPrediction, Staged};
 use crate::prepared::Prepared;
-use crate::record::{EntityId, Lists, Pack, Record, Symbol, Value, boxed, merge_value, value};
+use crate::record::{
+    EntityId, ListMerge, Pack, Record, Symbol, Value, merge_value, to_boxed_str, value,
+};
 use crate::rules::Rules;
 use crate::schema::{Field, Leaf};
 
@@ -130,7 +132,7 @@ pub(crate) fn set(
     }
     pack(base, rules, &known.type_name, value, &mut packed, edits)?;
     let symbol = base.store.names.intern(field);
-    edits.push((entity, Edit::Set(symbol, boxed(&packed))));
+    edits.push((entity, Edit::Set(symbol, to_boxed_str(&packed))));
     Ok(())
 }
 
@@ -156,7 +158,7 @@ fn fits(rules: &Rules, field: &Field, value: &Json) -> bool {
     }
     let is_composite = rules.schema.composite(&field.type_name).is_some();
     let leaf = (!is_composite).then(|| rules.schema.leaf(&field.type_name));
-    at(&field.levels, leaf, value)
+    at(&field.nullability, leaf, value)
 }
 
 /// Packs a value of the type `type_name`, or lists of such.
@@ -253,7 +255,7 @@ pub(crate) fn edits_of_answer(
             let old = shown.as_ref().and_then(|it| it.field(&base.store.shapes, field));
             let is_same = old.is_some_and(|old| {
                 let mut merged = Vec::new();
-                merge_value(&mut base.store.shapes, old, new, Lists::Newer, &mut merged);
+                merge_value(&mut base.store.shapes, old, new, ListMerge::TakeNewer, &mut merged);
                 merged == old.as_bytes()
             });
             if !is_same {

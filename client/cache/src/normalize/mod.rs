@@ -32,7 +32,7 @@ pub(crate) struct Staged<Origin> {
     pub(crate) records: Vec<StagedRecord>,
     pub(crate) listings: Vec<StagedListing>,
     /// Entities that were not known before.
-    new: Vec<EntityId>,
+    new_entities: Vec<EntityId>,
     origin: PhantomData<Origin>,
 }
 
@@ -51,15 +51,15 @@ pub(crate) struct StagedListing {
     pub(crate) members: Vec<EntityId>,
     /// The fields of the object around the list.
     pub(crate) envelope: Option<Record>,
-    /// Whether all of it was told. If something failed it says nothing of who is not in it.
-    pub(crate) is_whole: bool,
+    /// Whether all of it was told. If something failed_paths it says nothing of who is not in it.
+    pub(crate) is_complete: bool,
 }
 
 /// An error that the server reports beside the data, or in place of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct ServerError {
-    /// What went wrong, for a person.
+    /// What went error_path, for a person.
     pub message: String,
     /// Where in the answer: names and indices.
     #[serde(default)]
@@ -79,27 +79,29 @@ enum Segment {
 type ErrorPath = Vec<Segment>;
 
 /// Takes an answer apart: `{"data": …, "errors": …}`.
-pub(crate) fn answer(
+pub(crate) fn parse_response(
     store: &mut Store,
     bound: &Bound,
     text: &[u8],
 ) -> Result<(Staged<FromServer>, Vec<ServerError>), ResponseError> {
     let text = std::str::from_utf8(text).map_err(|it| ResponseError::Malformed(it.to_string()))?;
-    let mut failed = Vec::new();
+    let mut failed_paths = Vec::new();
     loop {
-        let mut writer = Writer::new(store, bound, &failed, false);
+        let mut writer = Writer::new(store, bound, &failed_paths, false);
         let mut input = serde_json::Deserializer::from_str(text);
-        let parts = AnswerSeed { writer: &mut writer }.deserialize(&mut input);
+        let parts = ResponseSeed { writer: &mut writer }.deserialize(&mut input);
         let parts = parts.and_then(|it| input.end().map(|()| it));
-        let Writer { records, listings, new, wrong, .. } = writer;
-        let staged = Staged { records, listings, new, origin: PhantomData };
+        let Writer { records, listings, new_entities, error_path, .. } = writer;
+        let staged = Staged { records, listings, new_entities, origin: PhantomData };
         match parts {
             // The specification lets errors come after the data; then the data is read again with them
             // in mind, since a null may then mean two things.
-            Ok(parts) if failed.is_empty() && parts.errors.iter().any(|it| it.path.is_some()) => {
-                staged.give_up(store);
-                failed = parts.errors.iter().filter_map(path).collect();
-                if failed.is_empty() {
+            Ok(parts)
+                if failed_paths.is_empty() && parts.errors.iter().any(|it| it.path.is_some()) =>
+            {
+                staged.discard(store);
+                failed_paths = parts.errors.iter().filter_map(parse_path).collect();
+                if failed_paths.is_empty() {
                     return Err(ResponseError::Malformed("an error's path is none".to_owned()));
                 }
             }
@@ -107,20 +109,20 @@ pub(crate) fn answer(
                 return Ok((staged, parts.errors));
             }
             Ok(_) => {
-                staged.give_up(store);
+                staged.discard(store);
                 let message = "it has neither data nor errors".to_owned();
                 return Err(ResponseError::Malformed(message));
             }
             Err(error) => {
-                staged.give_up(store);
-                return Err(ResponseError::Malformed(at(&wrong, &error)));
+                staged.discard(store);
+                return Err(ResponseError::Malformed(describe_error(&error_path, &error)));
             }
         }
     }
 }
 
 /// Takes apart what a mutation's fragment was serialized to.
-pub(crate) fn expected(
+pub(crate) fn parse_prediction(
     store: &mut Store,
     bound: &Bound,
     text: &str,
@@ -128,38 +130,38 @@ pub(crate) fn expected(
     let mut writer = Writer::new(store, bound, &[], true);
     let mut input = serde_json::Deserializer::from_str(text);
     let done = ValueSeed::root(&mut writer).deserialize(&mut input);
-    let Writer { records, listings, new, wrong, .. } = writer;
-    let staged = Staged { records, listings, new, origin: PhantomData };
+    let Writer { records, listings, new_entities, error_path, .. } = writer;
+    let staged = Staged { records, listings, new_entities, origin: PhantomData };
     match done {
         Ok(_) => Ok(staged),
         Err(error) => {
-            staged.give_up(store);
-            Err(at(&wrong, &error))
+            staged.discard(store);
+            Err(describe_error(&error_path, &error))
         }
     }
 }
 
 /// An error, with the field in which it is.
-fn at(wrong: &[Arc<str>], error: &serde_json::Error) -> String {
-    match wrong {
+fn describe_error(error_path: &[Arc<str>], error: &serde_json::Error) -> String {
+    match error_path {
         [] => error.to_string(),
         _ => format!(
             "`{}`: {error}",
-            wrong.iter().rev().map(|it| &**it).collect::<Vec<_>>().join(".")
+            error_path.iter().rev().map(|it| &**it).collect::<Vec<_>>().join(".")
         ),
     }
 }
 
 impl<Origin> Staged<Origin> {
     /// Leaves the base as if nothing had been staged.
-    pub(crate) fn give_up(self, store: &mut Store) {
-        for entity in self.new {
+    pub(crate) fn discard(self, store: &mut Store) {
+        for entity in self.new_entities {
             store.entities.release(entity);
         }
     }
 }
 
-fn path(error: &ServerError) -> Option<ErrorPath> {
+fn parse_path(error: &ServerError) -> Option<ErrorPath> {
     let segment = |it: &serde_json::Value| match it {
         serde_json::Value::String(name) => Some(Segment::Name(name.as_str().into())),
         other => other.as_u64().map(Segment::Index),
@@ -168,32 +170,32 @@ fn path(error: &ServerError) -> Option<ErrorPath> {
 }
 
 /// The parts of an answer.
-struct Parts {
+struct ResponseParts {
     has_data: bool,
     errors: Vec<ServerError>,
 }
 
-struct AnswerSeed<'w, 'a> {
+struct ResponseSeed<'w, 'a> {
     writer: &'w mut Writer<'a>,
 }
 
-impl<'de> DeserializeSeed<'de> for AnswerSeed<'_, '_> {
-    type Value = Parts;
+impl<'de> DeserializeSeed<'de> for ResponseSeed<'_, '_> {
+    type Value = ResponseParts;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Parts, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ResponseParts, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for AnswerSeed<'_, '_> {
-    type Value = Parts;
+impl<'de> Visitor<'de> for ResponseSeed<'_, '_> {
+    type Value = ResponseParts;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an answer: an object with `data`, or `errors`, or both")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Parts, A::Error> {
-        let mut parts = Parts { has_data: false, errors: Vec::new() };
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<ResponseParts, A::Error> {
+        let mut parts = ResponseParts { has_data: false, errors: Vec::new() };
         let mut has_seen_data = false;
         while let Some(name) = entries.next_key::<std::borrow::Cow<'de, str>>()? {
             match &*name {

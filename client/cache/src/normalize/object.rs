@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
-use super::seed::{ANY, Kind, ValueSeed};
-use super::writer::{Told, Writer};
+use super::seed::{ANY, Expectation, ValueSeed};
+use super::writer::{Frame, Presence, Writer};
 use super::{Segment, StagedListing};
 use crate::document::{Case, Role, Slot};
 use crate::record::Symbol;
@@ -13,30 +13,30 @@ use crate::record::Symbol;
 /// An object on its way in.
 pub(super) struct ObjectVisit<'w, 'a, 's> {
     writer: &'w mut Writer<'a>,
-    kind: Kind<'s>,
+    expectation: Expectation<'s>,
     case: &'s Case,
     type_name: Symbol,
-    open: super::writer::Open,
+    frame: Frame,
     /// The slot that is expected next: servers answer in the order of the selection.
     pub(super) next: usize,
     /// How many fields have come, but for `__typename`.
-    told: u16,
+    field_count: u16,
     envelope: Option<StagedListing>,
 }
 
 impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
     pub(super) fn new(
         writer: &'w mut Writer<'a>,
-        kind: Kind<'s>,
+        expectation: Expectation<'s>,
         case: &'s Case,
         type_name: Symbol,
     ) -> Self {
-        let envelope = match kind {
-            Kind::Envelope(_, listing) => Some(writer.listing(listing)),
+        let envelope = match expectation {
+            Expectation::Envelope(_, listing) => Some(writer.new_listing(listing)),
             _ => None,
         };
-        let open = writer.open();
-        Self { writer, kind, case, type_name, open, next: 0, told: 0, envelope }
+        let frame = writer.open_frame();
+        Self { writer, expectation, case, type_name, frame, next: 0, field_count: 0, envelope }
     }
 
     pub(super) fn slot(&self, name: &str) -> Option<&'s Slot> {
@@ -56,38 +56,42 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
         &mut self,
         slot: Option<&'s Slot>,
         name: &str,
-        take: impl FnOnce(ValueSeed<'_, 'a, '_>) -> Result<Told, E>,
+        take: impl FnOnce(ValueSeed<'_, 'a, '_>) -> Result<Presence, E>,
     ) -> Result<(), E> {
         let bound = self.writer.bound;
         let Some((slot, key)) = slot.and_then(|it| Some((it, bound.key(it)?))) else {
             self.other(name).map_err(E::custom)?;
             let start = self.writer.buffer.len();
-            take(ValueSeed { writer: self.writer, kind: ANY, levels: &[true] })?;
+            take(ValueSeed { writer: self.writer, expectation: ANY, nullability: &[true] })?;
             self.writer.buffer.truncate(start);
             return Ok(());
         };
-        self.told += u16::from(slot.role != Role::Typename);
-        let keeps_path = !self.writer.failed.is_empty();
+        self.field_count += u16::from(slot.role != Role::Typename);
+        let keeps_path = !self.writer.failed_paths.is_empty();
         if keeps_path {
             self.writer.path.push(Segment::Name(slot.response.clone()));
         }
         let start = self.writer.buffer.len();
-        let listing = bound.listed(slot);
-        let kind = match (slot.child, listing) {
-            (Some(child), Some(it)) if bound.envelope(child).is_some() => Kind::Envelope(child, it),
-            (Some(child), _) => Kind::Object(child),
-            (None, _) => Kind::Leaf(slot.leaf),
+        let listing = bound.listing(slot);
+        let expectation = match (slot.child, listing) {
+            (Some(child), Some(it)) if bound.envelope(child).is_some() => {
+                Expectation::Envelope(child, it)
+            }
+            (Some(child), _) => Expectation::Object(child),
+            (None, _) => Expectation::Leaf(slot.leaf),
         };
-        let mut direct =
-            listing.filter(|_| matches!(kind, Kind::Object(_))).map(|it| self.writer.listing(it));
-        let told = take(ValueSeed { writer: self.writer, kind, levels: &slot.levels });
+        let mut direct = listing
+            .filter(|_| matches!(expectation, Expectation::Object(_)))
+            .map(|it| self.writer.new_listing(it));
+        let told =
+            take(ValueSeed { writer: self.writer, expectation, nullability: &slot.nullability });
         if keeps_path {
             self.writer.path.pop();
         }
         let told = match told {
             Ok(told) => told,
             Err(error) => {
-                self.writer.wrong.push(slot.response.clone());
+                self.writer.error_path.push(slot.response.clone());
                 return Err(error);
             }
         };
@@ -101,7 +105,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
             (Role::Typename, _) => self.writer.buffer.truncate(start),
             (Role::Items, _) if is_within => {
                 if let Some(staged) = &mut self.envelope {
-                    staged.is_whole &= told == Told::Known;
+                    staged.is_complete &= told == Presence::Known;
                     self.writer.take_members(start, staged);
                 }
             }
@@ -113,28 +117,29 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
                 }
                 self.writer.buffer.truncate(start);
             }
-            _ if told == Told::Unknown => self.writer.buffer.truncate(start),
-            _ => self.writer.field(key, start),
+            _ if told == Presence::Unknown => self.writer.buffer.truncate(start),
+            _ => self.writer.push_field(key, start),
         }
         Ok(())
     }
 
     pub(super) fn close(self) -> Result<(), String> {
-        if self.told < self.writer.bound.told(self.case) && !self.writer.is_strict {
+        if self.field_count < self.writer.bound.expected_fields(self.case) && !self.writer.is_strict
+        {
             let type_name = self.writer.store.names.text(self.type_name);
             return Err(format!("a `{type_name}` lacks fields that were selected"));
         }
-        match (self.kind, self.envelope) {
-            (Kind::Root, _) => {
+        match (self.expectation, self.envelope) {
+            (Expectation::Root, _) => {
                 let kind = self.writer.bound.plan.kind;
                 let is_query = kind == cynic_parser::common::OperationType::Query;
-                self.writer.close_root(self.open, self.case, is_query);
+                self.writer.close_root(self.frame, self.case, is_query);
             }
             (_, Some(mut staged)) => {
-                self.writer.close_envelope(self.open, self.case, &mut staged);
+                self.writer.close_envelope(self.frame, self.case, &mut staged);
                 self.writer.listings.push(staged);
             }
-            _ => self.writer.close(self.open, self.case, self.type_name)?,
+            _ => self.writer.close(self.frame, self.case, self.type_name)?,
         }
         Ok(())
     }

@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 
 use super::Segment;
 use super::object::{Key, KeySeed, ObjectVisit};
-use super::writer::{Told, Writer};
+use super::writer::{Presence, Writer};
 use crate::document::Listing;
 use crate::record::{Pack, Symbol};
 use crate::schema::Leaf;
 
 /// What a value is to its slot.
 #[derive(Clone, Copy)]
-pub(super) enum Kind<'s> {
+pub(super) enum Expectation<'s> {
     /// The root of the answer.
     Root,
     /// A scalar or an enum.
@@ -30,18 +30,18 @@ pub(super) enum Kind<'s> {
 /// Takes one value, whose packed form it leaves on top of the writer's buffer.
 pub(super) struct ValueSeed<'w, 'a, 's> {
     pub(super) writer: &'w mut Writer<'a>,
-    pub(super) kind: Kind<'s>,
+    pub(super) expectation: Expectation<'s>,
     /// Whether null is allowed here, and in the lists that the schema has here.
-    pub(super) levels: &'s [bool],
+    pub(super) nullability: &'s [bool],
 }
 
 /// Any JSON.
-pub(super) const ANY: Kind<'static> = Kind::Leaf(Leaf::Any);
+pub(super) const ANY: Expectation<'static> = Expectation::Leaf(Leaf::Any);
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_> {
-    type Value = Told;
+    type Value = Presence;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Told, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Presence, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
@@ -49,105 +49,114 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_> {
 impl<'w, 'a> ValueSeed<'w, 'a, 'static> {
     /// The root of an answer, or of an expected one.
     pub(super) fn root(writer: &'w mut Writer<'a>) -> Self {
-        Self { writer, kind: Kind::Root, levels: &[true] }
+        Self { writer, expectation: Expectation::Root, nullability: &[true] }
     }
 }
 
 impl ValueSeed<'_, '_, '_> {
-    fn leaf<E: Error>(self, fits: &[Leaf], pack: impl FnOnce(&mut Vec<u8>)) -> Result<Told, E> {
-        match self.kind {
-            Kind::Leaf(Leaf::Any) => {}
-            Kind::Leaf(leaf) if self.levels.len() == 1 && fits.contains(&leaf) => {}
+    fn take_leaf<E: Error>(
+        self,
+        fits: &[Leaf],
+        pack: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<Presence, E> {
+        match self.expectation {
+            Expectation::Leaf(Leaf::Any) => {}
+            Expectation::Leaf(leaf) if self.nullability.len() == 1 && fits.contains(&leaf) => {}
             _ => return Err(E::custom("a value has another type than the schema says")),
         }
         pack(&mut self.writer.buffer);
-        Ok(Told::Known)
+        Ok(Presence::Known)
     }
 }
 
 impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
-    type Value = Told;
+    type Value = Presence;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("what the operation selects")
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Told, E> {
-        self.leaf(&[Leaf::Boolean], |it| it.bool(value))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Presence, E> {
+        self.take_leaf(&[Leaf::Boolean], |it| it.bool(value))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Told, E> {
-        self.leaf(&[Leaf::Int, Leaf::Float, Leaf::Id], |it| it.int(value))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Presence, E> {
+        self.take_leaf(&[Leaf::Int, Leaf::Float, Leaf::Id], |it| it.int(value))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Told, E> {
-        self.leaf(&[Leaf::Int, Leaf::Float, Leaf::Id], |it| it.uint(value))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Presence, E> {
+        self.take_leaf(&[Leaf::Int, Leaf::Float, Leaf::Id], |it| it.uint(value))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Told, E> {
-        self.leaf(&[Leaf::Float], |it| it.float(value))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Presence, E> {
+        self.take_leaf(&[Leaf::Float], |it| it.float(value))
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Told, E> {
-        self.leaf(&[Leaf::Text, Leaf::Id], |it| it.text(value))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Presence, E> {
+        self.take_leaf(&[Leaf::Text, Leaf::Id], |it| it.text(value))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Told, E> {
-        let told = self.writer.null();
-        if told == Told::Known && self.levels.first() == Some(&false) {
+    fn visit_unit<E: Error>(self) -> Result<Presence, E> {
+        let told = self.writer.write_null();
+        if told == Presence::Known && self.nullability.first() == Some(&false) {
             return Err(E::custom("null stands where the schema has none"));
         }
         Ok(told)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Told, A::Error> {
-        let levels = match (self.kind, self.levels) {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Presence, A::Error> {
+        let nullability = match (self.expectation, self.nullability) {
             (_, [_, inner @ ..]) if !inner.is_empty() => inner,
-            (Kind::Leaf(Leaf::Any), _) => &[true],
+            (Expectation::Leaf(Leaf::Any), _) => &[true],
             _ => return Err(A::Error::custom("a list stands where the schema has none")),
         };
         let writer = self.writer;
         let opened = writer.buffer.open_list();
-        let keeps_path = !writer.failed.is_empty();
-        let mut told = Told::Known;
+        let keeps_path = !writer.failed_paths.is_empty();
+        let mut told = Presence::Known;
         for index in 0.. {
             if keeps_path {
                 writer.path.push(Segment::Index(index));
             }
-            let seed = ValueSeed { writer: &mut *writer, kind: self.kind, levels };
+            let seed =
+                ValueSeed { writer: &mut *writer, expectation: self.expectation, nullability };
             let item = items.next_element_seed(seed);
             if keeps_path {
                 writer.path.pop();
             }
             match item? {
                 None => break,
-                Some(Told::Known) => {}
+                Some(Presence::Known) => {}
                 // A list of which one item is not known is not known.
-                Some(Told::Unknown) => told = Told::Unknown,
+                Some(Presence::Unknown) => told = Presence::Unknown,
             }
         }
         writer.buffer.close(opened);
         Ok(told)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Told, A::Error> {
-        let set = match self.kind {
-            Kind::Root => 0,
-            Kind::Object(set) | Kind::Envelope(set, _) if self.levels.len() == 1 => set,
-            Kind::Leaf(Leaf::Any) => return json_object(self.writer, entries),
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Presence, A::Error> {
+        let set = match self.expectation {
+            Expectation::Root => 0,
+            Expectation::Object(set) | Expectation::Envelope(set, _)
+                if self.nullability.len() == 1 =>
+            {
+                set
+            }
+            Expectation::Leaf(Leaf::Any) => return take_json_object(self.writer, entries),
             _ => return Err(A::Error::custom("an object stands where the schema has none")),
         };
         let bound = self.writer.bound;
         let set = &bound.plan.sets[set];
-        let (case, type_name, early) = match set.certain() {
+        let (case, type_name, early) = match set.only_case() {
             Some(case) => (case, case.type_name, Vec::new()),
             None => {
-                let (type_name, early) = find_type(self.writer, &mut entries)?;
-                let case = set.case(type_name);
+                let (type_name, early) = read_type_name(self.writer, &mut entries)?;
+                let case = set.case_of(type_name);
                 (case.ok_or_else(|| A::Error::custom("nothing is selected"))?, type_name, early)
             }
         };
-        let mut object = ObjectVisit::new(self.writer, self.kind, case, type_name);
+        let mut object = ObjectVisit::new(self.writer, self.expectation, case, type_name);
         for (name, raw) in early {
             let mut value = serde_json::Deserializer::from_str(raw.get());
             let slot = object.slot(&name);
@@ -169,7 +178,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
             }
         }
         object.close().map_err(A::Error::custom)?;
-        Ok(Told::Known)
+        Ok(Presence::Known)
     }
 }
 
@@ -177,7 +186,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
 type Early<'de> = Vec<(Cow<'de, str>, &'de RawValue)>;
 
 /// Reads as far as `__typename`, which our documents select first.
-fn find_type<'de, A: MapAccess<'de>>(
+fn read_type_name<'de, A: MapAccess<'de>>(
     writer: &mut Writer<'_>,
     entries: &mut A,
 ) -> Result<(Symbol, Early<'de>), A::Error> {
@@ -193,15 +202,19 @@ fn find_type<'de, A: MapAccess<'de>>(
 }
 
 /// A scalar that is a JSON object.
-fn json_object<'de, A: MapAccess<'de>>(
+fn take_json_object<'de, A: MapAccess<'de>>(
     writer: &mut Writer<'_>,
     mut entries: A,
-) -> Result<Told, A::Error> {
+) -> Result<Presence, A::Error> {
     let opened = writer.buffer.open_map();
     while let Some(name) = entries.next_key::<Cow<'de, str>>()? {
         writer.buffer.text(&name);
-        entries.next_value_seed(ValueSeed { writer: &mut *writer, kind: ANY, levels: &[true] })?;
+        entries.next_value_seed(ValueSeed {
+            writer: &mut *writer,
+            expectation: ANY,
+            nullability: &[true],
+        })?;
     }
     writer.buffer.close(opened);
-    Ok(Told::Known)
+    Ok(Presence::Known)
 }

@@ -10,7 +10,9 @@ use hashbrown::HashMap;
 
 use super::{ErrorPath, Segment, StagedListing, StagedRecord};
 use crate::document::{Bound, Case, Listing};
-use crate::record::{EntityId, Items, Pack, QUERY, Record, ShapeId, Store, Symbol, Value, boxed};
+use crate::record::{
+    EntityId, Items, Pack, QUERY, Record, ShapeId, Store, Symbol, Value, to_boxed_str,
+};
 
 /// Where an answer is taken apart.
 pub(super) struct Writer<'a> {
@@ -19,32 +21,32 @@ pub(super) struct Writer<'a> {
     /// A field that is not selected is an error, as in a prediction; in an answer it is passed over.
     pub(super) is_strict: bool,
     /// Places where the server said that null means "I could not".
-    pub(super) failed: &'a [ErrorPath],
-    /// Where we are, kept only if something has failed.
+    pub(super) failed_paths: &'a [ErrorPath],
+    /// Where we are, kept only if something has failed_paths.
     pub(super) path: Vec<Segment>,
     /// Where something did not fit, from the inside out.
-    pub(super) wrong: Vec<Arc<str>>,
+    pub(super) error_path: Vec<Arc<str>>,
     pub(super) buffer: Vec<u8>,
     /// The fields of the objects that are open: key, and where its value begins and ends.
     pub(super) fields: Vec<(Symbol, usize, usize)>,
     pub(super) records: Vec<StagedRecord>,
     pub(super) listings: Vec<StagedListing>,
-    pub(super) new: Vec<EntityId>,
+    pub(super) new_entities: Vec<EntityId>,
     /// The shape that a case had last, with its fields: nearly always the next one's too.
     shapes: HashMap<u32, (Vec<Symbol>, ShapeId)>,
 }
 
 /// An object that is open.
 #[derive(Clone, Copy)]
-pub(super) struct Open {
+pub(super) struct Frame {
     pub(super) buffer: usize,
     fields: usize,
     listings: usize,
 }
 
-/// Whether a value is known, or null in place of what failed.
+/// Whether a value is known, or null in place of what failed_paths.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Presence {
     Known,
     Unknown,
 }
@@ -53,64 +55,68 @@ impl<'a> Writer<'a> {
     pub(super) fn new(
         store: &'a mut Store,
         bound: &'a Bound,
-        failed: &'a [ErrorPath],
+        failed_paths: &'a [ErrorPath],
         is_strict: bool,
     ) -> Self {
         Self {
             store,
             bound,
             is_strict,
-            failed,
+            failed_paths,
             path: Vec::new(),
-            wrong: Vec::new(),
+            error_path: Vec::new(),
             buffer: Vec::with_capacity(1_024),
             fields: Vec::new(),
             records: Vec::new(),
             listings: Vec::new(),
-            new: Vec::new(),
+            new_entities: Vec::new(),
             shapes: HashMap::new(),
         }
     }
 
-    pub(super) fn open(&self) -> Open {
-        Open { buffer: self.buffer.len(), fields: self.fields.len(), listings: self.listings.len() }
+    pub(super) fn open_frame(&self) -> Frame {
+        Frame {
+            buffer: self.buffer.len(),
+            fields: self.fields.len(),
+            listings: self.listings.len(),
+        }
     }
 
     /// Null: is it a value, or did something fail here?
-    pub(super) fn null(&mut self) -> Told {
+    pub(super) fn write_null(&mut self) -> Presence {
         let is_failure = |it: &ErrorPath| it.len() >= self.path.len() && it.starts_with(&self.path);
-        if self.failed.iter().any(is_failure) {
-            return Told::Unknown;
+        if self.failed_paths.iter().any(is_failure) {
+            return Presence::Unknown;
         }
         self.buffer.null();
-        Told::Known
+        Presence::Known
     }
 
     /// The value on top of the buffer, from `start`, is that of the field `key`.
-    pub(super) fn field(&mut self, key: Symbol, start: usize) {
+    pub(super) fn push_field(&mut self, key: Symbol, start: usize) {
         self.fields.push((key, start, self.buffer.len()));
     }
 
     /// The object ends. It becomes a reference if it is an entity, else a value.
     ///
-    /// Returns what is wrong with it.
+    /// Returns what is error_path with it.
     pub(super) fn close(
         &mut self,
-        open: Open,
+        frame: Frame,
         case: &Case,
         type_name: Symbol,
     ) -> Result<(), String> {
-        let key = case.entity.and_then(|it| self.key(open, type_name, it.key));
+        let key = case.entity.and_then(|it| self.intern_entity(frame, type_name, it.key));
         match (key, case.entity) {
             (Some((key, is_new)), Some(rule)) => {
-                self.scopes_are(open, key);
+                self.assign_scope(frame, key);
                 if is_new {
-                    self.new.push(key);
+                    self.new_entities.push(key);
                 }
-                let revision = rule.revision.and_then(|it| self.revision(open, it));
-                let shape = self.arrange(open, case.number, type_name);
-                self.stage(key, shape, revision, open.buffer);
-                self.buffer.truncate(open.buffer);
+                let revision = rule.revision.and_then(|it| self.revision(frame, it));
+                let shape = self.arrange(frame, case.number, type_name);
+                self.stage(key, shape, revision, frame.buffer);
+                self.buffer.truncate(frame.buffer);
                 self.buffer.reference(key);
             }
             (None, Some(rule)) => {
@@ -119,8 +125,8 @@ impl<'a> Writer<'a> {
                 return Err(format!("a `{type_name}` has no `{key}`, which names it"));
             }
             _ => {
-                let shape = self.arrange(open, case.number, type_name);
-                let values = self.buffer.split_off(open.buffer);
+                let shape = self.arrange(frame, case.number, type_name);
+                let values = self.buffer.split_off(frame.buffer);
                 let opened = self.buffer.open_object(shape);
                 self.buffer.extend_from_slice(&values);
                 self.buffer.close(opened);
@@ -131,26 +137,26 @@ impl<'a> Writer<'a> {
 
     /// The root of a query is a record of its own; those of mutations and subscriptions say nothing
     /// that lasts.
-    pub(super) fn close_root(&mut self, open: Open, case: &Case, is_query: bool) {
+    pub(super) fn close_root(&mut self, frame: Frame, case: &Case, is_query: bool) {
         if is_query {
-            let shape = self.arrange(open, case.number, case.type_name);
-            self.stage(QUERY, shape, None, open.buffer);
+            let shape = self.arrange(frame, case.number, case.type_name);
+            self.stage(QUERY, shape, None, frame.buffer);
         }
-        self.buffer.truncate(open.buffer);
-        self.fields.truncate(open.fields);
+        self.buffer.truncate(frame.buffer);
+        self.fields.truncate(frame.fields);
     }
 
     /// The object in which a collection's list is: its own fields are kept for the scope.
-    pub(super) fn close_envelope(&mut self, open: Open, case: &Case, staged: &mut StagedListing) {
-        let shape = self.arrange(open, case.number, case.type_name);
-        let packed = boxed(&self.buffer[open.buffer..]);
+    pub(super) fn close_envelope(&mut self, frame: Frame, case: &Case, staged: &mut StagedListing) {
+        let shape = self.arrange(frame, case.number, case.type_name);
+        let packed = to_boxed_str(&self.buffer[frame.buffer..]);
         staged.envelope = Some(Record { shape, revision: None, packed });
-        self.buffer.truncate(open.buffer);
+        self.buffer.truncate(frame.buffer);
     }
 
     /// The list on top of the buffer, from `start`, are the members of a collection.
     pub(super) fn take_members(&mut self, start: usize, staged: &mut StagedListing) {
-        let packed = boxed(&self.buffer[start..]);
+        let packed = to_boxed_str(&self.buffer[start..]);
         if let Some(Value::List(items)) = Items::new(&packed).next() {
             staged.members = items
                 .filter_map(|it| match it {
@@ -158,28 +164,33 @@ impl<'a> Writer<'a> {
                     _ => None,
                 })
                 .collect();
-            staged.is_whole &= items.count() == staged.members.len();
+            staged.is_complete &= items.count() == staged.members.len();
         } else {
-            staged.is_whole = false;
+            staged.is_complete = false;
         }
         self.buffer.truncate(start);
     }
 
-    pub(super) fn listing(&self, listing: &Arc<Listing>) -> StagedListing {
+    pub(super) fn new_listing(&self, listing: &Arc<Listing>) -> StagedListing {
         StagedListing {
             listing: listing.clone(),
             scope: listing.scope.clone(),
             position: None,
             members: Vec::new(),
             envelope: None,
-            // Something failed at or below this place: the list may lack what failed.
-            is_whole: !self.failed.iter().any(|it| it.starts_with(&self.path)),
+            // Something failed_paths at or below this place: the list may lack what failed_paths.
+            is_complete: !self.failed_paths.iter().any(|it| it.starts_with(&self.path)),
         }
     }
 
-    fn key(&mut self, open: Open, type_name: Symbol, key: Symbol) -> Option<(EntityId, bool)> {
+    fn intern_entity(
+        &mut self,
+        frame: Frame,
+        type_name: Symbol,
+        key: Symbol,
+    ) -> Option<(EntityId, bool)> {
         let (_, start, end) =
-            *self.fields[open.fields..].iter().find(|(field, ..)| *field == key)?;
+            *self.fields[frame.fields..].iter().find(|(field, ..)| *field == key)?;
         let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
         match crate::record::value(packed) {
             Value::Text(text) => Some(self.store.entities.intern(type_name, text)),
@@ -188,42 +199,42 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn revision(&self, open: Open, field: Symbol) -> Option<u64> {
-        let (_, start, end) = *self.fields[open.fields..].iter().find(|(it, ..)| *it == field)?;
+    fn revision(&self, frame: Frame, field: Symbol) -> Option<u64> {
+        let (_, start, end) = *self.fields[frame.fields..].iter().find(|(it, ..)| *it == field)?;
         let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
         crate::record::revision(crate::record::value(packed))
     }
 
     /// Puts the values of an object in the order of its shape.
-    fn arrange(&mut self, open: Open, case: u32, type_name: Symbol) -> ShapeId {
-        let is_in_order = self.fields[open.fields..].windows(2).all(|pair| pair[0].0 < pair[1].0);
+    fn arrange(&mut self, frame: Frame, case: u32, type_name: Symbol) -> ShapeId {
+        let is_in_order = self.fields[frame.fields..].windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !is_in_order {
-            self.sort(open);
+            self.sort(frame);
         }
-        let fields = &self.fields[open.fields..];
+        let fields = &self.fields[frame.fields..];
         if let Some((known, shape)) = self.shapes.get(&case) {
             let is_same = known.iter().eq(fields.iter().map(|(key, ..)| key));
             if is_same && self.store.shapes.get(*shape).type_name == type_name {
-                self.fields.truncate(open.fields);
+                self.fields.truncate(frame.fields);
                 return *shape;
             }
         }
         let keys: Vec<Symbol> = fields.iter().map(|(key, ..)| *key).collect();
         let shape = self.store.shapes.intern(type_name, keys.clone().into());
         self.shapes.insert(case, (keys, shape));
-        self.fields.truncate(open.fields);
+        self.fields.truncate(frame.fields);
         shape
     }
 
-    fn sort(&mut self, open: Open) {
-        let mut fields = self.fields.split_off(open.fields);
+    fn sort(&mut self, frame: Frame) {
+        let mut fields = self.fields.split_off(frame.fields);
         fields.sort_by_key(|(key, ..)| *key);
         // One field under two names is told twice and kept once.
         fields.dedup_by_key(|(key, ..)| *key);
-        let values = self.buffer.split_off(open.buffer);
+        let values = self.buffer.split_off(frame.buffer);
         for (key, start, end) in fields {
             let from = self.buffer.len();
-            self.buffer.extend_from_slice(&values[start - open.buffer..end - open.buffer]);
+            self.buffer.extend_from_slice(&values[start - frame.buffer..end - frame.buffer]);
             self.fields.push((key, from, self.buffer.len()));
         }
     }
@@ -233,13 +244,13 @@ impl<'a> Writer<'a> {
         let is_held = self.store.entities.record(entity).is_some_and(|it| {
             it.shape == shape && it.revision == revision && it.packed.as_bytes() == packed
         });
-        let record = (!is_held).then(|| Record { shape, revision, packed: boxed(packed) });
+        let record = (!is_held).then(|| Record { shape, revision, packed: to_boxed_str(packed) });
         self.records.push(StagedRecord { entity, record });
     }
 
     /// Listings whose scope is the entity that has just been told.
-    fn scopes_are(&mut self, open: Open, parent: EntityId) {
-        for listing in &mut self.listings[open.listings..] {
+    fn assign_scope(&mut self, frame: Frame, parent: EntityId) {
+        for listing in &mut self.listings[frame.listings..] {
             if listing.scope.is_none() {
                 listing.scope = Some(self.store.entities.get(parent).key.clone());
             }

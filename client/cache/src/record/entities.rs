@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::{EntityId, Place, Record, Symbol};
+use super::{EntityId, Placement, Record, Symbol};
 
 /// Everything that is known of one entity.
 #[derive(Debug)]
@@ -15,11 +15,11 @@ pub(crate) struct Entity {
     /// The base: as the server last told it.
     pub(crate) record: Option<Record>,
     /// Where the view shows it. Kept by `publish`, read by the collections.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<Placement>,
     /// When it was last written or read, on the cache's own count.
-    pub(crate) used: u32,
+    pub(crate) last_used: u32,
     /// The server said that it is no more. What refers to it goes on without it.
-    pub(crate) is_gone: bool,
+    pub(crate) is_deleted: bool,
 }
 
 /// Every entity that is known, by number and by name.
@@ -52,8 +52,8 @@ impl Entities {
             key: key.into(),
             record: None,
             place: None,
-            used: 0,
-            is_gone: false,
+            last_used: 0,
+            is_deleted: false,
         };
         let number = match self.free.pop() {
             Some(number) => {
@@ -111,7 +111,7 @@ impl Entities {
     }
 
     /// One more than the highest number in use.
-    pub(crate) fn numbers(&self) -> usize {
+    pub(crate) fn next_number(&self) -> usize {
         self.list.len()
     }
 }

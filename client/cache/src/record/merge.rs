@@ -4,11 +4,11 @@ use super::{Items, Pack, ShapeId, Shapes, Symbol, Value, value};
 
 /// What becomes of two lists of objects without identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lists {
+pub(crate) enum ListMerge {
     /// They are of the same revision, so the same list: their items are merged one by one.
-    SameMoment,
+    ItemByItem,
     /// The newer one stands.
-    Newer,
+    TakeNewer,
 }
 
 /// Appends the values of `old` with those of `new` over them to `out`, and returns their shape.
@@ -16,7 +16,7 @@ pub(crate) fn merge(
     shapes: &mut Shapes,
     old: (ShapeId, Items<'_>),
     new: (ShapeId, Items<'_>),
-    lists: Lists,
+    lists: ListMerge,
     out: &mut Vec<u8>,
 ) -> ShapeId {
     let fields = |shapes: &Shapes, of: ShapeId| -> Vec<Symbol> { shapes.get(of).fields.to_vec() };
@@ -52,7 +52,7 @@ pub(crate) fn merge_value(
     shapes: &mut Shapes,
     old: &str,
     new: &str,
-    lists: Lists,
+    lists: ListMerge,
     out: &mut Vec<u8>,
 ) {
     if old == new {
@@ -70,7 +70,7 @@ pub(crate) fn merge_value(
             out.close(opened);
         }
         (Value::List(old_items), Value::List(new_items))
-            if lists == Lists::SameMoment && old_items.count() == new_items.count() =>
+            if lists == ListMerge::ItemByItem && old_items.count() == new_items.count() =>
         {
             let (mut old_items, mut new_items) = (old_items, new_items);
             let opened = out.open_list();

@@ -8,12 +8,13 @@ mod placement;
 mod shape;
 
 pub(crate) use entities::Entities;
-pub(crate) use merge::{Lists, merge, merge_value};
+pub(crate) use merge::{ListMerge, merge, merge_value};
 pub(crate) use names::{Names, Symbol};
 pub(crate) use packed::{
-    Items, Kind, NULL, Pack, Value, boxed, items, kind, object, reference, text, value,
+    Items, NULL, Pack, Value, ValueKind, items, object, reference, text, to_boxed_str, value,
+    value_kind,
 };
-pub(crate) use placement::{Place, ScopeId, Span};
+pub(crate) use placement::{Placement, ScopeId, Span};
 pub(crate) use shape::{ShapeId, Shapes, walk};
 
 /// A position in the change log of a scope; its order is commit order.
@@ -55,7 +56,7 @@ impl Record {
     }
 
     /// Whether two records say the same, whatever their revisions.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_content(&self, other: &Self) -> bool {
         self.shape == other.shape && self.packed == other.packed
     }
 }

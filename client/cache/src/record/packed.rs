@@ -10,7 +10,7 @@
 
 use super::{EntityId, ShapeId};
 
-const NOTHING: u8 = 0;
+const NULL_TAG: u8 = 0;
 const FALSE: u8 = 1;
 const TRUE: u8 = 2;
 const INT: u8 = 3;
@@ -21,9 +21,9 @@ const REF: u8 = 7;
 const LIST: u8 = 8;
 const OBJECT: u8 = 9;
 const MAP: u8 = 10;
-/// A text of up to [`LONGEST_SHORT`] bytes has its length in its tag.
+/// A text of up to [`MAX_SHORT_TEXT`] bytes has its length in its tag.
 const SHORT: u8 = 0x20;
-const LONGEST_SHORT: usize = 0x5f;
+const MAX_SHORT_TEXT: usize = 0x5f;
 /// Bytes of a length or a reference.
 const FIXED: usize = 5;
 /// Bytes of a float.
@@ -70,15 +70,17 @@ impl<'a> Items<'a> {
         let (tag, inner) = self.rest.as_bytes().split_first()?;
         let length = match *tag {
             SHORT.. => 1 + usize::from(*tag - SHORT),
-            NOTHING | FALSE | TRUE => 1,
-            INT | UINT => 1 + number(inner)?.1,
+            NULL_TAG | FALSE | TRUE => 1,
+            INT | UINT => 1 + read_number(inner)?.1,
             FLOAT => 1 + FLOAT_BYTES,
             TEXT => {
-                let (length, digits) = number(inner)?;
+                let (length, digits) = read_number(inner)?;
                 (1 + digits).checked_add(usize::try_from(length).ok()?)?
             }
             REF => 1 + FIXED,
-            LIST | OBJECT | MAP => (1 + FIXED).checked_add(usize::try_from(fixed(inner)?).ok()?)?,
+            LIST | OBJECT | MAP => {
+                (1 + FIXED).checked_add(usize::try_from(read_fixed(inner)?).ok()?)?
+            }
             _ => return None,
         };
         self.cut(length)
@@ -106,16 +108,16 @@ impl<'a> Iterator for Items<'a> {
             return self.cut(1 + usize::from(*tag - SHORT))?.get(1..).map(Value::Text);
         }
         let (value, length) = match *tag {
-            NOTHING => (Value::Null, 1),
+            NULL_TAG => (Value::Null, 1),
             FALSE => (Value::Bool(false), 1),
             TRUE => (Value::Bool(true), 1),
             INT => {
-                let (number, digits) = number(inner)?;
+                let (number, digits) = read_number(inner)?;
                 let number = (number >> 1).cast_signed() ^ -((number & 1).cast_signed());
                 (Value::Int(number), 1 + digits)
             }
             UINT => {
-                let (number, digits) = number(inner)?;
+                let (number, digits) = read_number(inner)?;
                 (Value::Uint(number), 1 + digits)
             }
             FLOAT => {
@@ -124,22 +126,22 @@ impl<'a> Iterator for Items<'a> {
                 (Value::Float(f64::from_bits(bits)), 1 + FLOAT_BYTES)
             }
             TEXT => {
-                let (length, digits) = number(inner)?;
+                let (length, digits) = read_number(inner)?;
                 let length = usize::try_from(length).ok()?;
                 let text = self.cut((1 + digits).checked_add(length)?)?;
                 return text.get(1 + digits..).map(Value::Text);
             }
-            REF => (Value::Ref(EntityId(u32::try_from(fixed(inner)?).ok()?)), 1 + FIXED),
+            REF => (Value::Ref(EntityId(u32::try_from(read_fixed(inner)?).ok()?)), 1 + FIXED),
             LIST | OBJECT | MAP => {
                 let tag = *tag;
-                let length = usize::try_from(fixed(inner)?).ok()?;
+                let length = usize::try_from(read_fixed(inner)?).ok()?;
                 let all = self.cut((1 + FIXED).checked_add(length)?)?;
                 let mut inner = Self::new(all.get(1 + FIXED..)?);
                 return Some(match tag {
                     LIST => Value::List(inner),
                     MAP => Value::Map(inner),
                     _ => {
-                        let shape = fixed(inner.rest.as_bytes())?;
+                        let shape = read_fixed(inner.rest.as_bytes())?;
                         inner.cut(FIXED)?;
                         Value::Object(ShapeId(u32::try_from(shape).ok()?), inner)
                     }
@@ -154,7 +156,7 @@ impl<'a> Iterator for Items<'a> {
 
 /// A number in groups of six bits, and how many bytes it takes.
 #[inline]
-fn number(bytes: &[u8]) -> Option<(u64, usize)> {
+fn read_number(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut number = 0;
     for (at, byte) in bytes.iter().enumerate().take(11) {
         number |= u64::from(byte & 0x3f) << (6 * at);
@@ -166,7 +168,7 @@ fn number(bytes: &[u8]) -> Option<(u64, usize)> {
 }
 
 #[inline]
-fn fixed(bytes: &[u8]) -> Option<u64> {
+fn read_fixed(bytes: &[u8]) -> Option<u64> {
     let bytes = bytes.get(..FIXED)?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f)))
 }
@@ -185,7 +187,7 @@ pub(crate) fn text(packed: &str) -> Option<&str> {
 
 /// What a value is, told by its first byte. Cheaper to pass around than a [`Value`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ValueKind {
     Null,
     False,
     True,
@@ -198,24 +200,24 @@ pub(crate) enum Kind {
 }
 
 #[inline]
-pub(crate) fn kind(packed: &str) -> Kind {
+pub(crate) fn value_kind(packed: &str) -> ValueKind {
     match packed.as_bytes().first() {
-        Some(&FALSE) => Kind::False,
-        Some(&TRUE) => Kind::True,
-        Some(&(INT | UINT | FLOAT)) => Kind::Number,
-        Some(&(TEXT | SHORT..)) => Kind::Text,
-        Some(&REF) => Kind::Ref,
-        Some(&LIST) => Kind::List,
-        Some(&OBJECT) => Kind::Object,
-        Some(&MAP) => Kind::Map,
-        _ => Kind::Null,
+        Some(&FALSE) => ValueKind::False,
+        Some(&TRUE) => ValueKind::True,
+        Some(&(INT | UINT | FLOAT)) => ValueKind::Number,
+        Some(&(TEXT | SHORT..)) => ValueKind::Text,
+        Some(&REF) => ValueKind::Ref,
+        Some(&LIST) => ValueKind::List,
+        Some(&OBJECT) => ValueKind::Object,
+        Some(&MAP) => ValueKind::Map,
+        _ => ValueKind::Null,
     }
 }
 
 /// The entity that a reference is to.
 #[inline]
 pub(crate) fn reference(packed: &str) -> Option<EntityId> {
-    let number = fixed(packed.as_bytes().get(1..)?)?;
+    let number = read_fixed(packed.as_bytes().get(1..)?)?;
     Some(EntityId(u32::try_from(number).ok()?))
 }
 
@@ -229,7 +231,7 @@ pub(crate) fn items(packed: &str) -> Items<'_> {
 #[inline]
 pub(crate) fn object(packed: &str) -> Option<(ShapeId, Items<'_>)> {
     let Items { rest } = items(packed);
-    let shape = u32::try_from(fixed(rest.as_bytes())?).ok()?;
+    let shape = u32::try_from(read_fixed(rest.as_bytes())?).ok()?;
     Some((ShapeId(shape), Items::new(rest.get(FIXED..)?)))
 }
 
@@ -259,7 +261,7 @@ pub(crate) trait Pack {
 
 impl Pack for Vec<u8> {
     fn null(&mut self) {
-        self.push(NOTHING);
+        self.push(NULL_TAG);
     }
 
     fn bool(&mut self, value: bool) {
@@ -288,7 +290,7 @@ impl Pack for Vec<u8> {
     }
 
     fn text(&mut self, value: &str) {
-        if value.len() <= LONGEST_SHORT {
+        if value.len() <= MAX_SHORT_TEXT {
             self.push(SHORT + value.len() as u8);
         } else {
             self.push(TEXT);
@@ -303,17 +305,17 @@ impl Pack for Vec<u8> {
     }
 
     fn open_list(&mut self) -> usize {
-        open(self, LIST)
+        open_container(self, LIST)
     }
 
     fn open_object(&mut self, shape: ShapeId) -> usize {
-        let opened = open(self, OBJECT);
+        let opened = open_container(self, OBJECT);
         self.extend(fixed_bytes(u64::from(shape.0)));
         opened
     }
 
     fn open_map(&mut self) -> usize {
-        open(self, MAP)
+        open_container(self, MAP)
     }
 
     fn close(&mut self, opened: usize) {
@@ -322,7 +324,7 @@ impl Pack for Vec<u8> {
     }
 }
 
-fn open(out: &mut Vec<u8>, tag: u8) -> usize {
+fn open_container(out: &mut Vec<u8>, tag: u8) -> usize {
     out.push(tag);
     out.extend([0; FIXED]);
     out.len()
@@ -341,7 +343,7 @@ fn fixed_bytes(value: u64) -> [u8; FIXED] {
 }
 
 /// What was packed, as a string of its own.
-pub(crate) fn boxed(packed: &[u8]) -> Box<str> {
+pub(crate) fn to_boxed_str(packed: &[u8]) -> Box<str> {
     // It holds packed values, so it is UTF-8 (see the invariant above); it is looked at once all the same.
     std::str::from_utf8(packed).unwrap_or_default().into()
 }

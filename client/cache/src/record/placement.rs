@@ -6,7 +6,7 @@ pub(crate) struct ScopeId(pub(crate) u32);
 
 /// Where a member of a collection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Placement {
     pub(crate) scope: ScopeId,
     pub(crate) interval: Span,
 }

@@ -70,7 +70,7 @@ impl Shapes {
     }
 
     /// Calls `found` with every entity that `values` refer to, however deep.
-    pub(crate) fn references(values: Items<'_>, found: &mut impl FnMut(super::EntityId)) {
+    pub(crate) fn visit_references(values: Items<'_>, found: &mut impl FnMut(super::EntityId)) {
         walk(values, &mut |value| {
             if let Value::Ref(to) = value {
                 found(to);

@@ -89,7 +89,7 @@ impl<'a> Input<'a> {
     }
 
     /// A place in a list.
-    pub(super) fn of<'t, T>(&mut self, list: &'t [T]) -> Result<&'t T> {
+    pub(super) fn entry_of<'t, T>(&mut self, list: &'t [T]) -> Result<&'t T> {
         let at = usize::try_from(self.number()?).map_err(|_| SnapshotError::Damaged)?;
         list.get(at).ok_or(SnapshotError::Damaged)
     }

@@ -22,22 +22,22 @@ pub(crate) use read::restore;
 pub(crate) const MAGIC: &[u8; 4] = b"CYNC";
 pub(crate) const VERSION: u32 = 1;
 
-/// Everything that the server told, and nothing else: names, shapes and entities that only predictions or
+/// Everything that the server referenced, and nothing else: names, shapes and entities that only predictions or
 /// operations have brought up are left out.
 pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
-    let told = Told::of(base);
-    let at: HashMap<Symbol, u64> = told.names.iter().copied().zip(0..).collect();
+    let referenced = Referenced::of(base);
+    let at: HashMap<Symbol, u64> = referenced.names.iter().copied().zip(0..).collect();
     let name = |it: &Symbol| at.get(it).copied().unwrap_or_default();
     let mut out = Output::default();
     out.raw(MAGIC);
     out.raw(&VERSION.to_le_bytes());
     out.raw(&rules.fingerprint.to_le_bytes());
-    out.number(told.names.len() as u64);
-    for name in &told.names {
+    out.number(referenced.names.len() as u64);
+    for name in &referenced.names {
         out.text(base.store.names.text(*name));
     }
-    out.number(told.shapes.len() as u64);
-    for number in &told.shapes {
+    out.number(referenced.shapes.len() as u64);
+    for number in &referenced.shapes {
         let shape = base.store.shapes.get(*number);
         out.number(u64::from(number.0));
         out.number(name(&shape.type_name));
@@ -46,13 +46,13 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
             out.number(name(field));
         }
     }
-    out.number(told.entities.len() as u64);
-    for number in &told.entities {
+    out.number(referenced.entities.len() as u64);
+    for number in &referenced.entities {
         let entity = base.store.entities.get(*number);
         out.number(u64::from(number.0));
         out.number(name(&entity.type_name));
         out.text(&entity.key);
-        out.number(u64::from(entity.is_gone));
+        out.number(u64::from(entity.is_deleted));
         out.number(u64::from(entity.record.is_some()));
         if let Some(record) = &entity.record {
             out.number(u64::from(record.shape.0));
@@ -79,7 +79,7 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
             }
         }
     }
-    // What was told besides the log, of what is to be heard in it yet.
+    // What was referenced besides the log, of what is to be heard in it yet.
     let mut guards: Vec<_> = base.guards.lasting().collect();
     guards.sort_unstable();
     out.number(guards.len() as u64);
@@ -95,31 +95,31 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
 
 /// Whose names a snapshot needs. Sets that are sorted, so that the same base always gives the same bytes.
 #[derive(Default)]
-struct Told {
+struct Referenced {
     names: BTreeSet<Symbol>,
     shapes: BTreeSet<ShapeId>,
     /// Those of which something is held, and those that they refer to.
     entities: BTreeSet<EntityId>,
 }
 
-impl Told {
+impl Referenced {
     fn of(base: &Base) -> Self {
-        let mut told = Self::default();
-        told.entities.extend(base.guards.lasting().map(|(it, ..)| it));
+        let mut referenced = Self::default();
+        referenced.entities.extend(base.guards.lasting().map(|(it, ..)| it));
         let held =
             base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
         for (entity, record) in held {
-            told.entities.insert(entity);
-            told.shapes.insert(record.shape);
+            referenced.entities.insert(entity);
+            referenced.shapes.insert(record.shape);
             walk(record.values(), &mut |value| {
                 match value {
-                    Value::Ref(it) => _ = told.entities.insert(it),
-                    Value::Object(it, _) => _ = told.shapes.insert(it),
+                    Value::Ref(it) => _ = referenced.entities.insert(it),
+                    Value::Object(it, _) => _ = referenced.shapes.insert(it),
                     _ => {}
                 };
             });
         }
-        let Self { names, shapes, entities } = &mut told;
+        let Self { names, shapes, entities } = &mut referenced;
         names.extend(entities.iter().map(|it| base.type_name(*it)));
         for shape in shapes.iter().map(|it| base.store.shapes.get(*it)) {
             names.insert(shape.type_name);
@@ -127,7 +127,7 @@ impl Told {
         }
         let stretches = base.scopes.iter().flat_map(|(_, it)| it.coverage.stretches());
         names.extend(stretches.flat_map(|it| it.fields.iter()));
-        told
+        referenced
     }
 }
 

@@ -14,34 +14,36 @@ use crate::document::FieldSet;
 use crate::error::SnapshotError;
 use crate::fingerprint::fnv;
 use crate::record::QUERY;
-use crate::record::{EntityId, Items, Pack, Record, Revision, ShapeId, Symbol, Value, boxed};
+use crate::record::{
+    EntityId, Items, Pack, Record, Revision, ShapeId, Symbol, Value, to_boxed_str,
+};
 use crate::rules::Rules;
 
 type Result<T> = std::result::Result<T, SnapshotError>;
 
 /// Values nested deeper than this were not written by us.
-const MOST_NESTED: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// A snapshot, read and checked, with the numbers of this cache.
 struct Content {
     entities: Vec<(EntityId, bool, Option<Record>)>,
     scopes: Vec<(usize, String, Option<Revision>, Vec<CoveredSpan>)>,
-    /// Whose, what it refuses, where it is told, and in which of the scopes.
+    /// Whose, what it refuses, where it is records, and in which of the scopes.
     guards: Vec<(EntityId, Revision, Revision, Option<usize>)>,
 }
 
 /// Lets in what a snapshot says, as far as `base` does not know better.
 pub(crate) fn restore(base: &mut Base, rules: &Rules, snapshot: &[u8]) -> Result<()> {
     let body = body(snapshot, rules)?;
-    let before = base.store.entities.numbers();
-    match read(base, rules, Input::new(body)) {
+    let before = base.store.entities.next_number();
+    match parse(base, rules, Input::new(body)) {
         Ok(content) => {
-            enter(base, rules, content);
+            apply(base, rules, content);
             Ok(())
         }
         Err(error) => {
             // What became known by name only is forgotten again.
-            for number in before..base.store.entities.numbers() {
+            for number in before..base.store.entities.next_number() {
                 base.store.entities.release(EntityId(number as u32));
             }
             Err(error)
@@ -70,7 +72,7 @@ fn body<'s>(snapshot: &'s [u8], rules: &Rules) -> Result<&'s [u8]> {
 }
 
 /// A snapshot is an answer as of its positions, and enters scopes of which nothing is held.
-fn enter(base: &mut Base, rules: &Rules, content: Content) {
+fn apply(base: &mut Base, rules: &Rules, content: Content) {
     let mut entered: HashSet<ScopeId> = HashSet::new();
     let mut scopes = Vec::new();
     for (collection, key, position, stretches) in content.scopes {
@@ -94,7 +96,7 @@ fn enter(base: &mut Base, rules: &Rules, content: Content) {
             base.guards.restore((entity, refuses, at, scope), &base.requests);
         }
     }
-    for (entity, is_gone, record) in content.entities {
+    for (entity, is_deleted, record) in content.entities {
         let place = record.as_ref().and_then(|it| base.place(rules, it));
         if place.is_some_and(|it| !entered.contains(&it.scope)) {
             continue;
@@ -102,14 +104,14 @@ fn enter(base: &mut Base, rules: &Rules, content: Content) {
         match record {
             Some(record) => base.restore(entity, record),
             None if base.store.entities.record(entity).is_none() => {
-                base.store.entities.get_mut(entity).is_gone |= is_gone;
+                base.store.entities.get_mut(entity).is_deleted |= is_deleted;
             }
             None => {}
         }
     }
 }
 
-fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content> {
+fn parse(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content> {
     let mut names = Vec::new();
     for _ in 0..input.count()? {
         names.push(base.store.names.intern(input.text()?));
@@ -117,22 +119,22 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
     let mut shapes = HashMap::new();
     for _ in 0..input.count()? {
         let number = input.number()?;
-        let type_name = *input.of(&names)?;
+        let type_name = *input.entry_of(&names)?;
         let fields =
-            (0..input.count()?).map(|_| input.of(&names).copied()).collect::<Result<_>>()?;
-        shapes.insert(number, OldShape { type_name, fields });
+            (0..input.count()?).map(|_| input.entry_of(&names).copied()).collect::<Result<_>>()?;
+        shapes.insert(number, SourceShape { type_name, fields });
     }
     let mut numbers = HashMap::new();
-    let mut told = Vec::new();
+    let mut records = Vec::new();
     for _ in 0..input.count()? {
         let number = u32::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
-        let (type_name, key) = (*input.of(&names)?, input.text()?);
+        let (type_name, key) = (*input.entry_of(&names)?, input.text()?);
         let entity = match number {
             0 => QUERY,
             _ => base.store.entities.intern(type_name, key).0,
         };
         numbers.insert(number, entity);
-        let is_gone = input.flag()?;
+        let is_deleted = input.flag()?;
         let record = match input.flag()? {
             false => None,
             true => {
@@ -140,20 +142,20 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
                 Some((input.number()?, revision(&mut input)?, input.text()?))
             }
         };
-        told.push((entity, is_gone, record));
+        records.push((entity, is_deleted, record));
     }
     let mut content = Content { entities: Vec::new(), scopes: Vec::new(), guards: Vec::new() };
-    let old = Old { shapes, numbers };
-    for (entity, is_gone, record) in told {
+    let source = SourceNumbers { shapes, numbers };
+    for (entity, is_deleted, record) in records {
         let record = match record {
             None => None,
             Some((shape, revision, packed)) => {
                 let mut out = Vec::with_capacity(packed.len());
-                let shape = object(base, &old, shape, Items::new(packed), &mut out, 0)?;
-                Some(Record { shape, revision, packed: boxed(&out) })
+                let shape = repack_object(base, &source, shape, Items::new(packed), &mut out, 0)?;
+                Some(Record { shape, revision, packed: to_boxed_str(&out) })
             }
         };
-        content.entities.push((entity, is_gone, record));
+        content.entities.push((entity, is_deleted, record));
     }
     for _ in 0..input.count()? {
         let collection = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
@@ -169,7 +171,7 @@ fn read(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content>
     }
     for _ in 0..input.count()? {
         let number = u32::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
-        let entity = *old.numbers.get(&number).ok_or(SnapshotError::Damaged)?;
+        let entity = *source.numbers.get(&number).ok_or(SnapshotError::Damaged)?;
         let (refuses, at) = (input.number()?, input.number()?);
         let scope = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
         let scope = scope.checked_sub(1).filter(|it| *it < content.scopes.len());
@@ -183,7 +185,7 @@ fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<CoveredSpan> {
     let end = i64::from_le_bytes(input.array()?);
     let (floor, is_stale) = (revision(input)?, input.flag()?);
     let count = input.count()?;
-    let fields = (0..count).map(|_| input.of(names).copied()).collect::<Result<Vec<_>>>()?;
+    let fields = (0..count).map(|_| input.entry_of(names).copied()).collect::<Result<Vec<_>>>()?;
     let mut fields = fields;
     fields.sort_unstable();
     let fields: FieldSet = fields.into();
@@ -196,31 +198,32 @@ fn revision(input: &mut Input<'_>) -> Result<Option<Revision>> {
 }
 
 /// The numbers of the cache that wrote it.
-struct Old {
-    shapes: HashMap<u64, OldShape>,
+struct SourceNumbers {
+    shapes: HashMap<u64, SourceShape>,
     numbers: HashMap<u32, EntityId>,
 }
 
 /// A shape with this cache's names, in the order of the other's.
-struct OldShape {
+struct SourceShape {
     type_name: Symbol,
     fields: Vec<Symbol>,
 }
 
 /// Packs the values of an object again. Returns its shape here.
-fn object(
+fn repack_object(
     base: &mut Base,
-    old: &Old,
+    source: &SourceNumbers,
     shape: u64,
     mut values: Items<'_>,
     out: &mut Vec<u8>,
     depth: usize,
 ) -> Result<ShapeId> {
-    let OldShape { type_name, fields } = old.shapes.get(&shape).ok_or(SnapshotError::Damaged)?;
+    let SourceShape { type_name, fields } =
+        source.shapes.get(&shape).ok_or(SnapshotError::Damaged)?;
     let mut packed = Vec::with_capacity(fields.len());
     for field in fields {
         let mut one = Vec::new();
-        value(base, old, values.next(), &mut one, depth)?;
+        repack_value(base, source, values.next(), &mut one, depth)?;
         packed.push((*field, one));
     }
     packed.sort();
@@ -233,14 +236,14 @@ fn object(
     Ok(base.store.shapes.intern(*type_name, fields))
 }
 
-fn value(
+fn repack_value(
     base: &mut Base,
-    old: &Old,
+    source: &SourceNumbers,
     value_of: Option<Value<'_>>,
     out: &mut Vec<u8>,
     depth: usize,
 ) -> Result<()> {
-    if depth > MOST_NESTED {
+    if depth > MAX_DEPTH {
         return Err(SnapshotError::Damaged);
     }
     match value_of.ok_or(SnapshotError::Damaged)? {
@@ -250,10 +253,10 @@ fn value(
         Value::Uint(it) => out.uint(it),
         Value::Float(it) => out.float(it),
         Value::Text(it) => out.text(it),
-        Value::Ref(it) => out.reference(*old.numbers.get(&it.0).ok_or(SnapshotError::Damaged)?),
+        Value::Ref(it) => out.reference(*source.numbers.get(&it.0).ok_or(SnapshotError::Damaged)?),
         Value::List(items) => {
             let opened = out.open_list();
-            all(base, old, items, out, depth)?;
+            repack_items(base, source, items, out, depth)?;
             out.close(opened);
         }
         Value::Map(items) => {
@@ -262,12 +265,13 @@ fn value(
                 return Err(SnapshotError::Damaged);
             }
             let opened = out.open_map();
-            all(base, old, items, out, depth)?;
+            repack_items(base, source, items, out, depth)?;
             out.close(opened);
         }
         Value::Object(shape, values) => {
             let mut inner = Vec::new();
-            let shape = object(base, old, u64::from(shape.0), values, &mut inner, depth + 1)?;
+            let shape =
+                repack_object(base, source, u64::from(shape.0), values, &mut inner, depth + 1)?;
             let opened = out.open_object(shape);
             out.append(&mut inner);
             out.close(opened);
@@ -276,15 +280,15 @@ fn value(
     Ok(())
 }
 
-fn all(
+fn repack_items(
     base: &mut Base,
-    old: &Old,
+    source: &SourceNumbers,
     mut items: Items<'_>,
     out: &mut Vec<u8>,
     depth: usize,
 ) -> Result<()> {
     while !items.is_empty() {
-        value(base, old, items.next(), out, depth + 1)?;
+        repack_value(base, source, items.next(), out, depth + 1)?;
     }
     Ok(())
 }

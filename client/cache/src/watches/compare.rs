@@ -23,7 +23,7 @@ pub(crate) fn compare(
     new: Option<&Record>,
 ) -> Change {
     match (old, new) {
-        (Some(old), Some(new)) if old.says_the_same(new) => Change::Nothing,
+        (Some(old), Some(new)) if old.has_same_content(new) => Change::Nothing,
         (Some(old), Some(new)) => {
             let (old, new) = ((old.shape, old.values()), (new.shape, new.values()));
             objects(shapes, bound, set, old, new)
@@ -44,7 +44,9 @@ fn objects(
     if old_shape.type_name != new_shape.type_name {
         return Change::Content;
     }
-    let Some(case) = bound.plan.sets[set].case(new_shape.type_name) else { return Change::Nothing };
+    let Some(case) = bound.plan.sets[set].case_of(new_shape.type_name) else {
+        return Change::Nothing;
+    };
     let mut change = Change::Nothing;
     let mut olds = old_shape.pairs(old.1).peekable();
     let mut news = new_shape.pairs(new.1).peekable();

@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 use super::compare::{Change, compare};
 use super::state::WatchState;
 use crate::base::Base;
-use crate::collections::{Place, ScopeId, Span};
+use crate::collections::{Placement, ScopeId, Span};
 use crate::document::Bound;
 use crate::record::QUERY;
 use crate::record::{EntityId, Record};
@@ -21,8 +21,8 @@ pub(crate) struct WatchId(u32);
 pub(crate) struct Moved {
     pub(crate) entity: EntityId,
     pub(crate) before: Option<Record>,
-    pub(crate) from: Option<Place>,
-    pub(crate) to: Option<Place>,
+    pub(crate) from: Option<Placement>,
+    pub(crate) to: Option<Placement>,
 }
 
 /// Every watch.
@@ -157,7 +157,7 @@ impl Watches {
                 continue;
             };
             for (id, number, span) in self.lists.get(&scope).into_iter().flatten() {
-                let shown = |place: Option<Place>| {
+                let shown = |place: Option<Placement>| {
                     place.filter(|it| it.scope == scope && span.shows(it.interval))
                 };
                 let (from, to) = (shown(moved.from), shown(moved.to));
@@ -293,7 +293,7 @@ impl Watches {
 
 /// Whether a selection set reads anything that is stored.
 fn reads_of(bound: &Bound, set: usize) -> bool {
-    bound.plan.sets[set].certain().is_none_or(|it| bound.stored(it).next().is_some())
+    bound.plan.sets[set].only_case().is_none_or(|it| bound.stored(it).next().is_some())
 }
 
 fn is_envelope(base: &Base, entity: EntityId) -> bool {

@@ -45,7 +45,7 @@ pub(super) fn walk(sight: Sight<'_>, bound: &Bound, node: Node) -> Found {
 impl Walk<'_> {
     fn object(self, set: usize, shape: ShapeId, values: Items<'_>, found: &mut Found) {
         let shape = self.sight.base.store.shapes.get(shape);
-        let Some(case) = self.bound.plan.sets[set].case(shape.type_name) else { return };
+        let Some(case) = self.bound.plan.sets[set].case_of(shape.type_name) else { return };
         self.lists(case, found);
         for (key, slot) in self.bound.stored(case) {
             let Some(child) = slot.child else { continue };
@@ -69,7 +69,7 @@ impl Walk<'_> {
 
     fn lists(self, case: &Case, found: &mut Found) {
         for slot in &case.slots {
-            let Some(listing) = self.bound.listed(slot) else { continue };
+            let Some(listing) = self.bound.listing(slot) else { continue };
             let scope = match &listing.scope {
                 Some(scope) => scope.clone(),
                 None => self.sight.base.store.entities.get(self.owner).key.clone(),
@@ -78,7 +78,7 @@ impl Walk<'_> {
             let (members, envelope) = match self.bound.envelope(child) {
                 None => (Some(child), None),
                 Some(_) => {
-                    let case = self.bound.plan.sets[child].certain();
+                    let case = self.bound.plan.sets[child].only_case();
                     let slots = case.into_iter().flat_map(|it| &it.slots);
                     let members = slots.filter(|it| it.role == Role::Items).find_map(|it| it.child);
                     (members, Some(child))

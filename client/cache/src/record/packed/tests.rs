@@ -6,7 +6,7 @@ use super::*;
 fn check(pack: impl Fn(&mut Vec<u8>), expected: Value<'_>) {
     let mut out = Vec::new();
     pack(&mut out);
-    let packed = boxed(&out);
+    let packed = to_boxed_str(&out);
     assert_eq!(value(&packed), expected);
     let mut items = Items::new(&packed);
     assert_eq!(items.next_packed(), Some(&*packed));
@@ -44,7 +44,7 @@ fn what_holds_others() {
     out.close(object);
     out.bool(true);
     out.close(list);
-    let packed = boxed(&out);
+    let packed = to_boxed_str(&out);
     let Value::List(mut items) = value(&packed) else { panic!("a list") };
     assert_eq!(items.next(), Some(Value::Ref(EntityId(u32::MAX))));
     let Some(Value::Object(ShapeId(300), inner)) = items.next() else { panic!("an object") };
