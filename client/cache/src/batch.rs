@@ -3,11 +3,11 @@
 use crate::base::WriteOutcome;
 use crate::core::{Core, Gone, Held, SharedCore};
 use crate::error::{PredictionError, ResponseError};
+use crate::in_flight::RequestId;
 use crate::layers::{Edit, MutationId, Prediction};
 use crate::normalize::ServerError;
 use crate::prepared::Prepared;
 use crate::record::{EntityId, Revision};
-use crate::requests::RequestId;
 use crate::view::EntityKey;
 
 /// The scope of a collection: the loans of one shelf, the entries of one calendar. It has a log of

@@ -4,22 +4,22 @@
 //! `freshness` before. What a mutation is expected to do is never in here: the doors take what comes from
 //! the server, by type ([`crate::normalize::FromServer`]).
 
-mod doors;
-mod guards;
+mod admit;
+mod tombstones;
 
 use hashbrown::{HashMap, HashSet};
 
-pub(crate) use doors::Door;
-pub use doors::WriteOutcome;
-pub(crate) use guards::{Guards, Told};
+pub(crate) use admit::Door;
+pub use admit::WriteOutcome;
+pub(crate) use tombstones::{Guards, Told};
 
 use crate::collections::{Placement, Scope, ScopeId, Scopes, Span};
+use crate::in_flight::Requests;
 use crate::instant;
 use crate::record::{
     EntityId, ListMerge, Names, Pack, QUERY, Record, Revision, ShapeId, Store, Symbol, Value,
     merge, value,
 };
-use crate::requests::Requests;
 use crate::rules::Rules;
 
 /// What the server has told.

@@ -6,8 +6,8 @@
 
 use super::{Span, without};
 use crate::document::{FieldSet, includes};
+use crate::in_flight::RequestId;
 use crate::record::Revision;
-use crate::requests::RequestId;
 
 /// What is covered, and what has been asked for.
 #[derive(Debug, Default)]

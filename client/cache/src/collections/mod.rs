@@ -2,7 +2,7 @@
 
 mod coverage;
 mod index;
-mod spans;
+mod intervals;
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use hashbrown::{Equivalent, HashMap};
 
 pub(crate) use coverage::{Coverage, CoveredSpan, Standing};
 pub(crate) use index::Index;
-pub(crate) use spans::{union, without};
+pub(crate) use intervals::{union, without};
 
 pub(crate) use crate::record::{Placement, ScopeId, Span};
 
 use crate::document::Bound;
+use crate::in_flight::RequestId;
 use crate::record::{EntityId, Revision};
-use crate::requests::RequestId;
 
 /// One shelf, one calendar: what has a log of its own.
 pub(crate) struct Scope {

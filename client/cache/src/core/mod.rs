@@ -1,17 +1,17 @@
 //! The core: base, layers and watches behind one lock, and the one door by which a change becomes
 //! visible.
 
-mod forget;
+mod apply;
+mod evict;
 mod publish;
-mod told;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Waker;
 
 use crate::base::Base;
 use crate::document::{Bound, Plans};
+use crate::in_flight::RequestId;
 use crate::layers::Layers;
-use crate::requests::RequestId;
 use crate::rules::Rules;
 use crate::view::Overlay;
 use crate::watches::{WatchId, Watches};

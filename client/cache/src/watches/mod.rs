@@ -3,10 +3,10 @@
 mod compare;
 mod delta;
 mod list;
+mod notify;
 mod state;
-mod tell;
 mod walk;
 
 pub use delta::Delta;
+pub(crate) use notify::{Moved, WatchId, Watches};
 pub(crate) use state::{LastView, WatchState};
-pub(crate) use tell::{Moved, WatchId, Watches};

@@ -10,10 +10,10 @@ use crate::collections::{self, ScopeId, Span, Waiting, union};
 use crate::denormalize::Reader;
 use crate::document::{Bound, Listing};
 use crate::error::{PredictionError, ResponseError};
+use crate::in_flight::RequestId;
 use crate::layers::{Drafting, Given, MutationId, Prediction, edits_of, edits_of_answer};
 use crate::normalize::{self, ServerError};
 use crate::record::{EntityId, Revision, Value};
-use crate::requests::RequestId;
 use crate::view::{EntityKey, Overlay, ScopedRange, Sight};
 
 impl Core {

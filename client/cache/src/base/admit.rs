@@ -7,9 +7,9 @@ use hashbrown::HashSet;
 
 use super::{Base, Told};
 use crate::collections::{CoveredSpan, Placement, ScopeId, Span, Standing};
+use crate::in_flight::RequestId;
 use crate::normalize::{FromServer, Staged, StagedListing};
 use crate::record::{EntityId, Record, Revision};
-use crate::requests::RequestId;
 use crate::rules::Rules;
 
 /// By which way something comes.

@@ -7,8 +7,8 @@
 use hashbrown::HashMap;
 
 use crate::collections::ScopeId;
+use crate::in_flight::{RequestId, Requests};
 use crate::record::{EntityId, Revision};
-use crate::requests::{RequestId, Requests};
 
 /// What is remembered of an entity that is not in the base.
 #[derive(Clone, Copy, Debug)]
