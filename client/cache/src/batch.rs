@@ -8,22 +8,7 @@ use crate::layers::{Edit, MutationId, Prediction};
 use crate::normalize::ServerError;
 use crate::prepared::Prepared;
 use crate::record::{EntityId, Revision};
-use crate::view::EntityKey;
-
-/// The scope of a collection: the loans of one shelf, the entries of one calendar. It has a log of
-/// its own, and a position in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scope {
-    pub(crate) member: String,
-    pub(crate) key: String,
-}
-
-impl Scope {
-    /// The scope `key` of the collection whose members are of this type.
-    pub fn new(member: &str, key: &str) -> Self {
-        Self { member: member.to_owned(), key: key.to_owned() }
-    }
-}
+use crate::view::{EntityKey, Scope};
 
 /// A request in flight. The cache remembers what it may tell of until it is answered; dropping it
 /// gives it up.

@@ -6,7 +6,7 @@ use cynic_parser::common::OperationType;
 use serde::de::DeserializeOwned;
 
 use crate::base::Base;
-use crate::batch::{Applied, Batch, InFlight, Scope};
+use crate::batch::{Applied, Batch, InFlight};
 use crate::collections::Span;
 use crate::core::{Core, Gone, Held, Limit, SharedCore, lock, with};
 use crate::denormalize::Reader;
@@ -17,7 +17,7 @@ use crate::prepared::{CynicOperation, Prepared};
 use crate::record::{Names, Revision};
 use crate::rules::Rules;
 use crate::snapshot;
-use crate::view::{EntityKey, ScopedRange, Sight, View};
+use crate::view::{EntityKey, Scope, ScopedRange, Sight, View};
 use crate::watch::Watch;
 
 /// A normalized cache. Cheap to clone; all clones are one cache.

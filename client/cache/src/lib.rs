@@ -48,7 +48,7 @@ mod watch;
 mod watches;
 
 pub use base::WriteOutcome;
-pub use batch::{Applied, Batch, InFlight, Scope};
+pub use batch::{Applied, Batch, InFlight};
 pub use cache::{Cache, CacheStats, RetainGuard};
 pub use error::{OperationError, PredictionError, ResponseError, SetupError, SnapshotError};
 pub use layers::{Draft, MutationId, Patch, Prediction, Status};
@@ -57,6 +57,6 @@ pub use policy::{Collection, ListField, Policy};
 pub use prepared::{CynicOperation, Prepared};
 pub use record::Revision;
 pub use shared::Shared;
-pub use view::{EntityKey, Gap, Gaps, ScopedRange, View};
+pub use view::{EntityKey, Gap, Gaps, Scope, ScopedRange, View};
 pub use watch::{Deltas, Statuses, Watch};
 pub use watches::Delta;

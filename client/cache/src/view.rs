@@ -101,6 +101,21 @@ impl EntityKey {
     }
 }
 
+/// The scope of a collection: the loans of one shelf, the entries of one calendar. It has a log of
+/// its own, and a position in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    pub(crate) member: String,
+    pub(crate) key: String,
+}
+
+impl Scope {
+    /// The scope `key` of the collection whose members are of this type.
+    pub fn new(member: &str, key: &str) -> Self {
+        Self { member: member.to_owned(), key: key.to_owned() }
+    }
+}
+
 impl<T> View<T> {
     /// What can be shown, whole or not.
     pub fn data(&self) -> Option<&Shared<T>> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Core;
 use crate::base::{Door, WriteOutcome};
-use crate::batch::Scope;
 use crate::collections::{self, ScopeId, Span, Waiting, union};
 use crate::denormalize::Reader;
 use crate::document::{Bound, Listing};
@@ -14,7 +13,7 @@ use crate::in_flight::RequestId;
 use crate::layers::{Drafting, Given, MutationId, Prediction, edits_of, edits_of_answer};
 use crate::normalize::{self, ServerError};
 use crate::record::{EntityId, Revision, Value};
-use crate::view::{EntityKey, Overlay, ScopedRange, Sight};
+use crate::view::{EntityKey, Overlay, Scope, ScopedRange, Sight};
 
 impl Core {
     /// An answer, which enters or waits.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::edit::Edit;
-use super::prediction::{field_of, set};
+use super::pack::{field_of, set};
 use super::{Layers, MutationId};
 use crate::base::Base;
 use crate::error::PredictionError;

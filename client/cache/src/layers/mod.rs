@@ -9,6 +9,7 @@
 
 mod draft;
 mod edit;
+mod pack;
 mod prediction;
 
 use std::fmt;
@@ -19,7 +20,8 @@ use hashbrown::{HashMap, HashSet};
 pub use draft::Draft;
 pub(crate) use draft::Drafting;
 pub(crate) use edit::{Edit, apply};
-pub(crate) use prediction::{Given, edits_of, edits_of_answer};
+pub(crate) use pack::{edits_of, edits_of_answer};
+pub(crate) use prediction::Given;
 pub use prediction::{Patch, Prediction};
 
 use crate::base::Base;
