@@ -1,4 +1,4 @@
-//! The benchmarks: what is built for each, and where its figures go.
+//! Builds and runs the benchmarks. Each writes its figures to a file in target/bench.
 
 use std::fs;
 use std::net::TcpStream;
@@ -9,8 +9,8 @@ use crate::page;
 use crate::run::{Result, cargo, checked, target};
 
 pub(crate) fn cache(smoke: bool, only: &str) -> Result<()> {
-    let built = build(&["appointments-bench"], smoke)?;
-    let mut bench = Command::new(built.join("bench-cache"));
+    let folder = build(&["appointments-bench"], smoke)?;
+    let mut bench = Command::new(folder.join("bench-cache"));
     bench.arg("--out").arg(target()?.join("bench/cache.json")).args(["--only", only]);
     bench.args(smoke.then_some("--smoke"));
     checked(&mut bench)
@@ -20,11 +20,12 @@ pub(crate) fn server(smoke: bool) -> Result<()> {
     bench_with_server("bench-server", &["run"], "server.json", smoke)
 }
 
-/// On the PostgreSQL that `DATABASE_URL` names, else on that of this machine.
+/// Measures on the PostgreSQL that DATABASE_URL names, or on a local one. A smoke run is skipped
+/// if there is none.
 pub(crate) fn postgres(smoke: bool) -> Result<()> {
-    let is_there = || TcpStream::connect("127.0.0.1:5432").is_ok();
-    if smoke && std::env::var_os("DATABASE_URL").is_none() && !is_there() {
-        eprintln!("SKIPPED: there is no PostgreSQL to measure on (DATABASE_URL).");
+    let has_local = || TcpStream::connect("127.0.0.1:5432").is_ok();
+    if smoke && std::env::var_os("DATABASE_URL").is_none() && !has_local() {
+        eprintln!("SKIPPED the server on PostgreSQL: set DATABASE_URL");
         return Ok(());
     }
     bench_with_server("bench-server", &["postgres"], "postgres.json", smoke)
@@ -34,7 +35,8 @@ pub(crate) fn sdk(smoke: bool) -> Result<()> {
     bench_with_server("bench-sdk", &[], "sdk.json", smoke)
 }
 
-/// Builds packages, and answers where they are. A smoke run takes what the tests have built.
+/// Builds packages and returns the folder of their programs. A smoke run uses the debug build that
+/// the tests have made.
 fn build(packages: &[&str], smoke: bool) -> Result<PathBuf> {
     if smoke {
         cargo(["build", "--workspace", "--all-targets", "--quiet"])?;
@@ -45,24 +47,24 @@ fn build(packages: &[&str], smoke: bool) -> Result<PathBuf> {
     Ok(target()?.join("release"))
 }
 
-/// Builds the server and the benchmarks, and runs one of those against it.
-fn bench_with_server(name: &str, first: &[&str], out: &str, smoke: bool) -> Result<()> {
-    let built = build(&["appointments-server", "appointments-bench"], smoke)?;
-    let mut bench = Command::new(built.join(name));
-    bench.args(first).arg("--server").arg(built.join("appointments-server"));
+/// Builds the server and the benchmarks, and runs a benchmark that starts the server.
+fn bench_with_server(name: &str, arguments: &[&str], out: &str, smoke: bool) -> Result<()> {
+    let folder = build(&["appointments-server", "appointments-bench"], smoke)?;
+    let mut bench = Command::new(folder.join(name));
+    bench.args(arguments).arg("--server").arg(folder.join("appointments-server"));
     bench.arg("--out").arg(target()?.join("bench").join(out));
     bench.args(smoke.then_some("--smoke"));
     checked(&mut bench)
 }
 
-/// The page in a browser. Its tests know how, and take more rounds here.
+/// Measures the page in a browser. The page's own tests do this, with more rounds than usual.
 pub(crate) fn page() -> Result<()> {
     if !page::build()? {
-        return Err("the page was not built".to_owned());
+        return Err("cannot measure the page without a build of it".to_owned());
     }
     let file = target()?.join("bench/page.json");
     fs::create_dir_all(target()?.join("bench")).map_err(|error| error.to_string())?;
-    // (What was measured before is not what is measured now.)
+    // The tests add to the file, so figures of an earlier run are removed.
     if file.exists() {
         fs::remove_file(&file).map_err(|error| error.to_string())?;
     }

@@ -1,4 +1,4 @@
-//! What CI runs, and how long each step takes.
+//! The steps of CI. `.ci/run` installs their tools and then runs them.
 
 use std::process::Command;
 use std::time::Instant;
@@ -6,39 +6,36 @@ use std::time::Instant;
 use crate::run::{Result, checked, root};
 use crate::{bench, page, test, tidy};
 
-/// Runs every step, stops at the first that fails, and prints their times.
+/// Runs every step, stops at the first failure, and prints how long each step took.
 pub(crate) fn run() -> Result<()> {
     let mut times = Vec::new();
-    let mut done = Ok(());
+    let mut result = Ok(());
     for (name, step) in STEPS {
         eprintln!("\n=== {name}");
-        let begin = now();
-        done = step().map_err(|error| format!("{name}: {error}"));
-        times.push(format!("{:>7.1} s  {name}", begin.elapsed().as_secs_f64()));
-        if done.is_err() {
+        let start = now();
+        result = step().map_err(|error| format!("{name}: {error}"));
+        times.push(format!("{:>7.1} s  {name}", start.elapsed().as_secs_f64()));
+        if result.is_err() {
             break;
         }
     }
     eprintln!("\n{}", times.join("\n"));
-    done
+    result
 }
 
-/// A name, and what is done under it.
+/// A step's name and its function.
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: [Step; 7] = [
     ("formatting", || cargo("", &["fmt", "--all", "--check"])),
     ("tidy", || tidy::check(&root())),
-    // Before anything else is built, since the server takes it in.
-    ("the page", || match page::build()? {
-        false if std::env::var_os("CI_NEEDS_A_BROWSER").is_some() => Err("it must be built".into()),
-        _ => Ok(()),
-    }),
+    // The server's build includes the page, so the page comes first.
+    ("the page", build_page),
     ("lints", || {
         cargo("", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])
     }),
     ("docs", || cargo("-D warnings", &["doc", "--workspace", "--no-deps", "--quiet"])),
-    ("tests", || test(Vec::new())),
+    ("tests", || test::run(Vec::new())),
     ("benchmarks, once", || {
         bench::server(true)?;
         bench::postgres(true)?;
@@ -47,11 +44,19 @@ const STEPS: [Step; 7] = [
     }),
 ];
 
+/// Builds the page. Skipping it is a failure if the tests in a browser are mandatory.
+fn build_page() -> Result<()> {
+    if !page::build()? && std::env::var_os("CI_NEEDS_A_BROWSER").is_some() {
+        return Err("the page was not built, but CI_NEEDS_A_BROWSER is set".to_owned());
+    }
+    Ok(())
+}
+
 fn cargo(doc_flags: &str, arguments: &[&str]) -> Result<()> {
     checked(Command::new("cargo").args(arguments).env("RUSTDOCFLAGS", doc_flags))
 }
 
-#[allow(clippy::disallowed_methods, reason = "how long a step takes is the machine's time")]
+#[allow(clippy::disallowed_methods, reason = "the duration of a step is measured in real time")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -1,4 +1,4 @@
-//! GraphiQL from npm, pinned, into `server/graphiql`, from where the server takes it.
+//! Downloads GraphiQL from npm into `server/graphiql`. The server's build includes it.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::process::Command;
 use crate::page::gzip;
 use crate::run::{Result, checked, root, target};
 
-/// The last that has everything in one file; React as it wants it.
+/// The last GraphiQL that is one file, and the React that this version needs.
 const PACKAGES: [&str; 3] = ["graphiql@4.1.2", "react@18.3.1", "react-dom@18.3.1"];
 
-/// Where a file is in its package, and what it is called here.
+/// A file's path in its package, and its name in `server/graphiql`.
 const FILES: [(&str, &str); 4] = [
     ("react/umd/react.production.min.js", "react.js"),
     ("react-dom/umd/react-dom.production.min.js", "react-dom.js"),
@@ -18,26 +18,26 @@ const FILES: [(&str, &str); 4] = [
     ("graphiql/graphiql.min.css", "graphiql.css"),
 ];
 
-/// Fetches it anew.
-pub(crate) fn fetch() -> Result<()> {
+/// Downloads the files and writes them compressed.
+pub(crate) fn download() -> Result<()> {
     let folder = target()?.join("graphiql");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]).arg(&folder);
     checked(npm.args(PACKAGES))?;
-    let (modules, here) = (folder.join("node_modules"), root().join("server/graphiql"));
+    let modules = folder.join("node_modules");
+    let destination = root().join("server/graphiql");
     let failed = |error: std::io::Error| error.to_string();
     for (from, to) in FILES {
         let content = fs::read_to_string(modules.join(from)).map_err(failed)?;
-        // (The map that it names is not served.)
-        let content = content.lines().filter(|it| !it.contains("sourceMappingURL="));
-        let content = content.collect::<Vec<_>>().join("\n");
-        write(&here, to, &content)?;
+        // The server does not serve source maps.
+        let lines = content.lines().filter(|it| !it.contains("sourceMappingURL="));
+        write(&destination, to, &lines.collect::<Vec<_>>().join("\n"))?;
     }
-    write(&here, "licences.txt", &licences(&modules, "")?)
+    write(&destination, "licences.txt", &licences(&modules, "")?)
 }
 
-/// A file, compressed: every browser takes that.
+/// Writes a file with gzip only, as every browser accepts it.
 fn write(folder: &Path, name: &str, content: &str) -> Result<()> {
     let failed = |error: std::io::Error| format!("{name}: {error}");
     let gzip = gzip(content.as_bytes()).map_err(failed)?;
@@ -45,7 +45,7 @@ fn write(folder: &Path, name: &str, content: &str) -> Result<()> {
     fs::write(folder.join(format!("{name}.gz")), gzip).map_err(failed)
 }
 
-/// The licences of all that is in the bundle, under the names of their packages.
+/// Returns the licences of all packages in the bundle, each below the package's name.
 fn licences(modules: &Path, scope: &str) -> Result<String> {
     let mut names: Vec<String> = fs::read_dir(modules)
         .map_err(|error| error.to_string())?
@@ -61,8 +61,10 @@ fn licences(modules: &Path, scope: &str) -> Result<String> {
             continue;
         }
         let texts = ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license", "License"];
-        let text = texts.into_iter().find_map(|it| fs::read_to_string(package.join(it)).ok());
-        let text = text.unwrap_or_else(|| "See its package.".to_owned());
+        let text = texts
+            .into_iter()
+            .find_map(|it| fs::read_to_string(package.join(it)).ok())
+            .unwrap_or_else(|| "See its package.".to_owned());
         all += &format!("{scope}{name}\n\n{}\n\n\n", text.trim());
     }
     Ok(all)

@@ -1,7 +1,7 @@
-//! Compiling for the browser: wasm32-unknown-unknown.
+//! Compiles for the browser (wasm32-unknown-unknown).
 //!
-//! With the target from rustup where it is installed. Else with Debian's compiler for it, which has the
-//! sources of the standard library: `apt-get install rustc-web cargo-web rust-web-src lld`.
+//! Uses rustup's target if it is installed. Otherwise uses Debian's compiler, which brings the
+//! source of the standard library: `apt-get install rustc-web cargo-web rust-web-src lld`.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,38 +9,40 @@ use std::process::Command;
 use crate::run::{Result, checked, target};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
-/// What runs in a browser.
+
+/// Packages that run in a browser, besides the page.
 const PACKAGES: &[&str] = &["cynic-cache", "appointments-client"];
 
-/// What compiles for the browser here.
+/// An installed compiler for the browser.
 pub(crate) enum Compiler {
     Rustup,
     Debian,
 }
 
 impl Compiler {
-    /// What to do where there is none.
-    pub(crate) const MISSING: &str = "Install a compiler for it: `rustup target add wasm32-unknown-unknown`, or on Debian \
-         `apt-get install rustc-web cargo-web rust-web-src lld`.";
+    /// Tells how to install a compiler.
+    pub(crate) const HOW_TO_INSTALL: &str = "Install a compiler for the browser: \
+        `rustup target add wasm32-unknown-unknown`, or on Debian \
+        `apt-get install rustc-web cargo-web rust-web-src lld`.";
 
     pub(crate) fn find() -> Option<Self> {
-        let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
-        let has_target = installed
+        let targets = Command::new("rustup").args(["target", "list", "--installed"]).output();
+        let has_target = targets
             .is_ok_and(|it| String::from_utf8_lossy(&it.stdout).lines().any(|it| it == TARGET));
         if has_target { Some(Self::Rustup) } else { has_debian().then_some(Self::Debian) }
     }
 
-    /// Its cargo, about to do something.
-    pub(crate) fn cargo(&self, verb: &str) -> Command {
+    /// Returns a command that runs the compiler's cargo with a subcommand such as `build`.
+    pub(crate) fn cargo(&self, subcommand: &str) -> Command {
         // Random numbers come from the browser.
         let mut flags = "--cfg getrandom_backend=\"wasm_js\"".to_owned();
         let mut cargo = Command::new(match self {
             Self::Rustup => "cargo",
             Self::Debian => "/usr/bin/cargo",
         });
-        cargo.arg(verb);
+        cargo.arg(subcommand);
         if matches!(self, Self::Debian) {
-            // This toolchain is Debian's, and not the one that this command was started with.
+            // These variables select the toolchain that runs xtask, which is not Debian's.
             for name in ["RUSTUP_TOOLCHAIN", "RUSTDOC", "CARGO", "RUSTFLAGS"] {
                 cargo.env_remove(name);
             }
@@ -52,7 +54,7 @@ impl Compiler {
                 "-Z",
                 "build-std-features=optimize_for_size",
             ]);
-            // The standard library is built here as well, so it can be without words for panics that nobody would read.
+            // The standard library is built too. Without panic messages it is smaller.
             flags.push_str(" -Zunstable-options -Cpanic=immediate-abort");
         }
         cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
@@ -60,10 +62,10 @@ impl Compiler {
     }
 }
 
-/// Checks that it compiles; says so loudly where there is nothing to do it with.
+/// Checks that the packages compile. Prints a message if there is no compiler.
 pub(crate) fn check() -> Result<()> {
     let Some(compiler) = Compiler::find() else {
-        eprintln!("SKIPPED: nothing compiles for the browser here. {}", Compiler::MISSING);
+        eprintln!("SKIPPED the check for the browser. {}", Compiler::HOW_TO_INSTALL);
         return Ok(());
     };
     let packages = PACKAGES.iter().flat_map(|it| ["--package", it]);
@@ -72,7 +74,7 @@ pub(crate) fn check() -> Result<()> {
     checked(cargo.args(packages))
 }
 
-/// Whether Debian's compiler is here, with its sources.
+/// Whether Debian's compiler and the source of its standard library are installed.
 fn has_debian() -> bool {
     let sysroot = Command::new("/usr/bin/rustc").args(["--print", "sysroot"]).output();
     sysroot.is_ok_and(|it| {
