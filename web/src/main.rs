@@ -1,6 +1,6 @@
 //! The calendar page: what a person sees, on the client as every other program has it.
 //!
-//! `page`, `outlook`, `views`, `wishes` and `calendars` wire the client's verbs to what is shown; `board` lays days out and is
+//! `page`, `view_state`, `views`, `callbacks` and `calendars` wire the client's verbs to what is shown; `board` lays days out and is
 //! dragged on; all else shows, or is pure, and knows neither client nor server.
 
 #![allow(unreachable_pub, reason = "the macro makes components public, whatever they say")]

@@ -11,21 +11,21 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::input::drag::{Drag, Grip, STEP, Spot};
+use crate::input::drag::{Drag, Handle, STEP_MINUTES, Spot};
 use crate::input::hit_test::{appointment, scroll, spot};
-use crate::time::display::Sight;
+use crate::time::display::Display;
 
 /// A pointer that has not moved so many pixels has not moved.
-const STILL: i32 = 4;
+const DRAG_THRESHOLD_PX: i32 = 4;
 /// A finger that rests for so many milliseconds takes hold; one that does not, scrolls.
-const RESTS: u32 = 400;
+const LONG_PRESS_MS: u32 = 400;
 
 /// What gestures are made of and lead to. Copies are one.
 #[derive(Clone, Copy)]
 pub(crate) struct Gestures {
     /// What is dragged, if anything.
     pub(crate) drag: RwSignal<Option<Drag>>,
-    pub(crate) sight: Signal<Sight>,
+    pub(crate) display: Signal<Display>,
     /// What an appointment is, by id.
     pub(crate) find: Callback<String, Option<Shared<Appointment>>>,
     /// The calendar that something new is meant for.
@@ -49,7 +49,7 @@ struct Press {
 
 /// What is shown, and can be dragged.
 #[component]
-pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView {
+pub(crate) fn GestureArea(gestures: Gestures, children: Children) -> impl IntoView {
     let main = NodeRef::<Main>::new();
     let pressed = StoredValue::new(None::<Press>);
     let presses = StoredValue::new(0);
@@ -63,14 +63,14 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
     let down = move |event: PointerEvent| {
         // Whoever takes hold of something else has let go of what keys held.
         gestures.drag.set(None);
-        let drag = (event.button() == 0).then(|| gestures.grip(&event)).flatten();
+        let drag = (event.button() == 0).then(|| gestures.handle(&event)).flatten();
         let (number, is_finger) = (presses.get_value() + 1, event.pointer_type() == "touch");
         presses.set_value(number);
         let (pointer, at) = (event.pointer_id(), (event.client_x(), event.client_y()));
         pressed.set_value(drag.map(|drag| Press { number, pointer, is_finger, at, drag }));
         if is_finger {
             spawn_local(async move {
-                TimeoutFuture::new(RESTS).await;
+                TimeoutFuture::new(LONG_PRESS_MS).await;
                 let rests = pressed.get_value().filter(|it| it.number == number);
                 if let Some(Press { pointer, drag, .. }) = rests {
                     captures(pointer);
@@ -87,7 +87,7 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
         }
         let (to_x, to_y) = (event.client_x(), event.client_y());
         if gestures.drag.with_untracked(Option::is_none) {
-            if (to_x - x).abs() < STILL && (to_y - y).abs() < STILL {
+            if (to_x - x).abs() < DRAG_THRESHOLD_PX && (to_y - y).abs() < DRAG_THRESHOLD_PX {
                 return;
             }
             if is_finger {
@@ -96,7 +96,7 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
             captures(event.pointer_id());
         }
         if let Some((at, element)) = spot(to_x, to_y) {
-            let drag = gestures.sight.with_untracked(|it| drag.over(at, it));
+            let drag = gestures.display.with_untracked(|it| drag.over(at, it));
             if gestures.drag.with_untracked(|it| it.as_ref() != Some(&drag)) {
                 gestures.drag.set(Some(drag));
             }
@@ -111,7 +111,7 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
     };
     let up = move |_: PointerEvent| {
         pressed.set_value(None);
-        gestures.drops();
+        gestures.drop();
     };
     let focusout = move |event: FocusEvent| {
         // Who drags with keys and goes elsewhere has let go; a pointer holds on, and a card that is drawn anew goes nowhere.
@@ -145,19 +145,19 @@ pub(crate) fn Gestured(gestures: Gestures, children: Children) -> impl IntoView 
 
 impl Gestures {
     /// What a pointer would drag from where it went down.
-    fn grip(self, event: &PointerEvent) -> Option<Drag> {
+    fn handle(self, event: &PointerEvent) -> Option<Drag> {
         let target = event.target()?.dyn_into::<Element>().ok()?;
         let (at, _) = spot(event.client_x(), event.client_y())?;
-        let grip = match appointment(&target) {
+        let handle = match appointment(&target) {
             Some((id, _)) => {
                 let it = self.find.run(id)?;
                 let is_end = target.class_list().contains("end");
-                if is_end { Grip::End(it) } else { Grip::Whole(it) }
+                if is_end { Handle::End(it) } else { Handle::Whole(it) }
             }
-            None if target.class_list().contains("day") => Grip::Slot(self.calendar.run(())?),
+            None if target.class_list().contains("day") => Handle::Slot(self.calendar.run(())?),
             None => return None,
         };
-        Some(self.sight.with_untracked(|it| Drag::new(grip, at, it)))
+        Some(self.display.with_untracked(|it| Drag::new(handle, at, it)))
     }
 
     /// A click on an appointment opens it.
@@ -178,12 +178,12 @@ impl Gestures {
         let (days, minutes) = match event.key().as_str() {
             "Enter" if dragged.is_some() => {
                 event.prevent_default();
-                return self.drops();
+                return self.drop();
             }
             "ArrowLeft" => (-1, 0),
             "ArrowRight" => (1, 0),
-            "ArrowUp" => (0, -STEP),
-            "ArrowDown" => (0, STEP),
+            "ArrowUp" => (0, -STEP_MINUTES),
+            "ArrowDown" => (0, STEP_MINUTES),
             _ => return,
         };
         if !event.shift_key() {
@@ -197,24 +197,25 @@ impl Gestures {
         };
         // Lists have no hours: there the day alone can be seen to change.
         let can_end = !it.all_day && !card.class_list().contains("line");
-        let grip = |it| if event.alt_key() && can_end { Grip::End(it) } else { Grip::Whole(it) };
-        let drag = self.sight.with_untracked(|sight| {
+        let handle =
+            |it| if event.alt_key() && can_end { Handle::End(it) } else { Handle::Whole(it) };
+        let drag = self.display.with_untracked(|display| {
             let begin = || {
-                let spot = Spot { date: sight.date(it.starts_at), minute: None };
-                Drag::new(grip(it.clone()), spot, sight)
+                let spot = Spot { date: display.date(it.starts_at), minute: None };
+                Drag::new(handle(it.clone()), spot, display)
             };
             dragged
-                .map_or_else(begin, |drag| drag.held_by(grip(it.clone())))
-                .by(days, minutes, sight)
+                .map_or_else(begin, |drag| drag.with_handle(handle(it.clone())))
+                .by(days, minutes, display)
         });
-        // Out of sight nobody knows where it is; the dialog leads there.
-        let first = self.sight.with_untracked(|it| it.date(drag.start));
+        // Out of display nobody knows where it is; the dialog leads there.
+        let first = self.display.with_untracked(|it| it.date(drag.start));
         if self.is_shown.run(first) {
             self.drag.set(Some(drag));
         }
     }
 
-    fn drops(self) {
+    fn drop(self) {
         if let Some(drag) = self.drag.get_untracked() {
             self.on_drop.run(drag);
             self.drag.set(None);

@@ -4,7 +4,7 @@ use appointments_client::{Appointment, AppointmentStatus, DateTime, Shared};
 use chrono::TimeDelta;
 
 /// What takes a stretch of time, but for the one that is to be put there.
-pub(crate) fn in_the_way<'a>(
+pub(crate) fn conflicts<'a>(
     all: &'a [Shared<Appointment>],
     (start, end): (DateTime, DateTime),
     but: Option<&'a str>,
@@ -26,7 +26,7 @@ pub(crate) fn next_free(
 ) -> Option<DateTime> {
     let mut at = start;
     while at + length <= until {
-        match in_the_way(all, (at, at + length), but).map(|it| it.ends_at).max() {
+        match conflicts(all, (at, at + length), but).map(|it| it.ends_at).max() {
             None => return Some(at),
             Some(end) => at = end,
         }

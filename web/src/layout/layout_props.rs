@@ -4,15 +4,15 @@ use appointments_client::DateTime;
 use chrono::NaiveDate;
 use leptos::prelude::*;
 
-use crate::layout::day_layout::{Day, Piece};
-use crate::time::display::Sight;
+use crate::layout::day_layout::{Day, Segment};
+use crate::time::display::Display;
 use crate::ui::ghost::Ghost;
 
 /// Days, and what is going on over them. Copies are one.
 #[derive(Clone, Copy)]
-pub(crate) struct Shown {
+pub(crate) struct LayoutProps {
     pub(crate) days: Memo<Vec<Day>>,
-    pub(crate) sight: Signal<Sight>,
+    pub(crate) display: Signal<Display>,
     pub(crate) now: Signal<DateTime>,
     pub(crate) ghost: Memo<Option<Ghost>>,
     /// Whether all is known that is in them.
@@ -20,14 +20,18 @@ pub(crate) struct Shown {
     pub(crate) is_stale: Signal<bool>,
 }
 
-impl Shown {
+impl LayoutProps {
     /// The days that are shown.
     pub(crate) fn dates(self) -> Memo<Vec<NaiveDate>> {
         Memo::new(move |_| self.days.with(|all| all.iter().map(|it| it.date).collect()))
     }
 
     /// What is to be seen of one of them.
-    pub(crate) fn pieces(self, date: NaiveDate, of: fn(&Day) -> Vec<Piece>) -> Memo<Vec<Piece>> {
+    pub(crate) fn segments(
+        self,
+        date: NaiveDate,
+        of: fn(&Day) -> Vec<Segment>,
+    ) -> Memo<Vec<Segment>> {
         let is_it = move |it: &&Day| it.date == date;
         Memo::new(move |_| self.days.with(|all| all.iter().find(is_it).map(of).unwrap_or_default()))
     }
@@ -42,7 +46,7 @@ impl Shown {
     pub(crate) fn ghost_on(self, date: NaiveDate) -> Memo<Option<Ghost>> {
         Memo::new(move |_| {
             let ghost = self.ghost.get()?;
-            self.sight.with(|sight| ghost.is_on(date, sight)).then_some(ghost)
+            self.display.with(|display| ghost.is_on(date, display)).then_some(ghost)
         })
     }
 }

@@ -10,11 +10,11 @@ use crate::text::messages;
 use crate::time::locale::{here, labels};
 
 /// If no calendar could be had, they are asked for again after so many milliseconds.
-const AGAIN: u32 = 2_000;
+const RETRY_DELAY_MS: u32 = 2_000;
 
 /// A calendar, and how people know it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Listed {
+pub(crate) struct CalendarItem {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) color: String,
@@ -24,7 +24,7 @@ pub(crate) struct Listed {
     pub(crate) is_strict: bool,
 }
 
-impl From<&Shared<CalendarInfo>> for Listed {
+impl From<&Shared<CalendarInfo>> for CalendarItem {
     fn from(it: &Shared<CalendarInfo>) -> Self {
         Self {
             id: it.id.inner().to_owned(),
@@ -38,11 +38,11 @@ impl From<&Shared<CalendarInfo>> for Listed {
 
 /// The calendars, as soon as they can be had. How they are called is live; which there are is asked again whenever the window is
 /// looked at again.
-pub(crate) fn find_calendars(client: Client, calendars: RwSignal<Vec<Listed>>) {
+pub(crate) fn watch_calendars(client: Client, calendars: RwSignal<Vec<CalendarItem>>) {
     let found = client.clone();
     spawn_local(async move {
         while found.calendars().await.is_err() {
-            TimeoutFuture::new(AGAIN).await;
+            TimeoutFuture::new(RETRY_DELAY_MS).await;
         }
     });
     // (The operation fits the contract that it was compiled with.)
@@ -50,7 +50,7 @@ pub(crate) fn find_calendars(client: Client, calendars: RwSignal<Vec<Listed>>) {
         spawn_local(async move {
             while let Some(all) = watch.next().await {
                 let Some(all) = all else { continue };
-                let listed: Vec<_> = all.iter().map(Listed::from).collect();
+                let listed: Vec<_> = all.iter().map(CalendarItem::from).collect();
                 if calendars.with_untracked(|known| *known != listed) {
                     calendars.set(listed);
                 }
@@ -66,19 +66,19 @@ pub(crate) fn find_calendars(client: Client, calendars: RwSignal<Vec<Listed>>) {
 /// Shows and hides calendars; makes new ones, and changes those that there are.
 #[component]
 pub(crate) fn CalendarChoice(
-    calendars: RwSignal<Vec<Listed>>,
+    calendars: RwSignal<Vec<CalendarItem>>,
     /// Whether a calendar is shown, by id.
     is_shown: Callback<String, bool>,
     on_toggle: Callback<String>,
     /// A calendar is to be changed; none: a new one is to be made.
-    on_edit: Callback<Option<Listed>>,
-    /// What else is chosen in this place.
+    on_edit: Callback<Option<CalendarItem>>,
+    /// What else is chosen in this route.
     children: Children,
 ) -> impl IntoView {
-    let choice = move |it: Listed| {
+    let choice = move |it: CalendarItem| {
         let (shown, toggled) = (it.id.clone(), it.id.clone());
         let (name, color) = (it.name.clone(), it.color.clone());
-        let label = messages::edit(&name, here().language);
+        let label = messages::edit_label(&name, here().language);
         view! {
             <span class="calendar" style:--color=color>
                 <label>
@@ -101,7 +101,7 @@ pub(crate) fn CalendarChoice(
             </span>
         }
     };
-    let key = |it: &Listed| (it.id.clone(), it.name.clone(), it.color.clone(), it.is_strict);
+    let key = |it: &CalendarItem| (it.id.clone(), it.name.clone(), it.color.clone(), it.is_strict);
     view! {
         <div class="calendars" role="group" aria-label=labels().calendars>
             <For each=move || calendars.get() key=key children=choice />

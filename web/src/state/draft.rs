@@ -5,9 +5,9 @@ use appointments_client::{
 };
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
-use crate::input::drag::{STEP, longer, moved};
-use crate::text::messages::{Wrong, wrong};
-use crate::time::display::Sight;
+use crate::input::drag::{STEP_MINUTES, resize, shift_range};
+use crate::text::messages::{ValidationError, validation_message};
+use crate::time::display::Display;
 
 /// How a browser's field for a time writes it.
 const TIME: &str = "%Y-%m-%dT%H:%M";
@@ -37,21 +37,21 @@ pub(crate) struct Draft {
     /// The instants that were written here, and how. Where clocks show an hour twice, the text alone does not say which.
     known: Vec<(String, DateTime)>,
     /// By whose clocks it is written.
-    sight: Sight,
+    display: Display,
     /// By whose clocks one looks; what lasts whole days is written by those of its own zone.
-    viewer: Sight,
+    viewer: Display,
 }
 
 impl Draft {
     /// A new appointment in a calendar, at a time.
-    pub(crate) fn new(calendar: String, start: DateTime, end: DateTime, sight: Sight) -> Self {
-        let written = written((start, end), false, &sight);
+    pub(crate) fn new(calendar: String, start: DateTime, end: DateTime, display: Display) -> Self {
+        let written = written((start, end), false, &display);
         let known = vec![(written.0.clone(), start), (written.1.clone(), end)];
         let (start, end) = written;
         Self {
             known,
             understood: None,
-            viewer: sight.clone(),
+            viewer: display.clone(),
             of: None,
             calendar,
             title: String::new(),
@@ -61,24 +61,24 @@ impl Draft {
             location: String::new(),
             description: String::new(),
             problems: Vec::new(),
-            sight,
+            display,
         }
     }
 
     /// A new one that lasts a whole day.
-    pub(crate) fn of_day(calendar: String, day: NaiveDate, sight: Sight) -> Self {
-        let at = sight.clocks.midnight(day);
-        let it = Self::new(calendar, at, at, sight);
+    pub(crate) fn of_day(calendar: String, day: NaiveDate, display: Display) -> Self {
+        let at = display.clock.midnight(day);
+        let it = Self::new(calendar, at, at, display);
         let day = day.format(DAY).to_string();
         Self { is_all_day: true, start: day.clone(), end: day, ..it }
     }
 
     /// An appointment that is there.
-    pub(crate) fn of(it: &Shared<Appointment>, sight: &Sight) -> Self {
-        let viewer = sight.clone();
-        let sight = if it.all_day { sight.within(&it.time_zone.0) } else { sight.clone() };
+    pub(crate) fn of(it: &Shared<Appointment>, display: &Display) -> Self {
+        let viewer = display.clone();
+        let display = if it.all_day { display.in_zone(&it.time_zone.0) } else { display.clone() };
         let calendar = it.calendar_id.inner().to_owned();
-        let (start, end) = written((it.starts_at, it.ends_at), it.all_day, &sight);
+        let (start, end) = written((it.starts_at, it.ends_at), it.all_day, &display);
         Self {
             title: it.title.clone(),
             is_all_day: it.all_day,
@@ -88,7 +88,7 @@ impl Draft {
             description: it.description.clone().unwrap_or_default(),
             of: Some(it.clone()),
             viewer,
-            ..Self::new(calendar, it.starts_at, it.ends_at, sight)
+            ..Self::new(calendar, it.starts_at, it.ends_at, display)
         }
     }
 
@@ -111,12 +111,12 @@ impl Draft {
         let Some(((was, until), start)) = self.understood.zip(self.time().0) else { return };
         if self.start != before {
             let time = if self.is_all_day {
-                let way = self.sight.date(start) - self.sight.date(was);
-                moved((was, until), true, way, &self.sight)
+                let way = self.display.date(start) - self.display.date(was);
+                shift_range((was, until), true, way, &self.display)
             } else {
                 (start, start + (until - was))
             };
-            self.end = written(time, self.is_all_day, &self.sight).1;
+            self.end = written(time, self.is_all_day, &self.display).1;
         }
     }
 
@@ -124,7 +124,7 @@ impl Draft {
     pub(crate) fn lasts_all_day(&mut self, is_all_day: bool) {
         self.is_all_day = is_all_day;
         if !is_all_day {
-            self.sight = self.viewer.clone();
+            self.display = self.viewer.clone();
         }
         let (from, until) = HOURS;
         for (text, hour) in [(&mut self.start, from), (&mut self.end, until)] {
@@ -137,7 +137,7 @@ impl Draft {
     pub(crate) fn move_by(&mut self, days: i64, minutes: i64) {
         let (is_all_day, way) =
             (self.is_all_day, TimeDelta::days(days) + TimeDelta::minutes(minutes));
-        self.retime(|time, sight| moved(time, is_all_day, way, sight));
+        self.retime(|time, display| shift_range(time, is_all_day, way, display));
     }
 
     /// Longer by so many steps, or shorter: quarters of an hour, or days.
@@ -147,30 +147,30 @@ impl Draft {
             let end = end.checked_add_signed(TimeDelta::days(steps)).unwrap_or(end);
             self.end = end.max(start).format(DAY).to_string();
         } else {
-            self.retime(|time, _| longer(time, TimeDelta::minutes(steps * STEP)));
+            self.retime(|time, _| resize(time, TimeDelta::minutes(steps * STEP_MINUTES)));
         }
     }
 
     /// When it is; or with what is wrong, as far as that can be seen from here.
     pub(crate) fn checked(self) -> Result<(Self, DateTime, DateTime), Self> {
         let mut problems = Vec::new();
-        let language = self.sight.locale.language;
+        let language = self.display.locale.language;
         let mut say = |field: &str, what| {
-            let message = wrong(what, language).to_owned();
+            let message = validation_message(what, language).to_owned();
             problems.push(InputProblem { field: field.to_owned(), message });
         };
         if self.title.trim().is_empty() {
-            say("title", Wrong::NoTitle);
+            say("title", ValidationError::NoTitle);
         }
         let (start, end) = self.time();
         if start.is_none() {
-            say("startsAt", Wrong::NoStart);
+            say("startsAt", ValidationError::NoStart);
         }
         if end.is_none() {
-            say("endsAt", Wrong::NoEnd);
+            say("endsAt", ValidationError::NoEnd);
         }
         match (start, end) {
-            (Some(start), Some(end)) if end <= start => say("endsAt", Wrong::EndsFirst),
+            (Some(start), Some(end)) if end <= start => say("endsAt", ValidationError::EndsFirst),
             (Some(start), Some(end)) if problems.is_empty() => return Ok((self, start, end)),
             _ => {}
         }
@@ -180,7 +180,7 @@ impl Draft {
     /// The appointment that is to be.
     pub(crate) fn created(&self, start: DateTime, end: DateTime) -> NewAppointment {
         let mut new = NewAppointment::new(self.title.clone(), start, end);
-        new = new.time_zone(TimeZone::new(self.sight.clocks.zone()));
+        new = new.time_zone(TimeZone::new(self.display.clock.zone()));
         if self.is_all_day {
             new = new.all_day();
         }
@@ -199,13 +199,13 @@ impl Draft {
         if self.title != was.title {
             changes = changes.title(self.title.clone());
         }
-        let written = written((was.starts_at, was.ends_at), was.all_day, &self.sight);
+        let written = written((was.starts_at, was.ends_at), was.all_day, &self.display);
         // (Seconds cannot be seen here, and are not lost.)
         if self.is_all_day != was.all_day || (&self.start, &self.end) != (&written.0, &written.1) {
             changes = changes.time(start, end);
         }
         if self.is_all_day != was.all_day {
-            let zone = TimeZone::new(self.sight.clocks.zone());
+            let zone = TimeZone::new(self.display.clock.zone());
             changes = changes.all_day(self.is_all_day).time_zone(zone);
         }
         if self.location != was.location.as_deref().unwrap_or_default() {
@@ -225,23 +225,23 @@ impl Draft {
 
     /// When it starts and when it is over, as far as that is understood.
     fn time(&self) -> (Option<DateTime>, Option<DateTime>) {
-        let clocks = &self.sight.clocks;
+        let clock = &self.display.clock;
         if self.is_all_day {
             let (first, last) = (day(&self.start), day(&self.end));
-            return (first.map(|it| clocks.midnight(it)), last.map(|it| clocks.end(it)));
+            return (first.map(|it| clock.midnight(it)), last.map(|it| clock.end(it)));
         }
         let read = |text: &String| {
             let known = self.known.iter().find(|(known, _)| known == text).map(|(_, at)| *at);
-            known.or_else(|| time(text).map(|it| clocks.at_wall(it)))
+            known.or_else(|| time(text).map(|it| clock.from_wall(it)))
         };
         (read(&self.start), read(&self.end))
     }
 
     /// Writes another time, if what is written is understood.
-    fn retime(&mut self, change: impl Fn((DateTime, DateTime), &Sight) -> (DateTime, DateTime)) {
+    fn retime(&mut self, change: impl Fn((DateTime, DateTime), &Display) -> (DateTime, DateTime)) {
         let Some(time) = self.stretch() else { return };
-        let time = change(time, &self.sight);
-        (self.start, self.end) = written(time, self.is_all_day, &self.sight);
+        let time = change(time, &self.display);
+        (self.start, self.end) = written(time, self.is_all_day, &self.display);
         self.known = vec![(self.start.clone(), time.0), (self.end.clone(), time.1)];
     }
 }
@@ -250,9 +250,9 @@ impl Draft {
 fn written(
     (start, end): (DateTime, DateTime),
     is_all_day: bool,
-    sight: &Sight,
+    display: &Display,
 ) -> (String, String) {
-    let write = |at, format| sight.clocks.wall(at).format(format).to_string();
+    let write = |at, format| display.clock.to_wall(at).format(format).to_string();
     if is_all_day {
         return (write(start, DAY), write(end - TimeDelta::seconds(1), DAY));
     }

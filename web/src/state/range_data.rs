@@ -8,19 +8,19 @@ use futures_util::future::{AbortHandle, abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::layout::availability::{in_the_way, next_free};
+use crate::layout::availability::{conflicts, next_free};
 
 /// A half-open stretch of time.
-pub(crate) type Stretch = (DateTime, DateTime);
+pub(crate) type TimeRange = (DateTime, DateTime);
 
 /// What is known, by calendar. Copies are one.
 #[derive(Clone, Copy)]
-pub(crate) struct Views {
+pub(crate) struct RangeData {
     known: RwSignal<HashMap<String, RangeView>>,
-    stretch: StoredValue<Option<Stretch>>,
+    stretch: StoredValue<Option<TimeRange>>,
 }
 
-impl Views {
+impl RangeData {
     pub(crate) fn new() -> Self {
         Self { known: RwSignal::new(HashMap::new()), stretch: StoredValue::new(None) }
     }
@@ -47,10 +47,10 @@ impl Views {
     }
 
     /// Whether something takes a time in a calendar, as far as is known: nothing found proves nothing.
-    pub(crate) fn is_taken(self, calendar: &str, time: Stretch, but: Option<&str>) -> bool {
+    pub(crate) fn is_taken(self, calendar: &str, time: TimeRange, but: Option<&str>) -> bool {
         self.known.with(|known| {
             let view = known.get(calendar);
-            view.is_some_and(|it| in_the_way(&it.appointments, time, but).next().is_some())
+            view.is_some_and(|it| conflicts(&it.appointments, time, but).next().is_some())
         })
     }
 
@@ -58,9 +58,9 @@ impl Views {
     pub(crate) fn next_free(
         self,
         calendar: &str,
-        time: Stretch,
+        time: TimeRange,
         but: Option<&str>,
-    ) -> Option<Stretch> {
+    ) -> Option<TimeRange> {
         let (from, until) = self.stretch.get_value()?;
         let ((start, end), length) = (time, time.1 - time.0);
         if start < from || end > until {
@@ -77,7 +77,7 @@ impl Views {
     pub(crate) fn watch(
         self,
         client: Client,
-        watched: Memo<(Vec<String>, Option<Stretch>)>,
+        watched: Memo<(Vec<String>, Option<TimeRange>)>,
         on_change: Callback<()>,
     ) {
         Effect::new(move |_| {

@@ -27,7 +27,7 @@ impl View {
 
 /// What is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Route {
     pub(crate) view: View,
     /// Any day of the stretch.
     pub(crate) date: NaiveDate,
@@ -35,27 +35,27 @@ pub(crate) struct Place {
     pub(crate) only: Option<Vec<String>>,
 }
 
-impl Place {
+impl Route {
     /// What an address says, such as `?view=week&date=2026-11-23&calendars=…`. What it does not say, or what makes no
     /// sense, is as in `otherwise`.
     pub(crate) fn from_address(query: &str, otherwise: Self) -> Self {
-        let mut place = otherwise;
+        let mut route = otherwise;
         let said = query.trim_start_matches('?').split('&').filter_map(|it| it.split_once('='));
         for (name, value) in said {
             match name {
                 "view" => {
                     let named = View::ALL.into_iter().find(|it| it.name() == value);
-                    place.view = named.unwrap_or(place.view);
+                    route.view = named.unwrap_or(route.view);
                 }
-                "date" => place = place.clone().at(value.parse().unwrap_or(place.date)),
+                "date" => route = route.clone().at(value.parse().unwrap_or(route.date)),
                 "calendars" => {
                     let ids = value.split(',').filter(|it| !it.is_empty());
-                    place.only = Some(ids.map(str::to_owned).collect());
+                    route.only = Some(ids.map(str::to_owned).collect());
                 }
                 _ => {}
             }
         }
-        place
+        route
     }
 
     /// What stands in the address for it.
@@ -66,7 +66,7 @@ impl Place {
     }
 
     /// In another view.
-    pub(crate) fn seen_as(self, view: View) -> Self {
+    pub(crate) fn with_view(self, view: View) -> Self {
         Self { view, ..self }
     }
 
@@ -130,14 +130,14 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn place(address: &str) -> Place {
+    fn route(address: &str) -> Route {
         let date = NaiveDate::from_ymd_opt(2026, 11, 25).expect("a day");
-        Place::from_address(address, Place { view: View::Week, date, only: None })
+        Route::from_address(address, Route { view: View::Week, date, only: None })
     }
 
     #[track_caller]
     fn check(address: &str, start: Weekday, days: (&str, &str)) {
-        let all = place(address).days(start);
+        let all = route(address).days(start);
         let (first, last) = (all.first().expect("a day"), all.last().expect("a day"));
         assert_eq!((first.to_string().as_str(), last.to_string().as_str()), days);
     }
@@ -160,29 +160,29 @@ mod tests {
             check(nonsense, start, week);
         }
         for address in ["?view=day&date=2026-11-24", "?view=week&date=2026-01-01&calendars=a,b"] {
-            assert_eq!(place(address).to_address(), address);
+            assert_eq!(route(address).to_address(), address);
         }
     }
 
     #[test]
     fn one_goes_by_what_is_seen() {
-        let date = |it: Place| it.date.to_string();
-        assert_eq!(date(place("?view=day").next()), "2026-11-26");
-        assert_eq!(date(place("?view=week").next()), "2026-12-02");
-        assert_eq!(date(place("?view=month&date=2026-01-31").next()), "2026-02-28");
-        assert_eq!(date(place("?view=agenda&date=2026-03-31").previous()), "2026-02-28");
-        assert_eq!(date(place("?date=2198-12-31").next()), "2198-12-31", "so far and no further");
+        let date = |it: Route| it.date.to_string();
+        assert_eq!(date(route("?view=day").next()), "2026-11-26");
+        assert_eq!(date(route("?view=week").next()), "2026-12-02");
+        assert_eq!(date(route("?view=month&date=2026-01-31").next()), "2026-02-28");
+        assert_eq!(date(route("?view=agenda&date=2026-03-31").previous()), "2026-02-28");
+        assert_eq!(date(route("?date=2198-12-31").next()), "2198-12-31", "so far and no further");
     }
 
     #[test]
     fn calendars_are_shown_and_hidden() {
         let all = ["a".to_owned(), "b".to_owned()];
-        let without = place("").toggled("a", &all);
+        let without = route("").toggled("a", &all);
         assert_eq!(without.only, Some(vec!["b".to_owned()]));
         assert!(!without.shows("a") && without.shows("b"));
         let none = without.clone().toggled("b", &all);
         assert!(none.to_address().ends_with("&calendars="));
-        assert_eq!(place(&none.to_address()), none);
+        assert_eq!(route(&none.to_address()), none);
         assert_eq!(without.toggled("a", &all).only, None, "all of them, and those that come");
     }
 }

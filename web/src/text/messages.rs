@@ -2,12 +2,12 @@
 
 use appointments_client::{Connection, Refusal, Verb};
 
-use crate::time::display::Sight;
+use crate::time::display::Display;
 use crate::time::locale::Language::{self, English, German};
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum Done {
     Saved,
     /// To a time that is said.
     Moved,
@@ -16,22 +16,27 @@ pub(crate) enum Deed {
 }
 
 /// That it is done.
-pub(crate) fn done(title: &str, deed: Deed, when: Option<String>, language: Language) -> String {
+pub(crate) fn done_message(
+    title: &str,
+    done: Done,
+    when: Option<String>,
+    language: Language,
+) -> String {
     let when = when.unwrap_or_default();
-    match (language, deed) {
-        (English, Deed::Moved) => format!("{title} is moved to {when}."),
-        (German, Deed::Moved) => format!("{title} ist auf {when} verschoben."),
-        (English, Deed::Saved) => format!("{title} is saved."),
-        (English, Deed::Cancelled) => format!("{title} is cancelled."),
-        (English, Deed::Deleted) => format!("{title} is deleted."),
-        (German, Deed::Saved) => format!("{title} ist gespeichert."),
-        (German, Deed::Cancelled) => format!("{title} ist abgesagt."),
-        (German, Deed::Deleted) => format!("{title} ist gelöscht."),
+    match (language, done) {
+        (English, Done::Moved) => format!("{title} is moved to {when}."),
+        (German, Done::Moved) => format!("{title} ist auf {when} verschoben."),
+        (English, Done::Saved) => format!("{title} is saved."),
+        (English, Done::Cancelled) => format!("{title} is cancelled."),
+        (English, Done::Deleted) => format!("{title} is deleted."),
+        (German, Done::Saved) => format!("{title} ist gespeichert."),
+        (German, Done::Cancelled) => format!("{title} ist abgesagt."),
+        (German, Done::Deleted) => format!("{title} ist gelöscht."),
     }
 }
 
 /// That it was taken back; what was new is gone.
-pub(crate) fn undone(title: &str, was_new: bool, language: Language) -> String {
+pub(crate) fn undone_message(title: &str, was_new: bool, language: Language) -> String {
     match (language, was_new) {
         (English, true) => format!("{title} is gone again."),
         (English, false) => format!("{title} is as it was."),
@@ -48,8 +53,13 @@ pub(crate) enum Attempt {
 }
 
 /// Why something was taken back, and what is in the way. (What the server says of a field stays as the server says it.)
-pub(crate) fn refused(title: &str, attempt: Attempt, refusal: &Refusal, sight: &Sight) -> String {
-    let language = sight.locale.language;
+pub(crate) fn refusal_message(
+    title: &str,
+    attempt: Attempt,
+    refusal: &Refusal,
+    display: &Display,
+) -> String {
+    let language = display.locale.language;
     let nameless = match language {
         English => "The appointment",
         German => "Der Termin",
@@ -64,7 +74,7 @@ pub(crate) fn refused(title: &str, attempt: Attempt, refusal: &Refusal, sight: &
     match refusal {
         Refusal::SlotTaken { conflicts, count, .. } => {
             let what = conflicts.first().map(|it| {
-                let wall = |at| sight.locale.hour(sight.clocks.wall(at));
+                let wall = |at| display.locale.hour(display.clock.to_wall(at));
                 let name = it.appointment.as_ref().map(|it| it.title.as_str());
                 taken(name, &wall(it.starts_at), &wall(it.ends_at), language)
             });
@@ -113,7 +123,7 @@ fn taken(name: Option<&str>, start: &str, end: &str, language: Language) -> Stri
 }
 
 /// What is offered instead of a time that is taken.
-pub(crate) fn instead(hours: &str, language: Language) -> String {
+pub(crate) fn alternative_label(hours: &str, language: Language) -> String {
     match language {
         English => format!("Take {hours}"),
         German => format!("{hours} nehmen"),
@@ -122,7 +132,7 @@ pub(crate) fn instead(hours: &str, language: Language) -> String {
 
 /// What is wrong with what was written, as far as that is seen before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wrong {
+pub(crate) enum ValidationError {
     NoTitle,
     NoStart,
     NoEnd,
@@ -131,23 +141,23 @@ pub(crate) enum Wrong {
 }
 
 /// What to do about it.
-pub(crate) fn wrong(what: Wrong, language: Language) -> &'static str {
+pub(crate) fn validation_message(what: ValidationError, language: Language) -> &'static str {
     match (language, what) {
-        (English, Wrong::NoTitle) => "Say what it is.",
-        (English, Wrong::NoStart) => "Say when it starts.",
-        (English, Wrong::NoEnd) => "Say when it is over.",
-        (English, Wrong::EndsFirst) => "It must end after it starts.",
-        (English, Wrong::NoName) => "Say what it is called.",
-        (German, Wrong::NoName) => "Sag, wie er heißt.",
-        (German, Wrong::NoTitle) => "Sag, was es ist.",
-        (German, Wrong::NoStart) => "Sag, wann es beginnt.",
-        (German, Wrong::NoEnd) => "Sag, wann es vorbei ist.",
-        (German, Wrong::EndsFirst) => "Es muss nach seinem Beginn enden.",
+        (English, ValidationError::NoTitle) => "Say what it is.",
+        (English, ValidationError::NoStart) => "Say when it starts.",
+        (English, ValidationError::NoEnd) => "Say when it is over.",
+        (English, ValidationError::EndsFirst) => "It must end after it starts.",
+        (English, ValidationError::NoName) => "Say what it is called.",
+        (German, ValidationError::NoName) => "Sag, wie er heißt.",
+        (German, ValidationError::NoTitle) => "Sag, was es ist.",
+        (German, ValidationError::NoStart) => "Sag, wann es beginnt.",
+        (German, ValidationError::NoEnd) => "Sag, wann es vorbei ist.",
+        (German, ValidationError::EndsFirst) => "Es muss nach seinem Beginn enden.",
     }
 }
 
 /// That the server was not reached, and nothing was done.
-pub(crate) fn unreached(language: Language) -> &'static str {
+pub(crate) fn unreachable_message(language: Language) -> &'static str {
     match language {
         English => "The server was not reached; try again when it is.",
         German => "Der Server war nicht zu erreichen; versuche es wieder, sobald er es ist.",
@@ -155,7 +165,7 @@ pub(crate) fn unreached(language: Language) -> &'static str {
 }
 
 /// That there is nothing to write into.
-pub(crate) fn no_calendar(language: Language) -> String {
+pub(crate) fn no_calendar_message(language: Language) -> String {
     match language {
         English => "There is no calendar yet; make one, or try again in a moment.".to_owned(),
         German => {
@@ -165,8 +175,8 @@ pub(crate) fn no_calendar(language: Language) -> String {
 }
 
 /// How it stands with the server, and how many changes wait.
-pub(crate) fn standing(connection: Connection, waiting: usize, sight: &Sight) -> String {
-    let language = sight.locale.language;
+pub(crate) fn connection_text(connection: Connection, waiting: usize, display: &Display) -> String {
+    let language = display.locale.language;
     let standing = match (language, connection) {
         (English | German, Connection::Live) => "Live".to_owned(),
         (English, Connection::Polling) => "Live, every few seconds".to_owned(),
@@ -174,10 +184,10 @@ pub(crate) fn standing(connection: Connection, waiting: usize, sight: &Sight) ->
         (English, Connection::Idle | Connection::Connecting) => "Connecting…".to_owned(),
         (German, Connection::Idle | Connection::Connecting) => "Verbinden…".to_owned(),
         (English, Connection::Offline { since }) => {
-            format!("Offline since {}", sight.clocks.wall(since).format("%H:%M:%S"))
+            format!("Offline since {}", display.clock.to_wall(since).format("%H:%M:%S"))
         }
         (German, Connection::Offline { since }) => {
-            format!("Offline seit {}", sight.clocks.wall(since).format("%H:%M:%S"))
+            format!("Offline seit {}", display.clock.to_wall(since).format("%H:%M:%S"))
         }
     };
     match (language, waiting) {
@@ -190,7 +200,7 @@ pub(crate) fn standing(connection: Connection, waiting: usize, sight: &Sight) ->
 }
 
 /// What the button is called that changes a calendar.
-pub(crate) fn edit(calendar: &str, language: Language) -> String {
+pub(crate) fn edit_label(calendar: &str, language: Language) -> String {
     match language {
         English => format!("Edit {calendar}"),
         German => format!("{calendar} bearbeiten"),
@@ -198,7 +208,7 @@ pub(crate) fn edit(calendar: &str, language: Language) -> String {
 }
 
 /// That a calendar is not empty, and would be deleted with all that is in it.
-pub(crate) fn delete_all(count: i32, language: Language) -> String {
+pub(crate) fn delete_all_label(count: i32, language: Language) -> String {
     match (language, count) {
         (English, 1) => "Delete with the appointment in it".to_owned(),
         (English, count) => format!("Delete with the {count} appointments in it"),
@@ -208,7 +218,7 @@ pub(crate) fn delete_all(count: i32, language: Language) -> String {
 }
 
 /// What waits, of an appointment that may have a title.
-pub(crate) fn waits(verb: Verb, title: Option<&str>, language: Language) -> String {
+pub(crate) fn pending_change_text(verb: Verb, title: Option<&str>, language: Language) -> String {
     let title = title.unwrap_or(match language {
         English => "an appointment",
         German => "ein Termin",
@@ -224,7 +234,7 @@ pub(crate) fn waits(verb: Verb, title: Option<&str>, language: Language) -> Stri
 }
 
 /// `+3 more`, and what that means to those who do not see where it stands.
-pub(crate) fn more(count: usize, day: &str, language: Language) -> (String, String) {
+pub(crate) fn more_label(count: usize, day: &str, language: Language) -> (String, String) {
     match language {
         English => (format!("+{count} more"), format!("{count} more on {day}")),
         German => (format!("+{count} weitere"), format!("{count} weitere am {day}")),
@@ -234,21 +244,21 @@ pub(crate) fn more(count: usize, day: &str, language: Language) -> (String, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::day_layout::tests::sight;
+    use crate::layout::day_layout::tests::display;
 
     #[test]
     fn a_refusal_says_what_is_in_the_way() {
         let message = String::new();
         let conflicts = Vec::new();
         let taken = Refusal::SlotTaken { message, conflicts, count: 3 };
-        let sight = sight("UTC");
+        let display = display("UTC");
         assert_eq!(
-            refused("Dentist", Attempt::Do, &taken, &sight),
+            refusal_message("Dentist", Attempt::Do, &taken, &display),
             "Dentist was taken back: the time is taken, and 2 more."
         );
         let gone = Refusal::NotFound { message: String::new() };
         assert_eq!(
-            refused("", Attempt::Do, &gone, &sight),
+            refusal_message("", Attempt::Do, &gone, &display),
             "The appointment was not changed: somebody has deleted it."
         );
     }
@@ -256,10 +266,10 @@ mod tests {
     #[test]
     fn the_badge_says_since_when() {
         let since = "2026-11-23T09:30:05Z".parse().expect("an instant");
-        let sight = sight("UTC");
-        assert_eq!(standing(Connection::Live, 0, &sight), "Live");
+        let display = display("UTC");
+        assert_eq!(connection_text(Connection::Live, 0, &display), "Live");
         assert_eq!(
-            standing(Connection::Offline { since }, 3, &sight),
+            connection_text(Connection::Offline { since }, 3, &display),
             "Offline since 09:30:05 · 3 changes wait"
         );
     }

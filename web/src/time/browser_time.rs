@@ -8,10 +8,10 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::time::wall_clock::Clocks;
+use crate::time::wall_clock::WallClock;
 
 /// Where the browser keeps the zone that was chosen.
-const KEPT: &str = "zone";
+const ZONE_KEY: &str = "zone";
 
 /// The present.
 pub(crate) fn now() -> DateTime {
@@ -19,8 +19,8 @@ pub(crate) fn now() -> DateTime {
 }
 
 /// The clocks of a zone.
-pub(crate) fn clocks(zone: impl Into<String>) -> Clocks {
-    Clocks::new(zone, ahead)
+pub(crate) fn clock(zone: impl Into<String>) -> WallClock {
+    WallClock::new(zone, utc_offset)
 }
 
 /// The zones that the browser knows, by name.
@@ -42,7 +42,7 @@ pub(crate) fn all() -> Vec<String> {
 /// The zone that was chosen, or else the browser's own.
 pub(crate) fn chosen() -> String {
     let storage = window().local_storage().ok().flatten();
-    let kept = storage.and_then(|it| it.get_item(KEPT).ok().flatten());
+    let kept = storage.and_then(|it| it.get_item(ZONE_KEY).ok().flatten());
     kept.filter(|it| formatter(it).is_some()).unwrap_or_else(own)
 }
 
@@ -50,7 +50,11 @@ pub(crate) fn chosen() -> String {
 pub(crate) fn keep(zone: &str) {
     // (Where nothing can be kept, it is asked again.)
     if let Ok(Some(storage)) = window().local_storage() {
-        _ = if zone == own() { storage.remove_item(KEPT) } else { storage.set_item(KEPT, zone) };
+        _ = if zone == own() {
+            storage.remove_item(ZONE_KEY)
+        } else {
+            storage.set_item(ZONE_KEY, zone)
+        };
     }
 }
 
@@ -62,7 +66,7 @@ fn own() -> String {
 }
 
 /// How many seconds clocks are ahead of UTC; of a zone that the browser does not know, none.
-fn ahead(zone: &str, at: i64) -> i64 {
+fn utc_offset(zone: &str, at: i64) -> i64 {
     thread_local! {
         static FORMATTERS: RefCell<HashMap<String, Option<Function>>> = RefCell::default();
     }

@@ -31,7 +31,7 @@ pub(crate) struct Locale {
     /// The day on which a week begins.
     pub(crate) first: Weekday,
     /// Whether the hours are counted to twelve, twice.
-    pub(crate) has_noon: bool,
+    pub(crate) is_12_hour: bool,
 }
 
 impl Locale {
@@ -41,9 +41,9 @@ impl Locale {
         let german = tag.split('-').next() == Some("de");
         let options = options(&[("hour", "numeric")]);
         let format = Intl::DateTimeFormat::new(&list(&tag), &options).resolved_options();
-        let has_noon = Reflect::get(&format, &"hour12".into()).is_ok_and(|it| it.is_truthy());
+        let is_12_hour = Reflect::get(&format, &"hour12".into()).is_ok_and(|it| it.is_truthy());
         let language = if german { Language::German } else { Language::English };
-        Self { language, first: first_day(), has_noon }
+        Self { language, first: first_day(), is_12_hour }
     }
 
     /// What everything is called.
@@ -57,7 +57,7 @@ impl Locale {
     /// `09:30`, or `9:30 am`.
     pub(crate) fn hour(self, wall: NaiveDateTime) -> String {
         let (hour, minute) = (wall.hour(), wall.minute());
-        if !self.has_noon {
+        if !self.is_12_hour {
             return format!("{hour:02}:{minute:02}");
         }
         let (is_after, hour) = wall.hour12();
@@ -66,7 +66,7 @@ impl Locale {
 
     /// `09:00`, or `9 am`.
     pub(crate) fn full_hour(self, wall: NaiveDateTime) -> String {
-        if self.has_noon { self.hour(wall).replace(":00", "") } else { self.hour(wall) }
+        if self.is_12_hour { self.hour(wall).replace(":00", "") } else { self.hour(wall) }
     }
 
     /// `09:00–10:30`.

@@ -1,4 +1,4 @@
-//! Time as people read it: wall clocks, the browser's time zones, and locales.
+//! Time as people read it: wall clock, the browser's time zones, and locales.
 
 pub(crate) mod browser_time;
 pub(crate) mod display;

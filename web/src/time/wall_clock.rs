@@ -1,4 +1,4 @@
-//! Clocks on the wall, in a zone of the earth: instants become days and hours, and back. Pure; how far a zone is ahead of
+//! WallClock on the wall, in a zone of the earth: instants become days and hours, and back. Pure; how far a zone is ahead of
 //! UTC is asked of whoever knows, once for each day.
 
 use std::collections::HashMap;
@@ -8,24 +8,24 @@ use appointments_client::DateTime;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 /// How many seconds the clocks of a zone are ahead of UTC, at so many seconds after 1970.
-pub(crate) type Source = fn(zone: &str, at: i64) -> i64;
+pub(crate) type OffsetSource = fn(zone: &str, at: i64) -> i64;
 
 const DAY: i64 = 24 * 60 * 60;
 
 /// The clocks of one zone.
 #[derive(Debug)]
-pub(crate) struct Clocks {
+pub(crate) struct WallClock {
     zone: String,
-    source: Source,
+    source: OffsetSource,
     /// Of each day of UTC.
-    days: Mutex<HashMap<i64, Ahead>>,
+    days: Mutex<HashMap<i64, DayOffsets>>,
 }
 
 /// How far clocks are ahead when a day begins; and if they change in it, when, and to what.
-type Ahead = (i64, Option<(i64, i64)>);
+type DayOffsets = (i64, Option<(i64, i64)>);
 
-impl Clocks {
-    pub(crate) fn new(zone: impl Into<String>, source: Source) -> Self {
+impl WallClock {
+    pub(crate) fn new(zone: impl Into<String>, source: OffsetSource) -> Self {
         Self { zone: zone.into(), source, days: Mutex::default() }
     }
 
@@ -40,23 +40,23 @@ impl Clocks {
     }
 
     /// What clocks show at an instant.
-    pub(crate) fn wall(&self, at: DateTime) -> NaiveDateTime {
-        shifted(at.naive_utc(), self.ahead(at.timestamp()))
+    pub(crate) fn to_wall(&self, at: DateTime) -> NaiveDateTime {
+        shifted(at.naive_utc(), self.utc_offset(at.timestamp()))
     }
 
     /// The instant at which clocks show this: the first where they show it twice, and where they never do, what it would be
     /// without the jump.
-    pub(crate) fn at_wall(&self, wall: NaiveDateTime) -> DateTime {
+    pub(crate) fn from_wall(&self, wall: NaiveDateTime) -> DateTime {
         let utc = wall.and_utc().timestamp();
-        let (before, after) = (self.ahead(utc - DAY), self.ahead(utc + DAY));
-        let is_right = |it: &i64| self.ahead(utc - it) == *it;
-        let ahead = [before, after].into_iter().find(is_right).unwrap_or(before);
-        shifted(wall, -ahead).and_utc()
+        let (before, after) = (self.utc_offset(utc - DAY), self.utc_offset(utc + DAY));
+        let is_right = |it: &i64| self.utc_offset(utc - it) == *it;
+        let utc_offset = [before, after].into_iter().find(is_right).unwrap_or(before);
+        shifted(wall, -utc_offset).and_utc()
     }
 
     /// When a day begins; where its midnight does not exist, that is later.
     pub(crate) fn midnight(&self, day: NaiveDate) -> DateTime {
-        self.at_wall(day.and_time(NaiveTime::MIN))
+        self.from_wall(day.and_time(NaiveTime::MIN))
     }
 
     /// When a day is over.
@@ -64,7 +64,7 @@ impl Clocks {
         self.midnight(day.succ_opt().unwrap_or(day))
     }
 
-    fn ahead(&self, at: i64) -> i64 {
+    fn utc_offset(&self, at: i64) -> i64 {
         let day = at.div_euclid(DAY);
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         match days.entry(day).or_insert_with(|| self.changes(day)) {
@@ -73,16 +73,16 @@ impl Clocks {
         }
     }
 
-    fn changes(&self, day: i64) -> Ahead {
-        let ahead = |at| (self.source)(&self.zone, at);
+    fn changes(&self, day: i64) -> DayOffsets {
+        let utc_offset = |at| (self.source)(&self.zone, at);
         let (mut before, mut since) = (day * DAY, (day + 1) * DAY);
-        let (first, last) = (ahead(before), ahead(since));
+        let (first, last) = (utc_offset(before), utc_offset(since));
         if first == last {
             return (first, None);
         }
         while since - before > 1 {
             let middle = before + (since - before) / 2;
-            if ahead(middle) == first { before = middle } else { since = middle }
+            if utc_offset(middle) == first { before = middle } else { since = middle }
         }
         (first, Some((since, last)))
     }
@@ -99,9 +99,9 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Clocks anywhere, as the database of zones has them.
-    pub(crate) fn clocks(zone: &str) -> Clocks {
-        Clocks::new(zone, |zone, at| {
+    /// WallClock anywhere, as the database of zones has them.
+    pub(crate) fn clock(zone: &str) -> WallClock {
+        WallClock::new(zone, |zone, at| {
             use chrono::TimeZone;
             let zone: chrono_tz::Tz = zone.parse().expect("a zone");
             let at = DateTime::from_timestamp(at, 0).expect("an instant");
@@ -111,10 +111,10 @@ pub(crate) mod tests {
 
     #[track_caller]
     fn check(zone: &str, wall: &str, at: &str, shown: &str) {
-        let clocks = clocks(zone);
-        let found = clocks.at_wall(wall.parse().expect("a time on the wall"));
+        let clock = clock(zone);
+        let found = clock.from_wall(wall.parse().expect("a time on the wall"));
         assert_eq!(found.to_rfc3339_opts(chrono::SecondsFormat::Secs, true), at);
-        assert_eq!(clocks.wall(found).to_string(), shown);
+        assert_eq!(clock.to_wall(found).to_string(), shown);
     }
 
     #[test]
@@ -144,9 +144,9 @@ pub(crate) mod tests {
 
     #[track_caller]
     fn lasts(zone: &str, day: &str, begins: &str, minutes: i64) {
-        let (clocks, day) = (clocks(zone), day.parse().expect("a day"));
-        assert_eq!(clocks.wall(clocks.midnight(day)).to_string(), begins);
-        assert_eq!((clocks.end(day) - clocks.midnight(day)).num_minutes(), minutes);
+        let (clock, day) = (clock(zone), day.parse().expect("a day"));
+        assert_eq!(clock.to_wall(clock.midnight(day)).to_string(), begins);
+        assert_eq!((clock.end(day) - clock.midnight(day)).num_minutes(), minutes);
     }
 
     #[test]

@@ -4,22 +4,22 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 
 use crate::layout::day_layout::Day;
-use crate::layout::layout_props::Shown;
+use crate::layout::layout_props::LayoutProps;
 use crate::state::route::View;
 use crate::time::locale::{labels, long_day};
-use crate::ui::card::{Cards, Entries, Shape};
+use crate::ui::card::{CardContext, Cards, Shape};
 
 /// What there is, day by day.
 #[component]
-pub(crate) fn AgendaList(shown: Shown, cards: Cards) -> impl IntoView {
-    let Shown { days, is_complete, is_stale, .. } = shown;
+pub(crate) fn AgendaList(layout: LayoutProps, cards: CardContext) -> impl IntoView {
+    let LayoutProps { days, is_complete, is_stale, .. } = layout;
     let dates = move || {
         let is_full = |it: &&Day| it.listed().next().is_some();
         days.with(|all| all.iter().filter(is_full).map(|it| it.date).collect::<Vec<_>>())
     };
     let section = move |date: NaiveDate| {
-        let pieces = shown.pieces(date, |it| it.listed().cloned().collect());
-        let (is_today, ghost) = (shown.is_today(date), shown.ghost_on(date));
+        let segments = layout.segments(date, |it| it.listed().cloned().collect());
+        let (is_today, ghost) = (layout.is_today(date), layout.ghost_on(date));
         view! {
             <section
                 data-day=date.to_string()
@@ -27,7 +27,7 @@ pub(crate) fn AgendaList(shown: Shown, cards: Cards) -> impl IntoView {
                 class:target=move || ghost.with(Option::is_some)
             >
                 <h2>{long_day(date)}</h2>
-                <Entries pieces shape=Shape::Line cards />
+                <Cards segments shape=Shape::Line cards />
             </section>
         }
     };

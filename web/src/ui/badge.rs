@@ -4,8 +4,8 @@ use appointments_client::{Connection, Entry, EntryState};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use crate::text::messages::{standing, waits};
-use crate::time::display::Sight;
+use crate::text::messages::{connection_text, pending_change_text};
+use crate::time::display::Display;
 use crate::time::locale::{here, labels};
 
 /// A change that waits, and the title of what it changes, if that is known.
@@ -13,7 +13,7 @@ pub(crate) type Waiting = (Entry, Option<String>);
 
 /// What can be done with a change that waits.
 #[derive(Clone, Copy)]
-pub(crate) struct WaitingWishes {
+pub(crate) struct PendingCallbacks {
     pub(crate) retry: Callback<()>,
     pub(crate) discard: Callback<Entry>,
 }
@@ -23,8 +23,8 @@ pub(crate) struct WaitingWishes {
 pub(crate) fn Badge(
     connection: Signal<Connection>,
     waiting: Signal<Vec<Waiting>>,
-    sight: Signal<Sight>,
-    wishes: WaitingWishes,
+    display: Signal<Display>,
+    callbacks: PendingCallbacks,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let state = move || match connection.get() {
@@ -44,7 +44,7 @@ pub(crate) fn Badge(
             is_open.set(false);
         }
     };
-    let text = move || sight.with(|sight| standing(connection.get(), count(), sight));
+    let text = move || display.with(|display| connection_text(connection.get(), count(), display));
     view! {
         <div class="standing" on:keydown=escape>
             <p role="status">
@@ -60,20 +60,20 @@ pub(crate) fn Badge(
                 </button>
             </p>
             <Show when=move || is_open.get()>
-                <WaitingList waiting wishes />
+                <WaitingList waiting callbacks />
             </Show>
         </div>
     }
 }
 
 #[component]
-fn WaitingList(waiting: Signal<Vec<Waiting>>, wishes: WaitingWishes) -> impl IntoView {
+fn WaitingList(waiting: Signal<Vec<Waiting>>, callbacks: PendingCallbacks) -> impl IntoView {
     let row = move |(entry, title): Waiting| {
-        let text = waits(entry.verb, title.as_deref(), here().language);
+        let text = pending_change_text(entry.verb, title.as_deref(), here().language);
         // (What is on its way cannot be hurried.)
         let retry = matches!(entry.state, EntryState::Retrying { .. }).then(|| {
             view! {
-                <button type="button" class="retry" on:click=move |_| wishes.retry.run(())>
+                <button type="button" class="retry" on:click=move |_| callbacks.retry.run(())>
                     {labels().retry}
                 </button>
             }
@@ -85,7 +85,7 @@ fn WaitingList(waiting: Signal<Vec<Waiting>>, wishes: WaitingWishes) -> impl Int
                 <button
                     type="button"
                     class="discard"
-                    on:click=move |_| wishes.discard.run(entry.clone())
+                    on:click=move |_| callbacks.discard.run(entry.clone())
                 >
                     {labels().discard}
                 </button>

@@ -7,7 +7,7 @@ use appointments_client::{
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::state::calendar_list::Listed;
+use crate::state::calendar_list::CalendarItem;
 use crate::text::messages;
 use crate::time::locale::{here, labels};
 use crate::ui::modal::Modal;
@@ -20,7 +20,7 @@ const COLOR: &str = "#3366cc";
 #[component]
 pub(crate) fn CalendarDialog(
     client: Client,
-    of: Option<Listed>,
+    of: Option<CalendarItem>,
     zone: String,
     toasts: Toasts,
     on_close: Callback<()>,
@@ -58,7 +58,8 @@ pub(crate) fn CalendarDialog(
             return;
         }
         if name.with_untracked(|it| it.trim().is_empty()) {
-            let message = messages::wrong(messages::Wrong::NoName, here().language);
+            let message =
+                messages::validation_message(messages::ValidationError::NoName, here().language);
             return problem.set(Some(message.to_owned()));
         }
         is_busy.set(true);
@@ -95,7 +96,7 @@ pub(crate) fn CalendarDialog(
     let deletes = (!is_new).then(|| {
         let text = move || match full.get() {
             None => labels.delete.to_owned(),
-            Some(count) => messages::delete_all(count, here().language),
+            Some(count) => messages::delete_all_label(count, here().language),
         };
         view! {
             <button
@@ -152,7 +153,7 @@ fn said(error: &CalendarError) -> String {
             problems.collect::<Vec<_>>().join(" ")
         }
         CalendarError::Unanswered(QueryError::Line(_)) => {
-            messages::unreached(here().language).to_owned()
+            messages::unreachable_message(here().language).to_owned()
         }
         other => other.to_string(),
     }

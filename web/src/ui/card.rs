@@ -8,17 +8,17 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions};
 
-use crate::layout::day_layout::Piece;
+use crate::layout::day_layout::Segment;
 use crate::time::locale::labels;
 
 /// What is shorter than so many minutes has room for one line.
-const SHORT: u32 = 45;
+const SHORT_MINUTES: u32 = 45;
 /// What is as long has room for a title that goes on.
-const TALL: u32 = 90;
+const TALL_MINUTES: u32 = 90;
 
 /// What all cards have in common. Copies are one.
 #[derive(Clone, Copy)]
-pub(crate) struct Cards {
+pub(crate) struct CardContext {
     /// The ids of those that are pointed at, since they are in the way of something.
     pub(crate) marked: Signal<HashSet<String>>,
     pub(crate) focus: Focus,
@@ -74,41 +74,51 @@ pub(crate) enum Shape {
     /// A line of a list.
     Line,
     /// A line that says no more of its hours than the first.
-    Start,
+    Compact,
 }
 
 /// Pieces of appointments, a card for each. What changes of one is changed in its card. (A click on it is heard where gestures
 /// are.)
 #[component]
-pub(crate) fn Entries(pieces: Memo<Vec<Piece>>, shape: Shape, cards: Cards) -> impl IntoView {
+pub(crate) fn Cards(
+    segments: Memo<Vec<Segment>>,
+    shape: Shape,
+    cards: CardContext,
+) -> impl IntoView {
     let ids = move || {
-        let id = |it: &Piece| it.appointment.id.inner().to_owned();
-        pieces.with(|all| all.iter().map(id).collect::<Vec<_>>())
+        let id = |it: &Segment| it.appointment.id.inner().to_owned();
+        segments.with(|all| all.iter().map(id).collect::<Vec<_>>())
     };
     let entry = move |id: String| {
         let card = NodeRef::new();
         cards.focus.pass(&id, card);
-        let piece = Memo::new(move |_| {
-            let is_it = |it: &&Piece| *it.appointment.id.inner() == id;
-            pieces.with(|all| all.iter().find(is_it).cloned())
+        let segment = Memo::new(move |_| {
+            let is_it = |it: &&Segment| *it.appointment.id.inner() == id;
+            segments.with(|all| all.iter().find(is_it).cloned())
         });
-        move || piece.get().map(|it| entry(it, shape, card, cards))
+        move || segment.get().map(|it| entry(it, shape, card, cards))
     };
     view! { <For each=ids key=Clone::clone children=entry /> }
 }
 
-fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> impl IntoView {
+fn entry(
+    segment: Segment,
+    shape: Shape,
+    card: NodeRef<Button>,
+    cards: CardContext,
+) -> impl IntoView {
     let ((top, height), (left, width)) = match shape {
-        Shape::Block(minutes) => position(&piece, minutes.get()),
-        Shape::Line | Shape::Start => Default::default(),
+        Shape::Block(minutes) => position(&segment, minutes.get()),
+        Shape::Line | Shape::Compact => Default::default(),
     };
     let is_line = !matches!(shape, Shape::Block(_));
-    let length = piece.until - piece.from;
-    let (is_short, is_tall) = (!is_line && length < SHORT, !is_line && length >= TALL);
-    let told = format!("{}, {}", piece.appointment.title, piece.hours);
-    let Piece { appointment, hours, color, is_pending, is_last, .. } = piece;
+    let length = segment.until - segment.from;
+    let (is_short, is_tall) =
+        (!is_line && length < SHORT_MINUTES, !is_line && length >= TALL_MINUTES);
+    let told = format!("{}, {}", segment.appointment.title, segment.hours);
+    let Segment { appointment, hours, color, is_pending, is_last, .. } = segment;
     let hours = match hours.split_once('–') {
-        Some((start, _)) if matches!(shape, Shape::Start) => start.to_owned(),
+        Some((start, _)) if matches!(shape, Shape::Compact) => start.to_owned(),
         _ => hours.to_string(),
     };
     let is_cancelled = is_cancelled(&appointment);
@@ -147,8 +157,8 @@ fn entry(piece: Piece, shape: Shape, card: NodeRef<Button>, cards: Cards) -> imp
 /// Where something begins, and how large it is; in both directions.
 type Position = ((String, String), (String, String));
 
-fn position(piece: &Piece, minutes: u32) -> Position {
-    let Piece { from, until, lane, .. } = piece;
+fn position(segment: &Segment, minutes: u32) -> Position {
+    let Segment { from, until, lane, .. } = segment;
     let of = u32::try_from(lane.of.max(1)).unwrap_or(1);
     let number = u32::try_from(lane.number).unwrap_or_default();
     let rows = (percent(*from, minutes), percent(until - from, minutes));

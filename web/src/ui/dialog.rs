@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::input::drag::STEP;
-use crate::state::calendar_list::Listed;
+use crate::input::drag::STEP_MINUTES;
+use crate::state::calendar_list::CalendarItem;
 use crate::state::draft::Draft;
 use crate::text::labels::Labels;
 use crate::time::locale::labels;
@@ -18,7 +18,7 @@ use crate::ui::modal::Modal;
 
 /// What a person wants.
 #[derive(Clone, Copy)]
-pub(crate) struct Wishes {
+pub(crate) struct ActionCallbacks {
     /// With what was written, in case it comes back.
     pub(crate) create: Callback<(Draft, NewAppointment)>,
     pub(crate) edit: Callback<Edit>,
@@ -37,8 +37,8 @@ pub(crate) type Edit = (Draft, Shared<Appointment>, Changes);
 #[component]
 pub(crate) fn AppointmentDialog(
     draft: Draft,
-    calendars: Vec<Listed>,
-    wishes: Wishes,
+    calendars: Vec<CalendarItem>,
+    callbacks: ActionCallbacks,
 ) -> impl IntoView {
     let of = draft.of.clone();
     let draft = RwSignal::new(draft);
@@ -49,16 +49,16 @@ pub(crate) fn AppointmentDialog(
             focus(first.unwrap_or_default());
         }
         Ok((it, start, end)) => match it.of.clone() {
-            None => wishes.create.run((it.clone(), it.created(start, end))),
+            None => callbacks.create.run((it.clone(), it.created(start, end))),
             Some(was) => {
                 let changes = it.changed(&was, start, end);
-                wishes.edit.run((it, was, changes));
+                callbacks.edit.run((it, was, changes));
             }
         },
     });
     let labels = labels();
     let within = of.as_ref().and_then(|it| {
-        let of = |known: &&Listed| known.id == *it.calendar_id.inner();
+        let of = |known: &&CalendarItem| known.id == *it.calendar_id.inner();
         let name = calendars.iter().find(of)?.name.clone();
         Some(view! { <p class="within">{format!("{}: {name}", labels.calendar)}</p> })
     });
@@ -73,10 +73,10 @@ pub(crate) fn AppointmentDialog(
                 type="button"
                 id="cancel-it"
                 disabled=cancelled.status == AppointmentStatus::Cancelled
-                on:click=move |_| wishes.cancel.run(cancelled.clone())>
+                on:click=move |_| callbacks.cancel.run(cancelled.clone())>
                 {labels.cancel_appointment}
             </button>
-            <button type="button" id="delete-it" on:click=move |_| wishes.delete.run(deleted.clone())>
+            <button type="button" id="delete-it" on:click=move |_| callbacks.delete.run(deleted.clone())>
                 {labels.delete}
             </button>
         }
@@ -85,7 +85,7 @@ pub(crate) fn AppointmentDialog(
         fields.map(|field| view! { <Field draft field=*field /> }).collect_view()
     };
     view! {
-        <Modal heading on_submit=submit on_close=wishes.close>
+        <Modal heading on_submit=submit on_close=callbacks.close>
                 {within}
                 {written(TEXTS[..1].iter())}
                 <Times draft />
@@ -93,7 +93,7 @@ pub(crate) fn AppointmentDialog(
                 {choice}
                 <div class="actions">
                     {removes}
-                    <button type="button" id="close-it" on:click=move |_| wishes.close.run(())>
+                    <button type="button" id="close-it" on:click=move |_| callbacks.close.run(())>
                         {labels.close}
                     </button>
                     <button type="submit" id="save" class="primary">
@@ -114,9 +114,9 @@ fn focus(field: &str) {
 
 /// The calendar that it is to be in.
 #[component]
-fn Choice(draft: RwSignal<Draft>, calendars: Vec<Listed>) -> impl IntoView {
+fn Choice(draft: RwSignal<Draft>, calendars: Vec<CalendarItem>) -> impl IntoView {
     let chosen = draft.with_untracked(|it| it.calendar.clone());
-    let option = |it: Listed| {
+    let option = |it: CalendarItem| {
         let is_chosen = it.id == chosen;
         view! { <option value=it.id selected=is_chosen>{it.name}</option> }
     };
@@ -178,8 +178,8 @@ type Nudge = (bool, fn(&mut Draft));
 /// What dragging does, by clicks.
 const NUDGES: [Nudge; 6] = [
     (false, |it| it.move_by(-1, 0)),
-    (true, |it| it.move_by(0, -STEP)),
-    (true, |it| it.move_by(0, STEP)),
+    (true, |it| it.move_by(0, -STEP_MINUTES)),
+    (true, |it| it.move_by(0, STEP_MINUTES)),
     (false, |it| it.move_by(1, 0)),
     (false, |it| it.grow_by(-1)),
     (false, |it| it.grow_by(1)),
@@ -191,7 +191,7 @@ pub(crate) const FIELDS: [&str; 5] = ["title", "startsAt", "endsAt", "location",
 /// What can be written.
 #[derive(Clone, Copy)]
 struct Written {
-    /// As the contract calls it, so that what is wrong finds its place.
+    /// As the contract calls it, so that what is wrong finds its route.
     name: &'static str,
     label: fn(&Labels) -> &'static str,
     kind: &'static str,

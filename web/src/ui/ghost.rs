@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 
 use crate::input::drag::Drag;
-use crate::time::display::Sight;
+use crate::time::display::Display;
 use crate::time::locale::long_day;
 use crate::ui::card::percent;
 
@@ -25,41 +25,42 @@ pub(crate) struct Ghost {
 
 impl Ghost {
     /// Of a drag, in the colour of its calendar.
-    pub(crate) fn new(drag: &Drag, color: Arc<str>, is_taken: bool, sight: &Sight) -> Self {
+    pub(crate) fn new(drag: &Drag, color: Arc<str>, is_taken: bool, display: &Display) -> Self {
         let (start, end) = (drag.start, drag.end);
         let title = drag.of().map(|it| it.title.clone()).unwrap_or_default();
         let whole = drag.of().filter(|it| it.all_day);
-        let dates = whole.map(|it| sight.days_between((start, end), &it.time_zone));
+        let dates = whole.map(|it| display.day_span((start, end), &it.time_zone));
         Self { title, color, start, end, dates, is_taken }
     }
 
     /// When it would be, for those who do not see it.
-    pub(crate) fn said(&self, sight: &Sight) -> String {
-        let (first, last) = self.dates.unwrap_or((sight.date(self.start), sight.date(self.end)));
+    pub(crate) fn said(&self, display: &Display) -> String {
+        let (first, last) =
+            self.dates.unwrap_or((display.date(self.start), display.date(self.end)));
         match self.dates {
             Some(_) if first == last => long_day(first),
             Some(_) => format!("{} – {}", long_day(first), long_day(last)),
-            None => format!("{}, {}", long_day(first), sight.stretch(self.start, self.end)),
+            None => format!("{}, {}", long_day(first), display.stretch(self.start, self.end)),
         }
     }
 
     /// The days on which it would be.
-    pub(crate) fn is_on(&self, date: NaiveDate, sight: &Sight) -> bool {
+    pub(crate) fn is_on(&self, date: NaiveDate, display: &Display) -> bool {
         match self.dates {
             Some((first, last)) => first <= date && date <= last,
             None => {
-                let clocks = &sight.clocks;
-                self.start < clocks.end(date) && self.end > clocks.midnight(date)
+                let clock = &display.clock;
+                self.start < clock.end(date) && self.end > clock.midnight(date)
             }
         }
     }
 
     /// From when until when it would be in a day, in minutes; none if it is not, or lasts all of it.
-    fn within(&self, date: NaiveDate, sight: &Sight) -> Option<(u32, u32)> {
-        if self.dates.is_some() || !self.is_on(date, sight) {
+    fn minutes_in(&self, date: NaiveDate, display: &Display) -> Option<(u32, u32)> {
+        if self.dates.is_some() || !self.is_on(date, display) {
             return None;
         }
-        let (start, end) = (sight.clocks.midnight(date), sight.clocks.end(date));
+        let (start, end) = (display.clock.midnight(date), display.clock.end(date));
         let minutes = |at: DateTime| u32::try_from((at - start).num_minutes()).unwrap_or_default();
         Some((minutes(self.start.max(start)), minutes(self.end.min(end))))
     }
@@ -71,12 +72,12 @@ pub(crate) fn GhostCard(
     date: NaiveDate,
     minutes: Signal<u32>,
     ghost: Memo<Option<Ghost>>,
-    sight: Signal<Sight>,
+    display: Signal<Display>,
 ) -> impl IntoView {
     move || {
         let ghost = ghost.get()?;
-        let sight = sight.get();
-        let (from, until) = ghost.within(date, &sight)?;
+        let display = display.get();
+        let (from, until) = ghost.minutes_in(date, &display)?;
         let minutes = minutes.get();
         Some(view! {
             <div
@@ -87,7 +88,7 @@ pub(crate) fn GhostCard(
                 style:height=percent(until - from, minutes)
             >
                 <strong>{ghost.title.clone()}</strong>
-                <span>{sight.stretch(ghost.start, ghost.end)}</span>
+                <span>{display.stretch(ghost.start, ghost.end)}</span>
             </div>
         })
     }

@@ -8,45 +8,45 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::input::drag::STEP;
+use crate::input::drag::STEP_MINUTES;
 use crate::input::hit_test::appointment;
-use crate::layout::day_layout::Hours;
-use crate::layout::layout_props::Shown;
+use crate::layout::day_layout::HourScale;
+use crate::layout::layout_props::LayoutProps;
 use crate::time::locale::{labels, short_day};
-use crate::ui::card::{Cards, Entries, Shape, percent};
+use crate::ui::card::{CardContext, Cards, Shape, percent};
 use crate::ui::ghost::GhostCard;
 
 /// Where the view begins when it is first seen.
-const MORNING: i32 = 7;
-/// How long a day is that does not change its clocks.
-const DAY: u32 = 24 * 60;
+const FIRST_VISIBLE_HOUR: i32 = 7;
+/// How long a day is that does not change its clock.
+const DAY_MINUTES: u32 = 24 * 60;
 
 /// Days, one or a week of them. `on_slot` is told the time of a click where nothing is, `on_whole` the day of one above.
 #[component]
 pub(crate) fn HourGrid(
-    shown: Shown,
-    cards: Cards,
+    layout: LayoutProps,
+    cards: CardContext,
     on_slot: Callback<DateTime>,
     on_whole: Callback<NaiveDate>,
 ) -> impl IntoView {
-    let Shown { sight, is_stale, .. } = shown;
+    let LayoutProps { display, is_stale, .. } = layout;
     let scrolls = NodeRef::<Div>::new();
     Effect::new(move |_| {
         if let Some(element) = scrolls.get() {
-            element.set_scroll_top(element.scroll_height() * MORNING / 24);
+            element.set_scroll_top(element.scroll_height() * FIRST_VISIBLE_HOUR / 24);
         }
     });
-    let dates = shown.dates();
-    // Clocks change on hardly any day; such a one has hours of its own.
+    let dates = layout.dates();
+    // WallClock change on hardly any day; such a one has hours of its own.
     let axis = Memo::new(move |_| {
-        let sight = sight.get();
+        let display = display.get();
         let hours =
-            dates.with(|all| all.iter().map(|it| Hours::of(*it, &sight)).collect::<Vec<_>>());
-        let regular = hours.iter().find(|it| it.minutes == DAY).or(hours.first());
-        regular.cloned().unwrap_or(Hours { minutes: DAY, labels: Vec::new() })
+            dates.with(|all| all.iter().map(|it| HourScale::of(*it, &display)).collect::<Vec<_>>());
+        let regular = hours.iter().find(|it| it.minutes == DAY_MINUTES).or(hours.first());
+        regular.cloned().unwrap_or(HourScale { minutes: DAY_MINUTES, labels: Vec::new() })
     });
-    let head = move |date: NaiveDate| view! { <Head date shown cards on_whole /> };
-    let column = move |date: NaiveDate| view! { <Column date shown axis cards on_slot /> };
+    let head = move |date: NaiveDate| view! { <Head date layout cards on_whole /> };
+    let column = move |date: NaiveDate| view! { <Column date layout axis cards on_slot /> };
     let hours = move || axis.with(labels_of);
     view! {
         <div class="week" class:stale=is_stale style:--days=move || dates.get().len().to_string()>
@@ -68,12 +68,12 @@ pub(crate) fn HourGrid(
 #[component]
 fn Head(
     date: NaiveDate,
-    shown: Shown,
-    cards: Cards,
+    layout: LayoutProps,
+    cards: CardContext,
     on_whole: Callback<NaiveDate>,
 ) -> impl IntoView {
-    let pieces = shown.pieces(date, |it| it.all_day.clone());
-    let (is_today, ghost) = (shown.is_today(date), shown.ghost_on(date));
+    let segments = layout.segments(date, |it| it.all_day.clone());
+    let (is_today, ghost) = (layout.is_today(date), layout.ghost_on(date));
     let today = move || is_today.get().then_some("date");
     let is_target = move || ghost.with(|it| it.as_ref().is_some_and(|it| it.dates.is_some()));
     let click = move |event: MouseEvent| {
@@ -91,7 +91,7 @@ fn Head(
             on:click=click
         >
             <h2>{short_day(date)}</h2>
-            <Entries pieces shape=Shape::Block(DAY.into()) cards />
+            <Cards segments shape=Shape::Block(DAY_MINUTES.into()) cards />
         </div>
     }
 }
@@ -99,19 +99,19 @@ fn Head(
 #[component]
 fn Column(
     date: NaiveDate,
-    shown: Shown,
-    axis: Memo<Hours>,
-    cards: Cards,
+    layout: LayoutProps,
+    axis: Memo<HourScale>,
+    cards: CardContext,
     on_slot: Callback<DateTime>,
 ) -> impl IntoView {
-    let Shown { sight, now, .. } = shown;
-    let ghost = shown.ghost_on(date);
-    let hours = Memo::new(move |_| sight.with(|it| Hours::of(date, it)));
+    let LayoutProps { display, now, .. } = layout;
+    let ghost = layout.ghost_on(date);
+    let hours = Memo::new(move |_| display.with(|it| HourScale::of(date, it)));
     let minutes = Memo::new(move |_| hours.with(|it| it.minutes));
     let length = move || minutes.get();
-    let pieces = shown.pieces(date, |it| it.pieces.clone());
+    let segments = layout.segments(date, |it| it.segments.clone());
     let present = move || {
-        let minute = sight.with(|it| Hours::minute(date, now.get(), it))?;
+        let minute = display.with(|it| HourScale::minute(date, now.get(), it))?;
         Some(view! { <div class="now" style:top=percent(minute, length())></div> })
     };
     let click = move |event: MouseEvent| {
@@ -122,8 +122,8 @@ fn Column(
         if target.is_same_node(Some(&column)) {
             let height = column.offset_height().max(1);
             let minutes = event.offset_y().max(0) * length().cast_signed() / height;
-            let minutes = i64::from(minutes) / STEP * STEP;
-            let midnight = sight.with(|it| it.clocks.midnight(date));
+            let minutes = i64::from(minutes) / STEP_MINUTES * STEP_MINUTES;
+            let midnight = display.with(|it| it.clock.midnight(date));
             on_slot.run(midnight + TimeDelta::minutes(minutes));
         }
     };
@@ -141,20 +141,20 @@ fn Column(
         >
             <div class="lines" aria-hidden="true">{move || hours.with(lines_of)}</div>
             <div class="hours own" aria-hidden="true">{own}</div>
-            <Entries pieces shape=Shape::Block(minutes.into()) cards />
-            <GhostCard date minutes=minutes.into() ghost sight />
+            <Cards segments shape=Shape::Block(minutes.into()) cards />
+            <GhostCard date minutes=minutes.into() ghost display />
             {present}
         </div>
     }
 }
 
 /// So high is a day.
-fn height(hours: &Hours) -> String {
+fn height(hours: &HourScale) -> String {
     format!("calc({} / 60 * var(--hour))", hours.minutes)
 }
 
-/// Hours, where they are.
-fn labels_of(hours: &Hours) -> impl IntoView + use<> {
+/// HourScale, where they are.
+fn labels_of(hours: &HourScale) -> impl IntoView + use<> {
     let label = |(at, label): &(u32, String)| {
         view! { <span style:top=percent(*at, hours.minutes)>{label.clone()}</span> }
     };
@@ -162,7 +162,7 @@ fn labels_of(hours: &Hours) -> impl IntoView + use<> {
 }
 
 /// A line at each of them.
-fn lines_of(hours: &Hours) -> impl IntoView + use<> {
+fn lines_of(hours: &HourScale) -> impl IntoView + use<> {
     let line = |(at, _): &(u32, String)| view! { <i style:top=percent(*at, hours.minutes)></i> };
     hours.labels.iter().map(line).collect_view()
 }

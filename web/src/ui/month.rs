@@ -4,14 +4,14 @@ use chrono::{Datelike, NaiveDate};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use crate::layout::layout_props::Shown;
+use crate::layout::layout_props::LayoutProps;
 use crate::state::route::View;
 use crate::text::messages;
 use crate::time::locale::{here, labels, long_day, short_weekday};
-use crate::ui::card::{Cards, Entries, Shape};
+use crate::ui::card::{CardContext, Cards, Shape};
 
 /// So many lines are in a cell at the most; what is more is said in one of its own.
-const LINES: usize = 3;
+const MAX_LINES: usize = 3;
 
 /// What a month tells of.
 #[derive(Clone, Copy)]
@@ -25,19 +25,19 @@ pub(crate) struct MonthEvents {
 /// The month as a table of weeks; `month` is any day of it.
 #[component]
 pub(crate) fn MonthTable(
-    shown: Shown,
+    layout: LayoutProps,
     month: Signal<NaiveDate>,
-    cards: Cards,
+    cards: CardContext,
     events: MonthEvents,
 ) -> impl IntoView {
-    let (dates, is_stale) = (shown.dates(), shown.is_stale);
+    let (dates, is_stale) = (layout.dates(), layout.is_stale);
     let names = move || {
         let name = |it: &NaiveDate| view! { <th scope="col">{short_weekday(*it)}</th> };
         dates.with(|all| all.iter().take(7).map(name).collect_view())
     };
     let weeks = move || dates.with(|all| all.chunks(7).map(<[_]>::to_vec).collect::<Vec<_>>());
     let week = move |dates: Vec<NaiveDate>| {
-        let cells = dates.into_iter().map(|date| view! { <Cell date shown month cards events /> });
+        let cells = dates.into_iter().map(|date| view! { <Cell date layout month cards events /> });
         view! { <tr>{cells.collect_view()}</tr> }
     };
     view! {
@@ -57,16 +57,17 @@ pub(crate) fn MonthTable(
 #[component]
 fn Cell(
     date: NaiveDate,
-    shown: Shown,
+    layout: LayoutProps,
     month: Signal<NaiveDate>,
-    cards: Cards,
+    cards: CardContext,
     events: MonthEvents,
 ) -> impl IntoView {
-    let ghost = shown.ghost_on(date);
+    let ghost = layout.ghost_on(date);
     let MonthEvents { on_new, on_day } = events;
-    let listed = shown.pieces(date, |it| it.listed().cloned().collect());
-    let pieces = Memo::new(move |_| listed.with(|all| all.iter().take(LINES).cloned().collect()));
-    let is_today = shown.is_today(date);
+    let listed = layout.segments(date, |it| it.listed().cloned().collect());
+    let segments =
+        Memo::new(move |_| listed.with(|all| all.iter().take(MAX_LINES).cloned().collect()));
+    let is_today = layout.is_today(date);
     let is_other = move || month.get().month() != date.month();
     let is_target = move || ghost.with(Option::is_some);
     let is_taken = move || ghost.with(|it| it.as_ref().is_some_and(|it| it.is_taken));
@@ -77,9 +78,9 @@ fn Cell(
         }
     };
     let more = move || {
-        let more = listed.with(Vec::len).saturating_sub(LINES);
+        let more = listed.with(Vec::len).saturating_sub(MAX_LINES);
         (more > 0).then(|| {
-            let (text, label) = messages::more(more, &long_day(date), here().language);
+            let (text, label) = messages::more_label(more, &long_day(date), here().language);
             view! {
                 <button type="button" class="more" aria-label=label on:click=move |_| on_day.run(date)>
                     {text}
@@ -104,7 +105,7 @@ fn Cell(
             >
                 {date.day()}
             </button>
-            <Entries pieces shape=Shape::Start cards />
+            <Cards segments shape=Shape::Compact cards />
             {more}
         </td>
     }

@@ -10,9 +10,9 @@ use leptos::task::spawn_local;
 use crate::time::locale::labels;
 
 /// So long it can be read that something was done.
-const STAYS: u32 = 10_000;
+const TOAST_DURATION_MS: u32 = 10_000;
 /// So many of that kind are read at once.
-const MOST: usize = 3;
+const MAX_SUCCESS_TOASTS: usize = 3;
 
 /// What is said at the moment. Copies are one.
 #[derive(Clone, Copy)]
@@ -27,14 +27,14 @@ struct Toast {
     number: usize,
     text: String,
     is_refusal: bool,
-    actions: Vec<Action>,
+    buttons: Vec<ToastButton>,
     /// The ids of appointments that it speaks of.
     marks: Vec<String>,
 }
 
 /// Something that can be done, as long as the toast is read.
 #[derive(Clone)]
-pub(crate) struct Action {
+pub(crate) struct ToastButton {
     pub(crate) label: String,
     pub(crate) run: Arc<dyn Fn() + Send + Sync>,
 }
@@ -46,7 +46,7 @@ impl Toasts {
 
     /// It worked, and can be taken back.
     pub(crate) fn done(self, text: String, undo: Arc<dyn Fn() + Send + Sync>) {
-        let action = Action { label: labels().undo.to_owned(), run: undo };
+        let action = ToastButton { label: labels().undo.to_owned(), run: undo };
         self.say(text, false, vec![action], Vec::new());
     }
 
@@ -61,8 +61,8 @@ impl Toasts {
     }
 
     /// It did not work: `marks` are in the way, and something else may be done.
-    pub(crate) fn taken(self, text: String, marks: Vec<String>, actions: Vec<Action>) {
-        self.say(text, true, actions, marks);
+    pub(crate) fn taken(self, text: String, marks: Vec<String>, buttons: Vec<ToastButton>) {
+        self.say(text, true, buttons, marks);
     }
 
     /// What is spoken of as something that is in the way, by id.
@@ -70,13 +70,13 @@ impl Toasts {
         self.said.with(|all| all.iter().flat_map(|it| &it.marks).cloned().collect())
     }
 
-    fn say(self, text: String, is_refusal: bool, actions: Vec<Action>, marks: Vec<String>) {
+    fn say(self, text: String, is_refusal: bool, buttons: Vec<ToastButton>, marks: Vec<String>) {
         let number = self.count.get_value();
         self.count.set_value(number + 1);
         self.said.update(|all| {
-            all.push(Toast { number, text, is_refusal, actions, marks });
+            all.push(Toast { number, text, is_refusal, buttons, marks });
             let read = all.iter().filter(|it| !it.is_refusal).count();
-            if read > MOST
+            if read > MAX_SUCCESS_TOASTS
                 && let Some(oldest) = all.iter().position(|it| !it.is_refusal)
             {
                 all.remove(oldest);
@@ -87,7 +87,7 @@ impl Toasts {
             return;
         }
         spawn_local(async move {
-            TimeoutFuture::new(STAYS).await;
+            TimeoutFuture::new(TOAST_DURATION_MS).await;
             self.close(number);
         });
     }
@@ -95,8 +95,8 @@ impl Toasts {
     /// Takes back what was done last, if that is still to be read.
     pub(crate) fn undo(self) {
         let last = self.said.with_untracked(|all| {
-            let last = all.iter().rev().find(|it| !it.is_refusal && !it.actions.is_empty())?;
-            Some((last.number, last.actions.first()?.run.clone()))
+            let last = all.iter().rev().find(|it| !it.is_refusal && !it.buttons.is_empty())?;
+            Some((last.number, last.buttons.first()?.run.clone()))
         });
         if let Some((number, run)) = last {
             self.close(number);
@@ -112,7 +112,7 @@ impl Toasts {
 #[component]
 pub(crate) fn ToastList(toasts: Toasts) -> impl IntoView {
     let toast = move |it: Toast| {
-        let actions = it.actions.into_iter().map(|Action { label, run }| {
+        let buttons = it.buttons.into_iter().map(|ToastButton { label, run }| {
             let act = move |_| {
                 toasts.close(it.number);
                 run();
@@ -126,7 +126,7 @@ pub(crate) fn ToastList(toasts: Toasts) -> impl IntoView {
         view! {
             <p class="toast" class:refusal=it.is_refusal>
                 <span>{it.text}</span>
-                {actions.collect_view()}
+                {buttons.collect_view()}
                 <button
                     type="button"
                     aria-label=labels().close
