@@ -102,7 +102,7 @@ impl Queries {
         calendar: Option<CalendarId>,
         range: Interval,
     ) -> Result<RangeRead, QueryError> {
-        let range = range.limited()?;
+        let range = range.check_length()?;
         let id = match calendar {
             Some(id) => id,
             None => self.store.default_calendar().await?.ok_or(QueryError::NoDefaultCalendar)?,

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::commands::Commands;
 use crate::config::Seed;
 use crate::domain::{
-    Actor, AttendeeInput, AttendeeResponse, CreateAppointmentInput, CreateCalendarInput, Instant,
-    OverlapPolicy, Refusal, Status, Zone,
+    Actor, AppointmentStatus, AttendeeInput, AttendeeResponse, CreateAppointmentInput,
+    CreateCalendarInput, Instant, OverlapPolicy, Refusal, Zone,
 };
 use crate::store::StoreError;
 
@@ -45,7 +45,7 @@ struct Slot {
     minutes: u32,
     title: &'static str,
     location: Option<&'static str>,
-    status: Status,
+    status: AppointmentStatus,
     /// Names before `@example.org`.
     with: &'static [&'static str],
 }
@@ -171,7 +171,9 @@ fn demos() -> Vec<Demo> {
                 slot(1, 9 * 60 + 30, 15, "Stand-up").with(&["Ada", "Grace", "Alan"]),
                 slot(1, 14 * 60, 90, "Design review").at("Room 2").with(&["Grace", "Edsger"]),
                 slot(2, 9 * 60 + 30, 15, "Stand-up").with(&["Ada", "Grace", "Alan"]),
-                slot(2, 14 * 60 + 30, 60, "Interview").status(Status::Tentative).with(&["Barbara"]),
+                slot(2, 14 * 60 + 30, 60, "Interview")
+                    .status(AppointmentStatus::Tentative)
+                    .with(&["Barbara"]),
                 slot(3, 9 * 60 + 30, 15, "Stand-up").with(&["Ada", "Grace", "Alan"]),
                 slot(4, 0, 24 * 60, "Release day"),
                 slot(4, 15 * 60, 60, "Retrospective").at("Room 1").with(&["Ada", "Grace", "Alan"]),
@@ -186,7 +188,7 @@ fn demos() -> Vec<Demo> {
                 slot(0, 18 * 60, 60, "Swimming").at("Pool"),
                 slot(2, 12 * 60, 60, "Lunch with Grace").with(&["Grace"]),
                 slot(3, 19 * 60, 120, "Choir"),
-                slot(5, 0, 24 * 60, "Hiking").status(Status::Tentative),
+                slot(5, 0, 24 * 60, "Hiking").status(AppointmentStatus::Tentative),
             ],
         },
         Demo {
@@ -216,7 +218,15 @@ fn clinic() -> Vec<Slot> {
 }
 
 fn slot(day: u64, from: u32, minutes: u32, title: &'static str) -> Slot {
-    Slot { day, from, minutes, title, location: None, status: Status::Confirmed, with: &[] }
+    Slot {
+        day,
+        from,
+        minutes,
+        title,
+        location: None,
+        status: AppointmentStatus::Confirmed,
+        with: &[],
+    }
 }
 
 impl Slot {
@@ -224,7 +234,7 @@ impl Slot {
         Self { location: Some(place), ..self }
     }
 
-    fn status(self, status: Status) -> Self {
+    fn status(self, status: AppointmentStatus) -> Self {
         Self { status, ..self }
     }
 

@@ -6,8 +6,8 @@ use super::idempotency::{By, Decision, Mutation};
 use super::new_id::new_id;
 use super::preconditions::{calendar, slot_is_free};
 use crate::domain::{
-    Appointment, AppointmentId, Body, CalendarId, Content, CreateAppointment, Entity, MutationId,
-    Refusal,
+    Appointment, AppointmentContent, AppointmentId, CalendarId, ChangeKind, CreateAppointment,
+    Entity, MutationId, Refusal,
 };
 use crate::store::{Place, StoreError, Transaction};
 
@@ -44,7 +44,7 @@ impl Mutation for CreateAppointment {
         let (created_at, updated_at) = (by.now, by.now);
         let appointment =
             Appointment { id, calendar_id, revision, created_at, updated_at, content };
-        let body = Body::Created(appointment.clone());
+        let body = ChangeKind::Created(appointment.clone());
         tx.apply(&by.change(calendar_id, revision, None, body)).await?;
         Ok(appointment)
     }
@@ -56,7 +56,7 @@ async fn again(
     by: &By,
     place: Place,
     id: AppointmentId,
-    (calendar_id, content): (CalendarId, &Content),
+    (calendar_id, content): (CalendarId, &AppointmentContent),
 ) -> Decision<Appointment> {
     if place.deleted.is_some() || !by.actor.may_see(place.calendar_id) {
         return Err(Refusal::IdAlreadyUsed(None).into());

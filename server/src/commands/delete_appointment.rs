@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::idempotency::{By, Decision, Mutation};
 use super::preconditions::appointment;
 use crate::domain::{
-    AppointmentId, Body, CalendarId, DeleteAppointment, MutationId, Refusal, Revision,
+    AppointmentId, CalendarId, ChangeKind, DeleteAppointment, MutationId, Refusal, Revision,
 };
 use crate::store::Transaction;
 
@@ -37,7 +37,7 @@ impl Mutation for DeleteAppointment {
         }
         let (revision, calendar_id) = (row.head.next(), current.calendar_id);
         let before = Some(current.content.interval());
-        tx.apply(&by.change(calendar_id, revision, before, Body::Deleted(self.id))).await?;
+        tx.apply(&by.change(calendar_id, revision, before, ChangeKind::Deleted(self.id))).await?;
         Ok(Deleted { id: self.id, calendar_id, revision })
     }
 }

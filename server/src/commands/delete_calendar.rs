@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::idempotency::{By, Decision, Mutation};
 use super::preconditions::calendar;
-use crate::domain::{Body, CalendarId, DeleteCalendar, MutationId, Refusal};
+use crate::domain::{CalendarId, ChangeKind, DeleteCalendar, MutationId, Refusal};
 use crate::store::Transaction;
 
 #[async_trait]
@@ -24,7 +24,7 @@ impl Mutation for DeleteCalendar {
                 return Err(Refusal::CalendarNotEmpty(count).into());
             }
         }
-        tx.apply(&by.change(self.id, row.head.next(), None, Body::CalendarGone)).await?;
+        tx.apply(&by.change(self.id, row.head.next(), None, ChangeKind::CalendarGone)).await?;
         Ok(self.id)
     }
 }

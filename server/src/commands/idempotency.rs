@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
-    Actor, Body, CalendarId, Change, Fingerprint, Instant, Interval, MutationId, Refusal, Revision,
+    Actor, CalendarId, Change, ChangeKind, Fingerprint, Instant, Interval, MutationId, Refusal,
+    Revision,
 };
 use crate::store::{StoreError, Transaction, Work};
 
@@ -64,10 +65,10 @@ impl By {
         calendar_id: CalendarId,
         revision: Revision,
         before: Option<Interval>,
-        body: Body,
+        kind: ChangeKind,
     ) -> Change {
         let (actor, at) = (self.actor.clone(), self.now);
-        Change { calendar_id, revision, body, before, mutation_id: self.mutation_id, actor, at }
+        Change { calendar_id, revision, kind, before, mutation_id: self.mutation_id, actor, at }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::idempotency::{By, Decision};
 use crate::domain::{
-    Appointment, AppointmentId, Calendar, CalendarId, EntityId, Interval, Kind, OverlapPolicy,
-    Refusal, Revision,
+    Appointment, AppointmentId, Calendar, CalendarId, EntityId, EntityKind, Interval,
+    OverlapPolicy, Refusal, Revision,
 };
 use crate::store::{CalendarRow, Place, Transaction};
 
@@ -14,7 +14,7 @@ pub(super) async fn calendar(
     by: &By,
     id: CalendarId,
 ) -> Decision<CalendarRow> {
-    let kind = Kind::Calendar;
+    let kind = EntityKind::Calendar;
     let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
     let Some(row) = tx.lock(id).await? else {
         return Err(unknown.into());
@@ -34,7 +34,7 @@ pub(super) async fn appointment(
     by: &By,
     id: AppointmentId,
 ) -> Decision<(CalendarRow, Appointment)> {
-    let kind = Kind::Appointment;
+    let kind = EntityKind::Appointment;
     let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
     let place = match tx.locate(id.into()).await? {
         // A calendar is in itself; it is no appointment.
@@ -72,7 +72,7 @@ pub(super) async fn slot_is_free(
 }
 
 fn gone_from(
-    kind: Kind,
+    kind: EntityKind,
     id: EntityId,
     calendar: CalendarId,
     revision: Option<Revision>,

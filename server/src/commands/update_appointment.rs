@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::idempotency::{By, Decision, Mutation};
 use super::preconditions::{appointment, slot_is_free};
-use crate::domain::{Appointment, Body, Content, MutationId, Refusal, UpdateAppointment};
+use crate::domain::{
+    Appointment, AppointmentContent, ChangeKind, MutationId, Refusal, UpdateAppointment,
+};
 use crate::store::Transaction;
 
 #[async_trait]
@@ -21,7 +23,7 @@ impl Mutation for UpdateAppointment {
         if self.expected_revision.is_some_and(|seen| seen != current.revision) {
             return Err(Refusal::RevisionConflict(current).into());
         }
-        let content = current.content.edited(self.edits.clone());
+        let content = current.content.with_edits(self.edits.clone());
         if content == current.content {
             return Ok(current);
         }
@@ -36,7 +38,7 @@ impl Mutation for UpdateAppointment {
         }
         let (revision, before) = (row.head.next(), Some(current.content.interval()));
         let changed = Appointment { revision, updated_at: by.now, content, ..current };
-        let body = Body::Updated(changed.clone());
+        let body = ChangeKind::Updated(changed.clone());
         tx.apply(&by.change(changed.calendar_id, revision, before, body)).await?;
         Ok(changed)
     }
@@ -44,7 +46,7 @@ impl Mutation for UpdateAppointment {
 
 /// Whether the rules between fields must be asked again. A new title never fails because a zone's
 /// days have been redefined since.
-fn is_moved(before: &Content, after: &Content) -> bool {
+fn is_moved(before: &AppointmentContent, after: &AppointmentContent) -> bool {
     (before.interval(), before.all_day, before.time_zone)
         != (after.interval(), after.all_day, after.time_zone)
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::idempotency::{By, Decision, Mutation};
 use super::preconditions::calendar;
 use crate::domain::{
-    Body, Calendar, CalendarContent, MutationId, OverlapPolicy, Refusal, UpdateCalendar,
+    Calendar, CalendarContent, ChangeKind, MutationId, OverlapPolicy, Refusal, UpdateCalendar,
 };
 use crate::store::Transaction;
 
@@ -24,7 +24,7 @@ impl Mutation for UpdateCalendar {
         if self.expected_revision.is_some_and(|seen| seen != current.revision) {
             return Err(Refusal::CalendarRevisionConflict(row.calendar).into());
         }
-        let content = current.content.edited(self.edits.clone());
+        let content = current.content.with_edits(self.edits.clone());
         if content == current.content {
             return Ok(row.calendar);
         }
@@ -37,7 +37,7 @@ impl Mutation for UpdateCalendar {
         }
         let revision = row.head.next();
         let changed = Calendar { revision, content, ..row.calendar };
-        let body = Body::CalendarUpdated(changed.clone());
+        let body = ChangeKind::CalendarUpdated(changed.clone());
         tx.apply(&by.change(self.id, revision, None, body)).await?;
         Ok(changed)
     }

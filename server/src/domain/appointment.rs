@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppointmentId, CalendarId, Instant, Interval, Patch, Problems, Revision, Zone};
+use super::{AppointmentId, CalendarId, Instant, Interval, Maybe, Problems, Revision, Zone};
 
 const MAX_DAYS: i64 = 366;
 
@@ -21,12 +21,12 @@ pub struct Appointment {
     pub updated_at: Instant,
     /// What people wrote in it.
     #[serde(flatten)]
-    pub content: Content,
+    pub content: AppointmentContent,
 }
 
 /// What people write in an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Content {
+pub struct AppointmentContent {
     /// 1 to 255 characters, not blank.
     pub title: String,
     /// At most 8,192 characters.
@@ -42,7 +42,7 @@ pub struct Content {
     /// The zone it was made in.
     pub time_zone: Zone,
     /// Any status may follow any other.
-    pub status: Status,
+    pub status: AppointmentStatus,
     /// At most 200, each address once.
     pub attendees: Vec<Attendee>,
 }
@@ -50,7 +50,7 @@ pub struct Content {
 /// How it stands with an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
+pub enum AppointmentStatus {
     /// Not settled yet.
     Tentative,
     /// It will take place.
@@ -90,20 +90,20 @@ pub enum AttendeeResponse {
 
 /// The fields of an appointment that an update names; what is absent keeps its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "each field is the one of `Content`")]
-pub struct Edits {
+#[allow(missing_docs, reason = "each field is the one of `AppointmentContent`")]
+pub struct AppointmentEdits {
     pub title: Option<String>,
-    pub description: Patch<String>,
-    pub location: Patch<String>,
+    pub description: Maybe<String>,
+    pub location: Maybe<String>,
     pub starts_at: Option<Instant>,
     pub ends_at: Option<Instant>,
     pub all_day: Option<bool>,
     pub time_zone: Option<Zone>,
-    pub status: Option<Status>,
+    pub status: Option<AppointmentStatus>,
     pub attendees: Option<Vec<Attendee>>,
 }
 
-impl Content {
+impl AppointmentContent {
     /// When it is.
     pub fn interval(&self) -> Interval {
         Interval { start: self.starts_at, end: self.ends_at }
@@ -111,11 +111,11 @@ impl Content {
 
     /// Whether it takes up its time: cancelled ones do not.
     pub fn is_busy(&self) -> bool {
-        self.status != Status::Cancelled
+        self.status != AppointmentStatus::Cancelled
     }
 
     /// The content after `edits`.
-    pub fn edited(&self, edits: Edits) -> Self {
+    pub fn with_edits(&self, edits: AppointmentEdits) -> Self {
         Self {
             title: edits.title.unwrap_or_else(|| self.title.clone()),
             description: edits.description.over(&self.description),
@@ -152,7 +152,7 @@ pub(super) fn check_order(interval: Interval, problems: &mut Problems) {
 /// Whole days begin and end with days; one of 23 or 25 hours is a day too.
 pub(super) fn check_days(interval: Interval, zone: Zone, problems: &mut Problems) {
     for (field, at) in [("startsAt", interval.start), ("endsAt", interval.end)] {
-        if !zone.starts_a_day(at) {
+        if !zone.is_day_start(at) {
             problems.add(
                 field,
                 format!("must be the first instant of a day in {zone} when allDay is true"),

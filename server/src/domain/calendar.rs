@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CalendarId, Patch, Revision, Zone};
+use super::{CalendarId, Maybe, Revision, Zone};
 
 /// A calendar as one change left it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub enum OverlapPolicy {
 #[allow(missing_docs, reason = "each field is the one of `CalendarContent`")]
 pub struct CalendarEdits {
     pub name: Option<String>,
-    pub color: Patch<Color>,
+    pub color: Maybe<Color>,
     pub time_zone: Option<Zone>,
     pub overlaps: Option<OverlapPolicy>,
 }
@@ -82,7 +82,7 @@ const PALETTE: [Color; 8] = [
 
 impl CalendarContent {
     /// The content after `edits`.
-    pub fn edited(&self, edits: CalendarEdits) -> Self {
+    pub fn with_edits(&self, edits: CalendarEdits) -> Self {
         Self {
             name: edits.name.unwrap_or_else(|| self.name.clone()),
             color: edits.color.over(&self.color),

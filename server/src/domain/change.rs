@@ -13,7 +13,7 @@ pub struct Change {
     /// Where in the log.
     pub revision: Revision,
     /// What was changed, and what it left.
-    pub body: Body,
+    pub kind: ChangeKind,
     /// When the appointment was before this change; nothing for what was not there.
     pub before: Option<Interval>,
     /// The client's name for the mutation that caused it.
@@ -26,7 +26,7 @@ pub struct Change {
 
 /// What a change was, and what it left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
+pub enum ChangeKind {
     /// A new appointment.
     Created(Appointment),
     /// An appointment has other content.
@@ -42,18 +42,20 @@ pub enum Body {
 impl Change {
     /// When the appointment is after this change.
     pub fn after(&self) -> Option<Interval> {
-        match &self.body {
-            Body::Created(it) | Body::Updated(it) => Some(it.content.interval()),
-            Body::Deleted(_) | Body::CalendarUpdated(_) | Body::CalendarGone => None,
+        match &self.kind {
+            ChangeKind::Created(it) | ChangeKind::Updated(it) => Some(it.content.interval()),
+            ChangeKind::Deleted(_) | ChangeKind::CalendarUpdated(_) | ChangeKind::CalendarGone => {
+                None
+            }
         }
     }
 
     /// Whether somebody who watches `range` is told: the appointment was in it or is in it now.
     /// Changes of the calendar itself concern everybody.
-    pub fn concerns(&self, range: &Interval) -> bool {
-        match &self.body {
-            Body::CalendarUpdated(_) | Body::CalendarGone => true,
-            Body::Created(_) | Body::Updated(_) | Body::Deleted(_) => {
+    pub fn affects(&self, range: &Interval) -> bool {
+        match &self.kind {
+            ChangeKind::CalendarUpdated(_) | ChangeKind::CalendarGone => true,
+            ChangeKind::Created(_) | ChangeKind::Updated(_) | ChangeKind::Deleted(_) => {
                 [self.before, self.after()].into_iter().flatten().any(|it| it.touches(range))
             }
         }

@@ -46,7 +46,7 @@ impl Interval {
     }
 
     /// The range itself, if it is short enough to be asked for at once.
-    pub fn limited(self) -> Result<Self, RangeError> {
+    pub fn check_length(self) -> Result<Self, RangeError> {
         if self.seconds() > MAX_RANGE_DAYS * 86_400 { Err(RangeError::TooLong) } else { Ok(self) }
     }
 

@@ -20,19 +20,22 @@ mod validation;
 mod zone;
 
 pub use actor::Actor;
-pub use appointment::{Appointment, Attendee, AttendeeResponse, Content, Edits, Status};
+pub use appointment::{
+    Appointment, AppointmentContent, AppointmentEdits, AppointmentStatus, Attendee,
+    AttendeeResponse,
+};
 pub use calendar::{Calendar, CalendarContent, CalendarEdits, Color, OverlapPolicy};
-pub use change::{Body, Change};
+pub use change::{Change, ChangeKind};
 pub use fingerprint::Fingerprint;
 pub use id::{AppointmentId, CalendarId, EntityId, MutationId};
 pub use input::{
     AttendeeInput, CreateAppointment, CreateAppointmentInput, CreateCalendar, CreateCalendarInput,
-    DeleteAppointment, DeleteAppointmentInput, DeleteCalendar, DeleteCalendarInput, Patch,
+    DeleteAppointment, DeleteAppointmentInput, DeleteCalendar, DeleteCalendarInput, Maybe,
     UpdateAppointment, UpdateAppointmentInput, UpdateCalendar, UpdateCalendarInput,
 };
 pub use instant::Instant;
 pub use interval::{Interval, MAX_RANGE_DAYS, MAX_RANGE_ROWS, RangeError};
-pub use refusal::{Entity, Kind, Refusal};
+pub use refusal::{Entity, EntityKind, Refusal};
 pub use revision::Revision;
 pub use validation::{Problem, Problems};
 pub use zone::Zone;

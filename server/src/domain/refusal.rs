@@ -36,7 +36,7 @@ pub enum Refusal {
     /// There is no such thing.
     NotFound {
         /// What was looked for.
-        kind: Kind,
+        kind: EntityKind,
         /// Its id.
         id: EntityId,
         /// Where it was, when that is known.
@@ -48,14 +48,14 @@ pub enum Refusal {
 
 /// What something with an id of its own is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum EntityKind {
     /// A calendar.
     Calendar,
     /// An appointment.
     Appointment,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for EntityKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Calendar => "calendar",

@@ -140,9 +140,9 @@ mod zones {
         let (start, end) =
             (zone.day_start(day(date)), zone.day_start(day(date).succ_opt().unwrap()));
         assert_eq!((end.unix() - start.unix()) / 60, minutes, "{date} in {zone}");
-        assert!(minutes == 0 || zone.starts_a_day(start), "{date} in {zone}");
-        assert!(!zone.starts_a_day(start.plus(1)), "{date} in {zone}");
-        assert!(minutes == 0 || !zone.starts_a_day(start.plus(3_600)), "{date} in {zone}");
+        assert!(minutes == 0 || zone.is_day_start(start), "{date} in {zone}");
+        assert!(!zone.is_day_start(start.plus(1)), "{date} in {zone}");
+        assert!(minutes == 0 || !zone.is_day_start(start.plus(3_600)), "{date} in {zone}");
     }
 
     #[test]
@@ -261,12 +261,12 @@ mod ranges {
 
     #[test]
     fn a_range_says_what_is_wrong_with_it() {
-        let parse = |a, b| Interval::parse(a, b).and_then(Interval::limited).unwrap_err();
+        let parse = |a, b| Interval::parse(a, b).and_then(Interval::check_length).unwrap_err();
         let (jan, feb) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
         assert_eq!(parse(feb, jan), RangeError::Empty);
         assert_eq!(parse(jan, jan), RangeError::Empty);
         assert_eq!(parse(jan, "2027-02-05T00:00:01Z"), RangeError::TooLong);
-        assert!(Interval::parse(jan, "2027-02-05T00:00:00Z").unwrap().limited().is_ok());
+        assert!(Interval::parse(jan, "2027-02-05T00:00:00Z").unwrap().check_length().is_ok());
         assert!(matches!(parse(jan, "soon"), RangeError::BadInstant { field: "end", .. }));
     }
 }
@@ -298,5 +298,51 @@ mod ids {
         let v7 = made("0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5");
         assert_eq!(v7.unwrap().to_string(), "2024-11-03T20:43:12Z");
         assert_eq!(made("0192f3c4-7a5b-4c3d-8e9f-a0b1c2d3e4f5"), None);
+    }
+}
+
+mod fingerprints {
+    use super::*;
+
+    fn hex(fingerprint: Fingerprint) -> String {
+        fingerprint.0.iter().map(|it| format!("{it:02x}")).collect()
+    }
+
+    /// The ledger compares a retried mutation with a stored fingerprint, so the serialised form of a
+    /// checked mutation must not change.
+    #[test]
+    fn stored_fingerprints_stay_valid() {
+        let create = CreateAppointmentInput {
+            id: None,
+            calendar_id: None,
+            title: "Dentist".into(),
+            description: None,
+            location: Some("Room 1".into()),
+            starts_at: "2026-11-23T09:00:00Z".into(),
+            ends_at: "2026-11-23T10:00:00Z".into(),
+            all_day: false,
+            time_zone: None,
+            status: AppointmentStatus::Confirmed,
+            attendees: Vec::new(),
+            mutation_id: None,
+        };
+        let in_berlin =
+            CreateAppointmentInput { time_zone: Some("Europe/Berlin".into()), ..create.clone() };
+        let update = UpdateAppointmentInput {
+            id: "0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5".into(),
+            title: Maybe::Set("Dentist".into()),
+            description: Maybe::Clear,
+            location: Maybe::Set("Room 1".into()),
+            ..UpdateAppointmentInput::default()
+        };
+        let create = Fingerprint::of("createAppointment", &create.check().unwrap());
+        let in_berlin = Fingerprint::of("createAppointment", &in_berlin.check().unwrap());
+        let update = Fingerprint::of("updateAppointment", &update.check().unwrap());
+        let expected = [
+            "8add6716fa92ed25ed9ecb35cd8580c15f55f53c3f6f218c1c5b2b9846b0b78a",
+            "727912237b20f4abd409485c4956488cff51459e73a96608c84b655515d54064",
+            "b1d3a97ab4365a00edd7fa7ecaa6a887238bf53f89208ca3cca4e963a9d031b0",
+        ];
+        assert_eq!([create, in_berlin, update].map(hex), expected);
     }
 }

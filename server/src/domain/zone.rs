@@ -61,7 +61,7 @@ impl Zone {
     }
 
     /// Whether a day begins here at this instant.
-    pub fn starts_a_day(&self, at: Instant) -> bool {
+    pub fn is_day_start(&self, at: Instant) -> bool {
         self.day_start(self.local(at).date()) == at
     }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::followers::Follower;
 use super::hub::Hub;
 use super::tail::{HeldChange, Read};
-use crate::domain::{Body, CalendarId, Interval, Revision};
+use crate::domain::{CalendarId, ChangeKind, Interval, Revision};
 use crate::store::{Result, StoreError};
 
 /// How long a subscriber may be behind the head because nothing concerned it (S9).
@@ -161,8 +161,8 @@ impl Subscriber {
             }
             let change = self.batch.pop_front()?;
             self.seen = change.change.revision;
-            self.over = matches!(change.change.body, Body::CalendarGone);
-            if self.range.is_none_or(|range| change.change.concerns(&range)) {
+            self.over = matches!(change.change.kind, ChangeKind::CalendarGone);
+            if self.range.is_none_or(|range| change.change.affects(&range)) {
                 return Some(self.tell(What::Change(change)));
             }
             self.behind.get_or_insert_with(Instant::now);

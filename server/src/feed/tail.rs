@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::domain::{Body, Change, Revision};
+use crate::domain::{Change, ChangeKind, Revision};
 use crate::store::LogPage;
 
 /// The most that a tail holds: changes, and bytes.
@@ -122,8 +122,8 @@ impl Tail {
 
 /// About how much memory a change takes.
 fn size(change: &Change) -> usize {
-    let texts = match &change.body {
-        Body::Created(it) | Body::Updated(it) => {
+    let texts = match &change.kind {
+        ChangeKind::Created(it) | ChangeKind::Updated(it) => {
             let content = &it.content;
             let attendees = content.attendees.iter().map(|it| {
                 size_of_val(it) + it.email.len() + it.name.as_ref().map_or(0, String::len)
@@ -133,8 +133,8 @@ fn size(change: &Change) -> usize {
                 + content.location.as_ref().map_or(0, String::len)
                 + attendees.sum::<usize>()
         }
-        Body::CalendarUpdated(it) => it.content.name.len(),
-        Body::Deleted(_) | Body::CalendarGone => 0,
+        ChangeKind::CalendarUpdated(it) => it.content.name.len(),
+        ChangeKind::Deleted(_) | ChangeKind::CalendarGone => 0,
     };
     size_of::<HeldChange>() + texts
 }

@@ -8,7 +8,10 @@ use tokio::time::advance;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Appointment, AppointmentId, Body, Change, Content, Instant, Status, Zone};
+use crate::domain::{
+    Appointment, AppointmentContent, AppointmentId, AppointmentStatus, Change, ChangeKind, Instant,
+    Zone,
+};
 use crate::store::{LOG_PAGE, LogPage, StoreError, Wake};
 
 /// One calendar's log, and how often it was read.
@@ -118,7 +121,7 @@ fn revision(number: u64) -> Revision {
 
 fn change(at: Revision, start: i64) -> Change {
     let start = Instant::from_unix(start);
-    let content = Content {
+    let content = AppointmentContent {
         title: format!("at {at}"),
         description: None,
         location: None,
@@ -126,7 +129,7 @@ fn change(at: Revision, start: i64) -> Change {
         ends_at: start.plus(1),
         all_day: false,
         time_zone: Zone::UTC,
-        status: Status::Confirmed,
+        status: AppointmentStatus::Confirmed,
         attendees: Vec::new(),
     };
     let appointment = Appointment {
@@ -140,7 +143,7 @@ fn change(at: Revision, start: i64) -> Change {
     Change {
         calendar_id: CALENDAR,
         revision: at,
-        body: Body::Created(appointment),
+        kind: ChangeKind::Created(appointment),
         before: None,
         mutation_id: None,
         actor: Actor::Anonymous,

@@ -5,7 +5,7 @@ use async_graphql::{Enum, ID, SimpleObject};
 use super::appointment::Appointment;
 use super::calendar::Calendar;
 use super::scalar::Revision;
-use crate::domain::Body;
+use crate::domain;
 use crate::feed::{Event, What};
 
 #[derive(Clone, SimpleObject)]
@@ -63,7 +63,7 @@ impl From<Event> for AppointmentChange {
             What::Gone => told.kind = ChangeKind::CalendarGone,
             What::Change(held) => {
                 told.mutation_id = held.change.mutation_id.map(|it| it.to_string().into());
-                told.tell(&held.change.body);
+                told.tell(&held.change.kind);
             }
         }
         told
@@ -71,26 +71,26 @@ impl From<Event> for AppointmentChange {
 }
 
 impl AppointmentChange {
-    fn tell(&mut self, body: &Body) {
-        match body {
-            Body::Created(it) | Body::Updated(it) => {
-                self.kind = match body {
-                    Body::Created(_) => ChangeKind::Created,
+    fn tell(&mut self, kind: &domain::ChangeKind) {
+        match kind {
+            domain::ChangeKind::Created(it) | domain::ChangeKind::Updated(it) => {
+                self.kind = match kind {
+                    domain::ChangeKind::Created(_) => ChangeKind::Created,
                     _ => ChangeKind::Updated,
                 };
                 self.appointment_id = Some(it.id.to_string().into());
                 self.appointment = Some(it.clone().into());
             }
-            Body::Deleted(id) => {
+            domain::ChangeKind::Deleted(id) => {
                 self.kind = ChangeKind::Deleted;
                 self.appointment_id = Some(id.to_string().into());
                 self.deleted_appointment_id = Some(id.to_string().into());
             }
-            Body::CalendarUpdated(it) => {
+            domain::ChangeKind::CalendarUpdated(it) => {
                 self.kind = ChangeKind::CalendarUpdated;
                 self.calendar = Some(it.clone().into());
             }
-            Body::CalendarGone => self.kind = ChangeKind::CalendarGone,
+            domain::ChangeKind::CalendarGone => self.kind = ChangeKind::CalendarGone,
         }
     }
 }

@@ -5,7 +5,7 @@ use async_graphql::Enum;
 use crate::domain;
 
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::Status")]
+#[graphql(remote = "domain::AppointmentStatus")]
 pub(super) enum AppointmentStatus {
     Tentative,
     Confirmed,

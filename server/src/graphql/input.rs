@@ -4,7 +4,7 @@ use async_graphql::{ID, InputObject, MaybeUndefined};
 
 use super::enums::{AppointmentStatus, AttendeeResponse, OverlapPolicy};
 use super::scalar::{DateTime, Revision, TimeZone};
-use crate::domain::{self, Interval, Patch, RangeError};
+use crate::domain::{self, Interval, Maybe, RangeError};
 
 #[derive(InputObject)]
 pub(super) struct TimeRange {
@@ -204,10 +204,10 @@ fn text(id: Option<ID>) -> Option<String> {
     id.map(|it| it.0)
 }
 
-fn patch<T, U>(value: MaybeUndefined<T>, to: impl FnOnce(T) -> U) -> Patch<U> {
+fn patch<T, U>(value: MaybeUndefined<T>, to: impl FnOnce(T) -> U) -> Maybe<U> {
     match value {
-        MaybeUndefined::Undefined => Patch::Keep,
-        MaybeUndefined::Null => Patch::Clear,
-        MaybeUndefined::Value(value) => Patch::To(to(value)),
+        MaybeUndefined::Undefined => Maybe::Keep,
+        MaybeUndefined::Null => Maybe::Clear,
+        MaybeUndefined::Value(value) => Maybe::Set(to(value)),
     }
 }

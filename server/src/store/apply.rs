@@ -3,18 +3,18 @@
 use super::sql::Connection;
 use super::transaction::Open;
 use super::{Result, StoreError, duration_class, rows};
-use crate::domain::{Appointment, AppointmentId, Body, Calendar, Change, EntityId, Revision};
+use crate::domain::{Appointment, AppointmentId, Calendar, Change, ChangeKind, EntityId, Revision};
 
 impl<C: Connection> Open<'_, C> {
     /// Writes the change, whole.
     pub(super) async fn write_change(&mut self, change: &Change) -> Result<()> {
         self.advance(change).await?;
-        match &change.body {
-            Body::Created(it) => self.write(C::SQL.insert_appointment, it).await?,
-            Body::Updated(it) => self.write(C::SQL.update_appointment, it).await?,
-            Body::Deleted(id) => self.delete(*id, change).await?,
-            Body::CalendarUpdated(it) => self.update_calendar(it).await?,
-            Body::CalendarGone => self.delete_calendar(change).await?,
+        match &change.kind {
+            ChangeKind::Created(it) => self.write(C::SQL.insert_appointment, it).await?,
+            ChangeKind::Updated(it) => self.write(C::SQL.update_appointment, it).await?,
+            ChangeKind::Deleted(id) => self.delete(*id, change).await?,
+            ChangeKind::CalendarUpdated(it) => self.update_calendar(it).await?,
+            ChangeKind::CalendarGone => self.delete_calendar(change).await?,
         }
         self.append(change).await
     }
@@ -29,17 +29,19 @@ impl<C: Connection> Open<'_, C> {
     }
 
     async fn append(&mut self, change: &Change) -> Result<()> {
-        let (appointment, state) = match &change.body {
-            Body::Created(it) | Body::Updated(it) => (Some(it.id.0), Some(rows::to_json(it)?)),
-            Body::Deleted(id) => (Some(id.0), None),
-            Body::CalendarUpdated(it) => (None, Some(rows::to_json(it)?)),
-            Body::CalendarGone => (None, None),
+        let (appointment, state) = match &change.kind {
+            ChangeKind::Created(it) | ChangeKind::Updated(it) => {
+                (Some(it.id.0), Some(rows::to_json(it)?))
+            }
+            ChangeKind::Deleted(id) => (Some(id.0), None),
+            ChangeKind::CalendarUpdated(it) => (None, Some(rows::to_json(it)?)),
+            ChangeKind::CalendarGone => (None, None),
         };
         let (after, actor) = (change.after(), change.actor.to_string());
         let values = [
             change.calendar_id.0.into(),
             rows::number(change.revision).into(),
-            rows::kind(&change.body).into(),
+            rows::kind(&change.kind).into(),
             appointment.into(),
             change.before.map(|it| it.start.unix()).into(),
             change.before.map(|it| it.end.unix()).into(),

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{CalendarRow, Place, StoreError};
 use crate::domain::{
-    Actor, Appointment, AppointmentId, Body, Calendar, CalendarContent, CalendarId, Change, Color,
-    Content, Fingerprint, Instant, Interval, MutationId, Revision, Zone,
+    Actor, Appointment, AppointmentContent, AppointmentId, Calendar, CalendarContent, CalendarId,
+    Change, ChangeKind, Color, Fingerprint, Instant, Interval, MutationId, Revision, Zone,
 };
 
 type Read<T> = Result<T, StoreError>;
@@ -68,7 +68,7 @@ pub(super) fn appointment(row: &impl Columns) -> Read<Appointment> {
         revision: revision(row.number(2)?)?,
         created_at: Instant::from_unix(row.number(3)?),
         updated_at: Instant::from_unix(row.number(4)?),
-        content: Content {
+        content: AppointmentContent {
             title: row.text(5)?.to_owned(),
             description: row.maybe_text(6)?.map(str::to_owned),
             location: row.maybe_text(7)?.map(str::to_owned),
@@ -104,19 +104,19 @@ pub(super) fn calendar(row: &impl Columns) -> Read<CalendarRow> {
 pub(super) fn change(row: &impl Columns) -> Read<Change> {
     let state = row.maybe_text(6)?;
     let state = || state.ok_or_else(|| broken("a change without its state"));
-    let body = match row.text(2)? {
-        "CREATED" => Body::Created(from_json(state()?)?),
-        "UPDATED" => Body::Updated(from_json(state()?)?),
-        "DELETED" => Body::Deleted(AppointmentId(row.id(3)?)),
-        "CALENDAR_UPDATED" => Body::CalendarUpdated(from_json(state()?)?),
-        "CALENDAR_GONE" => Body::CalendarGone,
-        kind => return Err(broken(format!("a change of the kind {kind}"))),
+    let kind = match row.text(2)? {
+        "CREATED" => ChangeKind::Created(from_json(state()?)?),
+        "UPDATED" => ChangeKind::Updated(from_json(state()?)?),
+        "DELETED" => ChangeKind::Deleted(AppointmentId(row.id(3)?)),
+        "CALENDAR_UPDATED" => ChangeKind::CalendarUpdated(from_json(state()?)?),
+        "CALENDAR_GONE" => ChangeKind::CalendarGone,
+        other => return Err(broken(format!("unknown kind of change: {other}"))),
     };
     let before = (row.maybe_number(4)?, row.maybe_number(5)?);
     Ok(Change {
         calendar_id: CalendarId(row.id(0)?),
         revision: revision(row.number(1)?)?,
-        body,
+        kind,
         before: before.0.zip(before.1).map(|(start, end)| Interval {
             start: Instant::from_unix(start),
             end: Instant::from_unix(end),
@@ -136,13 +136,13 @@ pub(super) fn place(row: &impl Columns) -> Read<Place> {
 }
 
 /// A change's kind, as it is stored.
-pub(super) fn kind(body: &Body) -> &'static str {
-    match body {
-        Body::Created(_) => "CREATED",
-        Body::Updated(_) => "UPDATED",
-        Body::Deleted(_) => "DELETED",
-        Body::CalendarUpdated(_) => "CALENDAR_UPDATED",
-        Body::CalendarGone => "CALENDAR_GONE",
+pub(super) fn kind(kind: &ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Created(_) => "CREATED",
+        ChangeKind::Updated(_) => "UPDATED",
+        ChangeKind::Deleted(_) => "DELETED",
+        ChangeKind::CalendarUpdated(_) => "CALENDAR_UPDATED",
+        ChangeKind::CalendarGone => "CALENDAR_GONE",
     }
 }
 

@@ -271,8 +271,8 @@ fn update(id: u8, expected: Option<u64>, mutation: &str, edits: UpdateAppointmen
     })
 }
 
-fn status(busy: bool) -> Status {
-    if busy { Status::Confirmed } else { Status::Cancelled }
+fn status(busy: bool) -> AppointmentStatus {
+    if busy { AppointmentStatus::Confirmed } else { AppointmentStatus::Cancelled }
 }
 
 /// Lets one operation happen in the model; answers how it is sent, and what must come of it.
@@ -289,8 +289,8 @@ fn play(
         Operation::Move { id, start, length, seen } => {
             let expected = model.expected(id, seen);
             let edits = UpdateAppointmentInput {
-                starts_at: Patch::To(at(start)),
-                ends_at: Patch::To(at(start + length)),
+                starts_at: Maybe::Set(at(start)),
+                ends_at: Maybe::Set(at(start + length)),
                 ..UpdateAppointmentInput::default()
             };
             let done = model.update(id, expected, |it| (it.start, it.length) = (start, length));
@@ -299,7 +299,7 @@ fn play(
         Operation::Rename { id, title, seen } => {
             let expected = model.expected(id, seen);
             let edits = UpdateAppointmentInput {
-                title: Patch::To(title.to_string()),
+                title: Maybe::Set(title.to_string()),
                 ..UpdateAppointmentInput::default()
             };
             let done = model.update(id, expected, |it| it.title = title);
@@ -307,7 +307,7 @@ fn play(
         }
         Operation::SetBusy { id, busy } => {
             let edits = UpdateAppointmentInput {
-                status: Patch::To(status(busy)),
+                status: Maybe::Set(status(busy)),
                 ..UpdateAppointmentInput::default()
             };
             let done = model.update(id, None, |it| it.busy = busy);
@@ -394,10 +394,10 @@ async fn check_log(world: &World, model: &Model) {
         match event.what {
             What::Change(held) => {
                 assert_eq!(event.revision.get(), heard.len() as u64 + 1, "dense");
-                heard.push(match &held.change.body {
-                    Body::Created(it) => ("created", it.id.to_string()),
-                    Body::Updated(it) => ("updated", it.id.to_string()),
-                    Body::Deleted(id) => ("deleted", id.to_string()),
+                heard.push(match &held.change.kind {
+                    ChangeKind::Created(it) => ("created", it.id.to_string()),
+                    ChangeKind::Updated(it) => ("updated", it.id.to_string()),
+                    ChangeKind::Deleted(id) => ("deleted", id.to_string()),
                     other => panic!("{other:?}"),
                 });
             }

@@ -158,7 +158,7 @@ fn appointment(number: u128, start: i64, seconds: i64) -> Appointment {
         revision: Revision::ZERO,
         created_at: Instant::from_unix(5),
         updated_at: Instant::from_unix(6),
-        content: Content {
+        content: AppointmentContent {
             title: format!("№ {number}"),
             description: Some("“so”\n".into()),
             location: None,
@@ -166,7 +166,7 @@ fn appointment(number: u128, start: i64, seconds: i64) -> Appointment {
             ends_at: start.plus(seconds),
             all_day: false,
             time_zone: Zone::parse("Europe/Berlin").unwrap(),
-            status: Status::NoShow,
+            status: AppointmentStatus::NoShow,
             attendees: vec![Attendee {
                 email: "ada@example.org".into(),
                 name: Some("Ada".into()),
@@ -177,28 +177,28 @@ fn appointment(number: u128, start: i64, seconds: i64) -> Appointment {
 }
 
 /// `body` as the next change of the calendar: stamped, claimed and applied.
-async fn apply_next(tx: &mut dyn Transaction, body: Body) -> Result<Change, StoreError> {
+async fn apply_next(tx: &mut dyn Transaction, body: ChangeKind) -> Result<Change, StoreError> {
     let row = tx.lock(CALENDAR).await?.expect("the calendar");
     let revision = row.head.next();
     let before = match &body {
-        Body::Updated(Appointment { id, .. }) | Body::Deleted(id) => {
+        ChangeKind::Updated(Appointment { id, .. }) | ChangeKind::Deleted(id) => {
             tx.appointment(CALENDAR, *id).await?.map(|it| it.content.interval())
         }
         _ => None,
     };
     let body = match body {
-        Body::Created(it) => {
+        ChangeKind::Created(it) => {
             assert!(tx.claim(it.id.into(), CALENDAR, CREATED_AS).await?);
-            Body::Created(Appointment { revision, ..it })
+            ChangeKind::Created(Appointment { revision, ..it })
         }
-        Body::Updated(it) => Body::Updated(Appointment { revision, ..it }),
-        Body::CalendarUpdated(it) => Body::CalendarUpdated(Calendar { revision, ..it }),
+        ChangeKind::Updated(it) => ChangeKind::Updated(Appointment { revision, ..it }),
+        ChangeKind::CalendarUpdated(it) => ChangeKind::CalendarUpdated(Calendar { revision, ..it }),
         other => other,
     };
     let change = Change {
         calendar_id: CALENDAR,
         revision,
-        body,
+        kind: body,
         before,
         mutation_id: Some(MutationId(id(9))),
         actor: Actor::Anonymous,
@@ -208,7 +208,7 @@ async fn apply_next(tx: &mut dyn Transaction, body: Body) -> Result<Change, Stor
     Ok(change)
 }
 
-async fn commit(fresh: &Fresh, body: Body) -> Change {
+async fn commit(fresh: &Fresh, body: ChangeKind) -> Change {
     write!(fresh, |tx, body| apply_next(tx, body).await).unwrap()
 }
 
@@ -229,17 +229,17 @@ async fn a_change_is_the_state_and_its_row_of_the_log(fresh: Fresh) {
     };
     let mut changes = Vec::new();
     for body in [
-        Body::Created(first.clone()),
-        Body::Updated(second),
-        Body::CalendarUpdated(renamed),
-        Body::Deleted(first.id),
+        ChangeKind::Created(first.clone()),
+        ChangeKind::Updated(second),
+        ChangeKind::CalendarUpdated(renamed),
+        ChangeKind::Deleted(first.id),
     ] {
         let change = commit(&fresh, body).await;
-        match &change.body {
-            Body::Created(it) | Body::Updated(it) => {
+        match &change.kind {
+            ChangeKind::Created(it) | ChangeKind::Updated(it) => {
                 assert_eq!(fresh.store.appointment(it.id).await.unwrap().as_ref(), Some(it));
             }
-            Body::CalendarUpdated(it) => {
+            ChangeKind::CalendarUpdated(it) => {
                 assert_eq!(&fresh.store.calendars(&[CALENDAR]).await.unwrap()[0].calendar, it);
             }
             _ => assert_eq!(fresh.store.appointment(first.id).await.unwrap(), None),
@@ -257,10 +257,10 @@ async fn a_change_is_the_state_and_its_row_of_the_log(fresh: Fresh) {
 
 async fn a_change_that_does_not_follow_the_head_is_refused_whole(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;
-    let mut change = commit(&fresh, Body::Created(appointment(1, 0, 1))).await;
+    let mut change = commit(&fresh, ChangeKind::Created(appointment(1, 0, 1))).await;
     for wrong in [1, 3] {
         change.revision = Revision::new(wrong).unwrap();
-        change.body = Body::Updated(appointment(1, 50, 1));
+        change.kind = ChangeKind::Updated(appointment(1, 50, 1));
         let refused = write!(fresh, |tx, change| tx.apply(&change).await);
         assert!(matches!(refused, Err(StoreError::Failed(_))));
     }
@@ -273,8 +273,8 @@ async fn an_id_is_claimed_once_and_for_good(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;
     make(&fresh, OTHER, "other").await;
     let it = appointment(1, 0, 1);
-    commit(&fresh, Body::Created(it.clone())).await;
-    let deleted = commit(&fresh, Body::Deleted(it.id)).await;
+    commit(&fresh, ChangeKind::Created(it.clone())).await;
+    let deleted = commit(&fresh, ChangeKind::Deleted(it.id)).await;
     for (taken, place) in
         [(CALENDAR.into(), OTHER), (it.id.into(), CALENDAR), (it.id.into(), OTHER)]
     {
@@ -308,7 +308,7 @@ async fn work_that_fails_leaves_nothing_and_harms_nobody(fresh: Fresh) {
         let fresh = fresh.clone();
         async move {
             write!(fresh, |tx| {
-                apply_next(tx, Body::Created(appointment(n, 0, 1))).await?;
+                apply_next(tx, ChangeKind::Created(appointment(n, 0, 1))).await?;
                 match n % 3 {
                     0 => Ok(()),
                     1 => Err(StoreError::Failed("no".into())),
@@ -329,7 +329,9 @@ async fn many_writers_lose_nothing(fresh: Fresh) {
     let fresh = Arc::new(fresh);
     let all = (0..100).map(|n| {
         let fresh = fresh.clone();
-        tokio::task::spawn(async move { commit(&fresh, Body::Created(appointment(n, 0, 1))).await })
+        tokio::task::spawn(async move {
+            commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))).await
+        })
     });
     let mut seen: Vec<_> = Vec::new();
     for done in futures_util::future::join_all(all).await {
@@ -355,11 +357,11 @@ async fn a_commit_wakes_once_for_each_calendar(fresh: Fresh) {
             *reached = head.max(*reached);
         }
     }));
-    let all = (0..100).map(|n| commit(&fresh, Body::Created(appointment(n, 0, 1))));
+    let all = (0..100).map(|n| commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))));
     futures_util::future::join_all(all).await;
     // A refusal, or anything else that changes nothing, wakes nobody.
     write!(fresh, |tx| tx.lock(CALENDAR).await.map(|_| ())).unwrap();
-    let last = commit(&fresh, Body::Created(appointment(100, 0, 1))).await;
+    let last = commit(&fresh, ChangeKind::Created(appointment(100, 0, 1))).await;
     tokio::time::timeout(crate::world::PATIENCE, async {
         while *head.lock().unwrap() < last.revision {
             tokio::task::yield_now().await;
@@ -381,7 +383,7 @@ async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
     let all: Vec<_> =
         (0..).zip(all).map(|(n, (start, seconds))| appointment(n, start, seconds)).collect();
     for it in all.clone() {
-        commit(&fresh, Body::Created(it)).await;
+        commit(&fresh, ChangeKind::Created(it)).await;
     }
     for _ in 0..200 {
         let (start, seconds) = interval().new_tree(&mut runner).unwrap().current();
@@ -406,7 +408,7 @@ async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
 /// Case 4 of the domain: only an import can make one.
 async fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;
-    commit(&fresh, Body::Created(appointment(1, 100, 0))).await;
+    commit(&fresh, ChangeKind::Created(appointment(1, 100, 0))).await;
     let count = async |start, end| {
         let range = Interval { start: Instant::from_unix(start), end: Instant::from_unix(end) };
         fresh.store.range(CALENDAR, range, 10).await.unwrap().unwrap().appointments.len()
@@ -418,11 +420,12 @@ async fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges(fresh: Fresh
 async fn what_is_in_the_way_is_busy_and_somebody_else(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;
     for n in 0..15 {
-        commit(&fresh, Body::Created(appointment(n, i64::try_from(n).unwrap() * 10, 10))).await;
+        commit(&fresh, ChangeKind::Created(appointment(n, i64::try_from(n).unwrap() * 10, 10)))
+            .await;
     }
     let mut off = appointment(99, 0, 150);
-    off.content.status = Status::Cancelled;
-    commit(&fresh, Body::Created(off)).await;
+    off.content.status = AppointmentStatus::Cancelled;
+    commit(&fresh, ChangeKind::Created(off)).await;
     let ask = async |start, end, except: Option<AppointmentId>| {
         let slot = Interval { start: Instant::from_unix(start), end: Instant::from_unix(end) };
         let found = write!(fresh, |tx| tx.in_the_way(CALENDAR, slot, except).await).unwrap();
@@ -434,7 +437,7 @@ async fn what_is_in_the_way_is_busy_and_somebody_else(fresh: Fresh) {
     assert_eq!(ask(150, 160, None).await, (0, 0));
     let overlapping = async || write!(fresh, |tx| tx.overlapping(CALENDAR).await).unwrap();
     assert_eq!(overlapping().await, store::Conflicts::default());
-    commit(&fresh, Body::Created(appointment(50, 95, 10))).await;
+    commit(&fresh, ChangeKind::Created(appointment(50, 95, 10))).await;
     let found = overlapping().await;
     let starts: Vec<_> = found.earliest.iter().map(|it| it.content.starts_at.unix()).collect();
     assert_eq!((starts, found.count), (vec![90, 95, 100], 3));
@@ -448,14 +451,14 @@ async fn a_page_of_the_log_is_dense_and_bounded(fresh: Fresh) {
         // Deletions have no state: between two large changes they must not be passed over.
         large.id = AppointmentId(id(2_000 + n));
         large.content.description = Some("x".repeat(if n % 10 == 0 { 60_000 } else { 1 }));
-        commit(&fresh, Body::Created(large.clone())).await;
-        commit(&fresh, Body::Deleted(large.id)).await;
+        commit(&fresh, ChangeKind::Created(large.clone())).await;
+        commit(&fresh, ChangeKind::Deleted(large.id)).await;
     }
     let mut position = 0;
     while position < 400 {
         let page = log(&fresh, position).await;
         assert!(!page.is_empty() && page.len() <= LOG_PAGE.0, "{} changes", page.len());
-        let bytes: usize = page.iter().map(|it| state_size(&it.body)).sum();
+        let bytes: usize = page.iter().map(|it| state_size(&it.kind)).sum();
         assert!(bytes <= LOG_PAGE.1 + 70_000, "{bytes} bytes");
         for change in page {
             position += 1;
@@ -466,9 +469,11 @@ async fn a_page_of_the_log_is_dense_and_bounded(fresh: Fresh) {
     assert!(fresh.store.log_after(OTHER, Revision::ZERO).await.unwrap().is_none());
 }
 
-fn state_size(body: &Body) -> usize {
+fn state_size(body: &ChangeKind) -> usize {
     match body {
-        Body::Created(it) | Body::Updated(it) => serde_json::to_string(it).unwrap().len(),
+        ChangeKind::Created(it) | ChangeKind::Updated(it) => {
+            serde_json::to_string(it).unwrap().len()
+        }
         _ => 0,
     }
 }
@@ -476,8 +481,8 @@ fn state_size(body: &Body) -> usize {
 async fn a_calendar_that_is_gone_keeps_its_log(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;
     let it = appointment(1, 0, 1);
-    commit(&fresh, Body::Created(it.clone())).await;
-    let gone = commit(&fresh, Body::CalendarGone).await;
+    commit(&fresh, ChangeKind::Created(it.clone())).await;
+    let gone = commit(&fresh, ChangeKind::CalendarGone).await;
     let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
     assert!(page.gone && page.head == gone.revision && page.changes.len() == 2);
     assert_eq!(fresh.store.appointment(it.id).await.unwrap(), None);
@@ -490,14 +495,14 @@ async fn a_calendar_that_is_gone_keeps_its_log(fresh: Fresh) {
         let place = write!(fresh, |tx| tx.locate(claimed).await).unwrap().unwrap();
         assert_eq!(place.deleted, Some(gone.revision));
     }
-    let more = write!(fresh, |tx| apply_next(tx, Body::CalendarGone).await);
+    let more = write!(fresh, |tx| apply_next(tx, ChangeKind::CalendarGone).await);
     assert!(more.is_err(), "no change follows");
 }
 
 async fn pruning_takes_the_beginning_of_a_log(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;
     for n in 0..10 {
-        commit(&fresh, Body::Created(appointment(n, 0, 1))).await; // at second n + 1
+        commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))).await; // at second n + 1
         let (mutation, at) = (MutationId(id(n)), Instant::from_unix(i64::try_from(n).unwrap()));
         write!(fresh, |tx| tx.record(mutation, CREATED_AS, "{}", at).await).unwrap();
     }
@@ -517,7 +522,7 @@ async fn pruning_takes_the_beginning_of_a_log(fresh: Fresh) {
         async |n| write!(fresh, |tx| tx.decided(MutationId(id(n))).await).unwrap().is_some();
     assert!(!known(3).await && known(4).await);
     assert_eq!(prune(1_000, 1_000, 100).await, 5 + 6);
-    let last = commit(&fresh, Body::Created(appointment(20, 0, 1))).await;
+    let last = commit(&fresh, ChangeKind::Created(appointment(20, 0, 1))).await;
     assert_eq!(last.revision.get(), 11, "no revision is used again");
 }
 
@@ -525,7 +530,7 @@ async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
     make(&fresh, CALENDAR, "it").await;
     make(&fresh, OTHER, "other").await;
     let it = appointment(1, 0, 1);
-    commit(&fresh, Body::Created(it.clone())).await;
+    commit(&fresh, ChangeKind::Created(it.clone())).await;
     write!(fresh, |tx| tx.record(MutationId(id(1)), CREATED_AS, "{}", Instant::from_unix(0)).await)
         .unwrap();
     assert_eq!(write!(fresh, |tx| tx.restore_bump(1_000, 0).await).unwrap(), 2);
@@ -537,7 +542,7 @@ async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
         assert_eq!(row.calendar.revision, row.head);
     }
     assert!(write!(fresh, |tx| tx.decided(MutationId(id(1))).await).unwrap().is_some());
-    assert_eq!(commit(&fresh, Body::Deleted(it.id)).await.revision.get(), 1_002);
+    assert_eq!(commit(&fresh, ChangeKind::Deleted(it.id)).await.revision.get(), 1_002);
     write!(fresh, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
     let heads = fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap();
     assert!(heads.iter().all(|it| it.1.get() == 50_000), "{heads:?}");

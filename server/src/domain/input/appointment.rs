@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::super::appointment::{check_days, check_order};
 use super::super::{
-    AppointmentId, Attendee, AttendeeResponse, CalendarId, Content, Edits, Instant, Interval,
-    MutationId, Problem, Problems, Revision, Status, Zone, text,
+    AppointmentContent, AppointmentEdits, AppointmentId, AppointmentStatus, Attendee,
+    AttendeeResponse, CalendarId, Instant, Interval, MutationId, Problem, Problems, Revision, Zone,
+    text,
 };
-use super::Patch;
+use super::Maybe;
 
 const MAX_ATTENDEES: usize = 200;
 
@@ -26,7 +27,7 @@ pub struct CreateAppointmentInput {
     pub ends_at: String,
     pub all_day: bool,
     pub time_zone: Option<String>,
-    pub status: Status,
+    pub status: AppointmentStatus,
     pub attendees: Vec<AttendeeInput>,
     pub mutation_id: Option<String>,
 }
@@ -45,15 +46,15 @@ pub struct AttendeeInput {
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct UpdateAppointmentInput {
     pub id: String,
-    pub title: Patch<String>,
-    pub description: Patch<String>,
-    pub location: Patch<String>,
-    pub starts_at: Patch<String>,
-    pub ends_at: Patch<String>,
-    pub all_day: Patch<bool>,
-    pub time_zone: Patch<String>,
-    pub status: Patch<Status>,
-    pub attendees: Patch<Vec<AttendeeInput>>,
+    pub title: Maybe<String>,
+    pub description: Maybe<String>,
+    pub location: Maybe<String>,
+    pub starts_at: Maybe<String>,
+    pub ends_at: Maybe<String>,
+    pub all_day: Maybe<bool>,
+    pub time_zone: Maybe<String>,
+    pub status: Maybe<AppointmentStatus>,
+    pub attendees: Maybe<Vec<AttendeeInput>>,
     pub expected_revision: Option<Revision>,
     pub mutation_id: Option<String>,
 }
@@ -76,7 +77,7 @@ pub struct CreateAppointment {
     pub calendar_id: Option<CalendarId>,
     /// Whether the zone is the calendar's: then `content.time_zone` means nothing yet.
     zone_of_calendar: bool,
-    content: Content,
+    content: AppointmentContent,
     /// The client's name for this attempt.
     #[serde(skip)]
     pub mutation_id: Option<MutationId>,
@@ -88,7 +89,7 @@ pub struct UpdateAppointment {
     /// Which.
     pub id: AppointmentId,
     /// The fields that change.
-    pub edits: Edits,
+    pub edits: AppointmentEdits,
     /// What the caller saw.
     pub expected_revision: Option<Revision>,
     /// The client's name for this attempt.
@@ -135,7 +136,7 @@ impl CreateAppointmentInput {
         let (Some(title), Some(starts_at), Some(ends_at)) = (title, starts_at, ends_at) else {
             return Err(Vec::new()); // not reached: what is missing was noted above
         };
-        let content = Content {
+        let content = AppointmentContent {
             title,
             description,
             location,
@@ -152,7 +153,7 @@ impl CreateAppointmentInput {
 
 impl CreateAppointment {
     /// Its content in a calendar with this zone.
-    pub fn content(&self, calendar_zone: Zone) -> Content {
+    pub fn content(&self, calendar_zone: Zone) -> AppointmentContent {
         let mut content = self.content.clone();
         if self.zone_of_calendar {
             content.time_zone = calendar_zone;
@@ -168,7 +169,7 @@ impl UpdateAppointmentInput {
         let w = &mut wrong;
         let id = w.take("id", AppointmentId::parse(&self.id));
         let instant = |text: String| Instant::parse(&text);
-        let edits = Edits {
+        let edits = AppointmentEdits {
             title: self.title.read_required("title", w, text::title),
             description: self.description.read("description", w, text::description),
             location: self.location.read("location", w, text::location),

@@ -6,7 +6,7 @@ use super::super::{
     CalendarContent, CalendarEdits, CalendarId, Color, MutationId, OverlapPolicy, Problem,
     Problems, Revision, Zone, text,
 };
-use super::Patch;
+use super::Maybe;
 
 /// `createCalendar` as it was sent.
 #[derive(Clone, Debug)]
@@ -24,10 +24,10 @@ pub struct CreateCalendarInput {
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct UpdateCalendarInput {
     pub id: String,
-    pub name: Patch<String>,
-    pub color: Patch<String>,
-    pub time_zone: Patch<String>,
-    pub overlaps: Patch<OverlapPolicy>,
+    pub name: Maybe<String>,
+    pub color: Maybe<String>,
+    pub time_zone: Maybe<String>,
+    pub overlaps: Maybe<OverlapPolicy>,
     pub expected_revision: Option<Revision>,
     pub mutation_id: Option<String>,
 }

@@ -6,17 +6,18 @@ use super::super::Problems;
 
 /// What an update says of one field: nothing, that it goes, or what it becomes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub enum Patch<T> {
+pub enum Maybe<T> {
     /// Absent: it keeps its value.
     #[default]
     Keep,
     /// `null`: it has no value from now on.
     Clear,
     /// A value.
-    To(T),
+    #[serde(rename = "To")] // Stored fingerprints contain this name.
+    Set(T),
 }
 
-impl<T> Patch<T> {
+impl<T> Maybe<T> {
     /// The field's value after this patch.
     pub(in super::super) fn over(self, value: &Option<T>) -> Option<T>
     where
@@ -25,7 +26,7 @@ impl<T> Patch<T> {
         match self {
             Self::Keep => value.clone(),
             Self::Clear => None,
-            Self::To(value) => Some(value),
+            Self::Set(value) => Some(value),
         }
     }
 
@@ -35,11 +36,11 @@ impl<T> Patch<T> {
         field: &str,
         problems: &mut Problems,
         read: impl FnOnce(T) -> Result<U, String>,
-    ) -> Patch<U> {
+    ) -> Maybe<U> {
         match self {
-            Self::Keep => Patch::Keep,
-            Self::Clear => Patch::Clear,
-            Self::To(value) => problems.take(field, read(value)).map_or(Patch::Keep, Patch::To),
+            Self::Keep => Maybe::Keep,
+            Self::Clear => Maybe::Clear,
+            Self::Set(value) => problems.take(field, read(value)).map_or(Maybe::Keep, Maybe::Set),
         }
     }
 
@@ -56,7 +57,7 @@ impl<T> Patch<T> {
                 problems.add(field, "must not be null; leave it out to keep its value");
                 None
             }
-            Self::To(value) => problems.take(field, read(value)),
+            Self::Set(value) => problems.take(field, read(value)),
         }
     }
 }

@@ -15,4 +15,4 @@ pub use calendar::{
     CreateCalendar, CreateCalendarInput, DeleteCalendar, DeleteCalendarInput, UpdateCalendar,
     UpdateCalendarInput,
 };
-pub use maybe::Patch;
+pub use maybe::Maybe;

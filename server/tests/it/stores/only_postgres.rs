@@ -24,7 +24,7 @@ async fn the_last_word_of_one_that_is_closed_is_heard() {
     let commit_and_close = async |number| {
         let tasks = TaskTracker::new();
         let other = store::open(&fresh.home.opening(), &tasks).await.unwrap();
-        let body = Body::Created(appointment(number, 0, 1));
+        let body = ChangeKind::Created(appointment(number, 0, 1));
         let work = work(move |tx| {
             let body = body.clone();
             Box::pin(async move { apply_next(tx, body).await })
@@ -75,31 +75,31 @@ async fn a_net_hangs_behind_the_lock() {
     let calendar = make(&fresh, CALENDAR, "it").await;
     let with = |overlaps| {
         let content = CalendarContent { overlaps, ..calendar.content.clone() };
-        Body::CalendarUpdated(Calendar { content, ..calendar.clone() })
+        ChangeKind::CalendarUpdated(Calendar { content, ..calendar.clone() })
     };
     let busy = |number, start, seconds| {
         let mut it = appointment(number, start, seconds);
-        it.content.status = Status::Confirmed;
+        it.content.status = AppointmentStatus::Confirmed;
         it
     };
     // (The commands would have refused all of these.)
     let try_one = async |it: Appointment| {
-        let body = Body::Created(it);
+        let body = ChangeKind::Created(it);
         write!(fresh, |tx, body| apply_next(tx, body).await).map(|_| ())
     };
     try_one(busy(1, 0, 100)).await.unwrap();
     try_one(busy(2, 50, 100)).await.unwrap();
     let strict = with(OverlapPolicy::Reject);
     assert!(write!(fresh, |tx, strict| apply_next(tx, strict).await).is_err(), "two overlap");
-    commit(&fresh, Body::Deleted(appointment(2, 0, 0).id)).await;
+    commit(&fresh, ChangeKind::Deleted(appointment(2, 0, 0).id)).await;
     commit(&fresh, strict.clone()).await;
     assert!(try_one(busy(3, 99, 10)).await.is_err());
     try_one(busy(4, 100, 10)).await.unwrap();
     let mut cancelled = busy(5, 0, 100);
-    cancelled.content.status = Status::Cancelled;
+    cancelled.content.status = AppointmentStatus::Cancelled;
     try_one(cancelled.clone()).await.unwrap();
-    cancelled.content.status = Status::Confirmed;
-    let revived = Body::Updated(cancelled);
+    cancelled.content.status = AppointmentStatus::Confirmed;
+    let revived = ChangeKind::Updated(cancelled);
     assert!(write!(fresh, |tx, revived| apply_next(tx, revived).await).is_err());
     commit(&fresh, with(OverlapPolicy::Allow)).await;
     try_one(busy(6, 0, 100)).await.unwrap();
