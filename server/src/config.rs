@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::Retention;
 use crate::graphql;
-use crate::store::{Database, Missing, Opening};
+use crate::store::{Database, IfMissing, OpenOptions};
 
 /// An appointments service over GraphQL that loses nothing and tells every change at once.
 #[derive(Debug, Parser)]
@@ -71,9 +71,9 @@ pub struct Common {
 
 impl Common {
     /// How its database is opened.
-    pub fn opening(&self, missing: Missing) -> Opening {
+    pub fn open_options(&self, if_missing: IfMissing) -> OpenOptions {
         let Self { database, database_connections: connections, .. } = self;
-        Opening { database: database.clone(), connections: *connections, missing }
+        OpenOptions { database: database.clone(), connections: *connections, if_missing }
     }
 }
 

@@ -7,7 +7,7 @@ use appointments_server::clock::Clock;
 use appointments_server::commands::{Commands, Retention};
 use appointments_server::config::{Backup, Cli, Command, Common, Copy, Seed, Serve};
 use appointments_server::server::Server;
-use appointments_server::store::{self, Missing};
+use appointments_server::store::{self, IfMissing};
 use appointments_server::{graphql, http, seed, telemetry};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -116,14 +116,14 @@ async fn copy(settings: &Copy) -> Result<(), Failure> {
 }
 
 async fn migrate(settings: &Common) -> Result<(), Failure> {
-    with_commands(settings, Missing::Create, async |_| Ok(())).await?;
+    with_commands(settings, IfMissing::Create, async |_| Ok(())).await?;
     say(&format!("{} is up to date", settings.database));
     Ok(())
 }
 
 async fn seed(settings: &Seed) -> Result<(), Failure> {
     let clock = Clock::system();
-    let made = with_commands(&settings.common, Missing::Create, async |commands| {
+    let made = with_commands(&settings.common, IfMissing::Create, async |commands| {
         seed::run(commands, settings, clock.now()).await
     })
     .await?;
@@ -132,7 +132,7 @@ async fn seed(settings: &Seed) -> Result<(), Failure> {
 }
 
 async fn restore_bump(settings: &Common) -> Result<(), Failure> {
-    let raised = with_commands(settings, Missing::Refuse, async |commands| {
+    let raised = with_commands(settings, IfMissing::Fail, async |commands| {
         Ok(commands.restore_bump().await?)
     })
     .await?;
@@ -149,12 +149,12 @@ fn say(text: &str) {
 /// Opens the database for `work`, and closes it when that is done.
 async fn with_commands<T>(
     settings: &Common,
-    missing: Missing,
+    if_missing: IfMissing,
     work: impl AsyncFnOnce(Commands) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let telemetry = telemetry::start(settings)?;
     let tasks = TaskTracker::new();
-    let store = store::open(&settings.opening(missing), &tasks).await?;
+    let store = store::open(&settings.open_options(if_missing), &tasks).await?;
     let done = work(Commands::new(store.clone(), Clock::system(), Retention::default())).await;
     store.close().await;
     tasks.close();

@@ -54,7 +54,7 @@ impl Queries {
             return Ok(None);
         };
         let found = self.store.calendars(&[id]).await?;
-        Ok(found.into_iter().find(|row| row.gone.is_none()).map(|row| row.calendar))
+        Ok(found.into_iter().find(|row| row.deleted.is_none()).map(|row| row.calendar))
     }
 
     /// The calendars that `actor` may see, by name and id, after a given one.

@@ -14,7 +14,7 @@ use crate::config::Serve;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::queries::Queries;
-use crate::store::{self, Missing, OpenError, Store, StoreError};
+use crate::store::{self, IfMissing, OpenError, Store, StoreError};
 use crate::{graphql, http};
 
 /// How often what is past its retention is forgotten.
@@ -74,9 +74,9 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
 
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let store = store::open(&settings.common.opening(Missing::Create), &tasks).await?;
+        let store = store::open(&settings.common.open_options(IfMissing::Create), &tasks).await?;
         let commands = Commands::new(store.clone(), clock, settings.retention());
-        commands.make_first_calendar().await?;
+        commands.create_first_calendar().await?;
         let feed = Feed::start(store.clone());
         let metrics = Metrics::default();
         let service = graphql::service(
@@ -98,7 +98,7 @@ impl Server {
             origins: http::Origins::new(address, &settings.public_url, &settings.allow_origin),
         };
 
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(feed.clone().keep_looking()));
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(feed.clone().poll_forever()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(keep_pruning(commands)));
         let limits = settings.limits.clone();
         let serve = http::serve(listener, http::router(app), limits, metrics, stopping.clone());

@@ -2,35 +2,39 @@
 
 use async_trait::async_trait;
 
-use super::idempotency::{By, Decision, Mutation};
+use super::idempotency::{Command, CommandError, Context};
 use super::new_id::new_id;
 use crate::domain::{
     Calendar, CalendarId, CreateCalendar, Entity, EntityId, MutationId, Refusal, Revision,
 };
-use crate::store::{Place, Transaction};
+use crate::store::{IdEntry, Transaction};
 
 #[async_trait]
-impl Mutation for CreateCalendar {
-    type Done = Calendar;
-    const VERB: &'static str = "createCalendar";
+impl Command for CreateCalendar {
+    type Output = Calendar;
+    const NAME: &'static str = "createCalendar";
 
     fn mutation_id(&self) -> Option<MutationId> {
         None // the id is what makes a repeated attempt harmless
     }
 
-    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Calendar> {
-        let id = self.id.unwrap_or_else(|| CalendarId(new_id(by.now)));
+    async fn decide(
+        &self,
+        tx: &mut dyn Transaction,
+        context: &Context,
+    ) -> Result<Calendar, CommandError> {
+        let id = self.id.unwrap_or_else(|| CalendarId(new_id(context.now)));
         if let Some(place) = tx.locate(id.into()).await? {
-            return again(tx, by, place, id.into(), self).await;
+            return again(tx, context, place, id.into(), self).await;
         }
         // Somebody must be the default, or a calendarId could never be left out.
         let is_default = tx.default_calendar().await?.is_none();
         let content = self.content.clone();
         let calendar = Calendar { id, revision: Revision::ZERO, is_default, content };
-        if !tx.claim(id.into(), id, by.fingerprint).await? {
+        if !tx.claim_id(id.into(), id, context.fingerprint).await? {
             // Somebody was quicker, on another server.
             return match tx.locate(id.into()).await? {
-                Some(place) => again(tx, by, place, id.into(), self).await,
+                Some(place) => again(tx, context, place, id.into(), self).await,
                 None => Err(Refusal::IdAlreadyUsed(None).into()),
             };
         }
@@ -42,21 +46,21 @@ impl Mutation for CreateCalendar {
 /// A known id (S10): the same attempt again is harmless, anything else is refused.
 async fn again(
     tx: &mut dyn Transaction,
-    by: &By,
-    place: Place,
+    context: &Context,
+    place: IdEntry,
     id: EntityId,
     new: &CreateCalendar,
-) -> Decision<Calendar> {
+) -> Result<Calendar, CommandError> {
     let used = |what| Err(Refusal::IdAlreadyUsed(what).into());
-    if place.deleted.is_some() || !by.actor.may_see(place.calendar_id) {
+    if place.deleted.is_some() || !context.actor.may_see(place.calendar_id) {
         return used(None);
     }
     if id != EntityId::from(place.calendar_id) {
         let found = tx.appointment(place.calendar_id, crate::domain::AppointmentId(id.0)).await?;
         return used(found.map(Entity::Appointment));
     }
-    match tx.lock(place.calendar_id).await?.map(|row| row.calendar) {
-        Some(it) if place.created_as == by.fingerprint || it.content == new.content => Ok(it),
+    match tx.lock_calendar(place.calendar_id).await?.map(|row| row.calendar) {
+        Some(it) if place.created_as == context.fingerprint || it.content == new.content => Ok(it),
         found => used(found.map(Entity::Calendar)),
     }
 }

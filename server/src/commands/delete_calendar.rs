@@ -2,29 +2,33 @@
 
 use async_trait::async_trait;
 
-use super::idempotency::{By, Decision, Mutation};
+use super::idempotency::{Command, CommandError, Context};
 use super::preconditions::calendar;
 use crate::domain::{CalendarId, ChangeKind, DeleteCalendar, MutationId, Refusal};
 use crate::store::Transaction;
 
 #[async_trait]
-impl Mutation for DeleteCalendar {
-    type Done = CalendarId;
-    const VERB: &'static str = "deleteCalendar";
+impl Command for DeleteCalendar {
+    type Output = CalendarId;
+    const NAME: &'static str = "deleteCalendar";
 
     fn mutation_id(&self) -> Option<MutationId> {
         None
     }
 
-    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<CalendarId> {
-        let row = calendar(tx, by, self.id).await?;
+    async fn decide(
+        &self,
+        tx: &mut dyn Transaction,
+        context: &Context,
+    ) -> Result<CalendarId, CommandError> {
+        let row = calendar(tx, context, self.id).await?;
         if !self.with_appointments {
-            let count = tx.count(self.id).await?;
+            let count = tx.count_appointments(self.id).await?;
             if count > 0 {
                 return Err(Refusal::CalendarNotEmpty(count).into());
             }
         }
-        tx.apply(&by.change(self.id, row.head.next(), None, ChangeKind::CalendarGone)).await?;
+        tx.apply(&context.change(self.id, row.head.next(), None, ChangeKind::CalendarGone)).await?;
         Ok(self.id)
     }
 }

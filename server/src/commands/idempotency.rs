@@ -13,52 +13,53 @@ use crate::store::{StoreError, Transaction, Work};
 
 /// What each of the six commands says of itself.
 #[async_trait]
-pub(super) trait Mutation: Serialize + Send + Sync + 'static {
+pub(super) trait Command: Serialize + Send + Sync + 'static {
     /// What it answers when it is done.
-    type Done: Serialize + DeserializeOwned + Send + 'static;
+    type Output: Serialize + DeserializeOwned + Send + 'static;
 
     /// Its name, so that two verbs with equal content are two mutations.
-    const VERB: &'static str;
+    const NAME: &'static str;
 
     /// The client's name for it.
     fn mutation_id(&self) -> Option<MutationId>;
 
     /// Loads, decides and writes. Whatever refuses must do so before anything is written.
-    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Self::Done>;
+    async fn decide(
+        &self,
+        tx: &mut dyn Transaction,
+        context: &Context,
+    ) -> Result<Self::Output, CommandError>;
 }
 
-/// Done, refused or failed: `?` works on each.
-pub(super) type Decision<T> = Result<T, Stop>;
-
 /// Why a command goes no further.
-pub(super) enum Stop {
+pub(super) enum CommandError {
     /// The domain says no.
     Refused(Refusal),
     /// The store could not be reached; nothing is decided.
     Failed(StoreError),
 }
 
-impl From<Refusal> for Stop {
+impl From<Refusal> for CommandError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<StoreError> for Stop {
+impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         Self::Failed(error)
     }
 }
 
 /// Who decides what, when, and under which name.
-pub(super) struct By {
+pub(super) struct Context {
     pub(super) actor: Actor,
     pub(super) now: Instant,
     pub(super) fingerprint: Fingerprint,
     mutation_id: Option<MutationId>,
 }
 
-impl By {
+impl Context {
     /// The log's row for what is about to be done.
     pub(super) fn change(
         &self,
@@ -73,29 +74,29 @@ impl By {
 }
 
 /// A checked mutation on its way to its transaction.
-pub(super) struct Attempt<M> {
+pub(super) struct LoggedCommand<M> {
     mutation: M,
-    by: By,
+    by: Context,
     /// What is older is not promised to be in the ledger.
     oldest: Instant,
 }
 
-impl<M: Mutation> Attempt<M> {
+impl<M: Command> LoggedCommand<M> {
     pub(super) fn new(mutation: M, actor: Actor, now: Instant, oldest: Instant) -> Self {
-        let fingerprint = Fingerprint::of(M::VERB, &mutation);
+        let fingerprint = Fingerprint::of(M::NAME, &mutation);
         let mutation_id = mutation.mutation_id();
-        Self { mutation, by: By { actor, now, fingerprint, mutation_id }, oldest }
+        Self { mutation, by: Context { actor, now, fingerprint, mutation_id }, oldest }
     }
 }
 
 #[async_trait]
-impl<M: Mutation> Work for Attempt<M> {
-    type Done = Result<M::Done, Refusal>;
+impl<M: Command> Work for LoggedCommand<M> {
+    type Done = Result<M::Output, Refusal>;
 
     async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Done, StoreError> {
-        let By { fingerprint, mutation_id, now, .. } = self.by;
+        let Context { fingerprint, mutation_id, now, .. } = self.by;
         if let Some(id) = mutation_id
-            && let Some((first, decision)) = tx.decided(id).await?
+            && let Some((first, decision)) = tx.find_decision(id).await?
         {
             if first == fingerprint {
                 return serde_json::from_str(&decision)
@@ -106,22 +107,22 @@ impl<M: Mutation> Work for Attempt<M> {
                 "has named another mutation already; use a new one for each",
             )));
         }
-        if let Some(made) = mutation_id.and_then(|it| it.made_at())
-            && made < tx.ledger_reaches().await?.max(self.oldest)
+        if let Some(made) = mutation_id.and_then(|it| it.timestamp())
+            && made < tx.ledger_start().await?.max(self.oldest)
         {
             return Ok(Err(forgotten()));
         }
         let decision = match self.mutation.decide(tx, &self.by).await {
             Ok(done) => Ok(done),
-            Err(Stop::Refused(refusal)) => Err(refusal),
-            Err(Stop::Failed(error)) => return Err(error),
+            Err(CommandError::Refused(refusal)) => Err(refusal),
+            Err(CommandError::Failed(error)) => return Err(error),
         };
         if let Some(id) = mutation_id {
             let decision = serde_json::to_string(&decision)
                 .map_err(|error| StoreError::Failed(error.into()))?;
             // An id from a clock that is ahead is remembered until it is old by its own account.
-            let at = id.made_at().map_or(now, |made| made.max(now));
-            tx.record(id, fingerprint, &decision, at).await?;
+            let at = id.timestamp().map_or(now, |made| made.max(now));
+            tx.record_decision(id, fingerprint, &decision, at).await?;
         }
         Ok(decision)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Commands;
-use super::idempotency::Attempt;
+use super::idempotency::LoggedCommand;
 use crate::domain::{Actor, CreateCalendar, CreateCalendarInput, Instant, OverlapPolicy};
 use crate::store::{self, StoreError, Transaction, Work};
 
@@ -46,7 +46,7 @@ impl Retention {
 
 impl Commands {
     /// On the first start there is nothing; a new server should be of use at once. Of several that start at once, one makes it.
-    pub async fn make_first_calendar(&self) -> Result<(), StoreError> {
+    pub async fn create_first_calendar(&self) -> Result<(), StoreError> {
         let input = CreateCalendarInput {
             id: None,
             name: "Calendar".into(),
@@ -56,7 +56,8 @@ impl Commands {
         };
         let first = input.check().map_err(|it| StoreError::Failed(format!("{it:?}").into()))?;
         let now = self.clock.now();
-        let attempt = Attempt::new(first, Actor::Anonymous, now, self.retention.ledger_from(now));
+        let attempt =
+            LoggedCommand::new(first, Actor::Anonymous, now, self.retention.ledger_from(now));
         store::write(&*self.store, FirstCalendar(attempt)).await
     }
 
@@ -82,14 +83,14 @@ impl Commands {
     }
 }
 
-struct FirstCalendar(Attempt<CreateCalendar>);
+struct FirstCalendar(LoggedCommand<CreateCalendar>);
 
 #[async_trait]
 impl Work for FirstCalendar {
     type Done = ();
 
     async fn run(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
-        if !tx.is_new().await? {
+        if !tx.lock_first_calendar().await? {
             return Ok(());
         }
         match self.0.run(tx).await? {

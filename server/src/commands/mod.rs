@@ -25,12 +25,12 @@ use crate::domain::{
 };
 use crate::store::{self, Store, StoreError};
 
-pub use delete_appointment::Deleted;
-use idempotency::{Attempt, Mutation};
+pub use delete_appointment::DeletedAppointment;
+use idempotency::{Command, LoggedCommand};
 pub use maintenance::Retention;
 
 /// Done or refused, unless the store could not be reached.
-pub type Answer<T> = Result<Result<T, Refusal>, StoreError>;
+pub type CommandResult<T> = Result<Result<T, Refusal>, StoreError>;
 
 /// The mutations, over one store.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Commands {
         &self,
         actor: &Actor,
         input: CreateAppointmentInput,
-    ) -> Answer<Appointment> {
+    ) -> CommandResult<Appointment> {
         self.run(actor, input.check()).await
     }
 
@@ -60,7 +60,7 @@ impl Commands {
         &self,
         actor: &Actor,
         input: UpdateAppointmentInput,
-    ) -> Answer<Appointment> {
+    ) -> CommandResult<Appointment> {
         self.run(actor, input.check()).await
     }
 
@@ -69,7 +69,7 @@ impl Commands {
         &self,
         actor: &Actor,
         input: DeleteAppointmentInput,
-    ) -> Answer<Deleted> {
+    ) -> CommandResult<DeletedAppointment> {
         self.run(actor, input.check()).await
     }
 
@@ -78,7 +78,7 @@ impl Commands {
         &self,
         actor: &Actor,
         input: CreateCalendarInput,
-    ) -> Answer<Calendar> {
+    ) -> CommandResult<Calendar> {
         self.run(actor, input.check()).await
     }
 
@@ -87,7 +87,7 @@ impl Commands {
         &self,
         actor: &Actor,
         input: UpdateCalendarInput,
-    ) -> Answer<Calendar> {
+    ) -> CommandResult<Calendar> {
         self.run(actor, input.check()).await
     }
 
@@ -96,15 +96,15 @@ impl Commands {
         &self,
         actor: &Actor,
         input: DeleteCalendarInput,
-    ) -> Answer<CalendarId> {
+    ) -> CommandResult<CalendarId> {
         self.run(actor, input.check()).await
     }
 
-    async fn run<M: Mutation>(
+    async fn run<M: Command>(
         &self,
         actor: &Actor,
         checked: Result<M, Vec<Problem>>,
-    ) -> Answer<M::Done> {
+    ) -> CommandResult<M::Output> {
         let mutation = match checked {
             Ok(mutation) => mutation,
             Err(problems) => return Ok(Err(Refusal::InvalidInput(problems))),
@@ -114,6 +114,6 @@ impl Commands {
             tracing::Span::current().record("mutation_id", tracing::field::display(id));
         }
         let oldest = self.retention.ledger_from(now);
-        store::write(&*self.store, Attempt::new(mutation, actor.clone(), now, oldest)).await
+        store::write(&*self.store, LoggedCommand::new(mutation, actor.clone(), now, oldest)).await
     }
 }

@@ -1,28 +1,28 @@
 //! What a command finds: a calendar or an appointment that stands and may be changed, and whether a
 //! slot is free. Whatever does not is a refusal.
 
-use super::idempotency::{By, Decision};
+use super::idempotency::{CommandError, Context};
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, EntityId, EntityKind, Interval,
     OverlapPolicy, Refusal, Revision,
 };
-use crate::store::{CalendarRow, Place, Transaction};
+use crate::store::{CalendarRow, IdEntry, Transaction};
 
 /// The calendar, locked, if it stands and `by` may change it.
 pub(super) async fn calendar(
     tx: &mut dyn Transaction,
-    by: &By,
+    context: &Context,
     id: CalendarId,
-) -> Decision<CalendarRow> {
+) -> Result<CalendarRow, CommandError> {
     let kind = EntityKind::Calendar;
     let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
-    let Some(row) = tx.lock(id).await? else {
+    let Some(row) = tx.lock_calendar(id).await? else {
         return Err(unknown.into());
     };
-    if !by.actor.may_change(id) {
+    if !context.actor.may_change(id) {
         return Err(unknown.into());
     }
-    match row.gone {
+    match row.deleted {
         None => Ok(row),
         gone => Err(gone_from(kind, id.into(), id, gone).into()),
     }
@@ -31,9 +31,9 @@ pub(super) async fn calendar(
 /// An appointment and its calendar, locked, if both stand and `by` may change them.
 pub(super) async fn appointment(
     tx: &mut dyn Transaction,
-    by: &By,
+    context: &Context,
     id: AppointmentId,
-) -> Decision<(CalendarRow, Appointment)> {
+) -> Result<(CalendarRow, Appointment), CommandError> {
     let kind = EntityKind::Appointment;
     let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
     let place = match tx.locate(id.into()).await? {
@@ -41,11 +41,11 @@ pub(super) async fn appointment(
         Some(place) if EntityId::from(place.calendar_id) != EntityId::from(id) => place,
         _ => return Err(unknown.into()),
     };
-    if !by.actor.may_change(place.calendar_id) {
+    if !context.actor.may_change(place.calendar_id) {
         return Err(unknown.into());
     }
-    let Place { calendar_id, deleted, .. } = place;
-    let (Some(row), None) = (tx.lock(calendar_id).await?, deleted) else {
+    let IdEntry { calendar_id, deleted, .. } = place;
+    let (Some(row), None) = (tx.lock_calendar(calendar_id).await?, deleted) else {
         return Err(gone_from(kind, id.into(), calendar_id, deleted).into());
     };
     match tx.appointment(calendar_id, id).await? {
@@ -60,11 +60,11 @@ pub(super) async fn slot_is_free(
     calendar: &Calendar,
     slot: Interval,
     except: Option<AppointmentId>,
-) -> Decision<()> {
+) -> Result<(), CommandError> {
     if calendar.content.overlaps == OverlapPolicy::Allow {
         return Ok(());
     }
-    let found = tx.in_the_way(calendar.id, slot, except).await?;
+    let found = tx.find_conflicts(calendar.id, slot, except).await?;
     if found.count == 0 {
         return Ok(());
     }

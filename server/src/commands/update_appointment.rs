@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::idempotency::{By, Decision, Mutation};
+use super::idempotency::{Command, CommandError, Context};
 use super::preconditions::{appointment, slot_is_free};
 use crate::domain::{
     Appointment, AppointmentContent, ChangeKind, MutationId, Refusal, UpdateAppointment,
@@ -10,16 +10,20 @@ use crate::domain::{
 use crate::store::Transaction;
 
 #[async_trait]
-impl Mutation for UpdateAppointment {
-    type Done = Appointment;
-    const VERB: &'static str = "updateAppointment";
+impl Command for UpdateAppointment {
+    type Output = Appointment;
+    const NAME: &'static str = "updateAppointment";
 
     fn mutation_id(&self) -> Option<MutationId> {
         self.mutation_id
     }
 
-    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Appointment> {
-        let (row, current) = appointment(tx, by, self.id).await?;
+    async fn decide(
+        &self,
+        tx: &mut dyn Transaction,
+        context: &Context,
+    ) -> Result<Appointment, CommandError> {
+        let (row, current) = appointment(tx, context, self.id).await?;
         if self.expected_revision.is_some_and(|seen| seen != current.revision) {
             return Err(Refusal::RevisionConflict(current).into());
         }
@@ -37,9 +41,9 @@ impl Mutation for UpdateAppointment {
             slot_is_free(tx, &row.calendar, content.interval(), Some(self.id)).await?;
         }
         let (revision, before) = (row.head.next(), Some(current.content.interval()));
-        let changed = Appointment { revision, updated_at: by.now, content, ..current };
+        let changed = Appointment { revision, updated_at: context.now, content, ..current };
         let body = ChangeKind::Updated(changed.clone());
-        tx.apply(&by.change(changed.calendar_id, revision, before, body)).await?;
+        tx.apply(&context.change(changed.calendar_id, revision, before, body)).await?;
         Ok(changed)
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::idempotency::{By, Decision, Mutation};
+use super::idempotency::{Command, CommandError, Context};
 use super::preconditions::calendar;
 use crate::domain::{
     Calendar, CalendarContent, ChangeKind, MutationId, OverlapPolicy, Refusal, UpdateCalendar,
@@ -10,16 +10,20 @@ use crate::domain::{
 use crate::store::Transaction;
 
 #[async_trait]
-impl Mutation for UpdateCalendar {
-    type Done = Calendar;
-    const VERB: &'static str = "updateCalendar";
+impl Command for UpdateCalendar {
+    type Output = Calendar;
+    const NAME: &'static str = "updateCalendar";
 
     fn mutation_id(&self) -> Option<MutationId> {
         self.mutation_id
     }
 
-    async fn decide(&self, tx: &mut dyn Transaction, by: &By) -> Decision<Calendar> {
-        let row = calendar(tx, by, self.id).await?;
+    async fn decide(
+        &self,
+        tx: &mut dyn Transaction,
+        context: &Context,
+    ) -> Result<Calendar, CommandError> {
+        let row = calendar(tx, context, self.id).await?;
         let current = &row.calendar;
         if self.expected_revision.is_some_and(|seen| seen != current.revision) {
             return Err(Refusal::CalendarRevisionConflict(row.calendar).into());
@@ -29,7 +33,7 @@ impl Mutation for UpdateCalendar {
             return Ok(row.calendar);
         }
         if becomes_strict(&current.content, &content) {
-            let found = tx.overlapping(self.id).await?;
+            let found = tx.find_overlaps(self.id).await?;
             if found.count > 0 {
                 let (conflicts, count) = (found.earliest, found.count);
                 return Err(Refusal::Overlapping { conflicts, count }.into());
@@ -38,7 +42,7 @@ impl Mutation for UpdateCalendar {
         let revision = row.head.next();
         let changed = Calendar { revision, content, ..row.calendar };
         let body = ChangeKind::CalendarUpdated(changed.clone());
-        tx.apply(&by.change(self.id, revision, None, body)).await?;
+        tx.apply(&context.change(self.id, revision, None, body)).await?;
         Ok(changed)
     }
 }

@@ -63,7 +63,7 @@ impl From<AppointmentId> for EntityId {
 
 impl MutationId {
     /// When the id was made, if it tells: version 7 does, and no other version that is in use.
-    pub fn made_at(&self) -> Option<Instant> {
+    pub fn timestamp(&self) -> Option<Instant> {
         if self.0.get_version_num() != 7 {
             return None;
         }

@@ -294,7 +294,7 @@ mod ids {
 
     #[test]
     fn only_version_7_tells_when_it_was_made() {
-        let made = |id: &str| MutationId::parse(id).unwrap().made_at();
+        let made = |id: &str| MutationId::parse(id).unwrap().timestamp();
         let v7 = made("0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5");
         assert_eq!(v7.unwrap().to_string(), "2024-11-03T20:43:12Z");
         assert_eq!(made("0192f3c4-7a5b-4c3d-8e9f-a0b1c2d3e4f5"), None);

@@ -39,7 +39,7 @@ pub(super) struct Follower {
 
 impl Follower {
     /// It has been told everything up to there.
-    pub(super) fn is_at(&self, position: Revision) {
+    pub(super) fn set_position(&self, position: Revision) {
         self.position.store(position.get(), Ordering::Relaxed);
     }
 }

@@ -6,16 +6,16 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::followers::{Follower, Followers};
-use super::tail::{Held, Read, Tail};
+use super::tail::{BufferGauge, Read, Tail};
 use super::{PATIENCE, lock};
 use crate::domain::{CalendarId, Revision};
-use crate::store::{LOG_PAGE, Log, LogPage, Result, StoreError};
+use crate::store::{LOG_PAGE_ROWS, Log, LogPage, Result, StoreError};
 
 /// One calendar that somebody follows.
 pub(super) struct Hub {
     pub(super) calendar: CalendarId,
     log: Arc<dyn Log>,
-    held: Held,
+    held: BufferGauge,
     /// How far the log is said to reach. Raised by commits and by looking; never lowered.
     hint: watch::Sender<Revision>,
     /// The end of the log as it was last read; nothing until the first subscriber has read.
@@ -30,7 +30,7 @@ impl Hub {
     pub(super) fn new(
         calendar: CalendarId,
         log: Arc<dyn Log>,
-        held: Held,
+        held: BufferGauge,
         leave: Box<dyn Fn(CalendarId) + Send + Sync>,
     ) -> Self {
         let (hint, _) = watch::channel(Revision::ZERO);
@@ -79,7 +79,7 @@ impl Hub {
         let head = page.head;
         let close = after.filter(|&it| {
             it >= page.pruned
-                && head.get().checked_sub(it.get()).is_some_and(|n| n <= LOG_PAGE.0 as u64)
+                && head.get().checked_sub(it.get()).is_some_and(|n| n <= LOG_PAGE_ROWS as u64)
         });
         let mut tail = Tail::at(close.unwrap_or(head));
         tail.extend(page, &self.held);

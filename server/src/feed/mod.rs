@@ -22,8 +22,8 @@ use crate::domain::{Actor, CalendarId, Interval, Revision};
 use crate::store::{Hint, Log, Result};
 
 use hub::Hub;
-pub use subscriber::{Event, Subscriber, What};
-pub use tail::Held;
+pub use subscriber::{Event, EventKind, Subscriber};
+pub use tail::BufferGauge;
 
 /// How long a hint may be lost: writers in another process are noticed by looking.
 const LOOK: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ type Hubs = Arc<Mutex<HashMap<CalendarId, Weak<Hub>>>>;
 pub struct Feed {
     log: Arc<dyn Log>,
     hubs: Hubs,
-    held: Held,
+    held: BufferGauge,
     commits: Arc<AtomicU64>,
     /// Hints were lost: it is time to look.
     looks: Arc<Notify>,
@@ -47,13 +47,13 @@ pub struct Feed {
 
 /// How the feed is, for operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct FeedStats {
     /// Commits that moved a log.
     pub commits: u64,
     /// Subscribers.
     pub subscribers: usize,
     /// How many changes the slowest of them has still to be told.
-    pub behind: u64,
+    pub max_lag: u64,
 }
 
 impl Feed {
@@ -68,10 +68,10 @@ impl Feed {
                 counted.fetch_add(u64::from(!heads.is_empty()), Ordering::Relaxed);
                 wake(&woken, heads);
             }
-            Hint::Heard(heads) => wake(&woken, heads),
+            Hint::Remote(heads) => wake(&woken, heads),
             Hint::Lost => lost.notify_one(),
         }));
-        Self { log, hubs, held: Held::default(), commits, looks }
+        Self { log, hubs, held: BufferGauge::default(), commits, looks }
     }
 
     /// Follows a calendar from `after`, or from now. With a range only changes that concern it are
@@ -91,13 +91,13 @@ impl Feed {
         };
         Ok(match (hub, head) {
             (Some(hub), Some(head)) => Subscriber::new(hub, range, after, head),
-            _ => Subscriber::of_nothing(calendar, after.unwrap_or(Revision::ZERO)),
+            _ => Subscriber::for_missing_calendar(calendar, after.unwrap_or(Revision::ZERO)),
         })
     }
 
     /// Looks at the logs of all calendars that somebody follows, again and again: the net under
     /// the hints.
-    pub async fn keep_looking(self) {
+    pub async fn poll_forever(self) {
         loop {
             // (Whichever comes first.)
             let _ = timeout(LOOK, self.looks.notified()).await;
@@ -119,19 +119,19 @@ impl Feed {
     }
 
     /// What the feed holds in memory: the tails, and what subscribers have read and not delivered.
-    pub fn held(&self) -> &Held {
+    pub fn buffered(&self) -> &BufferGauge {
         &self.held
     }
 
     /// How it is, as far as is known without reading a log.
-    pub fn standing(&self) -> Standing {
+    pub fn stats(&self) -> FeedStats {
         let commits = self.commits.load(Ordering::Relaxed);
-        let mut standing = Standing { commits, subscribers: 0, behind: 0 };
+        let mut standing = FeedStats { commits, subscribers: 0, max_lag: 0 };
         let hubs: Vec<_> = lock(&self.hubs).values().filter_map(Weak::upgrade).collect();
         for hub in hubs {
             let (followers, behind) = hub.standing();
             standing.subscribers += followers;
-            standing.behind = standing.behind.max(behind);
+            standing.max_lag = standing.max_lag.max(behind);
         }
         standing
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::followers::Follower;
 use super::hub::Hub;
-use super::tail::{HeldChange, Read};
+use super::tail::{BufferedChange, Read};
 use crate::domain::{CalendarId, ChangeKind, Interval, Revision};
 use crate::store::{Result, StoreError};
 
@@ -29,14 +29,14 @@ pub struct Event {
     /// Everything up to here has been seen.
     pub revision: Revision,
     /// What happened.
-    pub what: What,
+    pub kind: EventKind,
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum EventKind {
     /// A change.
-    Change(Arc<HeldChange>),
+    Change(Arc<BufferedChange>),
     /// Nothing more that concerns this subscriber, up to here.
     Bookmark,
     /// The log does not join on: query again.
@@ -67,7 +67,7 @@ pub struct Subscriber {
     /// Where the log ended when the subscriber came; nothing once it was told that it is there.
     backlog: Option<Revision>,
     /// Read and not delivered: at most one page.
-    batch: VecDeque<Arc<HeldChange>>,
+    batch: VecDeque<Arc<BufferedChange>>,
     over: bool,
 }
 
@@ -94,7 +94,7 @@ impl Subscriber {
     }
 
     /// Of a calendar that is not there: it is told so, and no more.
-    pub(super) fn of_nothing(calendar: CalendarId, start: Revision) -> Self {
+    pub(super) fn for_missing_calendar(calendar: CalendarId, start: Revision) -> Self {
         Self {
             calendar,
             hub: None,
@@ -124,7 +124,7 @@ impl Subscriber {
             let Some(followed) = &self.hub else {
                 return Ok(Some(self.end()));
             };
-            followed.place.is_at(self.seen);
+            followed.place.set_position(self.seen);
             let read = match followed.hub.read(self.seen).await {
                 Err(StoreError::Unavailable(_)) => {
                     // It will be back; whoever follows is late then, and has missed nothing.
@@ -137,7 +137,7 @@ impl Subscriber {
                 Read::Changes(changes) => self.batch = changes.into(),
                 Read::Reset(head) => {
                     (self.seen, self.backlog) = (head, None);
-                    return Ok(Some(self.tell(What::Reset)));
+                    return Ok(Some(self.tell(EventKind::Reset)));
                 }
                 Read::Gone => return Ok(Some(self.end())),
                 Read::Nothing if self.at_the_end_of_the_backlog() => {
@@ -163,7 +163,7 @@ impl Subscriber {
             self.seen = change.change.revision;
             self.over = matches!(change.change.kind, ChangeKind::CalendarGone);
             if self.range.is_none_or(|range| change.change.affects(&range)) {
-                return Some(self.tell(What::Change(change)));
+                return Some(self.tell(EventKind::Change(change)));
             }
             self.behind.get_or_insert_with(Instant::now);
         }
@@ -192,20 +192,20 @@ impl Subscriber {
 
     fn bookmark(&mut self) -> Event {
         self.backlog = None;
-        self.tell(What::Bookmark)
+        self.tell(EventKind::Bookmark)
     }
 
     fn end(&mut self) -> Event {
         self.over = true;
-        self.tell(What::Gone)
+        self.tell(EventKind::Gone)
     }
 
-    fn tell(&mut self, what: What) -> Event {
+    fn tell(&mut self, kind: EventKind) -> Event {
         self.behind = None;
         if let Some(followed) = &self.hub {
-            followed.place.is_at(self.seen);
+            followed.place.set_position(self.seen);
         }
         let previous = std::mem::replace(&mut self.told, self.seen);
-        Event { calendar_id: self.calendar, previous, revision: self.seen, what }
+        Event { calendar_id: self.calendar, previous, revision: self.seen, kind }
     }
 }

@@ -15,32 +15,32 @@ const TAKEN: usize = 16;
 
 /// How many bytes of changes are in memory, all together.
 #[derive(Clone, Debug, Default)]
-pub struct Held(Arc<AtomicUsize>);
+pub struct BufferGauge(Arc<AtomicUsize>);
 
-impl Held {
+impl BufferGauge {
     /// The sum of the sizes of the changes that are held, each counted once.
     pub fn bytes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
     /// Counts a change for as long as anybody holds it.
-    pub(super) fn hold(&self, change: Change) -> Arc<HeldChange> {
+    pub(super) fn hold(&self, change: Change) -> Arc<BufferedChange> {
         let bytes = size(&change);
         self.0.fetch_add(bytes, Ordering::Relaxed);
-        Arc::new(HeldChange { change, bytes, held: self.clone() })
+        Arc::new(BufferedChange { change, bytes, held: self.clone() })
     }
 }
 
-/// A change in memory, and its share of [`Held`].
+/// A change in memory, and its share of [`BufferGauge`].
 #[derive(Debug)]
-pub struct HeldChange {
+pub struct BufferedChange {
     /// The change.
     pub change: Change,
     bytes: usize,
-    held: Held,
+    held: BufferGauge,
 }
 
-impl Drop for HeldChange {
+impl Drop for BufferedChange {
     fn drop(&mut self) {
         self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -50,7 +50,7 @@ impl Drop for HeldChange {
 #[derive(Debug)]
 pub(super) enum Read {
     /// Changes, revision by revision; perhaps not all of them.
-    Changes(Vec<Arc<HeldChange>>),
+    Changes(Vec<Arc<BufferedChange>>),
     /// Nothing yet.
     Nothing,
     /// The log does not join on to the position; it ends here.
@@ -66,7 +66,7 @@ pub(super) struct Tail {
     end: Revision,
     /// Whether the log ends at `end` for good.
     gone: bool,
-    changes: VecDeque<Arc<HeldChange>>,
+    changes: VecDeque<Arc<BufferedChange>>,
     bytes: usize,
 }
 
@@ -81,7 +81,7 @@ impl Tail {
     }
 
     /// Takes what the log has after `self.end`, as read from there.
-    pub(super) fn extend(&mut self, page: LogPage, held: &Held) {
+    pub(super) fn extend(&mut self, page: LogPage, held: &BufferGauge) {
         if page.pruned > self.end {
             // The log no longer joins on: a restore, or nobody has read for longer than it is kept.
             *self = Self::at(page.head);
@@ -95,7 +95,7 @@ impl Tail {
             self.bytes += change.bytes;
             self.changes.push_back(change);
         }
-        self.gone = page.gone && self.end >= page.head;
+        self.gone = page.deleted && self.end >= page.head;
         while self.changes.len() > MOST.0 || self.bytes > MOST.1 {
             let Some(oldest) = self.changes.pop_front() else { break };
             self.bytes -= oldest.bytes;
@@ -136,5 +136,5 @@ fn size(change: &Change) -> usize {
         ChangeKind::CalendarUpdated(it) => it.content.name.len(),
         ChangeKind::Deleted(_) | ChangeKind::CalendarGone => 0,
     };
-    size_of::<HeldChange>() + texts
+    size_of::<BufferedChange>() + texts
 }

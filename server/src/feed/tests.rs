@@ -12,13 +12,13 @@ use crate::domain::{
     Appointment, AppointmentContent, AppointmentId, AppointmentStatus, Change, ChangeKind, Instant,
     Zone,
 };
-use crate::store::{LOG_PAGE, LogPage, StoreError, Wake};
+use crate::store::{LOG_PAGE_ROWS, LogPage, OnCommit, StoreError};
 
 /// One calendar's log, and how often it was read.
 #[derive(Default)]
 struct List {
     log: Mutex<(Vec<Change>, Revision, Revision, bool)>,
-    wake: Mutex<Option<Wake>>,
+    wake: Mutex<Option<OnCommit>>,
     reads: AtomicUsize,
     is_away: AtomicBool,
     /// The next reading never ends.
@@ -37,12 +37,12 @@ impl Log for List {
             return Err(StoreError::Unavailable("gone fishing".into()));
         }
         let (changes, head, pruned, gone) = &*lock(&self.log);
-        let changes = changes.iter().filter(|it| it.revision > after).take(LOG_PAGE.0);
+        let changes = changes.iter().filter(|it| it.revision > after).take(LOG_PAGE_ROWS);
         let changes = changes.cloned().collect();
-        Ok(Some(LogPage { head: *head, pruned: *pruned, gone: *gone, changes }))
+        Ok(Some(LogPage { head: *head, pruned: *pruned, deleted: *gone, changes }))
     }
 
-    fn on_commit(&self, wake: Wake) {
+    fn on_commit(&self, wake: OnCommit) {
         *lock(&self.wake) = Some(wake);
     }
 
@@ -154,17 +154,17 @@ fn change(at: Revision, start: i64) -> Change {
 /// The next event as `3>4 bookmark`: it continues 3 and ends at 4.
 async fn told(subscriber: &mut Subscriber) -> String {
     let Some(event) = subscriber.next().await else { return "end".into() };
-    let Event { previous, revision, what, .. } = event.unwrap();
-    let what = match what {
-        What::Change(held) => {
+    let Event { previous, revision, kind, .. } = event.unwrap();
+    let kind = match kind {
+        EventKind::Change(held) => {
             assert_eq!(held.change.revision, revision);
             "change"
         }
-        What::Bookmark => "bookmark",
-        What::Reset => "reset",
-        What::Gone => "gone",
+        EventKind::Bookmark => "bookmark",
+        EventKind::Reset => "reset",
+        EventKind::Gone => "gone",
     };
-    format!("{previous}>{revision} {what}")
+    format!("{previous}>{revision} {kind}")
 }
 
 /// Nothing is to be told yet.
@@ -376,18 +376,26 @@ async fn a_slow_subscriber_costs_a_page_at_the_most() {
     for n in 0..10_000 {
         world.commit(0);
         assert_eq!(told(&mut quick).await, format!("{n}>{} change", n + 1));
-        assert!(world.feed.held().bytes() < 256 * 1024, "{} bytes", world.feed.held().bytes());
+        assert!(
+            world.feed.buffered().bytes() < 256 * 1024,
+            "{} bytes",
+            world.feed.buffered().bytes()
+        );
     }
-    let standing = world.feed.standing();
-    assert_eq!((standing.commits, standing.subscribers, standing.behind), (10_000, 2, 10_000));
+    let standing = world.feed.stats();
+    assert_eq!((standing.commits, standing.subscribers, standing.max_lag), (10_000, 2, 10_000));
     for n in 0..10_000 {
         assert_eq!(told(&mut slow).await, format!("{n}>{} change", n + 1));
-        assert!(world.feed.held().bytes() < 256 * 1024, "{} bytes", world.feed.held().bytes());
+        assert!(
+            world.feed.buffered().bytes() < 256 * 1024,
+            "{} bytes",
+            world.feed.buffered().bytes()
+        );
     }
-    assert_eq!(world.feed.standing().behind, 0);
+    assert_eq!(world.feed.stats().max_lag, 0);
     drop((slow, quick));
-    assert_eq!(world.feed.standing().subscribers, 0);
-    assert_eq!(world.feed.held().bytes(), 0, "nothing is left of them");
+    assert_eq!(world.feed.stats().subscribers, 0);
+    assert_eq!(world.feed.buffered().bytes(), 0, "nothing is left of them");
     assert!(lock(&world.feed.hubs).is_empty());
 }
 
@@ -402,10 +410,10 @@ async fn a_store_that_fails_ends_the_subscription() {
                 return Err(StoreError::Failed("gone for good".into()));
             }
             let (head, pruned) = (revision(5), Revision::ZERO);
-            Ok(Some(LogPage { head, pruned, gone: false, changes: Vec::new() }))
+            Ok(Some(LogPage { head, pruned, deleted: false, changes: Vec::new() }))
         }
 
-        fn on_commit(&self, _: Wake) {}
+        fn on_commit(&self, _: OnCommit) {}
 
         async fn heads(&self, _: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>> {
             Ok(Vec::new())
@@ -491,7 +499,7 @@ impl Reader {
         let event = event.unwrap();
         assert_eq!(event.previous, self.last, "it continues the last");
         self.last = event.revision;
-        if let What::Change(_) = event.what {
+        if let EventKind::Change(_) = event.kind {
             self.heard.push(event.revision);
         }
         true

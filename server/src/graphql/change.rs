@@ -6,7 +6,7 @@ use super::appointment::Appointment;
 use super::calendar::Calendar;
 use super::scalar::Revision;
 use crate::domain;
-use crate::feed::{Event, What};
+use crate::feed::{Event, EventKind};
 
 #[derive(Clone, SimpleObject)]
 #[graphql(serial)]
@@ -57,11 +57,11 @@ impl From<Event> for AppointmentChange {
             calendar: None,
             mutation_id: None,
         };
-        match event.what {
-            What::Bookmark => told.kind = ChangeKind::Bookmark,
-            What::Reset => told.kind = ChangeKind::Reset,
-            What::Gone => told.kind = ChangeKind::CalendarGone,
-            What::Change(held) => {
+        match event.kind {
+            EventKind::Bookmark => told.kind = ChangeKind::Bookmark,
+            EventKind::Reset => told.kind = ChangeKind::Reset,
+            EventKind::Gone => told.kind = ChangeKind::CalendarGone,
+            EventKind::Change(held) => {
                 told.mutation_id = held.change.mutation_id.map(|it| it.to_string().into());
                 told.tell(&held.change.kind);
             }

@@ -11,7 +11,7 @@ use super::input::{
 };
 use super::refusal::MutationError;
 use super::scalar::Revision;
-use crate::commands::{Answer, Commands};
+use crate::commands::{CommandResult, Commands};
 use crate::domain::Actor;
 use crate::metrics::Metrics;
 
@@ -93,7 +93,10 @@ fn command<'c>(ctx: &Context<'c>) -> Result<(&'c Commands, &'c Actor)> {
 }
 
 /// Exactly one of the two, unless the store could not be reached.
-fn split<T>(ctx: &Context<'_>, answer: Answer<T>) -> Result<(Option<T>, Option<MutationError>)> {
+fn split<T>(
+    ctx: &Context<'_>,
+    answer: CommandResult<T>,
+) -> Result<(Option<T>, Option<MutationError>)> {
     match answer.map_err(error::store)? {
         Ok(done) => Ok((Some(done), None)),
         Err(refusal) => {

@@ -20,7 +20,7 @@ pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
 
 /// Everything that is counted, also while the database is away.
 pub(super) async fn metrics(State(app): State<App>) -> Response {
-    let feed = app.feed.standing();
+    let feed = app.feed.stats();
     let size = app.store.size().await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the size of the database is not known");
         Default::default()
@@ -28,8 +28,8 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
     let text = app.metrics.text(&Levels {
         commits: feed.commits,
         subscriptions: feed.subscribers,
-        behind: feed.behind,
-        held: app.feed.held().bytes(),
+        behind: feed.max_lag,
+        held: app.feed.buffered().bytes(),
         log: size.changes,
         database: size.bytes,
     });

@@ -44,13 +44,15 @@ pub enum CopyError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
-        let is_passing = match &error {
+        let is_transient = match &error {
             // (A line that ends in the middle of a greeting is one that says nonsense.)
             PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) | Protocol(_) => true,
-            Database(it) => sqlite::is_passing(it.as_ref()) || postgres::is_passing(it.as_ref()),
+            Database(it) => {
+                sqlite::is_transient(it.as_ref()) || postgres::is_transient(it.as_ref())
+            }
             _ => false,
         };
-        if is_passing { Self::Unavailable(error.into()) } else { Self::Failed(error.into()) }
+        if is_transient { Self::Unavailable(error.into()) } else { Self::Failed(error.into()) }
     }
 }
 

@@ -34,32 +34,35 @@ use crate::domain::{
 
 pub use database::Database;
 pub use error::{BackupError, CopyError, OpenError, StoreError};
-pub use work::{Job, Work, write};
+pub use work::{ErasedWork, Work, write};
 
 /// What a store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// The most that one page of the log holds: changes, and bytes of their state.
-pub const LOG_PAGE: (usize, usize) = (128, 128 * 1024);
+/// The maximum number of changes in one page of the log.
+pub const LOG_PAGE_ROWS: usize = 128;
+
+/// The maximum size of the states in one page of the log, in bytes. A page holds at least one change.
+pub const LOG_PAGE_BYTES: usize = 128 * 1024;
 
 /// Whether a missing database is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum IfMissing {
     /// It is.
     Create,
     /// It is an error: a command that mends a database does not start a new one.
-    Refuse,
+    Fail,
 }
 
 /// How a database is opened.
 #[derive(Clone, Debug)]
-pub struct Opening {
+pub struct OpenOptions {
     /// Which one.
     pub database: Database,
     /// How many connections to a server there may be, two more for its wake-ups not counted.
     pub connections: u32,
     /// Whether it is made.
-    pub missing: Missing,
+    pub if_missing: IfMissing,
 }
 
 /// Opens a database, and brings its tables up to date.
@@ -67,14 +70,16 @@ pub struct Opening {
 /// What the store does runs on `tasks` until the store is closed or dropped; waiting for them waits
 /// for the last commit.
 pub async fn open(
-    opening: &Opening,
+    options: &OpenOptions,
     tasks: &TaskTracker,
 ) -> std::result::Result<Arc<dyn Store>, OpenError> {
-    let Opening { database, connections, missing } = opening;
+    let OpenOptions { database, connections, if_missing } = options;
     Ok(match database {
-        Database::File(path) => Arc::new(sqlite::SqliteStore::open(path, *missing, tasks).await?),
+        Database::File(path) => {
+            Arc::new(sqlite::SqliteStore::open(path, *if_missing, tasks).await?)
+        }
         Database::Server(url) => {
-            Arc::new(postgres::PostgresStore::open(url, *connections, *missing, tasks).await?)
+            Arc::new(postgres::PostgresStore::open(url, *connections, *if_missing, tasks).await?)
         }
     })
 }
@@ -108,23 +113,23 @@ pub enum Hint<'h> {
     /// A commit of this server has moved these.
     Committed(&'h [(CalendarId, Revision)]),
     /// Another server says so.
-    Heard(&'h [(CalendarId, Revision)]),
+    Remote(&'h [(CalendarId, Revision)]),
     /// Some may have been lost: look at every log that somebody follows.
     Lost,
 }
 
 /// Told after each commit.
-pub type Wake = Box<dyn Fn(Hint<'_>) + Send + Sync>;
+pub type OnCommit = Box<dyn Fn(Hint<'_>) + Send + Sync>;
 
 /// The logs of all calendars, as a subscriber reads them.
 #[async_trait]
 pub trait Log: Send + Sync {
     /// The changes after a position, oldest first, with where the log begins and ends: one
-    /// snapshot, of at most [`LOG_PAGE`]. `None` for a calendar that never was.
+    /// snapshot, of at most [`LOG_PAGE_ROWS`] and [`LOG_PAGE_BYTES`]. `None` for a calendar that never was.
     async fn log_after(&self, calendar: CalendarId, after: Revision) -> Result<Option<LogPage>>;
 
     /// Whom to tell after each commit, once for each calendar: a hint (S5), not the change itself.
-    fn on_commit(&self, wake: Wake);
+    fn on_commit(&self, wake: OnCommit);
 
     /// Where the logs of these calendars end now.
     async fn heads(&self, calendars: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>>;
@@ -138,7 +143,7 @@ pub struct LogPage {
     /// The highest revision that is no longer in the log.
     pub pruned: Revision,
     /// Whether the calendar is gone, so that nothing comes after `head`.
-    pub gone: bool,
+    pub deleted: bool,
     /// The changes that were asked for, revision by revision.
     pub changes: Vec<Change>,
 }
@@ -148,7 +153,7 @@ pub struct LogPage {
 pub trait Store: Log {
     /// Runs one job in a transaction of its own, or in a savepoint of a shared one, and answers when
     /// it is committed and flushed to the disk (S16). Called through [`write()`].
-    async fn submit(&self, job: Box<dyn Job>) -> Result<()>;
+    async fn submit(&self, job: Box<dyn ErasedWork>) -> Result<()>;
 
     /// The calendars with these ids, in any order; those that are gone too.
     async fn calendars(&self, ids: &[CalendarId]) -> Result<Vec<CalendarRow>>;
@@ -180,7 +185,7 @@ pub trait Store: Log {
     async fn close(&self);
 
     /// How large it is.
-    async fn size(&self) -> Result<Size>;
+    async fn size(&self) -> Result<StoreSize>;
 
     /// Whether it can be read now.
     async fn ready(&self) -> Result<()>;
@@ -188,7 +193,7 @@ pub trait Store: Log {
 
 /// How large a store is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
+pub struct StoreSize {
     /// Changes in all logs.
     pub changes: u64,
     /// Bytes, as far as the store knows.
@@ -203,7 +208,7 @@ pub struct CalendarRow {
     /// Where its log ends.
     pub head: Revision,
     /// The revision of its removal.
-    pub gone: Option<Revision>,
+    pub deleted: Option<Revision>,
 }
 
 /// An answer to [`Store::range`].
@@ -219,7 +224,7 @@ pub struct RangeRead {
 
 /// Where an id is, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct IdEntry {
     /// The calendar it is in; a calendar is in itself.
     pub calendar_id: CalendarId,
     /// What it was created with.
@@ -241,13 +246,13 @@ pub struct Conflicts {
 #[async_trait]
 pub trait Transaction: Send {
     /// Whether no calendar was ever made. Who asks while another's answer may still change waits for that.
-    async fn is_new(&mut self) -> Result<bool>;
+    async fn lock_first_calendar(&mut self) -> Result<bool>;
 
     /// What was decided under this mutation id, as it was recorded.
-    async fn decided(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>>;
+    async fn find_decision(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>>;
 
     /// Enters a decision in the ledger, as JSON.
-    async fn record(
+    async fn record_decision(
         &mut self,
         id: MutationId,
         fingerprint: Fingerprint,
@@ -256,14 +261,14 @@ pub trait Transaction: Send {
     ) -> Result<()>;
 
     /// From when on no decision has been forgotten.
-    async fn ledger_reaches(&mut self) -> Result<Instant>;
+    async fn ledger_start(&mut self) -> Result<Instant>;
 
     /// Where an id is, or was.
-    async fn locate(&mut self, id: EntityId) -> Result<Option<Place>>;
+    async fn locate(&mut self, id: EntityId) -> Result<Option<IdEntry>>;
 
     /// The calendar, and its lock until the transaction ends (S2): no other transaction changes it
     /// meanwhile. Gone ones too.
-    async fn lock(&mut self, id: CalendarId) -> Result<Option<CalendarRow>>;
+    async fn lock_calendar(&mut self, id: CalendarId) -> Result<Option<CalendarRow>>;
 
     /// The calendar that is meant when none is named.
     async fn default_calendar(&mut self) -> Result<Option<CalendarId>>;
@@ -276,7 +281,7 @@ pub trait Transaction: Send {
     ) -> Result<Option<Appointment>>;
 
     /// The busy appointments that touch `slot`, but for `except` (S12).
-    async fn in_the_way(
+    async fn find_conflicts(
         &mut self,
         calendar: CalendarId,
         slot: Interval,
@@ -284,13 +289,13 @@ pub trait Transaction: Send {
     ) -> Result<Conflicts>;
 
     /// The busy appointments of a calendar that overlap another one.
-    async fn overlapping(&mut self, calendar: CalendarId) -> Result<Conflicts>;
+    async fn find_overlaps(&mut self, calendar: CalendarId) -> Result<Conflicts>;
 
     /// How many appointments a calendar has.
-    async fn count(&mut self, calendar: CalendarId) -> Result<u64>;
+    async fn count_appointments(&mut self, calendar: CalendarId) -> Result<u64>;
 
     /// Takes an id for something new; `false` if it is, or ever was, in use.
-    async fn claim(
+    async fn claim_id(
         &mut self,
         id: EntityId,
         calendar: CalendarId,

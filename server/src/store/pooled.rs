@@ -15,15 +15,15 @@ pub(super) const ANSWER: Duration = Duration::from_secs(2);
 
 /// A connection that goes back when it is dropped. Its pool then asks whether it is alive, and would wait for as long as the
 /// network does, while it counts as one of so many; two such, and nobody gets any. So that wait has an end here.
-pub(super) struct Lent<D: Database>(PoolConnection<D>);
+pub(super) struct PooledConnection<D: Database>(PoolConnection<D>);
 
-impl<D: Database> Lent<D> {
+impl<D: Database> PooledConnection<D> {
     pub(super) async fn of(pool: &Pool<D>) -> Result<Self> {
         Ok(Self(pool.acquire().await?))
     }
 }
 
-impl<D: Database> Deref for Lent<D> {
+impl<D: Database> Deref for PooledConnection<D> {
     type Target = D::Connection;
 
     fn deref(&self) -> &D::Connection {
@@ -31,13 +31,13 @@ impl<D: Database> Deref for Lent<D> {
     }
 }
 
-impl<D: Database> DerefMut for Lent<D> {
+impl<D: Database> DerefMut for PooledConnection<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
         &mut self.0
     }
 }
 
-impl<D: Database> Drop for Lent<D> {
+impl<D: Database> Drop for PooledConnection<D> {
     fn drop(&mut self) {
         // (When everything ends, so does this. No option of a pool limits its own question, and the way back, which can be
         // waited for, is public but not in sqlx's pages.)

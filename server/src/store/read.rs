@@ -7,11 +7,12 @@ use sqlx::Connection as _;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::backend::Base;
+use super::backend::Backend;
 use super::rows::{self, Columns};
 use super::sql::Connection;
 use super::{
-    CalendarRow, Job, LOG_PAGE, Log, LogPage, RangeRead, Result, Size, Store, StoreError, Wake,
+    CalendarRow, ErasedWork, LOG_PAGE_BYTES, LOG_PAGE_ROWS, Log, LogPage, OnCommit, RangeRead,
+    Result, Store, StoreError, StoreSize,
 };
 use crate::domain::{Appointment, AppointmentId, Calendar, CalendarId, Interval, Revision};
 
@@ -19,7 +20,7 @@ use crate::domain::{Appointment, AppointmentId, Calendar, CalendarId, Interval, 
 const PATIENCE: Duration = Duration::from_secs(2);
 
 #[async_trait]
-impl<S: Base> Log for S {
+impl<S: Backend> Log for S {
     async fn log_after(&self, calendar: CalendarId, after: Revision) -> Result<Option<LogPage>> {
         let sql = sql::<S>();
         let mut reader = self.reader().await?;
@@ -27,7 +28,7 @@ impl<S: Base> Log for S {
         let Some(bounds) = snapshot.row(sql.bounds, &[calendar.0.into()]).await? else {
             return Ok(None);
         };
-        let most = [LOG_PAGE.0 as i64, LOG_PAGE.1 as i64];
+        let most = [LOG_PAGE_ROWS as i64, LOG_PAGE_BYTES as i64];
         let values =
             [calendar.0.into(), rows::number(after).into(), most[0].into(), most[1].into()];
         let found = snapshot.rows(sql.log, &values).await?;
@@ -35,13 +36,13 @@ impl<S: Base> Log for S {
         Ok(Some(LogPage {
             head: rows::revision(bounds.number(0)?)?,
             pruned: rows::revision(bounds.number(1)?)?,
-            gone: bounds.flag(2)?,
+            deleted: bounds.flag(2)?,
             changes: found.iter().map(rows::change).collect::<Result<_>>()?,
         }))
     }
 
-    fn on_commit(&self, wake: Wake) {
-        Base::on_commit(self, wake);
+    fn on_commit(&self, wake: OnCommit) {
+        Backend::on_commit(self, wake);
     }
 
     async fn heads(&self, calendars: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>> {
@@ -54,9 +55,9 @@ impl<S: Base> Log for S {
 }
 
 #[async_trait]
-impl<S: Base> Store for S {
-    async fn submit(&self, job: Box<dyn Job>) -> Result<()> {
-        Base::submit(self, job).await
+impl<S: Backend> Store for S {
+    async fn submit(&self, job: Box<dyn ErasedWork>) -> Result<()> {
+        Backend::submit(self, job).await
     }
 
     async fn calendars(&self, ids: &[CalendarId]) -> Result<Vec<CalendarRow>> {
@@ -109,15 +110,15 @@ impl<S: Base> Store for S {
         Ok(Some(RangeRead { calendar, revision: head, appointments }))
     }
 
-    async fn size(&self) -> Result<Size> {
+    async fn size(&self) -> Result<StoreSize> {
         let row = self.reader().await?.row(sql::<S>().size, &[]).await?;
-        let Some(row) = row else { return Ok(Size::default()) };
+        let Some(row) = row else { return Ok(StoreSize::default()) };
         let number = |at| row.number(at).map(i64::cast_unsigned);
-        Ok(Size { changes: number(0)?, bytes: number(1)? })
+        Ok(StoreSize { changes: number(0)?, bytes: number(1)? })
     }
 
     async fn close(&self) {
-        Base::close(self).await;
+        Backend::close(self).await;
     }
 
     async fn ready(&self) -> Result<()> {
@@ -131,7 +132,7 @@ impl<S: Base> Store for S {
 }
 
 /// The statements of a store.
-fn sql<S: Base>() -> &'static super::sql::Statements {
+fn sql<S: Backend>() -> &'static super::sql::Statements {
     <<S::Db as sqlx::Database>::Connection as Connection>::SQL
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{CalendarRow, Place, StoreError};
+use super::{CalendarRow, IdEntry, StoreError};
 use crate::domain::{
     Actor, Appointment, AppointmentContent, AppointmentId, Calendar, CalendarContent, CalendarId,
     Change, ChangeKind, Color, Fingerprint, Instant, Interval, MutationId, Revision, Zone,
@@ -97,7 +97,7 @@ pub(super) fn calendar(row: &impl Columns) -> Read<CalendarRow> {
             },
         },
         head: revision(row.number(7)?)?,
-        gone: row.maybe_number(8)?.map(revision).transpose()?,
+        deleted: row.maybe_number(8)?.map(revision).transpose()?,
     })
 }
 
@@ -127,8 +127,8 @@ pub(super) fn change(row: &impl Columns) -> Read<Change> {
     })
 }
 
-pub(super) fn place(row: &impl Columns) -> Read<Place> {
-    Ok(Place {
+pub(super) fn place(row: &impl Columns) -> Read<IdEntry> {
+    Ok(IdEntry {
         calendar_id: CalendarId(row.id(0)?),
         created_as: fingerprint(row.bytes(1)?)?,
         deleted: row.maybe_number(2)?.map(revision).transpose()?,

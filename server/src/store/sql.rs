@@ -34,11 +34,11 @@ pub(super) struct Statements {
     pub(super) size: &'static str,
     // Deciding.
     /// What keeps others from making the first calendar until the end, if they can be under way at the same time.
-    pub(super) be_first: Option<&'static str>,
+    pub(super) first_calendar_lock: Option<&'static str>,
     /// One row if any calendar was ever made.
     pub(super) any_calendar: &'static str,
     /// Fingerprint and decision: mutation.
-    pub(super) decided: &'static str,
+    pub(super) find_decision: &'static str,
     /// Mutation, fingerprint, decision, time.
     pub(super) record: &'static str,
     /// Where an id is, or was: id.
@@ -48,7 +48,7 @@ pub(super) struct Statements {
     /// Calendar, appointment.
     pub(super) appointment_of: &'static str,
     /// The earliest, with the number of all: calendar, start, end, except, most.
-    pub(super) in_the_way: &'static str,
+    pub(super) conflicts_with: &'static str,
     /// The earliest, with the number of all: calendar, most.
     pub(super) overlapping: &'static str,
     /// Calendar.

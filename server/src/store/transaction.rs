@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::rows::{self, Columns};
 use super::sql::{Connection, Value, number};
-use super::{CalendarRow, Conflicts, Place, Result, Transaction, maintenance, read};
+use super::{CalendarRow, Conflicts, IdEntry, Result, Transaction, maintenance, read};
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, Change, EntityId, Fingerprint, Instant,
     Interval, MutationId, Revision,
@@ -36,19 +36,19 @@ impl<'t, C: Connection> Open<'t, C> {
 
 #[async_trait]
 impl<C: Connection> Transaction for Open<'_, C> {
-    async fn is_new(&mut self) -> Result<bool> {
-        if let Some(be_first) = C::SQL.be_first {
-            self.tx.execute(be_first, &[]).await?;
+    async fn lock_first_calendar(&mut self) -> Result<bool> {
+        if let Some(first_calendar_lock) = C::SQL.first_calendar_lock {
+            self.tx.execute(first_calendar_lock, &[]).await?;
         }
         Ok(self.tx.row(C::SQL.any_calendar, &[]).await?.is_none())
     }
 
-    async fn decided(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>> {
-        let row = self.tx.row(C::SQL.decided, &[id.0.into()]).await?;
+    async fn find_decision(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>> {
+        let row = self.tx.row(C::SQL.find_decision, &[id.0.into()]).await?;
         row.map(|row| Ok((rows::fingerprint(row.bytes(0)?)?, row.text(1)?.to_owned()))).transpose()
     }
 
-    async fn record(
+    async fn record_decision(
         &mut self,
         id: MutationId,
         fingerprint: Fingerprint,
@@ -61,12 +61,12 @@ impl<C: Connection> Transaction for Open<'_, C> {
         Ok(())
     }
 
-    async fn locate(&mut self, id: EntityId) -> Result<Option<Place>> {
+    async fn locate(&mut self, id: EntityId) -> Result<Option<IdEntry>> {
         let row = self.tx.row(C::SQL.locate, &[id.0.into()]).await?;
         row.as_ref().map(rows::place).transpose()
     }
 
-    async fn lock(&mut self, id: CalendarId) -> Result<Option<CalendarRow>> {
+    async fn lock_calendar(&mut self, id: CalendarId) -> Result<Option<CalendarRow>> {
         let row = self.tx.row(C::SQL.lock, &[id.0.into()]).await?;
         row.as_ref().map(rows::calendar).transpose()
     }
@@ -84,7 +84,7 @@ impl<C: Connection> Transaction for Open<'_, C> {
         row.as_ref().map(rows::appointment).transpose()
     }
 
-    async fn in_the_way(
+    async fn find_conflicts(
         &mut self,
         calendar: CalendarId,
         slot: Interval,
@@ -93,18 +93,18 @@ impl<C: Connection> Transaction for Open<'_, C> {
         let (start, end) = (slot.start.unix(), slot.end.unix());
         let except = except.map(|it| it.0);
         let values = [calendar.0.into(), start.into(), end.into(), except.into(), NAMED.into()];
-        self.conflicts(C::SQL.in_the_way, &values).await
+        self.conflicts(C::SQL.conflicts_with, &values).await
     }
 
-    async fn overlapping(&mut self, calendar: CalendarId) -> Result<Conflicts> {
+    async fn find_overlaps(&mut self, calendar: CalendarId) -> Result<Conflicts> {
         self.conflicts(C::SQL.overlapping, &[calendar.0.into(), NAMED.into()]).await
     }
 
-    async fn count(&mut self, calendar: CalendarId) -> Result<u64> {
+    async fn count_appointments(&mut self, calendar: CalendarId) -> Result<u64> {
         number(self.tx, C::SQL.count, &[calendar.0.into()]).await
     }
 
-    async fn claim(
+    async fn claim_id(
         &mut self,
         id: EntityId,
         calendar: CalendarId,
@@ -124,7 +124,7 @@ impl<C: Connection> Transaction for Open<'_, C> {
         Ok(())
     }
 
-    async fn ledger_reaches(&mut self) -> Result<Instant> {
+    async fn ledger_start(&mut self) -> Result<Instant> {
         let reaches = number(self.tx, C::SQL.ledger_reaches, &[]).await?;
         Ok(Instant::from_unix(reaches.cast_signed()))
     }

@@ -29,7 +29,7 @@ pub async fn write<W: Work>(store: &dyn Store, work: W) -> Result<W::Done> {
 
 /// [`Work`] whatever it comes to: what a store's queue holds.
 #[async_trait]
-pub trait Job: Send + Sync {
+pub trait ErasedWork: Send + Sync {
     /// Runs it.
     async fn run(&self, tx: &mut dyn Transaction) -> Result<()>;
 }
@@ -40,7 +40,7 @@ struct Slot<W: Work> {
 }
 
 #[async_trait]
-impl<W: Work> Job for Slot<W> {
+impl<W: Work> ErasedWork for Slot<W> {
     async fn run(&self, tx: &mut dyn Transaction) -> Result<()> {
         let done = self.work.run(tx).await?;
         *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);

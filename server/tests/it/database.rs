@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use appointments_server::store::{Missing, Opening};
+use appointments_server::store::{IfMissing, OpenOptions};
 use tempfile::TempDir;
 
 use crate::cluster::Cluster;
@@ -39,9 +39,9 @@ impl Home {
         }
     }
 
-    pub fn opening(&self) -> Opening {
+    pub fn open_options(&self) -> OpenOptions {
         let Ok(database) = self.database().to_str().unwrap().parse();
-        Opening { database, connections: 8, missing: Missing::Create }
+        OpenOptions { database, connections: 8, if_missing: IfMissing::Create }
     }
 
     /// The server of the database.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use appointments_server::clock::Clock;
 use appointments_server::commands::{Commands, Retention};
 use appointments_server::domain::*;
-use appointments_server::feed::{Feed, What};
+use appointments_server::feed::{EventKind, Feed};
 use appointments_server::queries::Queries;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -391,8 +391,8 @@ async fn check_log(world: &World, model: &Model) {
     let mut heard = Vec::new();
     loop {
         let event = follower.next().await.unwrap().unwrap();
-        match event.what {
-            What::Change(held) => {
+        match event.kind {
+            EventKind::Change(held) => {
                 assert_eq!(event.revision.get(), heard.len() as u64 + 1, "dense");
                 heard.push(match &held.change.kind {
                     ChangeKind::Created(it) => ("created", it.id.to_string()),
@@ -401,7 +401,7 @@ async fn check_log(world: &World, model: &Model) {
                     other => panic!("{other:?}"),
                 });
             }
-            What::Bookmark => break,
+            EventKind::Bookmark => break,
             other => panic!("{other:?}"),
         }
     }

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use appointments_server::domain::*;
-use appointments_server::store::{self, Hint, LOG_PAGE, Store, StoreError, Transaction, Work};
+use appointments_server::store::{
+    self, Hint, LOG_PAGE_BYTES, LOG_PAGE_ROWS, Store, StoreError, Transaction, Work,
+};
 use async_trait::async_trait;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -24,7 +26,7 @@ pub struct Fresh {
 impl Fresh {
     pub async fn within(home: Home) -> Self {
         let tasks = TaskTracker::new();
-        let store = store::open(&home.opening(), &tasks).await.unwrap();
+        let store = store::open(&home.open_options(), &tasks).await.unwrap();
         Self { store, tasks, home }
     }
 
@@ -143,7 +145,7 @@ fn calendar(id: CalendarId, name: &str) -> Calendar {
 async fn make(fresh: &Fresh, id: CalendarId, name: &str) -> Calendar {
     let calendar = calendar(id, name);
     write!(fresh, |tx, calendar| {
-        assert!(tx.claim(calendar.id.into(), calendar.id, CREATED_AS).await?);
+        assert!(tx.claim_id(calendar.id.into(), calendar.id, CREATED_AS).await?);
         tx.insert_calendar(&calendar).await
     })
     .unwrap();
@@ -178,7 +180,7 @@ fn appointment(number: u128, start: i64, seconds: i64) -> Appointment {
 
 /// `body` as the next change of the calendar: stamped, claimed and applied.
 async fn apply_next(tx: &mut dyn Transaction, body: ChangeKind) -> Result<Change, StoreError> {
-    let row = tx.lock(CALENDAR).await?.expect("the calendar");
+    let row = tx.lock_calendar(CALENDAR).await?.expect("the calendar");
     let revision = row.head.next();
     let before = match &body {
         ChangeKind::Updated(Appointment { id, .. }) | ChangeKind::Deleted(id) => {
@@ -188,7 +190,7 @@ async fn apply_next(tx: &mut dyn Transaction, body: ChangeKind) -> Result<Change
     };
     let body = match body {
         ChangeKind::Created(it) => {
-            assert!(tx.claim(it.id.into(), CALENDAR, CREATED_AS).await?);
+            assert!(tx.claim_id(it.id.into(), CALENDAR, CREATED_AS).await?);
             ChangeKind::Created(Appointment { revision, ..it })
         }
         ChangeKind::Updated(it) => ChangeKind::Updated(Appointment { revision, ..it }),
@@ -278,7 +280,7 @@ async fn an_id_is_claimed_once_and_for_good(fresh: Fresh) {
     for (taken, place) in
         [(CALENDAR.into(), OTHER), (it.id.into(), CALENDAR), (it.id.into(), OTHER)]
     {
-        let claimed = write!(fresh, |tx| tx.claim(taken, place, CREATED_AS).await);
+        let claimed = write!(fresh, |tx| tx.claim_id(taken, place, CREATED_AS).await);
         assert!(!claimed.unwrap());
     }
     let place = write!(fresh, |tx, it| tx.locate(it.id.into()).await).unwrap().unwrap();
@@ -290,11 +292,11 @@ async fn an_id_is_claimed_once_and_for_good(fresh: Fresh) {
 
 async fn a_decision_is_remembered(fresh: Fresh) {
     let mutation = MutationId(id(5));
-    let ask = async |fresh: &Fresh| write!(fresh, |tx| tx.decided(mutation).await).unwrap();
+    let ask = async |fresh: &Fresh| write!(fresh, |tx| tx.find_decision(mutation).await).unwrap();
     assert_eq!(ask(&fresh).await, None);
     let at = Instant::from_unix(1);
-    write!(fresh, |tx| tx.record(mutation, CREATED_AS, "{\"Ok\":1}", at).await).unwrap();
-    let again = write!(fresh, |tx| tx.record(mutation, CREATED_AS, "{}", at).await);
+    write!(fresh, |tx| tx.record_decision(mutation, CREATED_AS, "{\"Ok\":1}", at).await).unwrap();
+    let again = write!(fresh, |tx| tx.record_decision(mutation, CREATED_AS, "{}", at).await);
     assert!(again.is_err(), "the first decision is the decision");
     let fresh = fresh.reopened().await;
     assert_eq!(ask(&fresh).await, Some((CREATED_AS, "{\"Ok\":1}".into())));
@@ -360,7 +362,7 @@ async fn a_commit_wakes_once_for_each_calendar(fresh: Fresh) {
     let all = (0..100).map(|n| commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))));
     futures_util::future::join_all(all).await;
     // A refusal, or anything else that changes nothing, wakes nobody.
-    write!(fresh, |tx| tx.lock(CALENDAR).await.map(|_| ())).unwrap();
+    write!(fresh, |tx| tx.lock_calendar(CALENDAR).await.map(|_| ())).unwrap();
     let last = commit(&fresh, ChangeKind::Created(appointment(100, 0, 1))).await;
     tokio::time::timeout(crate::world::PATIENCE, async {
         while *head.lock().unwrap() < last.revision {
@@ -428,20 +430,20 @@ async fn what_is_in_the_way_is_busy_and_somebody_else(fresh: Fresh) {
     commit(&fresh, ChangeKind::Created(off)).await;
     let ask = async |start, end, except: Option<AppointmentId>| {
         let slot = Interval { start: Instant::from_unix(start), end: Instant::from_unix(end) };
-        let found = write!(fresh, |tx| tx.in_the_way(CALENDAR, slot, except).await).unwrap();
+        let found = write!(fresh, |tx| tx.find_conflicts(CALENDAR, slot, except).await).unwrap();
         (found.earliest.len(), found.count)
     };
     assert_eq!(ask(0, 150, None).await, (10, 15));
     assert_eq!(ask(10, 20, None).await, (1, 1));
     assert_eq!(ask(10, 20, Some(appointment(1, 0, 0).id)).await, (0, 0));
     assert_eq!(ask(150, 160, None).await, (0, 0));
-    let overlapping = async || write!(fresh, |tx| tx.overlapping(CALENDAR).await).unwrap();
+    let overlapping = async || write!(fresh, |tx| tx.find_overlaps(CALENDAR).await).unwrap();
     assert_eq!(overlapping().await, store::Conflicts::default());
     commit(&fresh, ChangeKind::Created(appointment(50, 95, 10))).await;
     let found = overlapping().await;
     let starts: Vec<_> = found.earliest.iter().map(|it| it.content.starts_at.unix()).collect();
     assert_eq!((starts, found.count), (vec![90, 95, 100], 3));
-    assert_eq!(write!(fresh, |tx| tx.count(CALENDAR).await).unwrap(), 17);
+    assert_eq!(write!(fresh, |tx| tx.count_appointments(CALENDAR).await).unwrap(), 17);
 }
 
 async fn a_page_of_the_log_is_dense_and_bounded(fresh: Fresh) {
@@ -457,9 +459,9 @@ async fn a_page_of_the_log_is_dense_and_bounded(fresh: Fresh) {
     let mut position = 0;
     while position < 400 {
         let page = log(&fresh, position).await;
-        assert!(!page.is_empty() && page.len() <= LOG_PAGE.0, "{} changes", page.len());
+        assert!(!page.is_empty() && page.len() <= LOG_PAGE_ROWS, "{} changes", page.len());
         let bytes: usize = page.iter().map(|it| state_size(&it.kind)).sum();
-        assert!(bytes <= LOG_PAGE.1 + 70_000, "{bytes} bytes");
+        assert!(bytes <= LOG_PAGE_BYTES + 70_000, "{bytes} bytes");
         for change in page {
             position += 1;
             assert_eq!(change.revision.get(), position);
@@ -484,11 +486,11 @@ async fn a_calendar_that_is_gone_keeps_its_log(fresh: Fresh) {
     commit(&fresh, ChangeKind::Created(it.clone())).await;
     let gone = commit(&fresh, ChangeKind::CalendarGone).await;
     let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
-    assert!(page.gone && page.head == gone.revision && page.changes.len() == 2);
+    assert!(page.deleted && page.head == gone.revision && page.changes.len() == 2);
     assert_eq!(fresh.store.appointment(it.id).await.unwrap(), None);
     assert_eq!(fresh.store.default_calendar().await.unwrap(), None);
     assert_eq!(fresh.store.calendars_by_name(None, 10).await.unwrap(), []);
-    assert_eq!(fresh.store.calendars(&[CALENDAR]).await.unwrap()[0].gone, Some(gone.revision));
+    assert_eq!(fresh.store.calendars(&[CALENDAR]).await.unwrap()[0].deleted, Some(gone.revision));
     let range = Interval { start: Instant::from_unix(0), end: Instant::from_unix(9) };
     assert_eq!(fresh.store.range(CALENDAR, range, 10).await.unwrap(), None);
     for claimed in [EntityId::from(CALENDAR), it.id.into()] {
@@ -504,13 +506,13 @@ async fn pruning_takes_the_beginning_of_a_log(fresh: Fresh) {
     for n in 0..10 {
         commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))).await; // at second n + 1
         let (mutation, at) = (MutationId(id(n)), Instant::from_unix(i64::try_from(n).unwrap()));
-        write!(fresh, |tx| tx.record(mutation, CREATED_AS, "{}", at).await).unwrap();
+        write!(fresh, |tx| tx.record_decision(mutation, CREATED_AS, "{}", at).await).unwrap();
     }
     let prune = async |changes, ledger, batch| {
         let (changes, ledger) = (Instant::from_unix(changes), Instant::from_unix(ledger));
         write!(fresh, |tx| tx.prune(changes, ledger, batch).await).unwrap()
     };
-    let reaches = async || write!(fresh, |tx| tx.ledger_reaches().await).unwrap().unix();
+    let reaches = async || write!(fresh, |tx| tx.ledger_start().await).unwrap().unix();
     assert_eq!((prune(0, 0, 100).await, reaches().await), (0, 0));
     assert_eq!(prune(6, 0, 2).await, 2, "in small batches");
     assert_eq!(prune(6, 0, 100).await, 3);
@@ -519,7 +521,7 @@ async fn pruning_takes_the_beginning_of_a_log(fresh: Fresh) {
     assert_eq!(prune(0, 4, 100).await, 4, "the ledger has a time of its own");
     assert_eq!((prune(0, 2, 100).await, reaches().await), (0, 4), "it does not go back");
     let known =
-        async |n| write!(fresh, |tx| tx.decided(MutationId(id(n))).await).unwrap().is_some();
+        async |n| write!(fresh, |tx| tx.find_decision(MutationId(id(n))).await).unwrap().is_some();
     assert!(!known(3).await && known(4).await);
     assert_eq!(prune(1_000, 1_000, 100).await, 5 + 6);
     let last = commit(&fresh, ChangeKind::Created(appointment(20, 0, 1))).await;
@@ -531,8 +533,10 @@ async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
     make(&fresh, OTHER, "other").await;
     let it = appointment(1, 0, 1);
     commit(&fresh, ChangeKind::Created(it.clone())).await;
-    write!(fresh, |tx| tx.record(MutationId(id(1)), CREATED_AS, "{}", Instant::from_unix(0)).await)
-        .unwrap();
+    write!(fresh, |tx| tx
+        .record_decision(MutationId(id(1)), CREATED_AS, "{}", Instant::from_unix(0))
+        .await)
+    .unwrap();
     assert_eq!(write!(fresh, |tx| tx.restore_bump(1_000, 0).await).unwrap(), 2);
     let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
     assert_eq!((page.head.get(), page.pruned.get(), page.changes.len()), (1_001, 1_001, 0));
@@ -541,7 +545,7 @@ async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
     for row in fresh.store.calendars(&[CALENDAR, OTHER]).await.unwrap() {
         assert_eq!(row.calendar.revision, row.head);
     }
-    assert!(write!(fresh, |tx| tx.decided(MutationId(id(1))).await).unwrap().is_some());
+    assert!(write!(fresh, |tx| tx.find_decision(MutationId(id(1))).await).unwrap().is_some());
     assert_eq!(commit(&fresh, ChangeKind::Deleted(it.id)).await.revision.get(), 1_002);
     write!(fresh, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
     let heads = fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap();
@@ -570,14 +574,14 @@ async fn calendars_are_listed_by_name(fresh: Fresh) {
 }
 
 async fn a_closed_store_says_so(fresh: Fresh) {
-    assert!(write!(fresh, |tx| tx.is_new().await).unwrap());
+    assert!(write!(fresh, |tx| tx.lock_first_calendar().await).unwrap());
     make(&fresh, CALENDAR, "it").await;
-    assert!(!write!(fresh, |tx| tx.is_new().await).unwrap());
+    assert!(!write!(fresh, |tx| tx.lock_first_calendar().await).unwrap());
     fresh.store.ready().await.unwrap();
     fresh.store.close().await;
     fresh.tasks.close();
     fresh.tasks.wait().await;
-    let late = write!(fresh, |tx| tx.lock(CALENDAR).await.map(|_| ()));
+    let late = write!(fresh, |tx| tx.lock_calendar(CALENDAR).await.map(|_| ()));
     assert!(matches!(late, Err(StoreError::Unavailable(_))));
     assert!(matches!(fresh.store.ready().await, Err(StoreError::Unavailable(_))));
 }

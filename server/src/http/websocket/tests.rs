@@ -18,7 +18,7 @@ use crate::feed::Feed;
 use crate::graphql;
 use crate::metrics::Metrics;
 use crate::queries::Queries;
-use crate::store::{self, Missing};
+use crate::store::{self, IfMissing};
 
 /// The server's end of a line that a test holds the other end of.
 struct End {
@@ -75,7 +75,7 @@ impl World {
         let tasks = tokio_util::task::TaskTracker::new();
         let mut settings = Cli::parse_from(["it"]).serve;
         settings.common.database = folder.path().join("it.db").as_path().into();
-        let opening = settings.common.opening(Missing::Create);
+        let opening = settings.common.open_options(IfMissing::Create);
         let store = store::open(&opening, &tasks).await.unwrap();
         let commands = Commands::new(store.clone(), Clock::system(), Retention::default());
         let feed = Feed::start(store.clone());

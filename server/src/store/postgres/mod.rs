@@ -15,10 +15,10 @@ use sqlx::{PgPool, Postgres, Row};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::backend::Base;
+use super::backend::Backend;
 use super::rows::reads_columns;
 use super::sql::connects;
-use super::{Job, Missing, OpenError, Wake};
+use super::{ErasedWork, IfMissing, OnCommit, OpenError};
 use crate::domain::CalendarId;
 pub(super) use open::target;
 
@@ -37,10 +37,10 @@ impl PostgresStore {
     pub(super) async fn open(
         url: &str,
         connections: u32,
-        missing: Missing,
+        if_missing: IfMissing,
         tasks: &TaskTracker,
     ) -> Result<Self, OpenError> {
-        let (options, pool) = open::database(url, connections, missing).await?;
+        let (options, pool) = open::database(url, connections, if_missing).await?;
         let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
         let wakeups = notify::Wakeups::start(options, tasks, &closed);
         Ok(Self { pool, wakeups, tasks: tasks.clone(), closing, closed })
@@ -55,18 +55,18 @@ fn list(ids: &[CalendarId]) -> Vec<uuid::Uuid> {
 }
 
 #[async_trait]
-impl Base for PostgresStore {
+impl Backend for PostgresStore {
     type Db = Postgres;
 
     fn readers(&self) -> &PgPool {
         &self.pool
     }
 
-    async fn submit(&self, job: Box<dyn Job>) -> super::Result<()> {
+    async fn submit(&self, job: Box<dyn ErasedWork>) -> super::Result<()> {
         self.do_job(job).await
     }
 
-    fn on_commit(&self, wake: Wake) {
+    fn on_commit(&self, wake: OnCommit) {
         self.wakeups.on_commit(wake);
     }
 
@@ -84,7 +84,7 @@ impl Drop for PostgresStore {
 }
 
 /// Whether trying again may help: the server is stopping, starting, full or out of connections, or somebody held a lock.
-pub(super) fn is_passing(error: &dyn DatabaseError) -> bool {
+pub(super) fn is_transient(error: &dyn DatabaseError) -> bool {
     let Some(error) = error.try_downcast_ref::<PgDatabaseError>() else { return false };
     is_in_the_way(error) || matches!(&error.code()[..2], "08" | "53" | "55" | "57" | "58")
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::super::{Hint, Wake};
+use super::super::{Hint, OnCommit};
 use crate::domain::{CalendarId, Revision};
 
 const CHANNEL: &str = "appointments";
@@ -31,7 +31,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 /// Where commits are told.
 #[derive(Clone)]
 pub(super) struct Wakeups {
-    wake: Arc<OnceLock<Wake>>,
+    wake: Arc<OnceLock<OnCommit>>,
     tell: mpsc::Sender<Heads>,
 }
 
@@ -54,7 +54,7 @@ impl Wakeups {
         wakeups
     }
 
-    pub(super) fn on_commit(&self, wake: Wake) {
+    pub(super) fn on_commit(&self, wake: OnCommit) {
         let taken = self.wake.set(wake).is_err();
         debug_assert!(!taken, "a store has one feed");
     }
@@ -129,7 +129,7 @@ async fn notify(
 }
 
 /// Hears what others have committed, over as many connections as it takes.
-async fn listen(options: PgConnectOptions, wake: Arc<OnceLock<Wake>>, name: Uuid) {
+async fn listen(options: PgConnectOptions, wake: Arc<OnceLock<OnCommit>>, name: Uuid) {
     loop {
         match hear(&options, &wake, name).await {
             Ok(()) => tracing::warn!("the line to the database is silent; it is made anew"),
@@ -140,7 +140,11 @@ async fn listen(options: PgConnectOptions, wake: Arc<OnceLock<Wake>>, name: Uuid
 }
 
 /// Hears until the line is lost, or answers no more.
-async fn hear(options: &PgConnectOptions, wake: &OnceLock<Wake>, name: Uuid) -> sqlx::Result<()> {
+async fn hear(
+    options: &PgConnectOptions,
+    wake: &OnceLock<OnCommit>,
+    name: Uuid,
+) -> sqlx::Result<()> {
     // A pool of one that makes no second: what is lost is noticed here, and by nobody else.
     let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
     let pool = pool.acquire_timeout(SILENCE).connect_lazy_with(options.clone());
@@ -158,7 +162,7 @@ async fn hear(options: &PgConnectOptions, wake: &OnceLock<Wake>, name: Uuid) -> 
         match timeout(SILENCE, listener.try_recv()).await {
             Ok(Ok(Some(notification))) => {
                 if let Some(heard) = read(notification.payload(), name) {
-                    tell(Hint::Heard(&[heard]));
+                    tell(Hint::Remote(&[heard]));
                 }
             }
             Ok(Ok(None)) => return Ok(()),

@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
 use super::super::pooled::ANSWER;
-use super::super::{Database, Missing, OpenError};
+use super::super::{Database, IfMissing, OpenError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
@@ -30,7 +30,7 @@ const SESSION: [(&str, &str); 3] = [
 pub(super) async fn database(
     url: &str,
     connections: u32,
-    missing: Missing,
+    if_missing: IfMissing,
 ) -> Result<(PgConnectOptions, PgPool), OpenError> {
     let of = |source| OpenError::Unreachable { database: Database::server(url), source };
     let options = PgConnectOptions::from_str(url).map_err(|error| of(error.into()))?;
@@ -41,7 +41,7 @@ pub(super) async fn database(
     let connecting = timeout(PATIENCE, options.connect()).await;
     let connected = connecting.map_err(|_| of("it does not answer".into()))?;
     let mut connection = connected.map_err(|error| of(error.into()))?;
-    check_owner(&mut connection, missing, url).await?;
+    check_owner(&mut connection, if_missing, url).await?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => {
             OpenError::Newer { database: Database::server(url), version }
@@ -74,7 +74,7 @@ async fn answers(connection: &mut PgConnection) -> sqlx::Result<()> {
 
 /// The options for a connection that fills a database whose tables are up to date.
 pub(in super::super) async fn target(url: &str) -> Result<PgConnectOptions, OpenError> {
-    let (options, pool) = database(url, 1, Missing::Create).await?;
+    let (options, pool) = database(url, 1, IfMissing::Create).await?;
     pool.close().await;
     // Whoever fills it may take its time.
     Ok(options.options([("idle_in_transaction_session_timeout", "0")]))
@@ -83,7 +83,7 @@ pub(in super::super) async fn target(url: &str) -> Result<PgConnectOptions, Open
 /// Looks before anything is written: tables of somebody else's are left alone.
 async fn check_owner(
     connection: &mut PgConnection,
-    missing: Missing,
+    if_missing: IfMissing,
     url: &str,
 ) -> Result<(), OpenError> {
     let look = "select
@@ -97,7 +97,7 @@ async fn check_owner(
     match found.map_err(of)? {
         (true, _) => Ok(()),
         (false, true) => Err(OpenError::ForeignTables(Database::server(url))),
-        (false, false) if missing == Missing::Refuse => {
+        (false, false) if if_missing == IfMissing::Fail => {
             Err(OpenError::NoTables(Database::server(url)))
         }
         (false, false) => Ok(()),

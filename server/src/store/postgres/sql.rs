@@ -152,9 +152,9 @@ pub(super) const SQL: Statements = Statements {
     size: "select coalesce((select sum(head - pruned) from calendars), 0)::bigint,
         pg_database_size(current_database())",
     // (Any number will do that nobody else takes; it is "first" in ASCII.)
-    be_first: Some("select pg_advisory_xact_lock(x'6669727374'::bigint)"),
+    first_calendar_lock: Some("select pg_advisory_xact_lock(x'6669727374'::bigint)"),
     any_calendar: "select 1 from calendars limit 1",
-    decided: "select fingerprint, decision::text from mutations where id = $1",
+    find_decision: "select fingerprint, decision::text from mutations where id = $1",
     record: "insert into mutations (id, fingerprint, decision, decided_at)
         values ($1, $2, $3::json, to_timestamp($4))",
     locate: "select calendar_id, created_as, deleted_at from directory where id = $1",
@@ -168,7 +168,7 @@ pub(super) const SQL: Statements = Statements {
         appointment_columns!(),
         " from appointments a where a.calendar_id = $1 and a.id = $2"
     ),
-    in_the_way: IN_THE_WAY,
+    conflicts_with: IN_THE_WAY,
     overlapping: OVERLAPPING,
     count: "select count(*) from appointments where calendar_id = $1",
     claim: "insert into directory (id, calendar_id, created_as) values ($1, $2, $3)

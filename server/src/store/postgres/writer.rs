@@ -6,9 +6,9 @@ use futures_util::FutureExt;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::{Connection, PgPool};
 
-use super::super::pooled::Lent;
+use super::super::pooled::PooledConnection;
 use super::super::transaction::Open;
-use super::super::{Job, Result, StoreError};
+use super::super::{ErasedWork, Result, StoreError};
 use super::{PostgresStore, is_in_the_way};
 use crate::domain::{CalendarId, Revision};
 
@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 8;
 
 impl PostgresStore {
     /// Does a job in a task of its own: a caller that goes away changes nothing.
-    pub(super) async fn do_job(&self, job: Box<dyn Job>) -> Result<()> {
+    pub(super) async fn do_job(&self, job: Box<dyn ErasedWork>) -> Result<()> {
         if self.closing.is_cancelled() {
             return Err(StoreError::Unavailable("the store is closed".into()));
         }
@@ -32,7 +32,7 @@ impl PostgresStore {
 }
 
 /// Begins anew what others were in the way of.
-async fn with_patience(pool: &PgPool, job: &dyn Job) -> Result<Vec<(CalendarId, Revision)>> {
+async fn with_patience(pool: &PgPool, job: &dyn ErasedWork) -> Result<Vec<(CalendarId, Revision)>> {
     let mut attempt = 1;
     loop {
         match once(pool, job).await {
@@ -42,8 +42,8 @@ async fn with_patience(pool: &PgPool, job: &dyn Job) -> Result<Vec<(CalendarId, 
     }
 }
 
-async fn once(pool: &PgPool, job: &dyn Job) -> Result<Vec<(CalendarId, Revision)>> {
-    let mut connection = Lent::of(pool).await?;
+async fn once(pool: &PgPool, job: &dyn ErasedWork) -> Result<Vec<(CalendarId, Revision)>> {
+    let mut connection = PooledConnection::of(pool).await?;
     let mut tx = connection.begin().await?;
     let mut open = Open::new(&mut *tx);
     // A panic is a bug; its transaction is rolled back like any other that fails.

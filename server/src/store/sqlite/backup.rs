@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{ConnectOptions, Connection};
 
-use super::super::{BackupError, Missing};
+use super::super::{BackupError, IfMissing};
 use super::open;
 
 /// Copies the database at `path` to a new file: one moment of it, whoever writes meanwhile. Until the copy is whole it has
 /// another name.
 pub(in super::super) async fn backup(path: &Path, to: &Path) -> Result<(), BackupError> {
-    let plain = open::existing(path, Missing::Refuse).await?;
+    let plain = open::existing(path, IfMissing::Fail).await?;
     if to.exists() {
         return Err(BackupError::Exists(to.to_owned()));
     }

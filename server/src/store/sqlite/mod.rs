@@ -17,10 +17,10 @@ use sqlx::sqlite::SqliteError;
 use sqlx::{Row, Sqlite, SqlitePool};
 use tokio_util::task::TaskTracker;
 
-use super::backend::Base;
+use super::backend::Backend;
 use super::rows::reads_columns;
 use super::sql::connects;
-use super::{Job, Missing, OpenError, Wake};
+use super::{ErasedWork, IfMissing, OnCommit, OpenError};
 use crate::domain::CalendarId;
 pub(super) use backup::backup;
 pub(super) use open::source;
@@ -34,10 +34,10 @@ pub(super) struct SqliteStore {
 impl SqliteStore {
     pub(super) async fn open(
         path: &Path,
-        missing: Missing,
+        if_missing: IfMissing,
         tasks: &TaskTracker,
     ) -> Result<Self, OpenError> {
-        let (options, connection) = open::database(path, missing).await?;
+        let (options, connection) = open::database(path, if_missing).await?;
         let readers = open::readers(&options);
         let writer = writer::Writer::start(options, connection, tasks);
         Ok(Self { readers, writer })
@@ -54,18 +54,18 @@ fn hex_list(ids: &[CalendarId]) -> String {
 }
 
 #[async_trait]
-impl Base for SqliteStore {
+impl Backend for SqliteStore {
     type Db = Sqlite;
 
     fn readers(&self) -> &SqlitePool {
         &self.readers
     }
 
-    async fn submit(&self, job: Box<dyn Job>) -> super::Result<()> {
+    async fn submit(&self, job: Box<dyn ErasedWork>) -> super::Result<()> {
         self.writer.submit(job).await
     }
 
-    fn on_commit(&self, wake: Wake) {
+    fn on_commit(&self, wake: OnCommit) {
         self.writer.on_commit(wake);
     }
 
@@ -76,7 +76,7 @@ impl Base for SqliteStore {
 }
 
 /// Whether trying again may help.
-pub(super) fn is_passing(error: &dyn DatabaseError) -> bool {
+pub(super) fn is_transient(error: &dyn DatabaseError) -> bool {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
     const IO: i32 = 10;

@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
-use super::super::{Missing, OpenError};
+use super::super::{IfMissing, OpenError};
 use super::code;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -25,11 +25,11 @@ const READERS: u32 = 4;
 /// The options for further connections, and a first one to a database that is up to date.
 pub(super) async fn database(
     path: &Path,
-    missing: Missing,
+    if_missing: IfMissing,
 ) -> Result<(SqliteConnectOptions, SqliteConnection), OpenError> {
-    let options = existing(path, missing)
+    let options = existing(path, if_missing)
         .await?
-        .create_if_missing(missing == Missing::Create)
+        .create_if_missing(if_missing == IfMissing::Create)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -51,7 +51,7 @@ pub(super) async fn database(
 
 /// The options for a connection that reads a file that is up to date.
 pub(in super::super) async fn source(path: &Path) -> Result<SqliteConnectOptions, OpenError> {
-    let (options, connection) = database(path, Missing::Refuse).await?;
+    let (options, connection) = database(path, IfMissing::Fail).await?;
     connection.close().await.map_err(|error| because(path, error))?;
     Ok(options.create_if_missing(false))
 }
@@ -59,9 +59,9 @@ pub(in super::super) async fn source(path: &Path) -> Result<SqliteConnectOptions
 /// The options for a plain connection to a file that is ours, or that may be made.
 pub(super) async fn existing(
     path: &Path,
-    missing: Missing,
+    if_missing: IfMissing,
 ) -> Result<SqliteConnectOptions, OpenError> {
-    check_path(path, missing)?;
+    check_path(path, if_missing)?;
     let plain = SqliteConnectOptions::new().filename(path).disable_statement_logging();
     if path.exists() {
         check_owner(path, &plain).await?;
@@ -81,7 +81,7 @@ pub(super) fn readers(options: &SqliteConnectOptions) -> SqlitePool {
         .connect_lazy_with(options.clone().create_if_missing(false).pragma("query_only", "on"))
 }
 
-fn check_path(path: &Path, missing: Missing) -> Result<(), OpenError> {
+fn check_path(path: &Path, if_missing: IfMissing) -> Result<(), OpenError> {
     let folder = match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
         Some(parent) => parent,
@@ -91,9 +91,9 @@ fn check_path(path: &Path, missing: Missing) -> Result<(), OpenError> {
         return Err(OpenError::NoFolder(folder.to_owned()));
     }
     if !path.exists() {
-        return match missing {
-            Missing::Create => Ok(()),
-            Missing::Refuse => Err(OpenError::NoFile(path.to_owned())),
+        return match if_missing {
+            IfMissing::Create => Ok(()),
+            IfMissing::Fail => Err(OpenError::NoFile(path.to_owned())),
         };
     }
     if !path.is_file() {

@@ -143,9 +143,9 @@ pub(super) const SQL: Statements = Statements {
     // (The log of a calendar has a row for each revision that was not pruned.)
     size: "select coalesce((select sum(head - pruned) from calendars), 0),
         (select page_count * page_size from pragma_page_count(), pragma_page_size())",
-    be_first: None,
+    first_calendar_lock: None,
     any_calendar: "select 1 from calendars limit 1",
-    decided: "select fingerprint, decision from mutations where id = ?1",
+    find_decision: "select fingerprint, decision from mutations where id = ?1",
     record: "insert into mutations (id, fingerprint, decision, decided_at) values (?1, ?2, ?3, ?4)",
     locate: "select calendar_id, created_as, deleted_at from directory where id = ?1",
     // (The whole file is locked by `begin immediate`.)
@@ -155,7 +155,7 @@ pub(super) const SQL: Statements = Statements {
         appointment_columns!(),
         " from appointments a where a.calendar_id = ?1 and a.id = ?2"
     ),
-    in_the_way: IN_THE_WAY,
+    conflicts_with: IN_THE_WAY,
     overlapping: OVERLAPPING,
     count: "select count(*) from appointments where calendar_id = ?1",
     claim: "insert into directory (id, calendar_id, created_as) values (?1, ?2, ?3)

@@ -9,7 +9,7 @@ use super::*;
 async fn opened() -> (TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
     let (_, connection) =
-        open::database(&folder.path().join("it.db"), Missing::Create).await.unwrap();
+        open::database(&folder.path().join("it.db"), IfMissing::Create).await.unwrap();
     (folder, connection)
 }
 
@@ -26,7 +26,7 @@ async fn no_full_scan_is_left() {
     let (_folder, mut connection) = opened().await;
     let bounds = "USING COVERING INDEX appointments_by_span \
                   (calendar_id=? AND span=? AND starts_at>? AND starts_at<?)";
-    for sql in [SQL.range, SQL.in_the_way] {
+    for sql in [SQL.range, SQL.conflicts_with] {
         let plan = plan(&mut connection, sql).await;
         assert!(plan.iter().any(|it| it.ends_with(bounds)), "{plan:#?}");
     }
@@ -35,7 +35,7 @@ async fn no_full_scan_is_left() {
     assert!(log.iter().any(|it| it == bounds), "{log:#?}");
     for sql in [
         SQL.range,
-        SQL.in_the_way,
+        SQL.conflicts_with,
         SQL.log,
         SQL.heads,
         SQL.calendars,

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::super::transaction::Open;
-use super::super::{Hint, Job, Result, StoreError, Wake};
+use super::super::{ErasedWork, Hint, OnCommit, Result, StoreError};
 use crate::domain::{CalendarId, Revision};
 
 /// Work that waits before callers do.
@@ -27,12 +27,12 @@ const GROUP: usize = 64;
 /// The entrance to the queue.
 pub(super) struct Writer {
     queue: mpsc::Sender<Queued>,
-    wake: Arc<OnceLock<Wake>>,
+    wake: Arc<OnceLock<OnCommit>>,
     closing: CancellationToken,
 }
 
 struct Queued {
-    job: Box<dyn Job>,
+    job: Box<dyn ErasedWork>,
     reply: oneshot::Sender<Result<()>>,
 }
 
@@ -57,12 +57,12 @@ impl Writer {
         self.closing.cancel();
     }
 
-    pub(super) fn on_commit(&self, wake: Wake) {
+    pub(super) fn on_commit(&self, wake: OnCommit) {
         let taken = self.wake.set(wake).is_err();
         debug_assert!(!taken, "a store has one feed");
     }
 
-    pub(super) async fn submit(&self, job: Box<dyn Job>) -> Result<()> {
+    pub(super) async fn submit(&self, job: Box<dyn ErasedWork>) -> Result<()> {
         let (reply, answer) = oneshot::channel();
         let stopped = || StoreError::Unavailable("the writer has stopped".into());
         self.queue.send(Queued { job, reply }).await.map_err(|_| stopped())?;
@@ -73,7 +73,7 @@ impl Writer {
 /// What the task knows besides its connection.
 struct Task {
     options: SqliteConnectOptions,
-    wake: Arc<OnceLock<Wake>>,
+    wake: Arc<OnceLock<OnCommit>>,
     closing: CancellationToken,
 }
 
@@ -176,7 +176,7 @@ struct Lost {
 /// Does one piece of work, whole or not at all.
 async fn savepoint(
     group: &mut SqliteTransaction<'_>,
-    job: &dyn Job,
+    job: &dyn ErasedWork,
 ) -> std::result::Result<Vec<(CalendarId, Revision)>, Lost> {
     let lost = |error: sqlx::Error| Lost { error: error.into(), group_is_lost: true };
     let mut point = group.begin().await.map_err(lost)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use appointments_server::store::Opening;
+use appointments_server::store::OpenOptions;
 
 use super::*;
 use crate::tcp_proxy::Line;
@@ -16,14 +16,14 @@ async fn the_last_word_of_one_that_is_closed_is_heard() {
     make(&fresh, CALENDAR, "it").await;
     let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();
     fresh.store.on_commit(Box::new(move |hint| {
-        if let Hint::Heard(heads) = hint {
+        if let Hint::Remote(heads) = hint {
             heads.iter().for_each(|it| tell.send(*it).unwrap());
         }
     }));
     // Whoever commits once, and is closed at once.
     let commit_and_close = async |number| {
         let tasks = TaskTracker::new();
-        let other = store::open(&fresh.home.opening(), &tasks).await.unwrap();
+        let other = store::open(&fresh.home.open_options(), &tasks).await.unwrap();
         let body = ChangeKind::Created(appointment(number, 0, 1));
         let work = work(move |tx| {
             let body = body.clone();
@@ -58,7 +58,7 @@ async fn a_connection_that_dies_on_its_way_back_is_replaced() {
     let Some(home) = Home::postgres().await else { return };
     let line = Line::to(home.database().to_str().unwrap()).await;
     let Ok(database) = line.url.to_str().unwrap().parse();
-    let opening = Opening { database, connections: 1, ..home.opening() };
+    let opening = OpenOptions { database, connections: 1, ..home.open_options() };
     let store = store::open(&opening, &TaskTracker::new()).await.unwrap();
     store.ready().await.unwrap();
     // (There is one thread: nothing that was begun in the background has been asked yet.)
@@ -128,8 +128,9 @@ async fn no_range_reads_the_whole_table() {
         };
         let found = fresh.store.range(CALENDAR, range, 10_000).await.unwrap().unwrap();
         assert_eq!(found.appointments.len(), 100);
-        let in_the_way = write!(fresh, |tx| tx.in_the_way(CALENDAR, range, None).await).unwrap();
-        assert_eq!((in_the_way.count, in_the_way.earliest.len()), (100, 10));
+        let conflicts_with =
+            write!(fresh, |tx| tx.find_conflicts(CALENDAR, range, None).await).unwrap();
+        assert_eq!((conflicts_with.count, conflicts_with.earliest.len()), (100, 10));
     }
     // What a connection has counted is told when it ends.
     fresh.store.close().await;
