@@ -1,7 +1,7 @@
 //! [`Batch`]: how a cache is told what happened.
 
 use crate::base::WriteOutcome;
-use crate::core::{Core, Gone, Held, SharedCore};
+use crate::core::{Core, DropGuard, Dropped, SharedCore};
 use crate::error::{PredictionError, ResponseError};
 use crate::in_flight::RequestId;
 use crate::layers::{Edit, MutationId, Prediction};
@@ -15,12 +15,12 @@ use crate::view::{EntityKey, Scope};
 #[must_use = "a request that is dropped is given up"]
 pub struct InFlight {
     pub(crate) id: RequestId,
-    _held: Held,
+    _guard: DropGuard,
 }
 
 impl InFlight {
     pub(crate) fn new(core: &SharedCore, id: RequestId) -> Self {
-        Self { id, _held: Held::new(core, Gone::Request(id)) }
+        Self { id, _guard: DropGuard::new(core, Dropped::Request(id)) }
     }
 }
 
@@ -52,12 +52,12 @@ impl Batch<'_> {
         operation: &Prepared<F>,
         response: &[u8],
     ) -> Result<Applied, ResponseError> {
-        if !self.core.base.requests.is_open(request.id) {
+        if !self.core.base.requests.is_in_flight(request.id) {
             // An answer that came twice: what it must not bring back is not remembered any more.
             return Ok(Applied { outcome: WriteOutcome::Stale, errors: Vec::new() });
         }
         let bound = operation.bound(&self.core.base.store.names);
-        let (outcome, errors) = self.core.answer(Some(request.id), bound, response)?;
+        let (outcome, errors) = self.core.apply_response(Some(request.id), bound, response)?;
         Ok(Applied { outcome, errors })
     }
 
@@ -72,7 +72,7 @@ impl Batch<'_> {
         response: &[u8],
     ) -> Result<Applied, ResponseError> {
         let bound = operation.bound(&self.core.base.store.names);
-        let (outcome, errors) = self.core.answer(None, bound, response)?;
+        let (outcome, errors) = self.core.apply_response(None, bound, response)?;
         Ok(Applied { outcome, errors })
     }
 
@@ -91,7 +91,7 @@ impl Batch<'_> {
         event: &[u8],
     ) -> Result<Vec<ServerError>, ResponseError> {
         let bound = operation.bound(&self.core.base.store.names);
-        let errors = self.core.event(bound, event)?;
+        let errors = self.core.apply_event(bound, event)?;
         self.advance(scope, revision);
         Ok(errors)
     }
@@ -124,11 +124,11 @@ impl Batch<'_> {
                 if let Some(position) = state.position {
                     state.coverage.raise_floors(position);
                 }
-                if state.coverage.follow() {
+                if state.coverage.mark_behind_stale() {
                     self.core.base.touched.coverage(scope);
                 }
             }
-            self.core.release(scope);
+            self.core.admit_deferred(scope);
         }
     }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::base::Base;
 use crate::batch::{Applied, Batch, InFlight};
 use crate::collections::Span;
-use crate::core::{Core, Gone, Held, Limit, SharedCore, lock, with};
+use crate::core::{Core, DropGuard, Dropped, Limit, SharedCore, lock, with};
 use crate::denormalize::Reader;
 use crate::error::{OperationError, PredictionError, ResponseError, SetupError, SnapshotError};
 use crate::layers::{MutationId, Prediction, Status};
@@ -17,7 +17,7 @@ use crate::prepared::{CynicOperation, Prepared};
 use crate::record::{Names, Revision};
 use crate::rules::Rules;
 use crate::snapshot;
-use crate::view::{EntityKey, Scope, ScopedRange, Sight, View};
+use crate::view::{EntityKey, ReadView, Scope, ScopedRange, View};
 use crate::watch::Watch;
 
 /// A normalized cache. Cheap to clone; all clones are one cache.
@@ -32,7 +32,7 @@ pub struct Cache {
 /// Holds an operation's answer in memory though nobody watches it.
 #[must_use = "what is retained is let go when this is dropped"]
 pub struct RetainGuard {
-    _held: Held,
+    _guard: DropGuard,
 }
 
 /// The size of a cache; see [`Cache::stats`].
@@ -78,9 +78,9 @@ impl Cache {
     /// What the cache shows of a query now. For a single look; whoever looks again wants a [`Watch`].
     pub fn read<F: DeserializeOwned>(&self, query: &Prepared<F>) -> View<F> {
         let core = lock(&self.core);
-        let sight = Sight { base: &core.base, overlay: &core.overlay };
+        let view = ReadView { base: &core.base, overlay: &core.overlay };
         let bound = query.bound(&core.base.store.names);
-        let reader = Reader::new(sight, &core.rules, bound, None, &|_, _| None);
+        let reader = Reader::new(view, &core.rules, bound, None, &|_, _| None);
         reader.read()
     }
 
@@ -93,14 +93,14 @@ impl Cache {
     /// it is answered the cache remembers what it must not believe from it.
     pub fn begin<F>(&self, query: &Prepared<F>) -> InFlight {
         let id = with(&self.core, |core| {
-            let id = core.base.requests.send();
+            let id = core.base.requests.begin();
             for listing in query.bound(&core.base.store.names).listings() {
                 let Some(scope) = &listing.scope else { continue };
                 let scope = core.base.scopes.intern(listing.collection, scope);
                 let state = core.base.scopes.get_mut(scope);
                 let span = Span { start: listing.start, end: listing.end };
                 let floor = state.position.filter(|_| state.is_followed);
-                state.coverage.ask(id, span, listing.fields.clone(), floor);
+                state.coverage.add_request(id, span, listing.fields.clone(), floor);
             }
             id
         });
@@ -196,12 +196,12 @@ impl Cache {
     /// Keeps what a query shows, though nobody watches it, until the answer is dropped.
     pub fn retain<F>(&self, query: &Prepared<F>) -> RetainGuard {
         let mut core = lock(&self.core);
-        let number = core.retained_next;
-        core.retained_next += 1;
+        let number = core.next_retained;
+        core.next_retained += 1;
         let bound = query.bound(&core.base.store.names).clone();
         core.retained.push((number, bound));
         drop(core);
-        RetainGuard { _held: Held::new(&self.core, Gone::Retained(number)) }
+        RetainGuard { _guard: DropGuard::new(&self.core, Dropped::Retained(number)) }
     }
 
     /// The bytes that records take, and how many entities are known.
@@ -213,13 +213,15 @@ impl Cache {
     /// Forgets what nobody watches or retains, the oldest first, until records take at most `bytes`. What is
     /// pending, or may be needed by a request in flight, stays. Coverage goes with what it covered.
     pub fn evict_to(&self, bytes: usize) {
-        with(&self.core, |core| core.forget(bytes));
+        with(&self.core, |core| core.evict_to(bytes));
     }
 
     /// Keeps records to about so many bytes from now on, by [`Cache::evict_to`]; `None` for no bound, as it
     /// is at first.
     pub fn limit(&self, bytes: Option<usize>) {
-        with(&self.core, |core| core.limit = bytes.map(|bytes| Limit { bytes, look_at: bytes }));
+        with(&self.core, |core| {
+            core.limit = bytes.map(|bytes| Limit { bytes, evict_above: bytes })
+        });
     }
 
     /// The base with its coverage and positions, to be kept somewhere. Predictions are never in it.

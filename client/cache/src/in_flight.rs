@@ -8,13 +8,13 @@ pub(crate) struct RequestId(u64);
 
 /// Which requests are in flight.
 #[derive(Debug, Default)]
-pub(crate) struct Requests {
+pub(crate) struct InFlightRequests {
     open: BTreeSet<RequestId>,
     next: u64,
 }
 
-impl Requests {
-    pub(crate) fn send(&mut self) -> RequestId {
+impl InFlightRequests {
+    pub(crate) fn begin(&mut self) -> RequestId {
         let request = RequestId(self.next);
         self.next += 1;
         self.open.insert(request);
@@ -22,21 +22,21 @@ impl Requests {
     }
 
     /// Whether it was in flight.
-    pub(crate) fn end(&mut self, request: RequestId) -> bool {
+    pub(crate) fn finish(&mut self, request: RequestId) -> bool {
         self.open.remove(&request)
     }
 
-    pub(crate) fn is_open(&self, request: RequestId) -> bool {
+    pub(crate) fn is_in_flight(&self, request: RequestId) -> bool {
         self.open.contains(&request)
     }
 
     /// What the next request will be called: everything below was sent before now.
-    pub(crate) fn next(&self) -> RequestId {
+    pub(crate) fn next_id(&self) -> RequestId {
         RequestId(self.next)
     }
 
     /// Whether every request that was sent before `moment` is over.
-    pub(crate) fn are_over(&self, moment: RequestId) -> bool {
+    pub(crate) fn all_finished_before(&self, moment: RequestId) -> bool {
         self.open.first().is_none_or(|it| *it >= moment)
     }
 }

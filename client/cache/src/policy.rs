@@ -58,7 +58,7 @@ pub struct Collection {
     pub(crate) scope: String,
     pub(crate) start: String,
     pub(crate) end: String,
-    pub(crate) listed: Vec<ListField>,
+    pub(crate) list_fields: Vec<ListField>,
     pub(crate) items: Option<String>,
     pub(crate) position: Option<String>,
 }
@@ -108,7 +108,7 @@ impl Collection {
             scope: String::new(),
             start: String::new(),
             end: String::new(),
-            listed: Vec::new(),
+            list_fields: Vec::new(),
             items: None,
             position: None,
         }
@@ -137,7 +137,7 @@ impl Collection {
     /// A list that is asked for without a range or a scope is stored like any other field.
     #[must_use]
     pub fn listed_by(mut self, field: ListField) -> Self {
-        self.listed.push(field);
+        self.list_fields.push(field);
         self
     }
 

@@ -23,12 +23,12 @@ pub(crate) struct Rules {
 pub(crate) struct EntityRule {
     pub(crate) key: Symbol,
     pub(crate) revision: Option<Symbol>,
-    pub(crate) place: Option<PlaceRule>,
+    pub(crate) placement: Option<PlacementRule>,
 }
 
 /// The fields that place a member in its collection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PlaceRule {
+pub(crate) struct PlacementRule {
     pub(crate) collection: usize,
     pub(crate) scope: Symbol,
     pub(crate) start: Symbol,
@@ -56,20 +56,20 @@ impl Rules {
             });
             keys.push((name, key.to_owned(), policy.revision(name).map(str::to_owned)));
             let key = names.intern(key);
-            let rule = EntityRule { key, revision: revision.transpose()?, place: None };
+            let rule = EntityRule { key, revision: revision.transpose()?, placement: None };
             entities.insert(names.intern(name), rule);
         }
         keys.sort();
         for (collection, it) in collections.iter().enumerate() {
-            check(it, &schema)?;
+            check_collection(it, &schema)?;
             let member = names.intern(&it.member);
             let rule = entities.get_mut(&member);
             let rule = rule.ok_or_else(|| SetupError::Unknown(it.member.clone()))?;
-            if rule.place.is_some() {
+            if rule.placement.is_some() {
                 return Err(SetupError::TwoCollections(it.member.clone()));
             }
             let [scope, start, end] = [&it.scope, &it.start, &it.end].map(|it| names.intern(it));
-            rule.place = Some(PlaceRule { collection, scope, start, end });
+            rule.placement = Some(PlacementRule { collection, scope, start, end });
         }
         let made_under = format!("{}{collections:?}{keys:?}", policy.schema());
         let fingerprint = fnv(made_under.as_bytes());
@@ -85,24 +85,25 @@ impl Rules {
     }
 
     /// The collection that a field lists, and how.
-    pub(crate) fn listed(&self, parent: &str, field: &str) -> Option<(usize, usize)> {
+    pub(crate) fn list_field(&self, parent: &str, field: &str) -> Option<(usize, usize)> {
         self.collections.iter().enumerate().find_map(|(at, it)| {
-            let listed = it.listed.iter().position(|it| it.parent == parent && it.name == field)?;
+            let listed =
+                it.list_fields.iter().position(|it| it.parent == parent && it.name == field)?;
             Some((at, listed))
         })
     }
 
     /// The fields that the cache must know of every entity of a type.
-    pub(crate) fn needs(&self, type_name: Symbol) -> impl Iterator<Item = Symbol> {
+    pub(crate) fn required_fields(&self, type_name: Symbol) -> impl Iterator<Item = Symbol> {
         let rule = self.entity(type_name).copied();
-        let place = rule.and_then(|it| it.place);
-        let of_place = place.into_iter().flat_map(|it| [it.scope, it.start, it.end]);
+        let place = rule.and_then(|it| it.placement);
+        let of_placement = place.into_iter().flat_map(|it| [it.scope, it.start, it.end]);
         let of_rule = rule.into_iter().flat_map(|it| [Some(it.key), it.revision]);
-        of_rule.flatten().chain(of_place)
+        of_rule.flatten().chain(of_placement)
     }
 }
 
-fn check(collection: &Collection, schema: &Schema) -> Result<(), SetupError> {
+fn check_collection(collection: &Collection, schema: &Schema) -> Result<(), SetupError> {
     for field in [&collection.scope, &collection.start, &collection.end] {
         if schema.field(&collection.member, field).is_none() {
             return Err(unknown(&collection.member, field));
@@ -112,7 +113,7 @@ fn check(collection: &Collection, schema: &Schema) -> Result<(), SetupError> {
         let what = format!("the collection of `{}` has no `items_in`", collection.member);
         return Err(SetupError::Incomplete(what));
     }
-    for listed in &collection.listed {
+    for listed in &collection.list_fields {
         if listed.range.is_none() {
             let what = format!("`{}.{}` has no `range`", listed.parent, listed.name);
             return Err(SetupError::Incomplete(what));

@@ -23,27 +23,27 @@ pub struct Shared<T>(Arc<T>);
 static NAME: &str = "$cynic_cache::Shared";
 
 /// An allocation of some type.
-pub(crate) type Kept = Arc<dyn Any + Send + Sync>;
+pub(crate) type AnyArc = Arc<dyn Any + Send + Sync>;
 
 /// What lies between the cache's deserializer and [`Shared`]'s visitor, since serde has no door for it.
 #[derive(Default)]
-enum Hand {
+enum Handoff {
     #[default]
     Empty,
     /// The deserializer wants to keep what the visitor makes.
-    Wants,
+    Requested,
     /// Not dropped by the thread's end, which makes looking here cheap; nothing is left here that long.
-    Holds(ManuallyDrop<Kept>),
+    Offered(ManuallyDrop<AnyArc>),
 }
 
 thread_local! {
     /// Set by one end of a call and taken by the other; empty in between.
-    static HAND: Cell<Hand> = const { Cell::new(Hand::Empty) };
+    static HANDOFF: Cell<Handoff> = const { Cell::new(Handoff::Empty) };
 }
 
 #[inline]
-fn take() -> Hand {
-    HAND.take()
+fn take() -> Handoff {
+    HANDOFF.take()
 }
 
 /// Whether a newtype of this name is a [`Shared`].
@@ -54,20 +54,20 @@ pub(crate) fn is_shared(name: &'static str) -> bool {
 
 /// Puts an allocation where the visitor takes it.
 #[inline]
-pub(crate) fn hand_in(kept: Kept) {
-    HAND.set(Hand::Holds(ManuallyDrop::new(kept)));
+pub(crate) fn offer(kept: AnyArc) {
+    HANDOFF.set(Handoff::Offered(ManuallyDrop::new(kept)));
 }
 
 /// Asks the visitor for the allocation that it is about to make.
-pub(crate) fn want() {
-    HAND.set(Hand::Wants);
+pub(crate) fn request() {
+    HANDOFF.set(Handoff::Requested);
 }
 
 /// Takes the allocation that the visitor has made.
 #[inline]
-pub(crate) fn take_out() -> Option<Kept> {
+pub(crate) fn take_offered() -> Option<AnyArc> {
     match take() {
-        Hand::Holds(kept) => Some(ManuallyDrop::into_inner(kept)),
+        Handoff::Offered(kept) => Some(ManuallyDrop::into_inner(kept)),
         _ => None,
     }
 }
@@ -85,12 +85,12 @@ impl<T> Shared<T> {
 }
 
 impl<T: Send + Sync + 'static> Shared<T> {
-    pub(crate) fn keep(&self) -> Kept {
+    pub(crate) fn to_any(&self) -> AnyArc {
         self.0.clone()
     }
 
     #[inline]
-    pub(crate) fn from_kept(kept: Kept) -> Option<Self> {
+    pub(crate) fn from_any(kept: AnyArc) -> Option<Self> {
         kept.downcast().ok().map(Self)
     }
 }
@@ -152,10 +152,10 @@ impl<'de, T: Deserialize<'de> + Send + Sync + 'static> Visitor<'de> for SharedVi
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Shared<T>, D::Error> {
         // Others may come by while what is inside is read, so the wish is taken first.
-        let is_wanted = matches!(take(), Hand::Wants);
+        let is_requested = matches!(take(), Handoff::Requested);
         let made = Shared::new(T::deserialize(inner)?);
-        if is_wanted {
-            hand_in(made.keep());
+        if is_requested {
+            offer(made.to_any());
         }
         Ok(made)
     }
@@ -163,7 +163,7 @@ impl<'de, T: Deserialize<'de> + Send + Sync + 'static> Visitor<'de> for SharedVi
     /// The cache's deserializer says so when it has handed in what it kept.
     #[inline]
     fn visit_unit<E: Error>(self) -> Result<Shared<T>, E> {
-        let kept = take_out().and_then(Shared::from_kept);
+        let kept = take_offered().and_then(Shared::from_any);
         kept.ok_or_else(|| E::custom("another type was kept here"))
     }
 }

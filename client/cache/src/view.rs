@@ -12,12 +12,12 @@ pub(crate) type Overlay = HashMap<EntityId, Option<Record>>;
 
 /// Base and overlay together.
 #[derive(Clone, Copy)]
-pub(crate) struct Sight<'a> {
+pub(crate) struct ReadView<'a> {
     pub(crate) base: &'a Base,
     pub(crate) overlay: &'a Overlay,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> ReadView<'a> {
     #[inline]
     pub(crate) fn record(self, entity: EntityId) -> Option<&'a Record> {
         match self.overlay.get(&entity) {

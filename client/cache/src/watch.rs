@@ -6,13 +6,13 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
-use crate::core::{Core, Gone, Held, SharedCore, lock};
+use crate::core::{Core, DropGuard, Dropped, SharedCore, lock};
 use crate::denormalize::Reader;
 use crate::document::Listing;
 use crate::layers::Status;
 use crate::prepared::Prepared;
 use crate::shared::Shared;
-use crate::view::{EntityKey, Gap, ScopedRange, Sight, View};
+use crate::view::{EntityKey, Gap, ReadView, ScopedRange, View};
 use crate::watches::{Delta, LastView, WatchId, WatchState};
 
 /// Follows what the cache shows of a query: a stream of views, the present one first.
@@ -23,7 +23,7 @@ pub struct Watch<F> {
     core: SharedCore,
     id: WatchId,
     query: Prepared<F>,
-    _held: Held,
+    _guard: DropGuard,
 }
 
 impl<F> Watch<F> {
@@ -33,8 +33,8 @@ impl<F> Watch<F> {
             let bound = query.bound(&base.store.names).clone();
             watches.add(base, overlay, bound)
         };
-        let held = Held::new(&core, Gone::Watch(id));
-        Self { core, id, query, _held: held }
+        let guard = DropGuard::new(&core, Dropped::Watch(id));
+        Self { core, id, query, _guard: guard }
     }
 
     /// What has changed since it was asked last, by entity. Does not build the view.
@@ -69,9 +69,9 @@ impl<F> Watch<F> {
         let core = &mut *lock(&self.core);
         // A view that was seen to lack no field needs no closer look.
         let last = core.watches.get_mut(self.id).and_then(|it| it.view.as_ref());
-        let looks_closer =
+        let check_members =
             last.is_none_or(|it| it.missing.iter().any(|it| matches!(it, Gap::Field { .. })));
-        core.missing_ranges(self.query.bound(&core.base.store.names), looks_closer)
+        core.missing_ranges(self.query.bound(&core.base.store.names), check_members)
     }
 
     fn poll_news<R>(
@@ -96,7 +96,7 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
     pub fn view(&mut self) -> View<F> {
         let Core { base, overlay, watches, rules, .. } = &mut *lock(&self.core);
         let Some(watch) = watches.get_mut(self.id) else { return View::Missing([].into()) };
-        if let Some(view) = watch.view.as_ref().and_then(of_last) {
+        if let Some(view) = watch.view.as_ref().and_then(restore_view) {
             return view;
         }
         let WatchState { bound, lists, memo, .. } = &*watch;
@@ -105,20 +105,20 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
                 lists.iter().find(|it| *it.listing == *listing && *it.scope_key == *scope)?;
             Some(list.members())
         };
-        let sight = Sight { base, overlay };
-        let reader = Reader::new(sight, rules, bound, Some(memo), &find_list);
+        let view = ReadView { base, overlay };
+        let reader = Reader::new(view, rules, bound, Some(memo), &find_list);
         let view = reader.read();
         let missing = match &view {
             View::Complete(_) => [].into(),
             View::Partial(_, missing) | View::Missing(missing) => missing.clone(),
         };
-        watch.view = Some(LastView { data: view.data().map(Shared::keep), missing });
+        watch.view = Some(LastView { data: view.data().map(Shared::to_any), missing });
         view
     }
 }
 
-fn of_last<F: Send + Sync + 'static>(last: &LastView) -> Option<View<F>> {
-    let data = last.data.clone().map(Shared::from_kept);
+fn restore_view<F: Send + Sync + 'static>(last: &LastView) -> Option<View<F>> {
+    let data = last.data.clone().map(Shared::from_any);
     match data {
         None => Some(View::Missing(last.missing.clone())),
         Some(data) if last.missing.is_empty() => data.map(View::Complete),
@@ -136,7 +136,7 @@ impl Core {
         self.watches.remove(id);
         for scope in scopes {
             let watched = self.watches.spans(scope);
-            if self.base.scopes.get_mut(scope).coverage.keep_stale(&watched) {
+            if self.base.scopes.get_mut(scope).coverage.drop_unwatched_stale(&watched) {
                 self.base.touched.coverage(scope);
             }
         }

@@ -5,8 +5,8 @@
 
 use hashbrown::HashSet;
 
-use super::{Base, Told};
-use crate::collections::{CoveredSpan, Placement, ScopeId, Span, Standing};
+use super::{Base, LogCoverage};
+use crate::collections::{CoveredSpan, Freshness, Placement, ScopeId, Span};
 use crate::in_flight::RequestId;
 use crate::normalize::{FromServer, Staged, StagedListing};
 use crate::record::{EntityId, Record, Revision};
@@ -14,9 +14,9 @@ use crate::rules::Rules;
 
 /// By which way something comes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Door {
+pub(crate) enum Source {
     /// The answer to a request; none for what the program knows from elsewhere.
-    Answer(Option<RequestId>),
+    Response(Option<RequestId>),
     /// An event of the log of a scope.
     Event,
 }
@@ -35,7 +35,7 @@ pub enum WriteOutcome {
 }
 
 /// A range as of a revision, on its way in.
-struct Range {
+struct ResponseRange {
     scope: ScopeId,
     span: Span,
     at: Option<Revision>,
@@ -44,7 +44,7 @@ struct Range {
 
 impl Base {
     /// Until when an answer has to wait: the scope whose log must be heard, and up to where.
-    pub(crate) fn waits_for(
+    pub(crate) fn deferred_until(
         &mut self,
         staged: &Staged<FromServer>,
         request: Option<RequestId>,
@@ -59,11 +59,11 @@ impl Base {
     }
 
     /// Lets in what the server said.
-    pub(crate) fn enter(
+    pub(crate) fn admit(
         &mut self,
         rules: &Rules,
         staged: Staged<FromServer>,
-        door: Door,
+        source: Source,
         layered: impl Iterator<Item = EntityId>,
     ) -> WriteOutcome {
         self.clock += 1;
@@ -78,9 +78,9 @@ impl Base {
             unplaced.extend(layered);
         }
         for listing in &staged.listings {
-            match self.range(listing, door) {
+            match self.cover(listing, source) {
                 Some(Ok(range)) => ranges.push(range),
-                Some(Err(TooOld)) => {
+                Some(Err(StaleRange)) => {
                     refused.extend(listing.members.iter().copied());
                     entered = WriteOutcome::Stale;
                 }
@@ -95,7 +95,7 @@ impl Base {
                 continue;
             }
             match record.record {
-                Some(told) => self.let_in(rules, record.entity, told, from_range, door),
+                Some(told) => self.merge_record(rules, record.entity, told, from_range, source),
                 None => self.store.entities.get_mut(record.entity).is_deleted = false,
             }
         }
@@ -103,18 +103,22 @@ impl Base {
             self.remove_absent(rules, &range, &unplaced);
         }
         for listing in staged.listings {
-            self.keep_envelope(listing);
+            self.merge_envelope(listing);
         }
         entered
     }
 
     /// Whether the list of a range counts, and covers it.
-    fn range(&mut self, listing: &StagedListing, door: Door) -> Option<Result<Range, TooOld>> {
+    fn cover(
+        &mut self,
+        listing: &StagedListing,
+        source: Source,
+    ) -> Option<Result<ResponseRange, StaleRange>> {
         let scope = self.scopes.intern(listing.listing.collection, listing.scope.as_ref()?);
         let span = Span { start: listing.listing.start, end: listing.listing.end };
-        let request = match door {
-            Door::Answer(request) => request,
-            Door::Event => None,
+        let request = match source {
+            Source::Response(request) => request,
+            Source::Event => None,
         };
         if !listing.is_complete {
             return None;
@@ -122,7 +126,7 @@ impl Base {
         let state = self.scopes.get_mut(scope);
         if let Some(at) = listing.position {
             if state.coverage.is_below_floor(request, span, at) {
-                return Some(Err(TooOld));
+                return Some(Err(StaleRange));
             }
             if state.position.is_none() {
                 // The first answer says where the base stands. What else was asked for has been heard
@@ -131,15 +135,15 @@ impl Base {
                 state.coverage.raise_floors(at);
             } else if !state.is_followed && state.position < Some(at) {
                 state.position = Some(at);
-                state.coverage.fall_behind(at);
+                state.coverage.mark_behind(at);
             }
         }
         if state.is_followed {
             // Changes are kept from the moment on that a stretch was asked for. What was not announced
             // must be as new as what has been heard.
-            let is_asked = request.is_some_and(|it| state.coverage.has_asked(it));
+            let is_asked = request.is_some_and(|it| state.coverage.has_request(it));
             if state.is_void(request) || !(is_asked || listing.position >= state.position) {
-                return Some(Err(TooOld));
+                return Some(Err(StaleRange));
             }
         }
         let floor =
@@ -148,46 +152,48 @@ impl Base {
             span,
             fields: listing.listing.fields.clone(),
             floor,
-            standing: Standing::Current,
+            freshness: Freshness::Current,
         });
         self.touched.coverage(scope);
         self.touched.position(scope);
         let members = listing.members.iter().copied().collect();
-        Some(Ok(Range { scope, span, at: listing.position, members }))
+        Some(Ok(ResponseRange { scope, span, at: listing.position, members }))
     }
 
     /// What one account of one entity changes.
-    fn let_in(
+    fn merge_record(
         &mut self,
         rules: &Rules,
         entity: EntityId,
         told: Record,
         from_range: Option<(Option<Revision>, ScopeId)>,
-        door: Door,
+        source: Source,
     ) {
         let held = self.store.entities.get_mut(entity).record.take();
         let Some(held) = held else {
-            if self.may_come(rules, entity, &told, from_range, door) {
-                self.guards.remove(entity);
+            if self.is_admissible(rules, entity, &told, from_range, source) {
+                self.tombstones.remove(entity);
                 self.store.entities.get_mut(entity).is_deleted = false;
                 self.put(entity, Some(told));
             }
             return;
         };
         let wins = match (from_range, told.revision, held.revision) {
-            (None, Some(new), Some(old)) if new > old && self.is_past(rules, &told) => Wins::Held,
+            (None, Some(new), Some(old)) if new > old && self.is_stale(rules, &told) => {
+                Winner::Stored
+            }
             // A range answer wins over everything up to its own revision.
-            (Some((Some(at), _)), _, Some(held)) if held > at => Wins::Held,
-            (_, Some(told), Some(held)) if told == held => Wins::Both,
-            (Some(_), Some(_), Some(_)) => Wins::Told,
-            (None, Some(told), Some(held)) if told > held => Wins::Told,
-            (None, Some(_), Some(_)) => Wins::Held,
-            _ => Wins::Both,
+            (Some((Some(at), _)), _, Some(held)) if held > at => Winner::Stored,
+            (_, Some(told), Some(held)) if told == held => Winner::Both,
+            (Some(_), Some(_), Some(_)) => Winner::Incoming,
+            (None, Some(told), Some(held)) if told > held => Winner::Incoming,
+            (None, Some(_), Some(_)) => Winner::Stored,
+            _ => Winner::Both,
         };
         let record = match wins {
-            Wins::Held => None,
-            Wins::Told => Some(told),
-            Wins::Both => Some(self.merged(&held, &told)),
+            Winner::Stored => None,
+            Winner::Incoming => Some(told),
+            Winner::Both => Some(self.merged(&held, &told)),
         };
         let record =
             record.filter(|it| !it.has_same_content(&held) || it.revision != held.revision);
@@ -198,42 +204,42 @@ impl Base {
     }
 
     /// Whether what the base does not hold may come in.
-    fn may_come(
+    fn is_admissible(
         &mut self,
         rules: &Rules,
         entity: EntityId,
         told: &Record,
         from_range: Option<(Option<Revision>, ScopeId)>,
-        door: Door,
+        source: Source,
     ) -> bool {
         let Some(revision) = told.revision else { return true };
-        if self.guards.refuse(entity, Some(revision), from_range.map(|(at, _)| at)) {
+        if self.tombstones.blocks(entity, Some(revision), from_range.map(|(at, _)| at)) {
             return false;
         }
         if from_range.is_some() {
             return true;
         }
-        let Some(Placement { scope, interval }) = self.place(rules, told) else { return true };
-        if matches!(door, Door::Event) && !self.scopes.get(scope).keeps(interval) {
+        let Some(Placement { scope, interval }) = self.placement(rules, told) else { return true };
+        if matches!(source, Source::Event) && !self.scopes.get(scope).accepts(interval) {
             // Nobody looks there. An answer that knows less must not bring an older one.
-            let told = Told::InLog(Some(scope));
-            self.guards.unkept(entity, revision, told, &self.requests);
+            let told = LogCoverage::Logged(Some(scope));
+            self.tombstones.mark_forgotten(entity, revision, told, &self.requests);
             return false;
         }
-        !self.is_past(rules, told)
+        !self.is_stale(rules, told)
     }
 
     /// Whether an account that is no range's is of what was, and is no more: where all is known up to the
     /// position, what is not held as it says is not there as it says.
-    fn is_past(&mut self, rules: &Rules, told: &Record) -> bool {
-        let Some(Placement { scope, interval }) = self.place(rules, told) else { return false };
+    fn is_stale(&mut self, rules: &Rules, told: &Record) -> bool {
+        let Some(Placement { scope, interval }) = self.placement(rules, told) else { return false };
         let state = self.scopes.get(scope);
-        told.revision <= state.position && state.coverage.is_known(interval)
+        told.revision <= state.position && state.coverage.is_current(interval)
     }
 
     /// Who is in the range, and not in the answer, is gone from there.
-    fn remove_absent(&mut self, rules: &Rules, range: &Range, unplaced: &[EntityId]) {
-        let shown = self.scopes.get(range.scope).index.shown(range.span);
+    fn remove_absent(&mut self, rules: &Rules, range: &ResponseRange, unplaced: &[EntityId]) {
+        let shown = self.scopes.get(range.scope).index.in_range(range.span);
         let mut candidates: Vec<EntityId> = shown.map(|(_, it)| it).collect();
         candidates.extend_from_slice(unplaced);
         candidates.retain(|it| !range.members.contains(it));
@@ -245,20 +251,21 @@ impl Base {
             if revision.is_some() && range.at.is_some() && revision > range.at {
                 continue;
             }
-            let place = self.base_place(rules, entity);
-            if !place.is_some_and(|it| it.scope == range.scope && range.span.shows(it.interval)) {
+            let place = self.stored_placement(rules, entity);
+            if !place.is_some_and(|it| it.scope == range.scope && range.span.includes(it.interval))
+            {
                 continue;
             }
             if let Some(revision) = revision {
-                let told = Told::Otherwise(Some(range.scope));
-                self.guards.absent(entity, revision, told, &self.requests);
+                let told = LogCoverage::Unlogged(Some(range.scope));
+                self.tombstones.mark_deleted(entity, revision, told, &self.requests);
             }
             self.put(entity, None);
         }
     }
 
     /// The fields of the object around a list are kept for the scope.
-    fn keep_envelope(&mut self, listing: StagedListing) {
+    fn merge_envelope(&mut self, listing: StagedListing) {
         let (Some(told), Some(scope)) = (listing.envelope, listing.scope) else { return };
         let entity = self.envelope(listing.listing.collection, &scope);
         let record = match self.store.entities.get_mut(entity).record.take() {
@@ -286,11 +293,11 @@ impl Base {
     }
 }
 
-struct TooOld;
+struct StaleRange;
 
 /// Which of two accounts stands.
-enum Wins {
-    Held,
-    Told,
+enum Winner {
+    Stored,
+    Incoming,
     Both,
 }

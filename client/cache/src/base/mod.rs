@@ -9,12 +9,12 @@ mod tombstones;
 
 use hashbrown::{HashMap, HashSet};
 
-pub(crate) use admit::Door;
+pub(crate) use admit::Source;
 pub use admit::WriteOutcome;
-pub(crate) use tombstones::{Guards, Told};
+pub(crate) use tombstones::{LogCoverage, Tombstones};
 
-use crate::collections::{Placement, Scope, ScopeId, Scopes, Span};
-use crate::in_flight::Requests;
+use crate::collections::{Placement, ScopeId, ScopeState, Scopes, Span};
+use crate::in_flight::InFlightRequests;
 use crate::instant;
 use crate::record::{
     EntityId, ListMerge, Names, Pack, QUERY, Record, Revision, ShapeId, Store, Symbol, Value,
@@ -26,11 +26,11 @@ use crate::rules::Rules;
 pub(crate) struct Base {
     pub(crate) store: Store,
     pub(crate) scopes: Scopes,
-    pub(crate) requests: Requests,
-    pub(crate) guards: Guards,
+    pub(crate) requests: InFlightRequests,
+    pub(crate) tombstones: Tombstones,
     pub(crate) touched: Touched,
     /// Where a shape has the scope and the interval of a member.
-    places: HashMap<ShapeId, Option<[usize; 3]>>,
+    placement_fields: HashMap<ShapeId, Option<[usize; 3]>>,
     /// Counts writes and reads, so that the oldest can be forgotten first.
     pub(crate) clock: u32,
     /// The bytes of all records.
@@ -73,10 +73,10 @@ impl Base {
         Self {
             store: Store::new(names, query),
             scopes: Scopes::default(),
-            requests: Requests::default(),
-            guards: Guards::default(),
+            requests: InFlightRequests::default(),
+            tombstones: Tombstones::default(),
             touched: Touched::default(),
-            places: HashMap::new(),
+            placement_fields: HashMap::new(),
             clock: 0,
             bytes: 0,
         }
@@ -103,10 +103,10 @@ impl Base {
     }
 
     /// Where a record is in its collection, if it is a member of one and says so.
-    pub(crate) fn place(&mut self, rules: &Rules, record: &Record) -> Option<Placement> {
+    pub(crate) fn placement(&mut self, rules: &Rules, record: &Record) -> Option<Placement> {
         let shape = self.store.shapes.get(record.shape);
-        let fields = *self.places.entry(record.shape).or_insert_with(|| {
-            let rule = rules.entity(shape.type_name)?.place?;
+        let fields = *self.placement_fields.entry(record.shape).or_insert_with(|| {
+            let rule = rules.entity(shape.type_name)?.placement?;
             let at = |field: Symbol| shape.fields.binary_search(&field).ok();
             Some([at(rule.scope)?, at(rule.start)?, at(rule.end)?])
         });
@@ -122,7 +122,7 @@ impl Base {
                 }
             }
         }
-        let rule = rules.entity(shape.type_name)?.place?;
+        let rule = rules.entity(shape.type_name)?.placement?;
         let [scope, start, end] = found.map(value);
         let interval = Span { start: instant::from_value(start)?, end: instant::from_value(end)? };
         let scope = match scope {
@@ -134,24 +134,28 @@ impl Base {
     }
 
     /// The place of what the base holds of an entity, whatever the view shows.
-    pub(crate) fn base_place(&mut self, rules: &Rules, entity: EntityId) -> Option<Placement> {
+    pub(crate) fn stored_placement(
+        &mut self,
+        rules: &Rules,
+        entity: EntityId,
+    ) -> Option<Placement> {
         // Lent out for a moment, so that the scopes can be asked.
         let record = self.store.entities.get_mut(entity).record.take()?;
-        let place = self.place(rules, &record);
+        let place = self.placement(rules, &record);
         self.store.entities.get_mut(entity).record = Some(record);
         place
     }
 
     /// An entity was deleted at `at`: nothing up to there brings it back.
     pub(crate) fn delete(&mut self, rules: &Rules, entity: EntityId, at: Option<Revision>) {
-        let place = self.base_place(rules, entity);
+        let place = self.stored_placement(rules, entity);
         let held = self.store.entities.record(entity).map(|it| it.revision);
         if held.is_some_and(|it| it > at && at.is_some()) {
             return;
         }
         if let Some(at) = at {
-            let told = Told::InLog(place.map(|it| it.scope));
-            self.guards.absent(entity, at, told, &self.requests);
+            let told = LogCoverage::Logged(place.map(|it| it.scope));
+            self.tombstones.mark_deleted(entity, at, told, &self.requests);
         }
         if held.is_some() || !self.store.entities.get(entity).is_deleted {
             self.store.entities.get_mut(entity).is_deleted = true;
@@ -163,17 +167,17 @@ impl Base {
     }
 
     /// Nobody needs an entity any more. An answer on its way must not bring an older one.
-    pub(crate) fn forget(&mut self, entity: EntityId) {
+    pub(crate) fn evict(&mut self, entity: EntityId) {
         let of = self.store.entities.get(entity);
         if let Some(revision) = of.record.as_ref().and_then(|it| it.revision) {
-            let told = Told::Otherwise(of.place.map(|it| it.scope));
-            self.guards.unkept(entity, revision, told, &self.requests);
+            let told = LogCoverage::Unlogged(of.place.map(|it| it.scope));
+            self.tombstones.mark_forgotten(entity, revision, told, &self.requests);
         }
         self.put(entity, None);
     }
 
     /// Forgets the fields of the query root but these.
-    pub(crate) fn keep_root(&mut self, keys: &HashSet<Symbol>) {
+    pub(crate) fn retain_root_fields(&mut self, keys: &HashSet<Symbol>) {
         let Some(record) = self.store.entities.record(QUERY) else { return };
         let shape = self.store.shapes.get(record.shape);
         let type_name = shape.type_name;
@@ -200,7 +204,7 @@ impl Base {
 
     /// A record of a snapshot, if nothing newer is held.
     pub(crate) fn restore(&mut self, entity: EntityId, record: Record) {
-        let is_refused = self.guards.refuse(entity, record.revision, None);
+        let is_refused = self.tombstones.blocks(entity, record.revision, None);
         let record = match self.store.entities.record(entity).cloned() {
             _ if is_refused || self.store.entities.get(entity).is_deleted => return,
             None => record,
@@ -213,23 +217,23 @@ impl Base {
     }
 
     /// The server was restored: whatever is held of a scope loses to any range that is read from now on.
-    pub(crate) fn lose(&mut self, rules: &Rules, scope: ScopeId) {
+    pub(crate) fn invalidate_revisions(&mut self, rules: &Rules, scope: ScopeId) {
         let numbers = 0..self.store.entities.next_number() as u32;
         for entity in numbers.map(EntityId) {
-            let is_of = self.base_place(rules, entity).is_some_and(|it| it.scope == scope);
+            let is_of = self.stored_placement(rules, entity).is_some_and(|it| it.scope == scope);
             if is_of && let Some(record) = &mut self.store.entities.get_mut(entity).record {
                 record.revision = record.revision.map(|_| 0);
             }
         }
-        self.guards.lose(scope);
+        self.tombstones.clear_scope(scope);
     }
 
     /// Takes away the guards that have done their service.
-    pub(crate) fn prune_guards(&mut self) {
-        if self.guards.len() > 0 {
+    pub(crate) fn prune_tombstones(&mut self) {
+        if self.tombstones.len() > 0 {
             let scopes = &self.scopes;
-            let has_heard = |it: &Scope, at| it.position.is_none_or(|to| to >= at);
-            self.guards.prune(&self.requests, |scope, at| match scope {
+            let has_heard = |it: &ScopeState, at| it.position.is_none_or(|to| to >= at);
+            self.tombstones.prune(&self.requests, |scope, at| match scope {
                 Some(scope) => has_heard(scopes.get(scope), at),
                 None => scopes.iter().all(|(_, it)| has_heard(it, at)),
             });

@@ -45,7 +45,7 @@ impl Index {
     }
 
     /// The members that `range` shows; by start, the longer first, within each class.
-    pub(crate) fn shown(&self, range: Span) -> impl Iterator<Item = (Span, EntityId)> + '_ {
+    pub(crate) fn in_range(&self, range: Span) -> impl Iterator<Item = (Span, EntityId)> + '_ {
         self.classes.iter().flat_map(move |(class, _)| {
             let longest = if *class < 63 { 1_i64 << class } else { i64::MAX };
             let from = range.start.saturating_sub(longest);
@@ -54,7 +54,7 @@ impl Index {
             let some = (from < to).then(|| self.entries.range(from..to));
             let all = some.into_iter().flatten();
             all.map(|(_, start, end, member)| (Span { start: *start, end: *end }, *member))
-                .filter(move |(interval, _)| range.shows(*interval))
+                .filter(move |(interval, _)| range.includes(*interval))
         })
     }
 }
@@ -95,9 +95,9 @@ mod tests {
                 }
             }
             let range = Span { start: range.0, end: range.0 + range.1 };
-            let mut found: Vec<EntityId> = index.shown(range).map(|(_, it)| it).collect();
+            let mut found: Vec<EntityId> = index.in_range(range).map(|(_, it)| it).collect();
             found.sort();
-            members.retain(|(interval, _)| range.shows(*interval));
+            members.retain(|(interval, _)| range.includes(*interval));
             prop_assert_eq!(found, members.into_iter().map(|(_, it)| it).collect::<Vec<_>>());
         }
     }

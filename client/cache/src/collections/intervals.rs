@@ -6,7 +6,7 @@ impl Span {
     /// The predicate that says the same everywhere: whether `interval` is seen in this range.
     ///
     /// An interval without length is seen where it starts, so two adjacent ranges show it once.
-    pub(crate) fn shows(self, interval: Self) -> bool {
+    pub(crate) fn includes(self, interval: Self) -> bool {
         interval.start < self.end && (interval.end > self.start || interval.start >= self.start)
     }
 
@@ -20,7 +20,7 @@ impl Span {
 }
 
 /// What is left of `range` without `others`, in order.
-pub(crate) fn without(range: Span, others: impl IntoIterator<Item = Span>) -> Vec<Span> {
+pub(crate) fn subtract(range: Span, others: impl IntoIterator<Item = Span>) -> Vec<Span> {
     let mut left = if range.is_empty() { Vec::new() } else { vec![range] };
     for other in others {
         if left.iter().all(|it| !it.overlaps(other)) {
@@ -61,7 +61,7 @@ mod tests {
     #[track_caller]
     fn check(range: (i64, i64), others: &[(i64, i64)], expected: &[(i64, i64)]) {
         let span = |(start, end): (i64, i64)| Span { start, end };
-        let left = without(span(range), others.iter().map(|it| span(*it)));
+        let left = subtract(span(range), others.iter().map(|it| span(*it)));
         assert_eq!(left, expected.iter().map(|it| span(*it)).collect::<Vec<_>>());
     }
 
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn an_interval_without_length_is_seen_once() {
         let at = Span { start: 5, end: 5 };
-        assert!(!Span { start: 0, end: 5 }.shows(at));
-        assert!(Span { start: 5, end: 9 }.shows(at));
+        assert!(!Span { start: 0, end: 5 }.includes(at));
+        assert!(Span { start: 5, end: 9 }.includes(at));
     }
 }

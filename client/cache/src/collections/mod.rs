@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use hashbrown::{Equivalent, HashMap};
 
-pub(crate) use coverage::{Coverage, CoveredSpan, Standing};
+pub(crate) use coverage::{Coverage, CoveredSpan, Freshness};
 pub(crate) use index::Index;
-pub(crate) use intervals::{union, without};
+pub(crate) use intervals::{subtract, union};
 
 pub(crate) use crate::record::{Placement, ScopeId, Span};
 
@@ -19,7 +19,7 @@ use crate::in_flight::RequestId;
 use crate::record::{EntityId, Revision};
 
 /// One shelf, one calendar: what has a log of its own.
-pub(crate) struct Scope {
+pub(crate) struct ScopeState {
     pub(crate) collection: usize,
     pub(crate) key: Arc<str>,
     /// The members as the view shows them.
@@ -32,11 +32,11 @@ pub(crate) struct Scope {
     /// Requests before this one were sent before the server was restored: they tell of another past.
     pub(crate) void_before: Option<RequestId>,
     /// Answers that were read at a revision which has not been heard yet, as they came.
-    pub(crate) waiting: Vec<Waiting>,
+    pub(crate) deferred: Vec<DeferredResponse>,
 }
 
 /// An answer that waits.
-pub(crate) struct Waiting {
+pub(crate) struct DeferredResponse {
     pub(crate) request: Option<RequestId>,
     pub(crate) bound: Arc<Bound>,
     pub(crate) text: Box<[u8]>,
@@ -62,7 +62,7 @@ impl Equivalent<ScopeKey> for BorrowedKey<'_> {
 /// Every scope that was met.
 #[derive(Default)]
 pub(crate) struct Scopes {
-    list: Vec<Scope>,
+    list: Vec<ScopeState>,
     numbers: HashMap<ScopeKey, ScopeId>,
     /// The one that was asked for last: nearly always the next one's too.
     last: Option<ScopeId>,
@@ -86,7 +86,7 @@ impl Scopes {
         }
         let key: Arc<str> = key.into();
         let number = ScopeId(self.list.len() as u32);
-        self.list.push(Scope {
+        self.list.push(ScopeState {
             collection,
             key: key.clone(),
             index: Index::default(),
@@ -94,66 +94,66 @@ impl Scopes {
             position: None,
             is_followed: false,
             void_before: None,
-            waiting: Vec::new(),
+            deferred: Vec::new(),
         });
         self.numbers.insert(ScopeKey(collection, key), number);
         self.last = Some(number);
         number
     }
 
-    pub(crate) fn get(&self, number: ScopeId) -> &Scope {
+    pub(crate) fn get(&self, number: ScopeId) -> &ScopeState {
         &self.list[number.0 as usize]
     }
 
-    pub(crate) fn get_mut(&mut self, number: ScopeId) -> &mut Scope {
+    pub(crate) fn get_mut(&mut self, number: ScopeId) -> &mut ScopeState {
         &mut self.list[number.0 as usize]
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &Scope)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &ScopeState)> {
         self.list.iter().enumerate().map(|(at, it)| (ScopeId(at as u32), it))
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (ScopeId, &mut Scope)> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (ScopeId, &mut ScopeState)> {
         self.list.iter_mut().enumerate().map(|(at, it)| (ScopeId(at as u32), it))
     }
 }
 
-impl Scope {
+impl ScopeState {
     pub(crate) fn is_void(&self, request: Option<RequestId>) -> bool {
         request.is_some_and(|it| self.void_before.is_some_and(|void| it < void))
     }
 
     /// Whether a change of what lies in `interval` is to be kept.
-    pub(crate) fn keeps(&self, interval: Span) -> bool {
-        self.coverage.keeps(interval) || self.waiting_spans().any(|it| it.shows(interval))
+    pub(crate) fn accepts(&self, interval: Span) -> bool {
+        self.coverage.accepts(interval) || self.deferred_spans().any(|it| it.includes(interval))
     }
 
     /// The stretches of which an answer waits.
-    pub(crate) fn waiting_spans(&self) -> impl Iterator<Item = Span> + '_ {
-        self.waiting.iter().flat_map(|it| it.spans.iter().copied())
+    pub(crate) fn deferred_spans(&self) -> impl Iterator<Item = Span> + '_ {
+        self.deferred.iter().flat_map(|it| it.spans.iter().copied())
     }
 
     /// Whether nothing of it is held, so that a snapshot may enter.
     pub(crate) fn holds_nothing(&self) -> bool {
-        self.position.is_none() && self.coverage.holds_nothing()
+        self.position.is_none() && self.coverage.is_empty()
     }
 }
 
 /// The members of `scope` that `range` shows, in the order of the list: by start, the longer first,
 /// then by key.
-pub(crate) fn listed<'a>(
-    scope: &Scope,
+pub(crate) fn members_in_range<'a>(
+    scope: &ScopeState,
     range: Span,
     key: impl Fn(EntityId) -> &'a str,
 ) -> Vec<(Span, EntityId)> {
-    let mut members: Vec<_> = scope.index.shown(range).collect();
+    let mut members: Vec<_> = scope.index.in_range(range).collect();
     // The index gives them in runs that are sorted by start, which this sort sees.
-    members.sort_by(|one, other| order(*one, *other, &key));
+    members.sort_by(|one, other| compare_members(*one, *other, &key));
     members
 }
 
 /// The order of a list.
-pub(crate) fn order<'a>(
+pub(crate) fn compare_members<'a>(
     one: (Span, EntityId),
     other: (Span, EntityId),
     key: impl Fn(EntityId) -> &'a str,

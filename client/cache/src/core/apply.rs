@@ -4,20 +4,22 @@
 use std::sync::Arc;
 
 use super::Core;
-use crate::base::{Door, WriteOutcome};
-use crate::collections::{self, ScopeId, Span, Waiting, union};
+use crate::base::{Source, WriteOutcome};
+use crate::collections::{self, DeferredResponse, ScopeId, Span, union};
 use crate::denormalize::Reader;
 use crate::document::{Bound, Listing};
 use crate::error::{PredictionError, ResponseError};
 use crate::in_flight::RequestId;
-use crate::layers::{Drafting, Given, MutationId, Prediction, edits_of, edits_of_answer};
+use crate::layers::{
+    Drafting, MutationId, Prediction, PredictionKind, patch_edits, response_edits,
+};
 use crate::normalize::{self, ServerError};
 use crate::record::{EntityId, Revision, Value};
-use crate::view::{EntityKey, Overlay, Scope, ScopedRange, Sight};
+use crate::view::{EntityKey, Overlay, ReadView, Scope, ScopedRange};
 
 impl Core {
     /// An answer, which enters or waits.
-    pub(crate) fn answer(
+    pub(crate) fn apply_response(
         &mut self,
         request: Option<RequestId>,
         bound: &Arc<Bound>,
@@ -27,33 +29,33 @@ impl Core {
         let (staged, errors) = match done {
             Ok(done) => done,
             Err(error) => {
-                self.end(request);
+                self.finish_request(request);
                 return Err(error);
             }
         };
-        if let Some((scope, until)) = self.base.waits_for(&staged, request) {
+        if let Some((scope, until)) = self.base.deferred_until(&staged, request) {
             let listings = staged.listings.iter().filter(|it| it.is_complete);
             let spans = listings.map(|it| Span { start: it.listing.start, end: it.listing.end });
             let (spans, bound, text) = (spans.collect(), bound.clone(), text.into());
-            let waiting = Waiting { request, bound, text, spans, until };
-            self.base.scopes.get_mut(scope).waiting.push(waiting);
+            let deferred = DeferredResponse { request, bound, text, spans, until };
+            self.base.scopes.get_mut(scope).deferred.push(deferred);
             staged.discard(&mut self.base.store);
             return Ok((WriteOutcome::Deferred, errors));
         }
         let entered =
-            self.base.enter(&self.rules, staged, Door::Answer(request), self.layers.touched());
-        self.end(request);
+            self.base.admit(&self.rules, staged, Source::Response(request), self.layers.touched());
+        self.finish_request(request);
         Ok((entered, errors))
     }
 
     /// An event: what it tells of enters, if anybody looks there.
-    pub(crate) fn event(
+    pub(crate) fn apply_event(
         &mut self,
         bound: &Bound,
         text: &[u8],
     ) -> Result<Vec<ServerError>, ResponseError> {
         let (staged, errors) = normalize::parse_response(&mut self.base.store, bound, text)?;
-        self.base.enter(&self.rules, staged, Door::Event, self.layers.touched());
+        self.base.admit(&self.rules, staged, Source::Event, self.layers.touched());
         Ok(errors)
     }
 
@@ -68,41 +70,41 @@ impl Core {
         }
         state.position = Some(to);
         self.base.touched.position(scope);
-        self.release(scope);
+        self.admit_deferred(scope);
     }
 
     /// Lets in what waits no longer.
-    pub(crate) fn release(&mut self, scope: ScopeId) {
+    pub(crate) fn admit_deferred(&mut self, scope: ScopeId) {
         let state = self.base.scopes.get_mut(scope);
         let (position, is_followed) = (state.position, state.is_followed);
-        let waiting = std::mem::take(&mut state.waiting);
-        for it in waiting {
+        let deferred = std::mem::take(&mut state.deferred);
+        for it in deferred {
             if is_followed && position.is_some_and(|position| it.until > position) {
-                self.base.scopes.get_mut(scope).waiting.push(it);
+                self.base.scopes.get_mut(scope).deferred.push(it);
                 continue;
             }
             // It was read without fault when it came.
-            let _ = self.answer(it.request, &it.bound, &it.text);
+            let _ = self.apply_response(it.request, &it.bound, &it.text);
         }
     }
 
     /// Nobody waits for a request any more. One whose answer waits for its moment is no longer theirs to
     /// give up.
-    pub(super) fn give_up(&mut self, request: RequestId) {
+    pub(super) fn abandon(&mut self, request: RequestId) {
         let waits =
-            |it: &collections::Scope| it.waiting.iter().any(|it| it.request == Some(request));
+            |it: &collections::ScopeState| it.deferred.iter().any(|it| it.request == Some(request));
         if !self.base.scopes.iter().any(|(_, it)| waits(it)) {
-            self.end(Some(request));
+            self.finish_request(Some(request));
         }
     }
 
     /// A request is answered or given up.
-    pub(crate) fn end(&mut self, request: Option<RequestId>) {
+    pub(crate) fn finish_request(&mut self, request: Option<RequestId>) {
         let Some(request) = request else { return };
-        if self.base.requests.end(request) {
+        if self.base.requests.finish(request) {
             let mut scopes = Vec::new();
             for (id, scope) in self.base.scopes.iter_mut() {
-                if scope.coverage.end(request) {
+                if scope.coverage.remove_request(request) {
                     scopes.push(id);
                 }
             }
@@ -121,18 +123,20 @@ impl Core {
             return Err(PredictionError::AlreadyPending(by.to_string()));
         }
         let (edits, recipe) = match prediction.0 {
-            Given::Invalid(error) => return Err(error),
-            Given::Answer { bound, value } => {
+            PredictionKind::Invalid(error) => return Err(error),
+            PredictionKind::Response { bound, value } => {
                 if bound.cache != self.base.store.names.id {
                     let why = "the mutation was prepared by another cache".to_owned();
                     return Err(PredictionError::Mismatch(why));
                 }
                 let staged = normalize::parse_prediction(&mut self.base.store, &bound, &value);
                 let staged = staged.map_err(PredictionError::Mismatch)?;
-                (edits_of_answer(&mut self.base, &self.layers, staged), None)
+                (response_edits(&mut self.base, &self.layers, staged), None)
             }
-            Given::Patch(patch) => (edits_of(&mut self.base, &self.rules, patch)?, None),
-            Given::Draft(recipe) => {
+            PredictionKind::Patch(patch) => {
+                (patch_edits(&mut self.base, &self.rules, patch)?, None)
+            }
+            PredictionKind::Draft(recipe) => {
                 let drafting = Drafting::new(&mut self.base, &self.rules, &self.layers, by.clone());
                 let (edits, reads, error) = drafting.run(&recipe);
                 if let Some(error) = error {
@@ -146,8 +150,8 @@ impl Core {
     }
 
     /// What is to be asked for so that an operation becomes complete: what is neither covered nor asked for
-    /// yet, and, if `looks_closer`, members of which something is not known that is asked of them.
-    pub(crate) fn missing_ranges(&self, bound: &Bound, looks_closer: bool) -> Vec<ScopedRange> {
+    /// yet, and, if `check_members`, members of which something is not known that is asked of them.
+    pub(crate) fn missing_ranges(&self, bound: &Bound, check_members: bool) -> Vec<ScopedRange> {
         let mut wanted = Vec::new();
         for listing in bound.listings() {
             let Some(scope) = &listing.scope else { continue };
@@ -155,10 +159,12 @@ impl Core {
             let mut spans = vec![span];
             if let Some(it) = self.base.scopes.find(listing.collection, scope) {
                 let scope = self.base.scopes.get(it);
-                spans = scope.coverage.wanted(span, &listing.fields);
-                if looks_closer {
-                    let parts = self.in_part(bound, listing, scope).into_iter();
-                    spans.extend(parts.flat_map(|it| scope.coverage.unasked(it, &listing.fields)));
+                spans = scope.coverage.missing_spans(span, &listing.fields);
+                if check_members {
+                    let parts = self.incomplete_members(bound, listing, scope).into_iter();
+                    spans.extend(
+                        parts.flat_map(|it| scope.coverage.unrequested(it, &listing.fields)),
+                    );
                     spans = union(spans);
                 }
             }
@@ -174,17 +180,22 @@ impl Core {
     }
 
     /// Where in a listing's range there are members of which something is not known.
-    fn in_part(&self, bound: &Bound, listing: &Listing, scope: &collections::Scope) -> Vec<Span> {
+    fn incomplete_members(
+        &self,
+        bound: &Bound,
+        listing: &Listing,
+        scope: &collections::ScopeState,
+    ) -> Vec<Span> {
         let none = Overlay::default();
-        let sight = Sight { base: &self.base, overlay: &none };
-        let reader = Reader::new(sight, &self.rules, bound, None, &|_, _| None);
+        let view = ReadView { base: &self.base, overlay: &none };
+        let reader = Reader::new(view, &self.rules, bound, None, &|_, _| None);
         let range = Span { start: listing.start, end: listing.end };
-        let members = scope.index.shown(range);
-        let in_part = members.filter(|(_, it)| {
+        let members = scope.index.in_range(range);
+        let incomplete_members = members.filter(|(_, it)| {
             self.base.store.entities.record(*it).is_some()
                 && !reader.is_fully_known(Value::Ref(*it), listing.members)
         });
-        let within = in_part.map(|(it, _)| {
+        let within = incomplete_members.map(|(it, _)| {
             let start = it.start.max(range.start);
             Span { start, end: it.end.min(range.end).max(start + 1) }
         });
@@ -198,17 +209,17 @@ impl Core {
         let is_restored = state.position.is_some_and(|it| revision < it);
         state.position = Some(revision);
         state.coverage.reset(revision, is_restored);
-        state.coverage.keep_stale(&watched);
+        state.coverage.drop_unwatched_stale(&watched);
         if is_restored {
-            state.void_before = Some(self.base.requests.next());
-            for it in std::mem::take(&mut state.waiting) {
-                self.end(it.request);
+            state.void_before = Some(self.base.requests.next_id());
+            for it in std::mem::take(&mut state.deferred) {
+                self.finish_request(it.request);
             }
-            self.base.lose(&self.rules, scope);
+            self.base.invalidate_revisions(&self.rules, scope);
         }
         self.base.touched.coverage(scope);
         self.base.touched.position(scope);
-        self.release(scope);
+        self.admit_deferred(scope);
     }
 
     pub(crate) fn collection(&self, member: &str) -> Option<usize> {

@@ -14,8 +14,8 @@ use crate::watches::WatchState;
 
 impl Core {
     /// Forgets until records take at most `bytes`, as far as that may be.
-    pub(crate) fn forget(&mut self, bytes: usize) {
-        let needed = self.needed();
+    pub(crate) fn evict_to(&mut self, bytes: usize) {
+        let needed = self.roots();
         if self.base.bytes > bytes {
             let held = self.base.store.entities.iter().filter(|(_, it)| it.record.is_some());
             let mut idle: Vec<(u32, EntityId)> = held
@@ -27,35 +27,35 @@ impl Core {
                 if self.base.bytes <= bytes {
                     break;
                 }
-                self.forget_one(entity);
+                self.evict_entity(entity);
             }
         }
         if self.base.bytes > bytes {
-            let keys = self.root_keys();
-            self.base.keep_root(&keys);
+            let keys = self.used_root_fields();
+            self.base.retain_root_fields(&keys);
         }
-        self.release_names();
+        self.release_unused_ids();
     }
 
-    fn forget_one(&mut self, entity: EntityId) {
-        if let Some(place) = self.base.base_place(&self.rules, entity) {
+    fn evict_entity(&mut self, entity: EntityId) {
+        if let Some(place) = self.base.stored_placement(&self.rules, entity) {
             let Span { start, end } = place.interval;
             let span = Span { start, end: end.max(start.saturating_add(1)) };
             self.base.scopes.get_mut(place.scope).coverage.uncover(span);
             self.base.touched.coverage(place.scope);
         }
-        self.base.forget(entity);
+        self.base.evict(entity);
     }
 
     /// What is watched, retained, pending, or may be needed by a request in flight.
-    fn needed(&mut self) -> HashSet<EntityId> {
+    fn roots(&mut self) -> HashSet<EntityId> {
         let mut needed = HashSet::from_iter([QUERY]);
         for watch in self.watches.iter() {
             shown(watch, &mut needed);
         }
         for (_, bound) in self.retained.clone() {
             let mut watch = WatchState::new(bound);
-            watch.survey(&mut self.base, &self.overlay);
+            watch.find_nodes(&mut self.base, &self.overlay);
             shown(&watch, &mut needed);
         }
         for (entity, edit) in self.layers.edits() {
@@ -69,15 +69,15 @@ impl Core {
             }
         }
         for (_, scope) in self.base.scopes.iter() {
-            let spans = scope.coverage.asked().chain(scope.waiting_spans());
-            let shown = spans.flat_map(|it| scope.index.shown(it));
+            let spans = scope.coverage.requested_spans().chain(scope.deferred_spans());
+            let shown = spans.flat_map(|it| scope.index.in_range(it));
             needed.extend(shown.map(|(_, it)| it));
         }
         needed
     }
 
     /// The fields of the query root that somebody watches or retains.
-    fn root_keys(&self) -> HashSet<Symbol> {
+    fn used_root_fields(&self) -> HashSet<Symbol> {
         let watched = self.watches.iter().map(|it| &it.bound);
         let bounds = watched.chain(self.retained.iter().map(|(_, it)| it));
         let keys = bounds.flat_map(|bound| {
@@ -88,8 +88,8 @@ impl Core {
     }
 
     /// Entities of which nothing is held, and to which nothing refers, are forgotten by name too.
-    fn release_names(&mut self) {
-        let mut named = self.needed();
+    fn release_unused_ids(&mut self) {
+        let mut named = self.roots();
         let held =
             self.base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
         for (entity, record) in held {
@@ -100,7 +100,7 @@ impl Core {
         }
         let numbers = self.base.store.entities.iter().map(|(it, _)| it);
         let idle: Vec<EntityId> = numbers
-            .filter(|it| !named.contains(it) && !self.base.guards.contains(*it))
+            .filter(|it| !named.contains(it) && !self.base.tombstones.contains(*it))
             // What was forgotten in this very batch is still to be published.
             .filter(|it| self.base.store.entities.get(*it).place.is_none())
             .filter(|it| !self.base.touched.entities.contains_key(it))

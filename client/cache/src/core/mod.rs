@@ -27,18 +27,18 @@ pub(crate) struct Core {
     pub(crate) plans: Plans,
     /// Operations whose answers are kept though nobody watches them, by their number.
     pub(crate) retained: Vec<(u64, Arc<Bound>)>,
-    pub(crate) retained_next: u64,
+    pub(crate) next_retained: u64,
     /// How many bytes records may take, and when that is to be looked at again.
     pub(crate) limit: Option<Limit>,
     /// Who is to be woken when the lock is given back.
     wakers: Vec<Waker>,
     /// What was let go meanwhile.
-    pub(crate) gone: Arc<Mutex<Vec<Gone>>>,
+    pub(crate) dropped: Arc<Mutex<Vec<Dropped>>>,
 }
 
 /// What a program has let go of.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Gone {
+pub(crate) enum Dropped {
     Request(RequestId),
     Watch(WatchId),
     Retained(u64),
@@ -46,22 +46,22 @@ pub(crate) enum Gone {
 
 /// Something that ends when a program lets go of it; even in a closure that runs under the lock, where it
 /// ends with that closure.
-pub(crate) struct Held {
+pub(crate) struct DropGuard {
     pub(crate) core: SharedCore,
-    gone: Arc<Mutex<Vec<Gone>>>,
-    is: Gone,
+    dropped: Arc<Mutex<Vec<Dropped>>>,
+    is: Dropped,
 }
 
-impl Held {
-    pub(crate) fn new(core: &SharedCore, is: Gone) -> Self {
-        let gone = lock(core).gone.clone();
-        Self { core: core.clone(), gone, is }
+impl DropGuard {
+    pub(crate) fn new(core: &SharedCore, is: Dropped) -> Self {
+        let dropped = lock(core).dropped.clone();
+        Self { core: core.clone(), dropped, is }
     }
 }
 
-impl Drop for Held {
+impl Drop for DropGuard {
     fn drop(&mut self) {
-        lock(&self.gone).push(self.is);
+        lock(&self.dropped).push(self.is);
         // Whoever has the lock looks when they give it back.
         match self.core.try_lock() {
             Ok(core) => finish(core),
@@ -76,7 +76,7 @@ impl Drop for Held {
 pub(crate) struct Limit {
     pub(crate) bytes: usize,
     /// Looking costs a walk over everything, so the next look is a fifth away from the last.
-    pub(crate) look_at: usize,
+    pub(crate) evict_above: usize,
 }
 
 /// A core that is shared by the cache and its watches.
@@ -93,10 +93,10 @@ pub(crate) fn with<R>(core: &Mutex<Core>, act: impl FnOnce(&mut Core) -> R) -> R
 
 /// Publishes, gives the lock back, and wakes those who were told of something.
 fn finish(mut core: MutexGuard<'_, Core>) {
-    let gone = std::mem::take(&mut *lock(&core.gone));
-    gone.into_iter().for_each(|it| core.let_go(it));
+    let gone = std::mem::take(&mut *lock(&core.dropped));
+    gone.into_iter().for_each(|it| core.on_dropped(it));
     core.publish();
-    core.keep_to_limit();
+    core.enforce_limit();
     let wakers = std::mem::take(&mut core.wakers);
     drop(core);
     for waker in wakers {
@@ -120,18 +120,18 @@ impl Core {
             watches: Watches::default(),
             plans: Plans::default(),
             retained: Vec::new(),
-            retained_next: 0,
+            next_retained: 0,
             limit: None,
             wakers: Vec::new(),
-            gone: Arc::default(),
+            dropped: Arc::default(),
         }
     }
 
-    fn let_go(&mut self, gone: Gone) {
+    fn on_dropped(&mut self, gone: Dropped) {
         match gone {
-            Gone::Request(request) => self.give_up(request),
-            Gone::Watch(watch) => self.unwatch(watch),
-            Gone::Retained(number) => self.retained.retain(|(it, _)| *it != number),
+            Dropped::Request(request) => self.abandon(request),
+            Dropped::Watch(watch) => self.unwatch(watch),
+            Dropped::Retained(number) => self.retained.retain(|(it, _)| *it != number),
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::{Core, Limit};
 use crate::layers::Drafting;
 use crate::record::EntityId;
-use crate::view::Sight;
-use crate::watches::Moved;
+use crate::view::ReadView;
+use crate::watches::EntityChange;
 
 impl Core {
     /// The one door by which changes become visible: works out what is shown of everything that was
@@ -30,11 +30,11 @@ impl Core {
             let before = self.overlay.remove(&entity).unwrap_or(held);
             let to = if self.layers.touches(entity) {
                 let shown = self.layers.view(&mut self.base, entity, None);
-                let place = shown.as_ref().and_then(|it| self.base.place(&self.rules, it));
+                let place = shown.as_ref().and_then(|it| self.base.placement(&self.rules, it));
                 self.overlay.insert(entity, shown);
                 place
             } else {
-                self.base.base_place(&self.rules, entity)
+                self.base.stored_placement(&self.rules, entity)
             };
             let from = std::mem::replace(&mut self.base.store.entities.get_mut(entity).place, to);
             if from != to {
@@ -47,14 +47,14 @@ impl Core {
                     }
                 }
             }
-            let now = Sight { base: &self.base, overlay: &self.overlay }.record(entity);
+            let now = ReadView { base: &self.base, overlay: &self.overlay }.record(entity);
             // What was not known shows as null from now on, where something refers to it.
             let is_news = before.is_none() && now.is_none() && touched.gone.contains(&entity);
             if before.as_ref() != now || is_news {
-                moved.push(Moved { entity, before, from, to });
+                moved.push(EntityChange { entity, before, from, to });
             }
         }
-        let woken = self.watches.tell(
+        let woken = self.watches.notify(
             &mut self.base,
             &self.overlay,
             &moved,
@@ -69,17 +69,17 @@ impl Core {
             .filter(|(it, before)| self.layers.status(*it) != *before)
             .map(|(it, _)| it)
             .collect();
-        for id in self.watches.tell_statuses(&self.base, &statuses) {
+        for id in self.watches.notify_statuses(&self.base, &statuses) {
             self.wakers.extend(self.watches.get_mut(id).and_then(|it| it.status_waker.take()));
         }
-        self.base.prune_guards();
+        self.base.prune_tombstones();
     }
 
-    pub(super) fn keep_to_limit(&mut self) {
-        let Some(limit) = self.limit.filter(|it| self.base.bytes > it.look_at) else { return };
-        self.forget(limit.bytes);
-        let look_at = self.base.bytes.max(limit.bytes);
-        self.limit = Some(Limit { look_at: look_at + look_at / 5, ..limit });
+    pub(super) fn enforce_limit(&mut self) {
+        let Some(limit) = self.limit.filter(|it| self.base.bytes > it.evict_above) else { return };
+        self.evict_to(limit.bytes);
+        let evict_above = self.base.bytes.max(limit.bytes);
+        self.limit = Some(Limit { evict_above: evict_above + evict_above / 5, ..limit });
         self.publish();
     }
 
@@ -87,12 +87,12 @@ impl Core {
     fn run_recipes(&mut self) {
         for (by, recipe) in self.layers.recipes() {
             let touched = &self.base.touched.entities;
-            if !self.layers.is_stirred(&by, |it| touched.contains_key(&it)) {
+            if !self.layers.needs_rerun(&by, |it| touched.contains_key(&it)) {
                 continue;
             }
             let drafting = Drafting::new(&mut self.base, &self.rules, &self.layers, by.clone());
             let (edits, reads, _) = drafting.run(&recipe);
-            self.layers.replace(&by, edits, reads);
+            self.layers.replace_edits(&by, edits, reads);
         }
     }
 }

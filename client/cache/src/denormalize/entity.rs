@@ -11,7 +11,7 @@ use super::{Item, ReadError, Reader};
 use crate::collections::Span;
 use crate::document::Slot;
 use crate::record::{EntityId, QUERY, Value};
-use crate::shared::{self, Kept};
+use crate::shared::{self, AnyArc};
 
 /// An entity, and the selection that is asked of it.
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ pub(super) struct EntityDeserializer<'r, 'a> {
     /// In how many lists of that slot.
     pub(super) depth: u32,
     /// Where the allocation of the last view is kept, if a list has a place for it.
-    pub(super) kept: Option<&'a OnceCell<Kept>>,
+    pub(super) kept: Option<&'a OnceCell<AnyArc>>,
 }
 
 impl EntityDeserializer<'_, '_> {
@@ -30,8 +30,8 @@ impl EntityDeserializer<'_, '_> {
     fn is_shown(&self) -> Result<bool, ReadError> {
         let Self { reader, entity, slot, .. } = self;
         let nullability = slot.nullability_at(self.depth);
-        let is_shown = if reader.sight.record(*entity).is_none() {
-            if !reader.sight.is_deleted(*entity) {
+        let is_shown = if reader.view.record(*entity).is_none() {
+            if !reader.view.is_deleted(*entity) {
                 reader.lack_entity(*entity, slot.child);
             }
             false
@@ -78,16 +78,16 @@ impl<'a> Deserializer<'a> for EntityDeserializer<'_, 'a> {
             None => memo.and_then(|it| it.borrow().get(&node).cloned()),
         };
         if let Some(kept) = known {
-            shared::hand_in(kept);
+            shared::offer(kept);
             return visitor.visit_unit();
         }
         if self.kept.is_none() && memo.is_none() {
             return visitor.visit_newtype_struct(self);
         }
         let before = self.reader.lacks();
-        shared::want();
+        shared::request();
         let made = visitor.visit_newtype_struct(self)?;
-        let kept = shared::take_out();
+        let kept = shared::take_offered();
         // What lacks something is read again, so that it says so again.
         if let Some(kept) = kept.filter(|_| self.reader.lacks() == before) {
             match (self.kept, memo) {
@@ -168,8 +168,8 @@ impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
 impl Reader<'_> {
     /// Whether an entity is shown in a list: what is deleted is not, nor what cannot be read.
     pub(super) fn is_listed(&self, entity: EntityId, slot: &Slot, depth: u32) -> bool {
-        if self.sight.record(entity).is_none() {
-            if !self.sight.is_deleted(entity) {
+        if self.view.record(entity).is_none() {
+            if !self.view.is_deleted(entity) {
                 self.lack_entity(entity, slot.child);
             }
             return false;
@@ -180,7 +180,7 @@ impl Reader<'_> {
 }
 
 /// A member of a list that is as it was in the last view.
-struct UnchangedDeserializer<'a>(&'a Kept);
+struct UnchangedDeserializer<'a>(&'a AnyArc);
 
 impl<'a> Deserializer<'a> for UnchangedDeserializer<'_> {
     type Error = ReadError;
@@ -202,7 +202,7 @@ impl<'a> Deserializer<'a> for UnchangedDeserializer<'_> {
         if !shared::is_shared(name) {
             return visitor.visit_newtype_struct(self);
         }
-        shared::hand_in(self.0.clone());
+        shared::offer(self.0.clone());
         visitor.visit_unit()
     }
 

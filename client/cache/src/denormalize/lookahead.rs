@@ -14,10 +14,10 @@ impl<'a> Reader<'a> {
         owner: EntityId,
     ) -> bool {
         match value {
-            Value::Ref(entity) => match self.sight.record(entity) {
+            Value::Ref(entity) => match self.view.record(entity) {
                 Some(record) => self.is_object_readable(set, record.shape, record.values(), entity),
                 None => {
-                    if !self.sight.is_deleted(entity) {
+                    if !self.view.is_deleted(entity) {
                         self.lack_entity(entity, set);
                     }
                     false
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
         values: Items<'a>,
         owner: EntityId,
     ) -> bool {
-        let shape = self.sight.base.store.shapes.get(shape);
+        let shape = self.view.base.store.shapes.get(shape);
         let case = set.and_then(|it| self.bound.plan.sets[it].case_of(shape.type_name));
         let Some(case) = case else { return true };
         let mut is_readable = true;
@@ -63,15 +63,15 @@ impl<'a> Reader<'a> {
     /// Whether nothing that the selection set asks for is unknown, be it null or not.
     pub(crate) fn is_fully_known(&self, value: Value<'a>, set: Option<usize>) -> bool {
         let (shape, mut values) = match value {
-            Value::Ref(entity) => match self.sight.record(entity) {
+            Value::Ref(entity) => match self.view.record(entity) {
                 Some(record) => (record.shape, record.values()),
-                None => return self.sight.is_deleted(entity),
+                None => return self.view.is_deleted(entity),
             },
             Value::Object(shape, values) => (shape, values),
             Value::List(mut items) => return items.all(|it| self.is_fully_known(it, set)),
             _ => return true,
         };
-        let shape = self.sight.base.store.shapes.get(shape);
+        let shape = self.view.base.store.shapes.get(shape);
         let case = set.and_then(|it| self.bound.plan.sets[it].case_of(shape.type_name));
         let Some(case) = case else { return true };
         let mut asked = self.bound.stored(case).peekable();
@@ -101,8 +101,8 @@ impl<'a> Reader<'a> {
             let Some(child) = slot.child.filter(|it| self.bound.envelope(*it).is_some()) else {
                 return true;
             };
-            let envelope = self.sight.base.find_envelope(listing.collection, scope);
-            let record = envelope.and_then(|it| Some((it, self.sight.record(it)?)));
+            let envelope = self.view.base.find_envelope(listing.collection, scope);
+            let record = envelope.and_then(|it| Some((it, self.view.record(it)?)));
             record.is_none_or(|(entity, it)| {
                 self.is_object_readable(Some(child), it.shape, it.values(), entity)
             })
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
 
     /// An entity of which nothing is known: it lacks every field that is asked of it.
     pub(super) fn lack_entity(&self, entity: EntityId, set: Option<usize>) {
-        let type_name = self.sight.base.type_name(entity);
+        let type_name = self.view.base.type_name(entity);
         let case = set.and_then(|it| self.bound.plan.sets[it].case_of(type_name));
         for (key, _) in case.into_iter().flat_map(|it| self.bound.stored(it)) {
             self.lack(entity, key);

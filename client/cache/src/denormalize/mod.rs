@@ -15,20 +15,20 @@ use std::fmt;
 use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
 
-use crate::collections::{Span, listed};
+use crate::collections::{Span, members_in_range};
 use crate::document::{Bound, Listing};
 use crate::record::QUERY;
 use crate::record::{EntityId, Symbol};
 use crate::rules::Rules;
-use crate::shared::{Kept, Shared};
-use crate::view::{EntityKey, Gap, Gaps, ScopedRange, Sight, View};
+use crate::shared::{AnyArc, Shared};
+use crate::view::{EntityKey, Gap, Gaps, ReadView, ScopedRange, View};
 use object::RootDeserializer;
 
 /// An entity as a selection set sees it.
 pub(crate) type Node = (EntityId, usize);
 
 /// Allocations of earlier views that still hold.
-pub(crate) type Memo = HashMap<Node, Kept>;
+pub(crate) type Memo = HashMap<Node, AnyArc>;
 
 /// A list that a watch keeps in order.
 pub(crate) struct Members<'a> {
@@ -42,7 +42,7 @@ pub(crate) struct Item {
     pub(crate) interval: Span,
     pub(crate) entity: EntityId,
     /// The allocation of it in the last view.
-    pub(crate) kept: OnceCell<Kept>,
+    pub(crate) kept: OnceCell<AnyArc>,
 }
 
 /// Finds the list that a watch keeps for a listing.
@@ -50,7 +50,7 @@ pub(crate) type FindList<'a> = &'a dyn Fn(&Listing, &str) -> Option<Members<'a>>
 
 /// What a read looks at, and what it finds out.
 pub(crate) struct Reader<'a> {
-    pub(crate) sight: Sight<'a>,
+    pub(crate) view: ReadView<'a>,
     pub(crate) rules: &'a Rules,
     pub(crate) bound: &'a Bound,
     pub(crate) memo: Option<&'a RefCell<Memo>>,
@@ -65,14 +65,14 @@ const MAX_GAPS: usize = 1_000;
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(
-        sight: Sight<'a>,
+        view: ReadView<'a>,
         rules: &'a Rules,
         bound: &'a Bound,
         memo: Option<&'a RefCell<Memo>>,
         find_list: FindList<'a>,
     ) -> Self {
         let (looks_ahead, lacks) = (Cell::new(false), RefCell::default());
-        Self { sight, rules, bound, memo, find_list, looks_ahead, lacks }
+        Self { view, rules, bound, memo, find_list, looks_ahead, lacks }
     }
 
     /// Reads the whole operation.
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
 
     /// A field that is not known.
     fn lack(&self, entity: EntityId, key: Symbol) {
-        let base = self.sight.base;
+        let base = self.view.base;
         let field = base.store.names.text(key).to_string();
         self.note(Gap::Field { entity: EntityKey::of(base, entity), field });
     }
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     /// What of a listing's range is not covered.
     fn lack_stretches(&self, listing: &Listing, scope: &str) {
         let range = Span { start: listing.start, end: listing.end };
-        let scopes = &self.sight.base.scopes;
+        let scopes = &self.view.base.scopes;
         let uncovered = match scopes.find(listing.collection, scope) {
             Some(it) => scopes.get(it).coverage.uncovered(range, &listing.fields, true),
             None => vec![range],
@@ -135,10 +135,10 @@ impl<'a> Reader<'a> {
 
     /// The members of a range, where no watch keeps them.
     fn members(&self, listing: &Listing, scope: &str) -> Vec<(Span, EntityId)> {
-        let base = self.sight.base;
+        let base = self.view.base;
         let Some(scope) = base.scopes.find(listing.collection, scope) else { return Vec::new() };
         let range = Span { start: listing.start, end: listing.end };
-        listed(base.scopes.get(scope), range, |it| &base.store.entities.get(it).key)
+        members_in_range(base.scopes.get(scope), range, |it| &base.store.entities.get(it).key)
     }
 
     /// The key of the scope that a listing below `parent` is of.
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         match &listing.scope {
             Some(scope) => scope,
             None if parent == QUERY => "",
-            None => &self.sight.base.store.entities.get(parent).key,
+            None => &self.view.base.store.entities.get(parent).key,
         }
     }
 }

@@ -67,7 +67,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         entity: EntityId,
         set: Option<usize>,
     ) -> Result<Self, ReadError> {
-        let record = reader.sight.record(entity).ok_or_else(ReadError::missing)?;
+        let record = reader.view.record(entity).ok_or_else(ReadError::missing)?;
         Self::new(reader, entity, set, record.shape, record.values())
     }
 
@@ -78,7 +78,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         shape: ShapeId,
         values: Items<'a>,
     ) -> Result<Self, ReadError> {
-        let shape = reader.sight.base.store.shapes.get(shape);
+        let shape = reader.view.base.store.shapes.get(shape);
         let case = set.and_then(|it| reader.bound.plan.sets[it].case_of(shape.type_name));
         let case =
             case.ok_or_else(|| serde::de::Error::custom("an object where none is selected"))?;
@@ -135,7 +135,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
                 },
                 (Role::Items, Some((listing, scope))) => Next::Members(slot, listing, scope),
                 (Role::Position, Some((listing, scope))) => {
-                    let scopes = &self.reader.sight.base.scopes;
+                    let scopes = &self.reader.view.base.scopes;
                     let scope = scopes.find(listing.collection, scope);
                     Next::Position(scope.and_then(|it| scopes.get(it).position))
                 }
@@ -207,7 +207,7 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
         let (slot, packed) = match self.next {
             Next::Stored(slot, packed) => (slot, packed),
             Next::Typename => {
-                let name: &'a str = reader.sight.base.store.names.text(self.type_name);
+                let name: &'a str = reader.view.base.store.names.text(self.type_name);
                 return seed.deserialize(BorrowedStrDeserializer::new(name));
             }
             Next::Position(position) => {
@@ -245,9 +245,9 @@ impl<'a> Deserializer<'a> for EnvelopeDeserializer<'_, 'a> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let base = self.reader.sight.base;
+        let base = self.reader.view.base;
         let entity = base.find_envelope(self.listing.collection, self.scope);
-        let record = entity.and_then(|it| Some((it, self.reader.sight.record(it)?)));
+        let record = entity.and_then(|it| Some((it, self.reader.view.record(it)?)));
         let mut access = match record {
             Some((entity, record)) => {
                 let child = self.slot.child;

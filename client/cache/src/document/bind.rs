@@ -210,7 +210,7 @@ impl Bound {
         let Role::Collection(collection, listed) = slot.role else { return None };
         self.key(slot)?;
         let rule = &rules.collections[collection];
-        let listed = &rule.listed[listed];
+        let listed = &rule.list_fields[listed];
         let instant = |path: &[String]| instant::from_json(json::value_at(arguments, path)?);
         let [start, end] = listed.range.as_ref()?;
         let scope = match &listed.scope {

@@ -280,7 +280,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn role(&self, parent: &str, name: &str, envelope: Option<usize>) -> Role {
-        if let Some((collection, listed)) = self.rules.listed(parent, name) {
+        if let Some((collection, listed)) = self.rules.list_field(parent, name) {
             return Role::Collection(collection, listed);
         }
         let around = envelope.map(|it| &self.rules.collections[it]);

@@ -114,7 +114,7 @@ impl Completion<'_> {
 
     fn required_fields(&self, type_name: &str) -> impl Iterator<Item = &str> {
         let symbol = self.names.get(type_name);
-        let needs = symbol.into_iter().flat_map(|it| self.rules.needs(it));
+        let needs = symbol.into_iter().flat_map(|it| self.rules.required_fields(it));
         needs.map(|it| &**self.names.text(it))
     }
 
@@ -137,7 +137,7 @@ impl Completion<'_> {
                     })?;
                     let of = known.type_name.clone();
                     let rules = self.rules;
-                    let listed = rules.listed(parent, field.name());
+                    let listed = rules.list_field(parent, field.name());
                     let position =
                         listed.and_then(|(it, _)| rules.collections[it].position.as_deref());
                     self.complete_set(&of, field.selection_set(), span, position, depth + 1)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::edit::Edit;
-use super::pack::{field_of, set};
+use super::pack::{field_to_json, set_field};
 use super::{Layers, MutationId};
 use crate::base::Base;
 use crate::error::PredictionError;
@@ -60,13 +60,13 @@ impl<'a> Drafting<'a> {
     }
 
     /// What is shown below this layer, with what it has changed so far.
-    fn shown(&mut self, entity: EntityId) -> Option<Record> {
+    fn visible(&mut self, entity: EntityId) -> Option<Record> {
         let below = self.layers.view(self.base, entity, Some(&self.by));
         let mine = self.edits.iter().filter(|(it, _)| *it == entity).map(|(_, it)| it);
-        super::edit::over(self.base, entity, below, mine)
+        super::edit::apply_to(self.base, entity, below, mine)
     }
 
-    fn linked(
+    fn resolve_link(
         &mut self,
         parent: &EntityKey,
         field: &str,
@@ -82,7 +82,7 @@ impl Draft<'_> {
     /// Whether the entity is shown.
     pub fn contains(&mut self, type_name: &str, key: &str) -> bool {
         let entity = self.0.entity(type_name, key);
-        self.0.shown(entity).is_some()
+        self.0.visible(entity).is_some()
     }
 
     /// What is shown of a field, if it is known and has this form. An entity is seen as its key.
@@ -93,9 +93,9 @@ impl Draft<'_> {
         field: &str,
     ) -> Option<T> {
         let entity = self.0.entity(type_name, key);
-        let record = self.0.shown(entity)?;
+        let record = self.0.visible(entity)?;
         let field = self.0.base.store.names.get(field)?;
-        serde_json::from_value(field_of(self.0.base, &record, field)?).ok()
+        serde_json::from_value(field_to_json(self.0.base, &record, field)?).ok()
     }
 
     /// The field takes this value.
@@ -110,7 +110,7 @@ impl Draft<'_> {
         let it = &mut self.0;
         let done = serde_json::to_value(value)
             .map_err(|error| PredictionError::Mismatch(error.to_string()))
-            .and_then(|value| set(it.base, it.rules, entity, field, &value, &mut it.edits));
+            .and_then(|value| set_field(it.base, it.rules, entity, field, &value, &mut it.edits));
         if let Err(error) = done {
             it.error.get_or_insert(error);
         }
@@ -139,14 +139,14 @@ impl Draft<'_> {
     /// The entity `of` joins the list `field` of `parent` at its end. The query root is
     /// `EntityKey::new("Query", "")`. Collections need none of this: their members follow from themselves.
     pub fn link(&mut self, parent: &EntityKey, field: &str, of: &EntityKey) -> &mut Self {
-        let (parent, field, other) = self.0.linked(parent, field, of);
+        let (parent, field, other) = self.0.resolve_link(parent, field, of);
         self.0.edits.push((parent, Edit::Link(field, other)));
         self
     }
 
     /// The entity `of` leaves the list `field` of `parent`.
     pub fn unlink(&mut self, parent: &EntityKey, field: &str, of: &EntityKey) -> &mut Self {
-        let (parent, field, other) = self.0.linked(parent, field, of);
+        let (parent, field, other) = self.0.resolve_link(parent, field, of);
         self.0.edits.push((parent, Edit::Unlink(field, other)));
         self
     }

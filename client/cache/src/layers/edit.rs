@@ -24,7 +24,7 @@ pub(crate) enum Edit {
 
 impl Edit {
     /// Whether both concern the same thing.
-    pub(crate) fn meets(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.field(), other.field()) {
             (Some(one), Some(other)) => one == other,
             // To come into being or to vanish concerns every field.
@@ -44,17 +44,17 @@ impl Edit {
 ///
 /// Edits of what is not there say nothing, and what the server has deleted does not come into being
 /// again: its id stays used.
-pub(crate) fn apply<'e>(
+pub(crate) fn apply_to_base<'e>(
     base: &mut Base,
     entity: EntityId,
     edits: impl Iterator<Item = &'e Edit>,
 ) -> Option<Record> {
     let held = base.store.entities.record(entity).cloned();
-    over(base, entity, held, edits)
+    apply_to(base, entity, held, edits)
 }
 
 /// `held` with `edits` over it.
-pub(crate) fn over<'e>(
+pub(crate) fn apply_to<'e>(
     base: &mut Base,
     entity: EntityId,
     held: Option<Record>,
@@ -97,7 +97,7 @@ pub(crate) fn over<'e>(
                 // A list that was never fetched stays unknown.
                 if let Ok(at) = fields.binary_search_by_key(field, |(it, _)| *it) {
                     let joins = matches!(edit, Edit::Link(..));
-                    fields[at].1 = Cow::Owned(relinked(&fields[at].1, *other, joins));
+                    fields[at].1 = Cow::Owned(with_link(&fields[at].1, *other, joins));
                 }
             }
         }
@@ -112,7 +112,7 @@ pub(crate) fn over<'e>(
     Some(Record { shape, revision, packed: packed.into() })
 }
 
-fn relinked(list: &str, other: EntityId, joins: bool) -> String {
+fn with_link(list: &str, other: EntityId, joins: bool) -> String {
     let Value::List(mut items) = value(list) else { return list.to_owned() };
     let mut out = Vec::new();
     let opened = out.open_list();

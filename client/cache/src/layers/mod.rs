@@ -19,9 +19,9 @@ use hashbrown::{HashMap, HashSet};
 
 pub use draft::Draft;
 pub(crate) use draft::Drafting;
-pub(crate) use edit::{Edit, apply};
-pub(crate) use pack::{edits_of, edits_of_answer};
-pub(crate) use prediction::Given;
+pub(crate) use edit::{Edit, apply_to_base};
+pub(crate) use pack::{patch_edits, response_edits};
+pub(crate) use prediction::PredictionKind;
 pub use prediction::{Patch, Prediction};
 
 use crate::base::Base;
@@ -57,7 +57,7 @@ pub(crate) type Recipe = Arc<dyn Fn(&mut Draft<'_>) + Send + Sync>;
 pub(crate) struct Layer {
     by: MutationId,
     edits: Vec<(EntityId, Edit)>,
-    standing: Standing,
+    state: LayerState,
     recipe: Option<Recipe>,
     /// What the recipe has looked at: if it moves, the recipe runs again.
     reads: HashSet<EntityId>,
@@ -65,11 +65,11 @@ pub(crate) struct Layer {
 
 /// How far a layer's mutation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum LayerState {
     Pending,
     Failed,
     /// The answer is in the base; what is left covers an older layer, until that is gone.
-    Answered,
+    Settled,
 }
 
 /// The layers, oldest first.
@@ -123,13 +123,13 @@ impl Layers {
         self.count(&edits);
         let (recipe, reads) =
             recipe.map_or((None, HashSet::new()), |(it, reads)| (Some(it), reads));
-        self.layers.push(Layer { by, edits, standing: Standing::Pending, recipe, reads });
+        self.layers.push(Layer { by, edits, state: LayerState::Pending, recipe, reads });
     }
 
     /// The layer of a mutation that is not answered. Of one that is, the same may be told again: its answer
     /// comes behind its event, or twice after a reconnect.
     fn find(&self, by: &MutationId) -> Option<usize> {
-        self.layers.iter().position(|it| it.by == *by && it.standing != Standing::Answered)
+        self.layers.iter().position(|it| it.by == *by && it.state != LayerState::Settled)
     }
 
     /// Takes a layer out, wherever it lies.
@@ -137,7 +137,7 @@ impl Layers {
         let Some(at) = self.find(by) else { return false };
         let layer = self.layers.remove(at);
         self.discount(&layer.edits);
-        self.drop_covers();
+        self.drop_settled_edits();
         true
     }
 
@@ -160,22 +160,22 @@ impl Layers {
         let edits = std::mem::replace(&mut self.layers[at].edits, kept.clone());
         self.discount(&edits);
         self.count(&kept);
-        self.layers[at].standing = Standing::Answered;
+        self.layers[at].state = LayerState::Settled;
         self.layers[at].recipe = None;
-        self.drop_covers();
+        self.drop_settled_edits();
         true
     }
 
     fn is_covered_below(&self, at: usize, entity: EntityId, edit: &Edit) -> bool {
-        let older = self.layers[..at].iter().filter(|it| it.standing != Standing::Answered);
+        let older = self.layers[..at].iter().filter(|it| it.state != LayerState::Settled);
         let mut edits = older.flat_map(|it| &it.edits);
-        edits.any(|(it, older)| *it == entity && older.meets(edit))
+        edits.any(|(it, older)| *it == entity && older.overlaps(edit))
     }
 
     /// Edits that cover nothing any more go, and layers that have none.
-    fn drop_covers(&mut self) {
+    fn drop_settled_edits(&mut self) {
         for at in (0..self.layers.len()).rev() {
-            if self.layers[at].standing != Standing::Answered {
+            if self.layers[at].state != LayerState::Settled {
                 continue;
             }
             let edits = std::mem::take(&mut self.layers[at].edits);
@@ -184,7 +184,7 @@ impl Layers {
             self.discount(&gone);
             self.layers[at].edits = kept;
         }
-        self.layers.retain(|it| it.standing != Standing::Answered || !it.edits.is_empty());
+        self.layers.retain(|it| it.state != LayerState::Settled || !it.edits.is_empty());
     }
 
     /// Marks a mutation as failed, or as pending again. Its layer stays.
@@ -194,7 +194,7 @@ impl Layers {
         for entity in entities {
             self.note(entity);
         }
-        self.layers[at].standing = if has_failed { Standing::Failed } else { Standing::Pending };
+        self.layers[at].state = if has_failed { LayerState::Failed } else { LayerState::Pending };
         true
     }
 
@@ -203,10 +203,10 @@ impl Layers {
             return Status::Confirmed;
         }
         let on = self.layers.iter().filter(|it| it.edits.iter().any(|(it, _)| *it == entity));
-        on.fold(Status::Confirmed, |status, it| match (status, it.standing) {
-            (Status::Failed, _) | (_, Standing::Failed) => Status::Failed,
-            (_, Standing::Pending) => Status::Pending,
-            (status, Standing::Answered) => status,
+        on.fold(Status::Confirmed, |status, it| match (status, it.state) {
+            (Status::Failed, _) | (_, LayerState::Failed) => Status::Failed,
+            (_, LayerState::Pending) => Status::Pending,
+            (status, LayerState::Settled) => status,
         })
     }
 
@@ -220,7 +220,7 @@ impl Layers {
     ) -> Option<Record> {
         let layers = self.layers.iter().take_while(|it| below.is_none_or(|by| it.by != *by));
         let edits = layers.flat_map(|it| &it.edits).filter(|(it, _)| *it == entity);
-        apply(base, entity, edits.map(|(_, it)| it))
+        apply_to_base(base, entity, edits.map(|(_, it)| it))
     }
 
     /// The recipes, oldest first.
@@ -230,14 +230,14 @@ impl Layers {
     }
 
     /// Whether the recipe of a layer has looked at something that moved.
-    pub(crate) fn is_stirred(&self, by: &MutationId, moved: impl Fn(EntityId) -> bool) -> bool {
+    pub(crate) fn needs_rerun(&self, by: &MutationId, moved: impl Fn(EntityId) -> bool) -> bool {
         let layer = self.layers.iter().find(|it| it.by == *by);
         layer
             .is_some_and(|it| it.reads.iter().any(|it| moved(*it) || self.changed.contains_key(it)))
     }
 
     /// A recipe has run again.
-    pub(crate) fn replace(
+    pub(crate) fn replace_edits(
         &mut self,
         by: &MutationId,
         edits: Vec<(EntityId, Edit)>,

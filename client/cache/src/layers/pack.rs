@@ -13,7 +13,7 @@ use crate::rules::Rules;
 use crate::schema::{Field, Leaf};
 
 /// What a patch changes.
-pub(crate) fn edits_of(
+pub(crate) fn patch_edits(
     base: &mut Base,
     rules: &Rules,
     patch: Patch,
@@ -26,13 +26,13 @@ pub(crate) fn edits_of(
     let mut edits = Vec::new();
     for (field, value) in patch.fields {
         let value = value.map_err(|error| PredictionError::Mismatch(error.to_string()))?;
-        set(base, rules, entity, &field, &value, &mut edits)?;
+        set_field(base, rules, entity, &field, &value, &mut edits)?;
     }
     Ok(edits)
 }
 
 /// Sets a field by its name in the schema.
-pub(crate) fn set(
+pub(crate) fn set_field(
     base: &mut Base,
     rules: &Rules,
     entity: EntityId,
@@ -42,8 +42,9 @@ pub(crate) fn set(
 ) -> Result<(), PredictionError> {
     let type_name = base.store.names.text(base.type_name(entity)).clone();
     let mut packed = Vec::new();
-    let known = rules.schema.field(&type_name, field).ok_or_else(|| no_such(&type_name, field))?;
-    if !fits(rules, known, value) {
+    let known =
+        rules.schema.field(&type_name, field).ok_or_else(|| no_such_field(&type_name, field))?;
+    if !matches_schema(rules, known, value) {
         let form = format!("`{type_name}.{field}` cannot be {value}");
         return Err(PredictionError::Mismatch(form));
     }
@@ -54,7 +55,7 @@ pub(crate) fn set(
 }
 
 /// Whether a value has the form that the schema says: lists, nulls, and the scalars that every schema has.
-fn fits(rules: &Rules, field: &Field, value: &Json) -> bool {
+fn matches_schema(rules: &Rules, field: &Field, value: &Json) -> bool {
     fn at(levels: &[bool], leaf: Option<Leaf>, value: &Json) -> bool {
         match (levels, value, leaf) {
             ([is_nullable, ..], Json::Null, _) => *is_nullable,
@@ -123,7 +124,7 @@ fn pack(
             if let Some(key) = key {
                 let entity = base.store.entities.intern(symbol, key).0;
                 for (field, value) in fields {
-                    set(base, rules, entity, field, value, edits)?;
+                    set_field(base, rules, entity, field, value, edits)?;
                 }
                 out.reference(entity);
                 return Ok(());
@@ -131,7 +132,7 @@ fn pack(
             let mut values: Vec<(Symbol, Vec<u8>)> = Vec::new();
             for (field, value) in fields {
                 let known = rules.schema.field(type_name, field);
-                let known = known.ok_or_else(|| no_such(type_name, field))?.type_name.clone();
+                let known = known.ok_or_else(|| no_such_field(type_name, field))?.type_name.clone();
                 let mut packed = Vec::new();
                 pack(base, rules, &known, value, &mut packed, edits)?;
                 values.push((base.store.names.intern(field), packed));
@@ -146,12 +147,12 @@ fn pack(
     Ok(())
 }
 
-fn no_such(type_name: &str, field: &str) -> PredictionError {
+fn no_such_field(type_name: &str, field: &str) -> PredictionError {
     PredictionError::NoSuchField { type_name: type_name.to_owned(), field: field.to_owned() }
 }
 
 /// What an expected answer changes of what is shown.
-pub(crate) fn edits_of_answer(
+pub(crate) fn response_edits(
     base: &mut Base,
     layers: &Layers,
     staged: Staged<FromPrediction>,
@@ -184,7 +185,7 @@ pub(crate) fn edits_of_answer(
 }
 
 /// A stored value as JSON, for drafts; an entity is its key.
-pub(crate) fn json_of(base: &Base, packed: &str) -> Json {
+pub(crate) fn to_json(base: &Base, packed: &str) -> Json {
     fn any(base: &Base, value: Value<'_>) -> Json {
         match value {
             Value::Null => Json::Null,
@@ -218,6 +219,6 @@ pub(crate) fn json_of(base: &Base, packed: &str) -> Json {
 }
 
 /// The record's fields as JSON.
-pub(crate) fn field_of(base: &Base, record: &Record, field: Symbol) -> Option<Json> {
-    Some(json_of(base, record.field(&base.store.shapes, field)?))
+pub(crate) fn field_to_json(base: &Base, record: &Record, field: Symbol) -> Option<Json> {
+    Some(to_json(base, record.field(&base.store.shapes, field)?))
 }

@@ -11,11 +11,11 @@ use crate::error::PredictionError;
 use crate::prepared::Prepared;
 
 /// What a mutation is expected to do.
-pub struct Prediction(pub(crate) Given);
+pub struct Prediction(pub(crate) PredictionKind);
 
 /// As it was given.
-pub(crate) enum Given {
-    Answer { bound: Arc<Bound>, value: String },
+pub(crate) enum PredictionKind {
+    Response { bound: Arc<Bound>, value: String },
     Patch(Patch),
     Draft(Recipe),
     Invalid(PredictionError),
@@ -30,21 +30,21 @@ impl Prediction {
     pub fn response<F>(mutation: &Prepared<F>, value: &impl Serialize) -> Self {
         let value = serde_json::to_string(value);
         Self(match value {
-            Ok(value) => Given::Answer { bound: mutation.unchecked().clone(), value },
-            Err(error) => Given::Invalid(PredictionError::Mismatch(error.to_string())),
+            Ok(value) => PredictionKind::Response { bound: mutation.unchecked().clone(), value },
+            Err(error) => PredictionKind::Invalid(PredictionError::Mismatch(error.to_string())),
         })
     }
 
     /// A closure over a draft of what is shown. It runs at once, and again whenever something that it
     /// has looked at moves; so it may say "one more than now". It must not call the cache.
     pub fn draft(recipe: impl Fn(&mut Draft<'_>) + Send + Sync + 'static) -> Self {
-        Self(Given::Draft(Arc::new(recipe)))
+        Self(PredictionKind::Draft(Arc::new(recipe)))
     }
 }
 
 impl From<Patch> for Prediction {
     fn from(patch: Patch) -> Self {
-        Self(Given::Patch(patch))
+        Self(PredictionKind::Patch(patch))
     }
 }
 

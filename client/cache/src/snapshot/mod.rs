@@ -13,7 +13,7 @@ use bytes::Output;
 use hashbrown::HashMap;
 
 use crate::base::Base;
-use crate::collections::Standing;
+use crate::collections::Freshness;
 use crate::record::{EntityId, Revision, ShapeId, Symbol, Value, walk};
 use crate::rules::Rules;
 
@@ -66,13 +66,13 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
         out.number(scope.collection as u64);
         out.text(&scope.key);
         out.revision(scope.position);
-        let stretches = scope.coverage.stretches();
+        let stretches = scope.coverage.covered_spans();
         out.number(stretches.len() as u64);
         for stretch in stretches {
             out.raw(&stretch.span.start.to_le_bytes());
             out.raw(&stretch.span.end.to_le_bytes());
             out.revision(stretch.floor);
-            out.number(u64::from(stretch.standing > Standing::Current));
+            out.number(u64::from(stretch.freshness > Freshness::Current));
             out.number(stretch.fields.len() as u64);
             for field in stretch.fields.iter() {
                 out.number(name(field));
@@ -80,10 +80,10 @@ pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
         }
     }
     // What was referenced besides the log, of what is to be heard in it yet.
-    let mut guards: Vec<_> = base.guards.lasting().collect();
-    guards.sort_unstable();
-    out.number(guards.len() as u64);
-    for (entity, refuses, at, scope) in guards {
+    let mut tombstones: Vec<_> = base.tombstones.persistent().collect();
+    tombstones.sort_unstable();
+    out.number(tombstones.len() as u64);
+    for (entity, refuses, at, scope) in tombstones {
         out.number(u64::from(entity.0));
         out.number(refuses);
         out.number(at);
@@ -105,7 +105,7 @@ struct Referenced {
 impl Referenced {
     fn of(base: &Base) -> Self {
         let mut referenced = Self::default();
-        referenced.entities.extend(base.guards.lasting().map(|(it, ..)| it));
+        referenced.entities.extend(base.tombstones.persistent().map(|(it, ..)| it));
         let held =
             base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
         for (entity, record) in held {
@@ -125,7 +125,7 @@ impl Referenced {
             names.insert(shape.type_name);
             names.extend(&shape.fields);
         }
-        let stretches = base.scopes.iter().flat_map(|(_, it)| it.coverage.stretches());
+        let stretches = base.scopes.iter().flat_map(|(_, it)| it.coverage.covered_spans());
         names.extend(stretches.flat_map(|it| it.fields.iter()));
         referenced
     }

@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use super::bytes::Input;
 use super::{MAGIC, VERSION};
 use crate::base::Base;
-use crate::collections::{CoveredSpan, ScopeId, Span, Standing};
+use crate::collections::{CoveredSpan, Freshness, ScopeId, Span};
 use crate::document::FieldSet;
 use crate::error::SnapshotError;
 use crate::fingerprint::fnv;
@@ -29,7 +29,7 @@ struct Content {
     entities: Vec<(EntityId, bool, Option<Record>)>,
     scopes: Vec<(usize, String, Option<Revision>, Vec<CoveredSpan>)>,
     /// Whose, what it refuses, where it is records, and in which of the scopes.
-    guards: Vec<(EntityId, Revision, Revision, Option<usize>)>,
+    tombstones: Vec<(EntityId, Revision, Revision, Option<usize>)>,
 }
 
 /// Lets in what a snapshot says, as far as `base` does not know better.
@@ -90,14 +90,14 @@ fn apply(base: &mut Base, rules: &Rules, content: Content) {
         base.touched.coverage(scope);
         base.touched.position(scope);
     }
-    for (entity, refuses, at, scope) in content.guards {
+    for (entity, refuses, at, scope) in content.tombstones {
         let scope = scope.and_then(|it| scopes.get(it).copied());
         if scope.is_none_or(|it| entered.contains(&it)) {
-            base.guards.restore((entity, refuses, at, scope), &base.requests);
+            base.tombstones.restore((entity, refuses, at, scope), &base.requests);
         }
     }
     for (entity, is_deleted, record) in content.entities {
-        let place = record.as_ref().and_then(|it| base.place(rules, it));
+        let place = record.as_ref().and_then(|it| base.placement(rules, it));
         if place.is_some_and(|it| !entered.contains(&it.scope)) {
             continue;
         }
@@ -144,7 +144,7 @@ fn parse(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content
         };
         records.push((entity, is_deleted, record));
     }
-    let mut content = Content { entities: Vec::new(), scopes: Vec::new(), guards: Vec::new() };
+    let mut content = Content { entities: Vec::new(), scopes: Vec::new(), tombstones: Vec::new() };
     let source = SourceNumbers { shapes, numbers };
     for (entity, is_deleted, record) in records {
         let record = match record {
@@ -175,7 +175,7 @@ fn parse(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content
         let (refuses, at) = (input.number()?, input.number()?);
         let scope = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
         let scope = scope.checked_sub(1).filter(|it| *it < content.scopes.len());
-        content.guards.push((entity, refuses, at, scope));
+        content.tombstones.push((entity, refuses, at, scope));
     }
     if input.is_empty() { Ok(content) } else { Err(SnapshotError::Damaged) }
 }
@@ -189,8 +189,8 @@ fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<CoveredSpan> {
     let mut fields = fields;
     fields.sort_unstable();
     let fields: FieldSet = fields.into();
-    let standing = if is_stale { Standing::Stale } else { Standing::Current };
-    Ok(CoveredSpan { span: Span { start, end }, fields, floor, standing })
+    let freshness = if is_stale { Freshness::Stale } else { Freshness::Current };
+    Ok(CoveredSpan { span: Span { start, end }, fields, floor, freshness })
 }
 
 fn revision(input: &mut Input<'_>) -> Result<Option<Revision>> {

@@ -31,23 +31,23 @@ impl Delta {
 
 /// Changes since the last delta, as they come.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
-    entities: HashMap<EntityId, EntityChange>,
+pub(crate) struct PendingDelta {
+    entities: HashMap<EntityId, EntityDelta>,
     pub(crate) needs_full_view: bool,
 }
 
 /// What happened to one entity since.
 #[derive(Clone, Copy, Debug, Default)]
-struct EntityChange {
+struct EntityDelta {
     was_member: bool,
     is_member: bool,
     has_moved: bool,
     has_changed: bool,
 }
 
-impl Changes {
+impl PendingDelta {
     pub(crate) fn membership(&mut self, entity: EntityId, was: bool, is: bool) {
-        let first = EntityChange { was_member: was, ..EntityChange::default() };
+        let first = EntityDelta { was_member: was, ..EntityDelta::default() };
         let change = self.entities.entry(entity).or_insert(first);
         // Who left and came again may be another one and at another place.
         change.has_moved |= is && !was && change.was_member;
@@ -56,7 +56,7 @@ impl Changes {
     }
 
     pub(crate) fn changed(&mut self, entity: EntityId, has_moved: bool, has_changed: bool) {
-        let first = EntityChange { was_member: true, is_member: true, ..EntityChange::default() };
+        let first = EntityDelta { was_member: true, is_member: true, ..EntityDelta::default() };
         let change = self.entities.entry(entity).or_insert(first);
         change.has_moved |= has_moved;
         change.has_changed |= has_changed;

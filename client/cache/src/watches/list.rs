@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::base::Base;
-use crate::collections::{ScopeId, Span, listed, order};
+use crate::collections::{ScopeId, Span, compare_members, members_in_range};
 use crate::denormalize::{Item, Members};
 use crate::document::Listing;
 use crate::record::EntityId;
@@ -34,7 +34,8 @@ impl List {
     ) -> Self {
         let scope = base.scopes.intern(listing.collection, &scope_key);
         let span = Span { start: listing.start, end: listing.end };
-        let members = listed(base.scopes.get(scope), span, |it| &base.store.entities.get(it).key);
+        let members =
+            members_in_range(base.scopes.get(scope), span, |it| &base.store.entities.get(it).key);
         let item = |(interval, entity)| Item { interval, entity, kept: OnceCell::new() };
         let mut list = Self {
             listing,
@@ -47,7 +48,7 @@ impl List {
             free: Vec::new(),
             coverage: (Vec::new(), false),
         };
-        list.look_at_coverage(base);
+        list.refresh_coverage(base);
         list
     }
 
@@ -60,7 +61,7 @@ impl List {
     }
 
     /// Looks again what is covered. Whether it is something else than before.
-    pub(crate) fn look_at_coverage(&mut self, base: &Base) -> bool {
+    pub(crate) fn refresh_coverage(&mut self, base: &Base) -> bool {
         let coverage = &base.scopes.get(self.scope).coverage;
         let uncovered = coverage.uncovered(self.span, &self.listing.fields, true);
         let now = (uncovered, coverage.is_stale(self.span));
@@ -93,7 +94,13 @@ impl List {
     }
 
     /// Puts a member where its interval is now. Whether its place among the others is another one.
-    pub(crate) fn shift(&mut self, base: &Base, from: Span, to: Span, entity: EntityId) -> bool {
+    pub(crate) fn move_member(
+        &mut self,
+        base: &Base,
+        from: Span,
+        to: Span,
+        entity: EntityId,
+    ) -> bool {
         let Ok(old) = self.search(base, from, entity) else { return false };
         let number = self.order.remove(old);
         self.items[number as usize].interval = to;
@@ -103,7 +110,7 @@ impl List {
     }
 
     /// Forgets the allocation of a member, which shows something else now.
-    pub(crate) fn renew(&mut self, base: &Base, interval: Span, entity: EntityId) -> bool {
+    pub(crate) fn invalidate(&mut self, base: &Base, interval: Span, entity: EntityId) -> bool {
         let Ok(at) = self.search(base, interval, entity) else { return false };
         let number = self.order[at];
         self.items[number as usize].kept = OnceCell::new();
@@ -114,7 +121,7 @@ impl List {
         self.order.binary_search_by(|it| {
             let item = &self.items[*it as usize];
             let key = |it: EntityId| &*base.store.entities.get(it).key;
-            order((item.interval, item.entity), (interval, entity), key)
+            compare_members((item.interval, item.entity), (interval, entity), key)
         })
     }
 }

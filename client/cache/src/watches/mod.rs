@@ -8,5 +8,5 @@ mod state;
 mod walk;
 
 pub use delta::Delta;
-pub(crate) use notify::{Moved, WatchId, Watches};
+pub(crate) use notify::{EntityChange, WatchId, Watches};
 pub(crate) use state::{LastView, WatchState};

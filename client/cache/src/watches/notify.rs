@@ -11,14 +11,14 @@ use crate::collections::{Placement, ScopeId, Span};
 use crate::document::Bound;
 use crate::record::QUERY;
 use crate::record::{EntityId, Record};
-use crate::view::{Overlay, Sight};
+use crate::view::{Overlay, ReadView};
 
 /// A watch's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WatchId(u32);
 
 /// An entity that shows something else than before.
-pub(crate) struct Moved {
+pub(crate) struct EntityChange {
     pub(crate) entity: EntityId,
     pub(crate) before: Option<Record>,
     pub(crate) from: Option<Placement>,
@@ -33,7 +33,7 @@ pub(crate) struct Watches {
     /// The lists of each scope: whose, and which.
     lists: HashMap<ScopeId, Vec<(WatchId, usize, Span)>>,
     /// The watches that show an entity other than as a member.
-    showing: HashMap<EntityId, Vec<WatchId>>,
+    watches_by_entity: HashMap<EntityId, Vec<WatchId>>,
 }
 
 impl Watches {
@@ -41,19 +41,19 @@ impl Watches {
         let id = WatchId(self.next);
         self.next += 1;
         self.watches.insert(id, WatchState::new(bound));
-        self.survey(base, overlay, id);
+        self.find_nodes(base, overlay, id);
         id
     }
 
     pub(crate) fn remove(&mut self, id: WatchId) {
         if let Some(state) = self.watches.remove(&id) {
             for (entity, _) in state.nodes() {
-                if let Some(watches) = self.showing.get_mut(&entity) {
+                if let Some(watches) = self.watches_by_entity.get_mut(&entity) {
                     watches.retain(|it| *it != id);
                 }
             }
-            self.showing.retain(|_, it| !it.is_empty());
-            self.unlist(id);
+            self.watches_by_entity.retain(|_, it| !it.is_empty());
+            self.unindex_lists(id);
         }
     }
 
@@ -70,7 +70,7 @@ impl Watches {
         self.lists.get(&scope).into_iter().flatten().map(|(_, _, span)| *span).collect()
     }
 
-    fn unlist(&mut self, id: WatchId) {
+    fn unindex_lists(&mut self, id: WatchId) {
         for lists in self.lists.values_mut() {
             lists.retain(|(it, ..)| *it != id);
         }
@@ -78,20 +78,20 @@ impl Watches {
     }
 
     /// Finds out anew what a watch shows.
-    fn survey(&mut self, base: &mut Base, overlay: &Overlay, id: WatchId) {
+    fn find_nodes(&mut self, base: &mut Base, overlay: &Overlay, id: WatchId) {
         let Some(watch) = self.watches.get_mut(&id) else { return };
-        let news = watch.survey(base, overlay);
+        let news = watch.find_nodes(base, overlay);
         let lists: Vec<_> = watch.lists.iter().map(|it| (it.scope, it.span)).collect();
-        self.unlist(id);
+        self.unindex_lists(id);
         for (number, (scope, span)) in lists.into_iter().enumerate() {
             self.lists.entry(scope).or_default().push((id, number, span));
         }
-        self.is_shown(id, news);
+        self.index_entities(id, news);
     }
 
-    fn is_shown(&mut self, id: WatchId, news: Vec<EntityId>) {
+    fn index_entities(&mut self, id: WatchId, news: Vec<EntityId>) {
         for entity in news {
-            let watches = self.showing.entry(entity).or_default();
+            let watches = self.watches_by_entity.entry(entity).or_default();
             if !watches.contains(&id) {
                 watches.push(id);
             }
@@ -99,23 +99,23 @@ impl Watches {
     }
 
     /// Tells the watches that show any of `moved`, and those only. Returns whom to wake.
-    pub(crate) fn tell(
+    pub(crate) fn notify(
         &mut self,
         base: &mut Base,
         overlay: &Overlay,
-        moved: &[Moved],
+        moved: &[EntityChange],
         coverage: &[ScopeId],
         positions: &[ScopeId],
     ) -> Vec<WatchId> {
         let mut told = Vec::new();
         for it in moved {
-            self.tell_lists(base, overlay, it, &mut told);
-            self.tell_nodes(base, overlay, it, &mut told);
+            self.notify_lists(base, overlay, it, &mut told);
+            self.notify_nodes(base, overlay, it, &mut told);
         }
         for scope in coverage {
             for (id, number, _) in self.lists.get(scope).into_iter().flatten() {
                 let Some(watch) = self.watches.get_mut(id) else { continue };
-                if watch.lists[*number].look_at_coverage(base) {
+                if watch.lists[*number].refresh_coverage(base) {
                     watch.changes.needs_full_view = true;
                     told.push(*id);
                 }
@@ -142,14 +142,14 @@ impl Watches {
     }
 
     /// A member joins, leaves, moves or changes.
-    fn tell_lists(
+    fn notify_lists(
         &mut self,
         base: &Base,
         overlay: &Overlay,
-        moved: &Moved,
+        moved: &EntityChange,
         told: &mut Vec<WatchId>,
     ) {
-        let sight = Sight { base, overlay };
+        let view = ReadView { base, overlay };
         let scopes = [moved.from, moved.to].map(|it| it.map(|it| it.scope));
         let mut news = Vec::new();
         for (at, scope) in scopes.into_iter().enumerate() {
@@ -158,7 +158,7 @@ impl Watches {
             };
             for (id, number, span) in self.lists.get(&scope).into_iter().flatten() {
                 let shown = |place: Option<Placement>| {
-                    place.filter(|it| it.scope == scope && span.shows(it.interval))
+                    place.filter(|it| it.scope == scope && span.includes(it.interval))
                 };
                 let (from, to) = (shown(moved.from), shown(moved.to));
                 if from.is_none() && to.is_none() {
@@ -182,12 +182,12 @@ impl Watches {
                     }
                     (Some(from), Some(to)) => {
                         let has_moved = from.interval != to.interval
-                            && list.shift(base, from.interval, to.interval, entity);
+                            && list.move_member(base, from.interval, to.interval, entity);
                         let (bound, set) = (&watch.bound, list.set);
-                        let (before, now) = (moved.before.as_ref(), sight.record(entity));
+                        let (before, now) = (moved.before.as_ref(), view.record(entity));
                         let change = compare(&base.store.shapes, bound, set, before, now);
                         if change > Change::Nothing {
-                            list.renew(base, to.interval, entity);
+                            list.invalidate(base, to.interval, entity);
                             watch.view = None;
                         }
                         let has_changed = change == Change::Content;
@@ -201,32 +201,34 @@ impl Watches {
                     }
                 }
                 if watch.bound.plan.sets[watch.lists[*number].set].has_entities {
-                    news.push((*id, watch.add_member(sight, *number, entity)));
+                    news.push((*id, watch.add_member(view, *number, entity)));
                 }
             }
         }
         for (id, news) in news {
-            self.is_shown(id, news);
+            self.index_entities(id, news);
         }
     }
 
     /// An entity changes that is shown by way of others.
-    fn tell_nodes(
+    fn notify_nodes(
         &mut self,
         base: &mut Base,
         overlay: &Overlay,
-        moved: &Moved,
+        moved: &EntityChange,
         told: &mut Vec<WatchId>,
     ) {
-        let Some(showing) = self.showing.get(&moved.entity).cloned() else { return };
+        let Some(showing) = self.watches_by_entity.get(&moved.entity).cloned() else {
+            return;
+        };
         let is_envelope = is_envelope(base, moved.entity);
         for id in showing {
             let Some(watch) = self.watches.get_mut(&id) else { continue };
             let mut is_resurveyed = false;
             let mut news = Vec::new();
             for set in watch.sets_of(moved.entity) {
-                let sight = Sight { base, overlay };
-                let (before, now) = (moved.before.as_ref(), sight.record(moved.entity));
+                let view = ReadView { base, overlay };
+                let (before, now) = (moved.before.as_ref(), view.record(moved.entity));
                 let bound = watch.bound.clone();
                 if is_envelope && !reads_of(&bound, set) {
                     continue;
@@ -241,13 +243,13 @@ impl Watches {
                 }
                 let node = (moved.entity, set);
                 let mut reached = Vec::new();
-                if !watch.climb(sight, node, &mut reached, &mut HashSet::new()) {
+                if !watch.walk_up(view, node, &mut reached, &mut HashSet::new()) {
                     continue;
                 }
                 watch.view = None;
                 for (list, member) in reached {
                     let Some(place) = base.store.entities.get(member).place else { continue };
-                    watch.lists[list].renew(base, place.interval, member);
+                    watch.lists[list].invalidate(base, place.interval, member);
                     if change == Change::Content && member != moved.entity {
                         watch.changes.changed(member, false, true);
                     }
@@ -260,20 +262,20 @@ impl Watches {
                         watch.changes.changed(moved.entity, false, true);
                     }
                     told.push(id);
-                    let (more, has_lists) = watch.survey_below(sight, node);
+                    let (more, has_lists) = watch.add_nodes_below(view, node);
                     news.extend(more);
                     is_resurveyed |= has_lists;
                 }
             }
-            self.is_shown(id, news);
+            self.index_entities(id, news);
             if is_resurveyed {
-                self.survey(base, overlay, id);
+                self.find_nodes(base, overlay, id);
             }
         }
     }
 
     /// Tells those who follow them that statuses have changed. Returns whom to wake.
-    pub(crate) fn tell_statuses(&mut self, base: &Base, changed: &[EntityId]) -> Vec<WatchId> {
+    pub(crate) fn notify_statuses(&mut self, base: &Base, changed: &[EntityId]) -> Vec<WatchId> {
         let mut told = Vec::new();
         for (id, watch) in &mut self.watches {
             for entity in changed {

@@ -6,16 +6,16 @@ use std::task::Waker;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::delta::Changes;
+use super::delta::PendingDelta;
 use super::list::List;
-use super::walk::{Found, FoundList, refers, walk};
+use super::walk::{ListRef, References, refers_to, walk};
 use crate::base::Base;
 use crate::denormalize::{Memo, Node};
 use crate::document::Bound;
 use crate::record::EntityId;
 use crate::record::QUERY;
-use crate::shared::Kept;
-use crate::view::{Gaps, Overlay, Sight};
+use crate::shared::AnyArc;
+use crate::view::{Gaps, Overlay, ReadView};
 
 /// A watch, as the cache keeps it.
 pub(crate) struct WatchState {
@@ -28,7 +28,7 @@ pub(crate) struct WatchState {
     pub(crate) memo: RefCell<Memo>,
     /// The last view, while it still holds.
     pub(crate) view: Option<LastView>,
-    pub(crate) changes: Changes,
+    pub(crate) changes: PendingDelta,
     /// Something is to be told that was not told yet.
     pub(crate) has_news: bool,
     pub(crate) waker: Option<Waker>,
@@ -39,7 +39,7 @@ pub(crate) struct WatchState {
 
 /// A view that was read.
 pub(crate) struct LastView {
-    pub(crate) data: Option<Kept>,
+    pub(crate) data: Option<AnyArc>,
     pub(crate) missing: Gaps,
 }
 
@@ -59,7 +59,7 @@ impl WatchState {
             parents: HashMap::new(),
             memo: RefCell::default(),
             view: None,
-            changes: Changes::default(),
+            changes: PendingDelta::default(),
             // The present view is news to whoever has just come.
             has_news: true,
             waker: None,
@@ -74,7 +74,7 @@ impl WatchState {
     }
 
     /// Finds out anew what is shown, and by which ways. Returns the entities that were not known before.
-    pub(crate) fn survey(&mut self, base: &mut Base, overlay: &Overlay) -> Vec<EntityId> {
+    pub(crate) fn find_nodes(&mut self, base: &mut Base, overlay: &Overlay) -> Vec<EntityId> {
         let mut old = std::mem::take(&mut self.lists);
         let mut news = vec![QUERY];
         self.parents.entry((QUERY, 0)).or_default();
@@ -84,8 +84,9 @@ impl WatchState {
             if !seen.insert(node) {
                 continue;
             }
-            let Found { mut entities, lists } = walk(Sight { base, overlay }, &self.bound, node);
-            for FoundList { listing, scope, set, envelope } in lists {
+            let References { mut entities, lists } =
+                walk(ReadView { base, overlay }, &self.bound, node);
+            for ListRef { listing, scope, set, envelope } in lists {
                 let known =
                     old.iter().position(|it| it.listing == listing && it.scope_key == scope);
                 let list = match known {
@@ -114,7 +115,11 @@ impl WatchState {
     }
 
     /// What is shown by way of `node`, which has changed. Whether lists may have come or gone.
-    pub(crate) fn survey_below(&mut self, sight: Sight<'_>, node: Node) -> (Vec<EntityId>, bool) {
+    pub(crate) fn add_nodes_below(
+        &mut self,
+        view: ReadView<'_>,
+        node: Node,
+    ) -> (Vec<EntityId>, bool) {
         let mut news = Vec::new();
         let mut open = vec![node];
         let mut seen = HashSet::new();
@@ -122,7 +127,7 @@ impl WatchState {
             if !seen.insert(node) {
                 continue;
             }
-            let found = walk(sight, &self.bound, node);
+            let found = walk(view, &self.bound, node);
             if !found.lists.is_empty() && node != (QUERY, 0) {
                 return (news, true);
             }
@@ -138,14 +143,14 @@ impl WatchState {
     /// A member of a list that has entities of its own.
     pub(crate) fn add_member(
         &mut self,
-        sight: Sight<'_>,
+        view: ReadView<'_>,
         list: usize,
         member: EntityId,
     ) -> Vec<EntityId> {
         let node = (member, self.lists[list].set);
         let mut news = Vec::new();
         self.add(node, Parent::List(list), &mut news);
-        news.extend(self.survey_below(sight, node).0);
+        news.extend(self.add_nodes_below(view, node).0);
         news
     }
 
@@ -163,9 +168,9 @@ impl WatchState {
 
     /// Follows the ways by which `node` is shown, up to the lists and the root, forgetting the
     /// allocations on the way; ways that are out of date are dropped. Whether it is shown at all.
-    pub(crate) fn climb(
+    pub(crate) fn walk_up(
         &mut self,
-        sight: Sight<'_>,
+        view: ReadView<'_>,
         node: Node,
         reached: &mut Vec<(usize, EntityId)>,
         seen: &mut HashSet<Node>,
@@ -179,11 +184,11 @@ impl WatchState {
         for parent in parents {
             let holds = match parent {
                 Parent::List(list) => {
-                    let place = sight.base.store.entities.get(node.0).place;
+                    let place = view.base.store.entities.get(node.0).place;
                     let list_of = &self.lists.get(list);
                     let holds = list_of.is_some_and(|list| {
                         place.is_some_and(|it| {
-                            it.scope == list.scope && list.span.shows(it.interval)
+                            it.scope == list.scope && list.span.includes(it.interval)
                         })
                     });
                     if holds {
@@ -192,8 +197,8 @@ impl WatchState {
                     holds
                 }
                 Parent::Node(parent) => {
-                    refers(sight, &self.bound, parent, node)
-                        && self.climb(sight, parent, reached, seen)
+                    refers_to(view, &self.bound, parent, node)
+                        && self.walk_up(view, parent, reached, seen)
                 }
             };
             is_shown |= holds;
@@ -214,7 +219,7 @@ impl WatchState {
     pub(crate) fn shows(&self, base: &Base, entity: EntityId) -> bool {
         let place = base.store.entities.get(entity).place;
         let in_list = |list: &List| {
-            place.is_some_and(|it| it.scope == list.scope && list.span.shows(it.interval))
+            place.is_some_and(|it| it.scope == list.scope && list.span.includes(it.interval))
         };
         self.lists.iter().any(in_list) || !self.sets_of(entity).is_empty()
     }

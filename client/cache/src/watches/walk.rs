@@ -5,17 +5,17 @@ use std::sync::Arc;
 use crate::denormalize::Node;
 use crate::document::{Bound, Case, Listing, Role};
 use crate::record::{EntityId, Items, ShapeId, Value};
-use crate::view::Sight;
+use crate::view::ReadView;
 
 /// What a record refers to, by a selection set.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct References {
     pub(super) entities: Vec<Node>,
-    pub(super) lists: Vec<FoundList>,
+    pub(super) lists: Vec<ListRef>,
 }
 
 /// A list of a collection.
-pub(super) struct FoundList {
+pub(super) struct ListRef {
     pub(super) listing: Arc<Listing>,
     pub(super) scope: Arc<str>,
     /// The selection set of its members.
@@ -27,24 +27,24 @@ pub(super) struct FoundList {
 /// Where a walk is: the view, the plan, and the entity whose values are walked over.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
-    sight: Sight<'a>,
+    view: ReadView<'a>,
     bound: &'a Bound,
     owner: EntityId,
 }
 
 /// What `node` shows of other entities itself, not by way of others.
-pub(super) fn walk(sight: Sight<'_>, bound: &Bound, node: Node) -> Found {
-    let mut found = Found::default();
+pub(super) fn walk(view: ReadView<'_>, bound: &Bound, node: Node) -> References {
+    let mut found = References::default();
     let (owner, set) = node;
-    if let Some(record) = sight.record(owner) {
-        Walk { sight, bound, owner }.object(set, record.shape, record.values(), &mut found);
+    if let Some(record) = view.record(owner) {
+        Walk { view, bound, owner }.object(set, record.shape, record.values(), &mut found);
     }
     found
 }
 
 impl Walk<'_> {
-    fn object(self, set: usize, shape: ShapeId, values: Items<'_>, found: &mut Found) {
-        let shape = self.sight.base.store.shapes.get(shape);
+    fn object(self, set: usize, shape: ShapeId, values: Items<'_>, found: &mut References) {
+        let shape = self.view.base.store.shapes.get(shape);
         let Some(case) = self.bound.plan.sets[set].case_of(shape.type_name) else { return };
         self.lists(case, found);
         for (key, slot) in self.bound.stored(case) {
@@ -54,7 +54,7 @@ impl Walk<'_> {
         }
     }
 
-    fn value(self, set: usize, value: Value<'_>, found: &mut Found) {
+    fn value(self, set: usize, value: Value<'_>, found: &mut References) {
         match value {
             Value::Ref(entity) => found.entities.push((entity, set)),
             Value::List(items) => {
@@ -67,12 +67,12 @@ impl Walk<'_> {
         }
     }
 
-    fn lists(self, case: &Case, found: &mut Found) {
+    fn lists(self, case: &Case, found: &mut References) {
         for slot in &case.slots {
             let Some(listing) = self.bound.listing(slot) else { continue };
             let scope = match &listing.scope {
                 Some(scope) => scope.clone(),
-                None => self.sight.base.store.entities.get(self.owner).key.clone(),
+                None => self.view.base.store.entities.get(self.owner).key.clone(),
             };
             let Some(child) = slot.child else { continue };
             let (members, envelope) = match self.bound.envelope(child) {
@@ -86,20 +86,20 @@ impl Walk<'_> {
             };
             // Where only the object around is selected, no member is shown.
             let listing = listing.clone();
-            found.lists.extend(members.map(|set| FoundList { listing, scope, set, envelope }));
+            found.lists.extend(members.map(|set| ListRef { listing, scope, set, envelope }));
         }
     }
 }
 
 /// Whether `parent` refers to `child` itself, not by way of others.
-pub(super) fn refers(sight: Sight<'_>, bound: &Bound, parent: Node, child: Node) -> bool {
-    let found = walk(sight, bound, parent);
+pub(super) fn refers_to(view: ReadView<'_>, bound: &Bound, parent: Node, child: Node) -> bool {
+    let found = walk(view, bound, parent);
     if found.entities.contains(&child) {
         return true;
     }
     // The object around a list is no value of its parent.
     found.lists.iter().any(|it| {
         it.envelope == Some(child.1)
-            && sight.base.find_envelope(it.listing.collection, &it.scope) == Some(child.0)
+            && view.base.find_envelope(it.listing.collection, &it.scope) == Some(child.0)
     })
 }
