@@ -1,0 +1,15 @@
+//! Helpers that the tests of the server and of the page share with the benchmarks.
+//!
+//! - [`ServerProcess`] runs a server as a process of its own.
+//! - [`TcpProxy`] holds back, cuts or blocks the traffic of a TCP connection.
+//! - [`CountingTransport`] counts what a client requests and receives.
+
+#![allow(clippy::disallowed_methods, reason = "the tasks of a test end with its runtime")]
+
+mod counting_transport;
+mod server_process;
+mod tcp_proxy;
+
+pub use counting_transport::{CountingTransport, Traffic};
+pub use server_process::ServerProcess;
+pub use tcp_proxy::TcpProxy;
