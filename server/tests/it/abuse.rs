@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::process::Process;
+use crate::process::{self, ServerProcess};
 use crate::rng::Chance;
 use crate::world::{PATIENCE, World};
 
@@ -18,7 +18,7 @@ const MIB: usize = 1024 * 1024;
 
 /// A server as a process, with an honest client that wants to be served meanwhile.
 struct Served {
-    process: Process,
+    process: ServerProcess,
     _folder: TempDir,
 }
 
@@ -26,7 +26,7 @@ impl Served {
     async fn with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("it.db");
-        let process = Process::start_with(&file, |command| {
+        let process = process::start_with(&file, |command| {
             command.args(settings);
         });
         Self { process: process.await, _folder: folder }
@@ -35,7 +35,7 @@ impl Served {
     /// Somebody else asks, and is answered soon.
     async fn serves_others(&self) {
         let begin = Instant::now();
-        let answer = self.process.ask("{ calendar { id } }").await;
+        let answer = process::query(&self.process.url, "{ calendar { id } }").await;
         assert!(answer["data"]["calendar"]["id"].is_string(), "{answer}");
         assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     }
@@ -97,7 +97,7 @@ async fn ten_thousand_sockets_that_open_and_never_speak() {
     let many = 10_000.min(allow_files() - 200);
     let served = Served::with(&[]).await;
     served.serves_others().await;
-    let before = served.process.memory();
+    let before = served.process.memory().unwrap();
     let begin = Instant::now();
     let mut lines = Vec::with_capacity(many);
     while lines.len() < many {
@@ -112,7 +112,7 @@ async fn ten_thousand_sockets_that_open_and_never_speak() {
     }
     let opened = begin.elapsed();
     served.serves_others().await;
-    let each = (served.process.memory() - before) / many;
+    let each = (served.process.memory().unwrap() - before) / many;
     // Close frame: code 4408.
     let told = join_all(lines.iter_mut().map(rest)).await;
     assert!(
@@ -187,7 +187,7 @@ async fn garbage_in_place_of_frames_and_requests() {
         rest(&mut line).await;
     }
     served.serves_others().await;
-    assert_eq!(served.process.terminate().await, Some(0), "nothing has gone wrong in it");
+    assert_eq!(served.process.terminate().await.unwrap(), Some(0), "nothing has gone wrong in it");
 }
 
 /// Refused by its length, or when it is too long.
@@ -195,7 +195,7 @@ async fn garbage_in_place_of_frames_and_requests() {
 async fn a_body_of_a_hundred_megabytes() {
     let served = Served::with(&[]).await;
     served.serves_others().await;
-    let before = served.process.memory();
+    let before = served.process.memory().unwrap();
     let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let mut honest =
         served.send(format!("{head}content-length: 104857600\r\n\r\n").as_bytes()).await;
@@ -219,7 +219,7 @@ async fn a_body_of_a_hundred_megabytes() {
     let sent = timeout(PATIENCE, endless).await.expect("an end in time");
     assert!(sent < 20 * MIB, "{sent} bytes were taken");
     served.serves_others().await;
-    let more = served.process.memory().saturating_sub(before);
+    let more = served.process.memory().unwrap().saturating_sub(before);
     assert!(more < 8 * MIB, "{more} bytes more");
 }
 

@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use serde_json::json;
 
 use crate::database::Home;
-use crate::process::{BINARY, Process};
+use crate::process::{self, BINARY, query};
 use crate::world::Follower;
 
 fn run(arguments: &[&str], database: &Path) -> Output {
@@ -214,7 +214,7 @@ async fn demo_data_is_the_same_every_time_and_fits_its_calendars() {
     let said = String::from_utf8(first.stdout).unwrap();
     assert_eq!(said, "3 calendars with 264 appointments, from 2026-10-19 on\n");
     assert_eq!(String::from_utf8(run(&seed, &file).stdout).unwrap(), said);
-    let process = Process::start(&file).await;
+    let process = process::start(&file).await;
     let query = "{ calendars { nodes { name overlaps appointmentsInRange(range: {
         start: \"2026-10-01T00:00:00Z\", end: \"2026-12-01T00:00:00Z\" }) { revision
         appointments { id } } } } }";
@@ -237,12 +237,12 @@ async fn demo_data_is_the_same_every_time_and_fits_its_calendars() {
 async fn after_a_restore_everybody_queries_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it.db");
-    let process = Process::start(&file).await;
+    let process = process::start(&file).await;
     let mut follower = Follower::new(&process.url, json!({})).await;
     assert_eq!(follower.told().await, "BOOKMARK 0");
-    assert_eq!(process.terminate().await, Some(0));
+    assert_eq!(process.terminate().await.unwrap(), Some(0));
     assert!(run(&["restore-bump"], &file).status.success());
-    let process = Process::start(&file).await;
+    let process = process::start(&file).await;
     let mut follower = Follower::new(&process.url, json!({ "after": 0 })).await;
     let event = follower.event().await.unwrap();
     assert_eq!(event["kind"], "RESET");
@@ -253,19 +253,19 @@ async fn after_a_restore_everybody_queries_again() {
 async fn a_backup_is_one_moment_of_what_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let (file, copy) = (folder.path().join("it.db"), folder.path().join("copy.db"));
-    let process = Process::start(&file).await;
+    let process = process::start(&file).await;
     let create = r#"mutation { createAppointment(input: { title: "It", startsAt: "2026-11-23T09:00:00Z",
         endsAt: "2026-11-23T10:00:00Z" }) { error { message } } }"#;
     let range = r#"{ appointmentsInRange(range: { start: "2026-11-23T00:00:00Z", end: "2026-11-24T00:00:00Z" })
         { revision appointments { id } } }"#;
     let writes = async {
         for _ in 0..200 {
-            process.ask(create).await;
+            query(&process.url, create).await;
         }
     };
     let backup = async {
         // Somewhere in between.
-        while process.ask(range).await["data"]["appointmentsInRange"]["revision"].as_u64()
+        while query(&process.url, range).await["data"]["appointmentsInRange"]["revision"].as_u64()
             < Some(50)
         {}
         tokio::task::block_in_place(|| run(&["backup", copy.to_str().unwrap()], &file))
@@ -275,8 +275,8 @@ async fn a_backup_is_one_moment_of_what_goes_on() {
     check(&["backup", copy.to_str().unwrap()], &file, "exists already");
     check(&["backup", "elsewhere.db"], &folder.path().join("nothing.db"), "There is no database");
     assert!(!folder.path().join("copy.db.partial").exists());
-    let restored = Process::start(&copy).await;
-    let found = restored.ask(range).await["data"]["appointmentsInRange"].clone();
+    let restored = process::start(&copy).await;
+    let found = query(&restored.url, range).await["data"]["appointmentsInRange"].clone();
     let count = found["appointments"].as_array().unwrap().len();
     assert_eq!(found["revision"], json!(count), "the log tells of what is there");
     assert!(count > 0, "{count}");
@@ -291,22 +291,22 @@ async fn a_file_is_moved_to_postgresql_and_clients_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it.db");
     assert!(run(&["seed", "--from", "2026-11-23", "--weeks", "2"], &file).status.success());
-    let before = Process::start(&file).await;
+    let before = process::start(&file).await;
     let create = r#"mutation { createAppointment(input: { title: "“Ünïcode”\n\t\\ 👩‍👩‍👧", startsAt: "2026-11-23T09:00:00Z",
         endsAt: "2026-11-23T09:30:00Z", mutationId: "01a204ed-0000-7000-8000-000000000001" })
         { appointment { id revision title } error { message } } }"#;
-    let made = before.ask(create).await;
+    let made = query(&before.url, create).await;
     assert_eq!(made["data"]["createAppointment"]["error"], json!(null), "{made}");
     let delete = format!(
         "mutation {{ deleteAppointment(input: {{ id: {} }}) {{ revision }} }}",
-        before.ask(create).await["data"]["createAppointment"]["appointment"]["id"]
+        query(&before.url, create).await["data"]["createAppointment"]["appointment"]["id"]
     );
-    before.ask(&delete).await;
+    query(&before.url, &delete).await;
     let all = r#"{ calendars { nodes { id name revision overlaps appointmentsInRange(range: { start: "2026-11-01T00:00:00Z",
         end: "2027-01-01T00:00:00Z" }) { revision appointments { id title description location startsAt endsAt timeZone
         status attendees { email name response } revision createdAt updatedAt } } } } }"#;
-    let was = before.ask(all).await;
-    assert_eq!(before.terminate().await, Some(0));
+    let was = query(&before.url, all).await;
+    assert_eq!(before.terminate().await.unwrap(), Some(0));
 
     let copy = |from: &Path| {
         Command::new(BINARY)
@@ -327,9 +327,9 @@ async fn a_file_is_moved_to_postgresql_and_clients_go_on() {
     let error = String::from_utf8(again.stderr).unwrap();
     assert!(error.contains("has calendars in it already"), "{error}");
 
-    let after = Process::start(&to).await;
-    assert_eq!(after.ask(all).await, was);
-    assert_eq!(after.ask(create).await, made, "what was decided is decided");
+    let after = process::start(&to).await;
+    assert_eq!(query(&after.url, all).await, was);
+    assert_eq!(query(&after.url, create).await, made, "what was decided is decided");
     let mut follower = Follower::new(&after.url, json!({ "after": 0 })).await;
     let mut told = Vec::new();
     while told.last().is_none_or(|it: &String| !it.starts_with("BOOKMARK")) {

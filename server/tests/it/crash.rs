@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::database::Home;
 use crate::load::{Answered, listen, revision, write};
-use crate::process::Process;
+use crate::process;
 use crate::rng::Chance;
 
 const ROUNDS: usize = 20;
@@ -34,13 +34,13 @@ async fn what_was_answered_is_there_and_everybody_is_told_once() {
     // Moments from a seed; what runs at them is the machine's chance.
     let mut moment = Chance::new(0);
     for _ in 0..ROUNDS {
-        let process = Process::start(&database).await;
+        let process = process::start(&database).await;
         up.send_replace(vec![process.url.clone()]);
         tokio::time::sleep(Duration::from_millis(50 + moment.below(400))).await;
         up.send_replace(Vec::new());
-        process.kill().await;
+        process.kill().await.unwrap();
     }
-    let process = Process::start(&database).await;
+    let process = process::start(&database).await;
     up.send_replace(vec![process.url.clone()]);
     stop.send_replace(true);
     while people.join_next().await.transpose().unwrap().is_some() {}
@@ -60,5 +60,5 @@ async fn what_was_answered_is_there_and_everybody_is_told_once() {
         "{ROUNDS} kills, {} answers, {end} changes, each heard by {SUBSCRIBERS}",
         answered.len()
     );
-    assert_eq!(process.terminate().await, Some(0));
+    assert_eq!(process.terminate().await.unwrap(), Some(0));
 }

@@ -25,7 +25,6 @@ mod slow_subscriber;
 mod socket;
 mod stores;
 mod subscriptions;
-mod tcp_proxy;
 mod third_party_clients;
 mod variables;
 mod world;

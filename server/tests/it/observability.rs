@@ -8,7 +8,7 @@ use axum::routing::post;
 use serde_json::json;
 use tokio::net::{TcpListener, UnixDatagram};
 
-use crate::process::Process;
+use crate::process;
 use crate::world::{PATIENCE, World, and, booking};
 
 /// The value of one line of the metrics; 0 if it is not there, as it was never counted.
@@ -125,7 +125,7 @@ async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
 async fn traces_go_to_a_collector_as_part_of_the_callers() {
     let (address, taken) = collector().await;
     let folder = tempfile::tempdir().unwrap();
-    let process = Process::start_with(&folder.path().join("it.db"), |command| {
+    let process = process::start_with(&folder.path().join("it.db"), |command| {
         command.args(["--trace-to", &address]);
     })
     .await;
@@ -137,7 +137,7 @@ async fn traces_go_to_a_collector_as_part_of_the_callers() {
     let sent = sent.json(&json!({ "query": query, "operationName": "Book" })).send().await.unwrap();
     assert!(sent.status().is_success());
     // What is left is sent before the end.
-    assert_eq!(process.terminate().await, Some(0));
+    assert_eq!(process.terminate().await.unwrap(), Some(0));
     let taken = taken.lock().unwrap().clone();
     let has = |it: &[u8]| taken.windows(it.len()).any(|at| at == it);
     for expected in [
@@ -164,11 +164,11 @@ async fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
         let heard = tokio::time::timeout(PATIENCE, systemd.recv(&mut buffer)).await;
         String::from_utf8_lossy(&buffer[..heard.unwrap().unwrap()]).into_owned()
     };
-    let process = Process::start_with(&folder.path().join("it.db"), |command| {
+    let process = process::start_with(&folder.path().join("it.db"), |command| {
         command.env("NOTIFY_SOCKET", &path);
     })
     .await;
     assert_eq!(heard().await.trim(), "READY=1");
-    assert_eq!(process.terminate().await, Some(0));
+    assert_eq!(process.terminate().await.unwrap(), Some(0));
     assert_eq!(heard().await.trim(), "STOPPING=1");
 }

@@ -11,9 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::database::Home;
 use crate::load::{Answered, Person, Servers, listen, post, revision, write};
-use crate::process::Process;
+use crate::process::{self, ServerProcess};
 use crate::rng::Chance;
-use crate::tcp_proxy::Line;
 use crate::world::{Follower, PATIENCE, and, new_id, text};
 
 const WRITERS: usize = 20;
@@ -23,7 +22,7 @@ const REPLICAS: usize = 3;
 /// Servers on one database.
 struct Replicas {
     home: Home,
-    processes: Vec<Process>,
+    processes: Vec<ServerProcess>,
     http: reqwest::Client,
 }
 
@@ -37,7 +36,7 @@ impl Replicas {
         let home = Home::postgres().await?;
         let database = home.database();
         // All at once, on a database with nothing in it.
-        let start = || Process::start_with(&database, |command| _ = command.args(settings));
+        let start = || process::start_with(&database, |command| _ = command.args(settings));
         let processes = join_all((0..REPLICAS).map(|_| start())).await;
         Some(Self { home, processes, http: reqwest::Client::new() })
     }
@@ -248,9 +247,9 @@ async fn whatever_dies_the_history_is_one() {
             _ => {
                 let gone = replicas.processes.remove(chance.below(REPLICAS as u64) as usize);
                 up.send_replace(replicas.urls());
-                gone.kill().await;
+                gone.kill().await.unwrap();
                 sleep(Duration::from_millis(chance.below(200))).await;
-                replicas.processes.push(Process::start(&replicas.home.database()).await);
+                replicas.processes.push(process::start(&replicas.home.database()).await);
                 up.send_replace(replicas.urls());
             }
         }
@@ -328,8 +327,8 @@ async fn a_database_that_goes_and_comes_back() {
 async fn a_line_to_the_database_that_swallows_everything() {
     let Some(replicas) = Replicas::new().await else { return };
     let database = replicas.home.database();
-    let line = Line::to(database.to_str().unwrap()).await;
-    let far = Process::start_with(&line.url, |command| {
+    let (proxy, database) = process::proxy_to(&database).await;
+    let far = process::start_with(&database, |command| {
         command.args(["--database-connections", "2"]);
     });
     let far = far.await;
@@ -338,7 +337,7 @@ async fn a_line_to_the_database_that_swallows_everything() {
     for n in 1..=2 {
         replicas.create(0, at(n, 60)).await;
         assert_eq!(follower.told().await, format!("CREATED {n} it"));
-        line.swallow();
+        proxy.blackhole();
     }
     replicas.create(0, at(3, 60)).await;
     assert_eq!(follower.told().await, "CREATED 3 it");

@@ -4,25 +4,23 @@ mod watches;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use appointments_client::transport::{Http, Line, Transport};
+use appointments_client::transport::Http;
 use appointments_client::{
-    Calendar, Changes, Client, DateTime, EntryState, LineError, NewAppointment, RangeView,
-    RangeWatch, Refusal, Status,
+    Calendar, Changes, Client, DateTime, EntryState, NewAppointment, RangeView, RangeWatch,
+    Refusal, Status,
 };
-use futures_util::future::BoxFuture;
+use appointments_testing::{CountingTransport, Traffic};
 use futures_util::{Stream, StreamExt};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::process::Process;
+use crate::process::{self, ServerProcess, query};
 use crate::world::PATIENCE;
 
 /// A server as a process, and its one calendar.
 pub(crate) struct Place {
-    process: Option<Process>,
+    process: Option<ServerProcess>,
     pub(crate) url: String,
     folder: TempDir,
     pub(crate) calendar: String,
@@ -31,9 +29,9 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let process = Process::start(&folder.path().join("a.db")).await;
+        let process = process::start(&folder.path().join("a.db")).await;
         let url = process.url.clone();
-        let found = ask(&url, "{ calendar { id } }").await;
+        let found = query(&url, "{ calendar { id } }").await;
         let calendar = found["data"]["calendar"]["id"].as_str().unwrap().to_owned();
         Self { process: Some(process), url, folder, calendar }
     }
@@ -44,53 +42,29 @@ impl Place {
         let text = format!(
             r#"mutation {{ updateCalendar(input: {{ id: "{id}", overlaps: REJECT }}) {{ calendar {{ id }} }} }}"#
         );
-        ask(&place.url, &text).await;
+        query(&place.url, &text).await;
         place
     }
 
     /// Killed, and started again on the same database and at the same address.
     pub(crate) async fn is_restarted(&mut self) {
         if let Some(process) = self.process.take() {
-            process.kill().await;
+            process.kill().await.unwrap();
         }
         let address =
             self.url.trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
         let database = self.folder.path().join("a.db");
-        self.process = Some(Process::start_at(&database, &address).await);
+        self.process = Some(process::start_at(&database, &address).await);
     }
 
-    pub(crate) fn client(&self) -> (Calendar, RangeWatch, Arc<AtomicUsize>) {
-        let native = Http::new(&self.url, Arc::new(|| None)).unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let transport = Counting { native, asked: asked.clone() };
+    pub(crate) fn client(&self) -> (Calendar, RangeWatch, Traffic) {
+        let http = Http::new(&self.url, Arc::new(|| None)).unwrap();
+        let (transport, traffic) = CountingTransport::new(http);
         let client = Client::builder(&self.url).transport(transport).build().unwrap();
         let calendar = client.calendar(&self.calendar);
         let watch = calendar.watch(day(0), day(7)).unwrap();
-        (calendar, watch, asked)
+        (calendar, watch, traffic)
     }
-}
-
-/// Counts the ranges that are asked for.
-struct Counting {
-    native: Http,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Transport for Counting {
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
-        let is_range = body.contains("appointmentsInRange");
-        self.asked.fetch_add(usize::from(is_range), Ordering::Relaxed);
-        self.native.post(body)
-    }
-
-    fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
-        self.native.connect()
-    }
-}
-
-async fn ask(url: &str, query: &str) -> Value {
-    let sent = reqwest::Client::new().post(url).json(&json!({ "query": query })).send().await;
-    sent.unwrap().json().await.unwrap()
 }
 
 pub(crate) fn day(number: i64) -> DateTime {
@@ -125,7 +99,7 @@ pub(crate) async fn until<S: Stream + Unpin>(
 async fn two_windows_change_together() {
     let place = Place::new().await;
     let (mine, mut here, _) = place.client();
-    let (theirs, mut there, asked) = place.client();
+    let (theirs, mut there, traffic) = place.client();
     until(&mut there, |it| it.is_complete).await;
 
     let pending =
@@ -146,7 +120,7 @@ async fn two_windows_change_together() {
 
     mine.delete(&id).await.unwrap();
     until(&mut there, |it| it.appointments.is_empty()).await;
-    assert_eq!(asked.load(Ordering::Relaxed), 1, "all the rest was heard");
+    assert_eq!(traffic.range_requests(), 1, "all the rest was heard");
 }
 
 #[tokio::test]
@@ -195,9 +169,9 @@ async fn a_conflict_says_what_stands() {
 #[tokio::test]
 async fn without_a_server_it_works_and_catches_up() {
     let mut place = Place::new().await;
-    let (mine, mut here, asked) = place.client();
+    let (mine, mut here, traffic) = place.client();
     until(&mut here, |it| it.is_complete).await;
-    place.process.take().unwrap().kill().await;
+    place.process.take().unwrap().kill().await.unwrap();
     let first = mine.create(NewAppointment::new("Offline", at(9), at(10)));
     let second = mine.update(first.appointment(), Changes::new().title("Offline, changed"));
     assert_eq!(titles(&here.view()), ["Offline, changed"]);
@@ -210,7 +184,7 @@ async fn without_a_server_it_works_and_catches_up() {
     place.is_restarted().await;
     first.await.unwrap();
     assert_eq!(second.await.unwrap().unwrap().title, "Offline, changed");
-    assert_eq!(asked.load(Ordering::Relaxed), 1, "it goes on from where it was");
+    assert_eq!(traffic.range_requests(), 1, "it goes on from where it was");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -238,11 +212,11 @@ async fn twenty_clients_agree_though_the_server_is_killed_under_load() {
             tokio::time::timeout(PATIENCE * 3, pending).await.expect("a decision in time");
         assert!(ids.insert(decided.unwrap().unwrap().id.inner().to_owned()));
     }
-    for (_, watch, asked) in &mut clients {
+    for (_, watch, traffic) in &mut clients {
         let view = until(watch, |it| it.appointments.len() == 200).await;
         let seen: BTreeSet<_> =
             view.appointments.iter().map(|it| it.id.inner().to_owned()).collect();
         assert_eq!(seen, ids);
-        assert_eq!(asked.load(Ordering::Relaxed), 1, "a resume was enough");
+        assert_eq!(traffic.range_requests(), 1, "a resume was enough");
     }
 }

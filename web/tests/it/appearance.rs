@@ -49,7 +49,7 @@ async fn nobody_is_left_out() {
     ] {
         world.somebody(title, start, end).await;
     }
-    let url = format!("http://{}/?view=week&date={WEEK}", world.line.address);
+    let url = format!("http://{}/?view=week&date={WEEK}", world.proxy.address());
     for (name, size, is_dark) in [
         ("week", (1280, 900), false),
         ("week-dark", (1280, 900), true),
@@ -82,7 +82,7 @@ async fn people_are_spoken_to_in_their_language() {
     let Some(world) = World::new().await else { return };
     world.is_strict().await;
     world.somebody("Zahnarzt", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;
-    let url = format!("http://{}/?view=week&date={WEEK}", world.line.address);
+    let url = format!("http://{}/?view=week&date={WEEK}", world.proxy.address());
     let look = |language| Look { language, ..Look::default() };
     let page = world.browser.window(&url, look("de-AT")).await;
     page.is_live().await;

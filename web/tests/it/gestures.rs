@@ -313,7 +313,7 @@ async fn whole_days_and_cells_of_a_month_are_dragged() {
 async fn a_finger_that_rests_takes_hold_and_one_that_does_not_scrolls() {
     let Some(world) = World::new().await else { return };
     world.somebody("Review", "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z").await;
-    let url = format!("http://{}/?view=week&date=2026-11-24", world.line.address);
+    let url = format!("http://{}/?view=week&date=2026-11-24", world.proxy.address());
     let phone = Look { size: (390, 844), ..Look::default() };
     let page = world.browser.window(&url, phone).await;
     page.is_live().await;

@@ -11,7 +11,6 @@ mod load;
 mod multi_window;
 mod smoke;
 mod speed;
-mod tcp_proxy;
 mod views;
 mod world;
 mod zones;

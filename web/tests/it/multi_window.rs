@@ -27,12 +27,12 @@ async fn two_windows_want_one_slot() {
     world.is_strict().await;
     let (one, two) = (world.window().await, world.other_window().await);
     // The first hears nothing yet of what the second does.
-    world.line.hold();
+    world.proxy.hold();
     two.create("Theirs", "2026-11-24T09:00", "2026-11-24T10:00").await;
     two.shows("Theirs").await;
     one.create("Mine", "2026-11-24T09:00", "2026-11-24T10:00").await;
     one.shows("Mine?").await;
-    world.line.release();
+    world.proxy.release();
     one.shows("Theirs").await;
     one.hears("Mine was taken back: Theirs is there from 09:00 to 10:00.").await;
     two.shows("Theirs").await;
@@ -48,7 +48,7 @@ async fn offline_three_changes_and_both_agree() {
     one.create("First", "2026-11-24T09:00", "2026-11-24T10:00").await;
     two.shows("First").await;
     one.shows("First").await;
-    world.line.cut();
+    world.proxy.cut();
     one.find(".badge[data-state=offline]").await;
     one.create("Second", "2026-11-25T09:00", "2026-11-25T10:00").await;
     one.create("Third", "2026-11-26T09:00", "2026-11-26T10:00").await;
@@ -64,7 +64,7 @@ async fn offline_three_changes_and_both_agree() {
     one.create("Elsewhere", "2027-03-01T09:00", "2027-03-01T10:00").await;
     one.find(".badge[data-waiting='4']").await;
     two.create("Theirs", "2026-11-27T09:00", "2026-11-27T10:00").await;
-    world.line.mend();
+    world.proxy.release();
     one.shows("Second Theirs Third Uno").await;
     two.shows("Second Theirs Third Uno").await;
     one.find(".badge[data-waiting='0'][data-state=live]").await;
@@ -76,7 +76,7 @@ async fn offline_three_changes_and_both_agree() {
 #[tokio::test]
 async fn where_no_socket_gets_through_it_hears_all_the_same() {
     let Some(world) = World::new().await else { return };
-    world.line.wall();
+    world.proxy.block_websockets();
     let (one, two) = (world.window().await, world.other_window().await);
     two.create("Theirs", "2026-11-24T09:00", "2026-11-24T10:00").await;
     one.shows("Theirs").await;
@@ -85,10 +85,10 @@ async fn where_no_socket_gets_through_it_hears_all_the_same() {
     one.shows("Mine Theirs").await;
     // Every change is heard as an event, rather than asked for.
     one.until("return document.querySelector('.badge').textContent === 'Live'").await;
-    world.line.cut();
+    world.proxy.cut();
     one.find(".badge[data-state=offline]").await;
     two.create("Later", "2026-11-26T09:00", "2026-11-26T10:00").await;
-    world.line.mend();
+    world.proxy.release();
     one.shows("Later Mine Theirs").await;
     one.ends_well_but_for_the_line().await;
     two.ends_well_but_for_the_line().await;
@@ -99,7 +99,7 @@ async fn where_no_socket_gets_through_it_hears_all_the_same() {
 async fn what_waits_is_listed_and_can_be_discarded() {
     let Some(world) = World::new().await else { return };
     let page = world.window().await;
-    world.line.cut();
+    world.proxy.cut();
     page.find(".badge[data-state=offline]").await;
     page.create("First", "2026-11-25T09:00", "2026-11-25T10:00").await;
     page.create("Second", "2026-11-26T09:00", "2026-11-26T10:00").await;
@@ -111,7 +111,7 @@ async fn what_waits_is_listed_and_can_be_discarded() {
     page.shows("Second?").await;
     page.until(&format!("{listed} === 'New: Second'")).await;
     page.hears("First was called off.").await;
-    world.line.mend();
+    world.proxy.release();
     page.shows("Second").await;
     page.until("return document.querySelector('.waiting') === null").await;
     page.ends_well_but_for_the_line().await;
@@ -123,7 +123,7 @@ async fn what_is_not_loaded_is_not_said_to_be_empty() {
     let Some(world) = World::new().await else { return };
     let page = world.window_to("?view=agenda&date=2026-11-24").await;
     page.until("return document.querySelector('.agenda p')?.textContent === 'Nothing is planned in this month.'").await;
-    world.line.cut();
+    world.proxy.cut();
     page.find(".badge[data-state=offline]").await;
     page.click("#forward").await;
     page.until(
@@ -134,7 +134,7 @@ async fn what_is_not_loaded_is_not_said_to_be_empty() {
         page.run("return document.querySelector('.agenda p')", Vec::new()).await,
         Value::Null
     );
-    world.line.mend();
+    world.proxy.release();
     page.until("return document.querySelector('.agenda p')?.textContent === 'Nothing is planned in this month.'").await;
     page.until("return document.querySelector('.loading') === null").await;
     page.ends_well_but_for_the_line().await;

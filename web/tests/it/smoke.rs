@@ -9,23 +9,23 @@ async fn it_is_there_before_the_answer_and_stays_or_goes_back() {
     let page = world.window().await;
 
     // The server's word is held back.
-    world.line.hold();
+    world.proxy.hold();
     page.create("Dentist", "2026-11-24T09:00", "2026-11-24T10:00").await;
     page.shows("Dentist?").await;
     page.find(".badge[data-waiting='1']").await;
     assert!(page.client.find(fantoccini::Locator::Css("dialog")).await.is_err(), "it has closed");
     page.picture("pending").await;
-    world.line.release();
+    world.proxy.release();
     page.shows("Dentist").await;
     page.hears("Dentist is saved.").await;
     page.find(".badge[data-waiting='0']").await;
 
     // One that is refused is seen, and goes back with a reason.
     world.is_strict().await;
-    world.line.hold();
+    world.proxy.hold();
     page.create("Hairdresser", "2026-11-24T09:30", "2026-11-24T10:30").await;
     page.shows("Dentist Hairdresser?").await;
-    world.line.release();
+    world.proxy.release();
     page.shows("Dentist").await;
     page.hears("Hairdresser was taken back: Dentist is there from 09:00 to 10:00.").await;
     // What is in the way is pointed at, and the next time that is free is a click away.

@@ -1,20 +1,20 @@
-//! A server with the page in it, a line to it, and a browser.
+//! A server with the page in it, a proxy before it, and a browser.
 
 use std::net::SocketAddr;
 
 use appointments_server::clock::Clock;
 use appointments_server::config::Cli;
 use appointments_server::server::Server;
+use appointments_testing::TcpProxy;
 use clap::Parser;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Look, Window, missing};
-use crate::tcp_proxy::Line;
 
 pub(crate) struct World {
     server: Server,
-    pub(crate) line: Line,
+    pub(crate) proxy: TcpProxy,
     pub(crate) browser: Browser,
     pub(crate) calendar: String,
     _folder: TempDir,
@@ -40,13 +40,13 @@ impl World {
         let flags = ["appointments-server", "--listen", "127.0.0.1:0", "--database"];
         let settings = Cli::parse_from(flags.into_iter().chain(file.to_str())).serve;
         let server = Server::start(&settings, Clock::system()).await.unwrap();
-        let line = Line::to(server.address()).await;
+        let proxy = TcpProxy::start(server.address().to_string()).await.unwrap();
         let found = ask(server.address(), "{ calendar { id } }").await;
         let calendar = found["data"]["calendar"]["id"].as_str().unwrap().to_owned();
-        Some(Self { server, line, browser, calendar, _folder: folder })
+        Some(Self { server, proxy, browser, calendar, _folder: folder })
     }
 
-    /// A window that looks at a week, by way of the line.
+    /// Opens a window on the usual week, through the proxy.
     pub(crate) async fn window(&self) -> Window {
         self.window_at(WEEK).await
     }
@@ -57,13 +57,13 @@ impl World {
 
     /// A window to a place, as a link leads there.
     pub(crate) async fn window_to(&self, place: &str) -> Window {
-        let url = format!("http://{}/{place}", self.line.address);
+        let url = format!("http://{}/{place}", self.proxy.address());
         let window = self.browser.window(&url, Look::default()).await;
         window.is_live().await;
         window
     }
 
-    /// A window of somebody else, with a line of its own that nobody touches.
+    /// Opens a window of another user, without the proxy.
     pub(crate) async fn other_window(&self) -> Window {
         let url = format!("http://{}/?view=week&date={WEEK}", self.server.address());
         let window = self.browser.window(&url, Look::default()).await;

@@ -1,7 +1,5 @@
 //! What else programs do with the Rust client, against the real server: one appointment, and paging.
 
-use std::sync::atomic::Ordering;
-
 use appointments_client::{AppointmentView, Changes, Client, NewAppointment, Status};
 
 use crate::rust_client::{Place, at, day, until};
@@ -63,17 +61,17 @@ async fn one_appointment_that_is_not_there_yet() {
 #[tokio::test]
 async fn weeks_are_asked_for_once() {
     let place = Place::new().await;
-    let (calendar, mut first, asked) = place.client();
+    let (calendar, mut first, traffic) = place.client();
     until(&mut first, |it| it.is_complete).await;
     for week in (1..9).chain((0..9).rev()).chain(3..5) {
         let mut watch = calendar.watch(day(week * 7), day(week * 7 + 7)).unwrap();
         until(&mut watch, |it| it.is_complete).await;
     }
-    assert_eq!(asked.load(Ordering::Relaxed), 9);
+    assert_eq!(traffic.range_requests(), 9);
     // What overlaps what is known asks for the rest alone; both halves of what is known are one.
     let mut watch = calendar.watch(day(-3), day(3)).unwrap();
     until(&mut watch, |it| it.is_complete).await;
     let mut watch = calendar.watch(day(-3), day(60)).unwrap();
     until(&mut watch, |it| it.is_complete).await;
-    assert_eq!(asked.load(Ordering::Relaxed), 10);
+    assert_eq!(traffic.range_requests(), 10);
 }

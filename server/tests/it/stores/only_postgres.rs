@@ -5,7 +5,7 @@ use std::time::Duration;
 use appointments_server::store::OpenOptions;
 
 use super::*;
-use crate::tcp_proxy::Line;
+use crate::process;
 use crate::world::PATIENCE;
 
 /// S5: a store that is closed tells first what it has committed. (Here nobody looks at the log, so a hint that is lost stays lost.)
@@ -56,13 +56,13 @@ async fn the_last_word_of_one_that_is_closed_is_heard() {
 #[tokio::test]
 async fn a_connection_that_dies_on_its_way_back_is_replaced() {
     let Some(home) = Home::postgres().await else { return };
-    let line = Line::to(home.database().to_str().unwrap()).await;
-    let Ok(database) = line.url.to_str().unwrap().parse();
+    let (proxy, url) = process::proxy_to(&home.database()).await;
+    let Ok(database) = url.to_str().unwrap().parse();
     let opening = OpenOptions { database, connections: 1, ..home.open_options() };
     let store = store::open(&opening, &TaskTracker::new()).await.unwrap();
     store.ready().await.unwrap();
     // (There is one thread: nothing that was begun in the background has been asked yet.)
-    line.swallow();
+    proxy.blackhole();
     let recovers = async { while store.ready().await.is_err() {} };
     assert!(tokio::time::timeout(PATIENCE, recovers).await.is_ok());
 }
