@@ -43,7 +43,7 @@ mod mutation;
 mod optimistic;
 mod runtime;
 #[cfg(test)]
-mod simulation;
+mod tests;
 pub mod transport;
 mod wire;
 

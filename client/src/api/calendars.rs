@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use crate::model::input::NewAppointment;
     use crate::model::scalars::DateTime;
-    use crate::simulation::Real;
+    use crate::tests::Real;
 
     const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -5,34 +5,34 @@
 //! race is a short test, and a simulation runs from a seed.
 
 mod backoff;
-mod callers;
-mod entries;
-mod feed;
-mod kept;
 mod outbox;
-mod polls;
+mod outbox_state;
+mod passthrough;
+mod polling;
 mod ranges;
-mod singles;
+mod single_watches;
+mod snapshot;
+mod subscriptions;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use cynic_cache::Cache;
 
-pub(crate) use callers::Events;
-pub use entries::{Entry, EntryState, Verb};
-pub use feed::End;
+pub use outbox_state::{Entry, EntryState, Verb};
+pub(crate) use passthrough::Events;
 pub(crate) use ranges::{WatchNumber, query as range_query};
+pub use subscriptions::End;
 
 use crate::dice::Dice;
 use crate::model::error::{BuildError, LineError};
 use crate::model::scalars::DateTime;
 use crate::wire::policy::Contract;
-use callers::Callers;
-use feed::Feed;
 use outbox::Outbox;
-use polls::Polls;
+use passthrough::Callers;
+use polling::Polls;
 use ranges::Ranges;
-use singles::Singles;
+use single_watches::Singles;
+use subscriptions::Feed;
 
 /// Milliseconds on the clock of whoever drives the engine.
 pub type Millis = u64;
@@ -108,12 +108,12 @@ pub struct Engine {
 /// Who waits for an answer.
 enum Waits {
     Range(ranges::Asked),
-    One(singles::AskedOne),
+    One(single_watches::AskedOne),
     /// A poll of this calendar.
     Head(String),
     Mutation(cynic::Id),
     /// Somebody who takes it as it comes.
-    Caller(callers::Fetched),
+    Caller(passthrough::Fetched),
 }
 
 /// The line for subscriptions.
@@ -182,7 +182,7 @@ impl Engine {
         line.into_iter()
             .chain(feeds)
             .chain(self.ranges.timeout())
-            .chain(self.singles.values().filter_map(singles::Single::timeout))
+            .chain(self.singles.values().filter_map(single_watches::Single::timeout))
             .chain(self.outbox.timeout())
             .min()
     }

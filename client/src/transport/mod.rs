@@ -1,10 +1,10 @@
 //! Transports: how requests and subscriptions get to a server. The engine decides what, a transport only carries.
 
-mod events;
-mod line;
 #[cfg_attr(target_family = "wasm", path = "web.rs")]
 mod native;
 mod protocol;
+mod sse;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub use native::Http;
 use crate::engine::{End, Millis, SubscriptionNumber};
 use crate::model::error::{BuildError, LineError};
 use crate::runtime;
-use events::Streams;
+use sse::Streams;
 
 /// Gives a token for each request and each line, if there is one.
 pub type Tokens = Arc<dyn Fn() -> Option<String> + Send + Sync>;
@@ -89,7 +89,7 @@ async fn open(
 ) -> Result<Line, LineError> {
     match within(OPENING, socket).await {
         Ok(line) => Ok(line),
-        Err(why) => within(OPENING, events::open(streams)).await.map_err(|_| why),
+        Err(why) => within(OPENING, sse::open(streams)).await.map_err(|_| why),
     }
 }
 

@@ -14,10 +14,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
-use super::events::{Chunks, Streams, is_events};
+use super::sse::{Chunks, Streams, is_events};
 use super::{
-    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, open,
-    protocol,
+    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line_of, lost, open, protocol,
+    websocket,
 };
 use crate::model::error::{BuildError, LineError};
 
@@ -79,7 +79,7 @@ impl Http {
         let opening = connect_async_tls_with_config(request, None, true, Some(tls));
         let (socket, _) = opening.await.map_err(lost)?;
         let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::text::<String>(it))));
-        line::open(Box::pin(texts.filter_map(|it| ready(text(it)))), token.as_deref()).await
+        websocket::open(Box::pin(texts.filter_map(|it| ready(text(it)))), token.as_deref()).await
     }
 }
 

@@ -10,10 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, Request, RequestInit, Response};
 
-use super::events::{Chunks, Streams, is_events};
+use super::sse::{Chunks, Streams, is_events};
 use super::{
-    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line, line_of, lost, open,
-    protocol, within,
+    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line_of, lost, open, protocol,
+    websocket, within,
 };
 use crate::model::error::{BuildError, LineError};
 use crate::runtime;
@@ -47,7 +47,7 @@ impl Http {
                 Err(error) => Some(Err(lost(error))),
             })
         });
-        line::open(Box::pin(texts), token.as_deref()).await
+        websocket::open(Box::pin(texts), token.as_deref()).await
     }
 }
 

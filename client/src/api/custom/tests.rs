@@ -9,7 +9,7 @@ use super::*;
 use crate::model::input::NewAppointment;
 use crate::model::scalars::{DateTime, Revision};
 use crate::schema;
-use crate::simulation::{CALENDAR, Duel, Place, Real};
+use crate::tests::{CALENDAR, Duel, Place, Real};
 
 fn at(hour: i64) -> DateTime {
     DateTime::from_timestamp(1_795_392_000, 0).unwrap() + TimeDelta::hours(hour)

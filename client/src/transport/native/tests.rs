@@ -13,7 +13,7 @@ use crate::api::client::{Client, Connection};
 use crate::model::input::NewAppointment;
 use crate::model::scalars::DateTime;
 use crate::runtime;
-use crate::simulation::Real;
+use crate::tests::Real;
 
 /// A server behind something that ends TLS in front of it, as a proxy does.
 struct Place {

@@ -8,24 +8,12 @@
 
 #![allow(clippy::print_stdout, reason = "the story of a failure is its output")]
 
-mod cases;
-mod checks;
-mod conformance;
-mod duel;
-mod log;
-mod memory;
-mod people;
-mod races;
-mod real;
+mod actions;
+mod invariants;
 mod reference;
-mod server;
 mod shrink;
-mod stories;
 mod world;
 
-pub(crate) use duel::{CALENDAR, Duel};
-pub(crate) use memory::Place;
-pub(crate) use real::Real;
 use shrink::shrink;
 use world::World;
 

@@ -9,13 +9,13 @@ use cynic::SubscriptionBuilder;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use super::memory::Memory;
-use super::real::Real;
+use super::real_server::Real;
 use crate::dice::Dice;
 use crate::engine::{Engine, SubscriptionNumber, range_query};
 use crate::model::input::{Changes, NewAppointment};
 use crate::model::scalars::DateTime;
 use crate::mutation::{Guard, Mutation, What};
+use crate::tests::scripted::fake_transport::Memory;
 use crate::transport::{Command, Heard, Http, Transport};
 use crate::wire::operations::{ChangesSubscription, ChangesVariables, TimeRange};
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
-use super::memory::{Memory, Place};
-use super::server::{Server, change};
+use super::fake_transport::{Memory, Place};
 use crate::api::calendar::{Calendar, Pending, RangeWatch};
 use crate::api::client::Client;
 use crate::model::error::Outcome;
 use crate::model::input::{Changes, NewAppointment};
 use crate::model::scalars::{DateTime, Revision};
+use crate::tests::model_server::server::{Server, change};
 
 /// Both, and what is shown.
 pub(crate) struct Duel {

@@ -1,6 +1,6 @@
 //! The races that other clients lose (R1–R8), through what programs call: what is shown at every step of each.
 
-use super::duel::{Duel, Step};
+use super::scenario::{Duel, Step};
 
 /// A race, and what must be shown after each step.
 const RACES: &[(&str, &[(Step, &str)])] = &[

@@ -9,10 +9,10 @@ use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 
-use super::server::{Server, change};
 use crate::engine::SubscriptionNumber;
 use crate::model::error::LineError;
 use crate::runtime;
+use crate::tests::model_server::server::{Server, change};
 use crate::transport::{Command, Heard, Line, Transport};
 
 /// The way to a model server, and everything that is under way. Clones are one way.
@@ -22,7 +22,7 @@ pub(crate) struct Memory(Arc<Mutex<Place>>);
 /// Both ends.
 #[derive(Default)]
 pub(crate) struct Place {
-    pub(super) server: Server,
+    pub(in crate::tests) server: Server,
     /// Requests are read and answered, and events told, without being told to.
     pub(crate) is_fluent: bool,
     /// Nothing gets through.

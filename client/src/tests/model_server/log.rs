@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 /// Appointments by id, as they are; each with its revision in it.
-pub(super) type State = BTreeMap<String, Value>;
+pub(in crate::tests) type State = BTreeMap<String, Value>;
 
 /// What a change has done: of which appointment, how it left it, and by which mutation.
-pub(super) type Change = (String, Option<Value>, String);
+pub(in crate::tests) type Change = (String, Option<Value>, String);
 
 /// One calendar.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Log {
+pub(in crate::tests) struct Log {
     /// Whether nothing may overlap.
-    pub(super) is_strict: bool,
+    pub(in crate::tests) is_strict: bool,
     /// Up to where it was pruned.
-    pub(super) pruned: u64,
-    pub(super) changes: Vec<Change>,
+    pub(in crate::tests) pruned: u64,
+    pub(in crate::tests) changes: Vec<Change>,
     /// Where it begins: nowhere, or where a restored backup was taken up.
     start: u64,
     /// What there was then, and who was deleted before.
@@ -28,12 +28,12 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn head(&self) -> u64 {
+    pub(in crate::tests) fn head(&self) -> u64 {
         self.start + self.changes.len() as u64
     }
 
     /// What there was at a revision.
-    pub(super) fn at(&self, revision: u64) -> State {
+    pub(in crate::tests) fn at(&self, revision: u64) -> State {
         let Some(heard) = revision.checked_sub(self.start) else {
             return self.before.as_ref().map(|it| it.at(revision)).unwrap_or_default();
         };
@@ -48,12 +48,12 @@ impl Log {
     }
 
     /// The change that a revision has made. It must be of this log.
-    pub(super) fn change(&self, revision: u64) -> &Change {
+    pub(in crate::tests) fn change(&self, revision: u64) -> &Change {
         &self.changes[(revision - self.start) as usize - 1]
     }
 
     /// Of whom something else may be told after a revision than what stood there.
-    pub(super) fn later(&self, revision: u64) -> BTreeSet<String> {
+    pub(in crate::tests) fn later(&self, revision: u64) -> BTreeSet<String> {
         let heard = revision.saturating_sub(self.start) as usize;
         let mut later: BTreeSet<String> =
             self.changes.iter().skip(heard).map(|(id, ..)| id.clone()).collect();
@@ -64,14 +64,14 @@ impl Log {
         later
     }
 
-    pub(super) fn commit(&mut self, id: &str, after: Option<Value>, by: &str) -> u64 {
+    pub(in crate::tests) fn commit(&mut self, id: &str, after: Option<Value>, by: &str) -> u64 {
         let revision = self.head() + 1;
         let after = after.map(|it| stamped(it, revision));
         self.changes.push((id.to_owned(), after, by.to_owned()));
         revision
     }
 
-    pub(super) fn deleted_at(&self, id: &str) -> Option<u64> {
+    pub(in crate::tests) fn deleted_at(&self, id: &str) -> Option<u64> {
         match self.changes.iter().rposition(|(it, ..)| it == id) {
             Some(at) => self.changes[at].1.is_none().then_some(self.start + at as u64 + 1),
             None => self.deleted.get(id).copied(),
@@ -79,7 +79,7 @@ impl Log {
     }
 
     /// Whether it was ever deleted up to a revision.
-    pub(super) fn was_deleted(&self, id: &str, revision: u64) -> bool {
+    pub(in crate::tests) fn was_deleted(&self, id: &str, revision: u64) -> bool {
         let heard = revision.saturating_sub(self.start) as usize;
         let mut here = self.changes.iter().take(heard);
         here.any(|(it, after, _)| it == id && after.is_none())
@@ -87,7 +87,7 @@ impl Log {
     }
 
     /// What this log becomes when `backup`, an earlier state of it, is restored and raised (S8).
-    pub(super) fn restored(&self, backup: &Self) -> Self {
+    pub(in crate::tests) fn restored(&self, backup: &Self) -> Self {
         let start = self.head() + 1_000;
         let ids = backup.changes.iter().map(|(id, ..)| id).chain(backup.deleted.keys());
         let deleted = ids.filter_map(|id| Some((id.clone(), backup.deleted_at(id)?))).collect();

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::server::{Server, at, touches};
 use crate::engine::Engine;
 use crate::model::scalars::DateTime;
 use crate::mutation::What;
+use crate::tests::model_server::server::{Server, at, touches};
 use crate::wire::operations::TimeRange;
 
 /// An appointment as far as it is compared.

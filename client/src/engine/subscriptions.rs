@@ -7,7 +7,7 @@
 use cynic::SubscriptionBuilder;
 use cynic_cache::{Cache, EntityKey, Prepared, Scope};
 
-use super::polls::Polls;
+use super::polling::Polls;
 use super::{Action, Engine, LineState, Millis, SubscriptionNumber, backoff};
 use crate::model::scalars::Revision;
 use crate::wire::operations::{

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::duel::{CALENDAR, Duel, Step, appointment};
+use super::scenario::{CALENDAR, Duel, Step, appointment};
 use crate::model::error::Refusal;
 use crate::model::input::Changes;
 

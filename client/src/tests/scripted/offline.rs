@@ -3,12 +3,12 @@
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 
-use super::duel::{CALENDAR, Duel, at};
-use super::memory::{Place, Request};
-use super::server::change;
+use super::fake_transport::{Place, Request};
+use super::scenario::{CALENDAR, Duel, at};
 use crate::api::client::Connection;
 use crate::model::error::Refusal;
 use crate::model::input::Changes;
+use crate::tests::model_server::server::change;
 
 #[tokio::test(start_paused = true)]
 async fn case_7_only_who_is_concerned_is_woken() {

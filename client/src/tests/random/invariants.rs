@@ -6,9 +6,9 @@ use cynic_cache::View;
 use serde_json::Value;
 
 use super::reference::Reference;
-use super::server::{at, touches};
 use super::world::{Seen, World};
 use crate::model::scalars::DateTime;
+use crate::tests::model_server::server::{at, touches};
 use crate::wire::operations::{RangeQuery, TimeRange};
 
 impl World {

@@ -6,10 +6,10 @@ use cynic_cache::Watch;
 use futures_channel::oneshot;
 use serde_json::{Value, json};
 
-use super::server::{Server, change};
 use crate::dice::Dice;
 use crate::engine::{Action, Engine, Millis, RequestNumber, SubscriptionNumber, WatchNumber};
 use crate::model::error::{LineError, Outcome};
+use crate::tests::model_server::server::{Server, change};
 use crate::wire::operations::{RangeQuery, TimeRange};
 
 pub(super) const CALENDARS: [&str; 2] = ["free", "strict"];

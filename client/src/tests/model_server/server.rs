@@ -10,15 +10,15 @@ use crate::model::scalars::DateTime;
 
 /// The server.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Server {
-    pub(super) calendars: BTreeMap<String, Log>,
+pub(in crate::tests) struct Server {
+    pub(in crate::tests) calendars: BTreeMap<String, Log>,
     /// The first decision under a mutation id is the decision.
-    pub(super) ledger: BTreeMap<String, Value>,
+    pub(in crate::tests) ledger: BTreeMap<String, Value>,
 }
 
 impl Server {
     /// Answers a request, as JSON.
-    pub(super) fn answer(&mut self, body: &Value) -> Value {
+    pub(in crate::tests) fn answer(&mut self, body: &Value) -> Value {
         let text = body["query"].as_str().unwrap_or_default();
         let variables = &body["variables"];
         let input = &variables["input"];
@@ -151,14 +151,19 @@ impl Server {
     }
 
     /// Somebody else creates, changes or deletes.
-    pub(super) fn commit_by_others(&mut self, calendar: &str, id: &str, after: Option<Value>) {
+    pub(in crate::tests) fn commit_by_others(
+        &mut self,
+        calendar: &str,
+        id: &str,
+        after: Option<Value>,
+    ) {
         let log = self.calendars.entry(calendar.to_owned()).or_default();
         let by = format!("others-{}", log.head());
         log.commit(id, after, &by);
     }
 
     /// A backup of it is restored, and raised.
-    pub(super) fn restore(&mut self, backup: &Self) {
+    pub(in crate::tests) fn restore(&mut self, backup: &Self) {
         for (calendar, log) in &mut self.calendars {
             *log = log.restored(&backup.calendars[calendar]);
         }
@@ -166,7 +171,7 @@ impl Server {
     }
 
     /// The event of a revision, after the one that was told before.
-    pub(super) fn event(&self, calendar: &str, revision: u64) -> Value {
+    pub(in crate::tests) fn event(&self, calendar: &str, revision: u64) -> Value {
         let (id, after, by) = self.calendars[calendar].change(revision);
         let is_new = !self.calendars[calendar].at(revision - 1).contains_key(id);
         let kind = match after {
@@ -187,7 +192,7 @@ impl Server {
 }
 
 /// An event of a subscription.
-pub(super) fn change(kind: &str, revision: u64, previous: u64, rest: Value) -> Value {
+pub(in crate::tests) fn change(kind: &str, revision: u64, previous: u64, rest: Value) -> Value {
     let mut change = json!({
         "__typename": "AppointmentChange", "kind": kind, "revision": revision, "previousRevision": previous,
         "appointment": null, "deletedAppointmentId": null, "calendar": null, "mutationId": null,
@@ -238,12 +243,12 @@ fn set(appointment: &mut Value, input: &Value) {
     }
 }
 
-pub(super) fn at(value: &Value) -> DateTime {
+pub(in crate::tests) fn at(value: &Value) -> DateTime {
     value.as_str().and_then(|it| it.parse().ok()).unwrap_or_default()
 }
 
 /// The predicate that is the same everywhere (S13).
-pub(super) fn touches(appointment: &Value, start: DateTime, end: DateTime) -> bool {
+pub(in crate::tests) fn touches(appointment: &Value, start: DateTime, end: DateTime) -> bool {
     let (starts, ends) = (at(&appointment["startsAt"]), at(&appointment["endsAt"]));
     starts < end && (ends > start || starts >= start)
 }

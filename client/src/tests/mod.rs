@@ -1,0 +1,12 @@
+//! Tests of the whole client in one thread and in virtual time.
+//!
+//! `random` plays worlds that are drawn from a seed. `scripted` plays scenarios step by step. Both talk to the model
+//! server in `model_server`, which is compared with the real server there.
+
+mod model_server;
+mod random;
+mod scripted;
+
+pub(crate) use model_server::real_server::Real;
+pub(crate) use scripted::fake_transport::Place;
+pub(crate) use scripted::scenario::{CALENDAR, Duel};
