@@ -35,7 +35,6 @@
 pub mod schema {}
 
 mod api;
-mod dice;
 mod driver;
 pub mod engine;
 mod model;

@@ -23,10 +23,10 @@ pub(crate) use passthrough::Events;
 pub(crate) use ranges::{WatchNumber, query as range_query};
 pub use subscriptions::End;
 
-use crate::dice::Dice;
 use crate::model::error::{BuildError, LineError};
 use crate::model::scalars::DateTime;
 use crate::wire::policy::Contract;
+use fastrand::Rng;
 use outbox::Outbox;
 use passthrough::Callers;
 use polling::Polls;
@@ -92,7 +92,7 @@ pub enum ConnectionStatus {
 /// Everything that the SDK knows and does.
 pub struct Engine {
     pub(crate) cache: Cache,
-    pub(crate) dice: Dice,
+    pub(crate) rng: Rng,
     feeds: BTreeMap<String, Feed>,
     ranges: Ranges,
     singles: Singles,
@@ -141,11 +141,11 @@ impl Engine {
     /// # Errors
     ///
     /// If the contract that it was compiled with does not fit its own operations.
-    pub fn new(seed: u128) -> Result<Self, BuildError> {
+    pub fn new(seed: u64) -> Result<Self, BuildError> {
         let cache = Cache::new(Contract)?;
         Ok(Self {
             cache,
-            dice: Dice::new(seed),
+            rng: Rng::with_seed(seed),
             feeds: BTreeMap::new(),
             ranges: Ranges::default(),
             singles: Singles::default(),
@@ -217,7 +217,7 @@ impl Engine {
             self.line.since = now;
         }
         self.line.tries += 1;
-        let wait = backoff::after(self.line.tries, &mut self.dice);
+        let wait = backoff::after(self.line.tries, &mut self.rng);
         self.line.state = LineState::Down { retry_at: now + wait };
         self.feeds.values_mut().for_each(Feed::is_cut_off);
         self.cut_callers();
@@ -279,9 +279,8 @@ impl Engine {
     /// A new id: a UUID of version 7, so that ids are in the order in which they were made.
     pub(crate) fn id(&mut self, at: DateTime) -> cynic::Id {
         let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
-        let [one, two] = [self.dice.next(), self.dice.next()].map(u64::to_le_bytes);
         let mut random = [0; 10];
-        random.iter_mut().zip(one.into_iter().chain(two)).for_each(|(it, byte)| *it = byte);
+        self.rng.fill(&mut random);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
         cynic::Id::new(id.to_string())
     }

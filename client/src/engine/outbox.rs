@@ -290,12 +290,12 @@ impl Engine {
     fn try_later(&mut self, now: Millis, at: usize) {
         let item = &mut self.outbox.items[at];
         item.tries += 1;
-        let retry_at = now + backoff::after(item.tries, &mut self.dice);
+        let retry_at = now + backoff::after(item.tries, &mut self.rng);
         item.state = State::Waiting { retry_at };
         // It says so (C17), until it is decided.
         self.cache.update(|batch| batch.mark_failed(item.id.inner()));
         self.outbox.tries += 1;
-        self.outbox.held_until = Some(now + backoff::after(self.outbox.tries, &mut self.dice));
+        self.outbox.held_until = Some(now + backoff::after(self.outbox.tries, &mut self.rng));
     }
 
     /// The event of a mutation of ours: it is decided, whether its answer came or not.

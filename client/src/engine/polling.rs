@@ -82,14 +82,14 @@ impl Engine {
         answer: Result<&[u8], LineError>,
     ) {
         let is_polling = self.is_polling();
-        let Self { feeds, dice, .. } = self;
+        let Self { feeds, rng, .. } = self;
         let Some(feed) = feeds.get_mut(calendar) else { return };
         feed.polls.is_asked = false;
         let head = answer.ok().and_then(response::data::<HeadQuery>);
         let Some(head) = head.map(|it| it.appointments_in_range.revision) else {
             feed.polls.tries += 1;
             feed.polls.has_answered = false;
-            feed.polls.retry_at = Some(now + backoff::after(feed.polls.tries, dice).max(EVERY));
+            feed.polls.retry_at = Some(now + backoff::after(feed.polls.tries, rng).max(EVERY));
             return;
         };
         (feed.polls.tries, feed.polls.has_answered) = (0, true);

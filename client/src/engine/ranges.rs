@@ -157,10 +157,10 @@ impl Engine {
 
     /// A stretch of a calendar could not be had; the next try comes later.
     fn range_failed(&mut self, now: Millis, calendar: &str, problem: &str) {
-        let Self { ranges, dice, .. } = self;
+        let Self { ranges, rng, .. } = self;
         for it in ranges.of(calendar) {
             it.tries += 1;
-            it.retry_at = Some(now + backoff::after(it.tries, dice));
+            it.retry_at = Some(now + backoff::after(it.tries, rng));
             it.problem = Some(problem.to_owned());
         }
     }

@@ -140,7 +140,7 @@ impl Engine {
         answer: Result<&[u8], LineError>,
     ) {
         let AskedOne { number, request, heard } = asked;
-        let Self { singles, cache, dice, outbox, .. } = self;
+        let Self { singles, cache, rng, outbox, .. } = self;
         let Some(single) = singles.get_mut(&number) else { return };
         // (Null beside an error says nothing of the appointment.)
         let came =
@@ -148,7 +148,7 @@ impl Engine {
         let Some((text, found)) = came else {
             single.tries += 1;
             single.knowledge = Knowledge::None;
-            single.retry_at = Some(now + backoff::after(single.tries, dice));
+            single.retry_at = Some(now + backoff::after(single.tries, rng));
             return;
         };
         single.tries = 0;

@@ -196,11 +196,11 @@ impl Engine {
             return;
         }
         let Some((calendar, _)) = self.feed_of(number) else { return };
-        let Self { feeds, dice, .. } = self;
+        let Self { feeds, rng, .. } = self;
         if let Some(feed) = feeds.get_mut(&calendar) {
             feed.is_cut_off();
             feed.tries += 1;
-            feed.retry_at = Some(now + backoff::after(feed.tries, dice));
+            feed.retry_at = Some(now + backoff::after(feed.tries, rng));
         }
     }
 

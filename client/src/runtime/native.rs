@@ -56,7 +56,6 @@ pub(crate) fn today() -> DateTime {
 }
 
 /// A seed that nobody else has: the keys that std gives its tables come from the system.
-pub(crate) fn entropy() -> u128 {
-    let half = |of: u8| u128::from(RandomState::new().hash_one(of));
-    half(0) << 64 | half(1)
+pub(crate) fn entropy() -> u64 {
+    RandomState::new().hash_one(0)
 }

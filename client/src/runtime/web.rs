@@ -53,7 +53,7 @@ pub(crate) fn today() -> DateTime {
 }
 
 /// A seed that nobody else has.
-pub(crate) fn entropy() -> u128 {
-    let quarter = || u128::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
-    (0..4).fold(0, |seed, _| seed << 32 | quarter())
+pub(crate) fn entropy() -> u64 {
+    let half = || u64::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
+    half() << 32 | half()
 }

@@ -10,7 +10,6 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::real_server::Real;
-use crate::dice::Dice;
 use crate::engine::{Engine, SubscriptionNumber, range_query};
 use crate::model::input::{Changes, NewAppointment};
 use crate::model::scalars::DateTime;
@@ -18,6 +17,7 @@ use crate::mutation::{Guard, Mutation, What};
 use crate::tests::scripted::fake_transport::Memory;
 use crate::transport::{Command, Heard, Http, Transport};
 use crate::wire::operations::{ChangesSubscription, ChangesVariables, TimeRange};
+use fastrand::Rng;
 
 /// One that lets appointments overlap, and one that does not.
 const CALENDARS: [&str; 2] =
@@ -30,7 +30,7 @@ struct Both {
     real: Http,
     model: Memory,
     engine: Engine,
-    dice: Dice,
+    rng: Rng,
     appointments: Vec<cynic::Id>,
     sent: Vec<String>,
 }
@@ -43,34 +43,33 @@ impl Both {
     }
 
     fn any(&mut self) -> Option<cynic::Id> {
-        let count = self.appointments.len() as u64;
-        (count > 0).then(|| self.appointments[self.dice.below(count) as usize].clone())
+        self.rng.choice(&self.appointments).cloned()
     }
 
     fn hours(&mut self) -> (DateTime, DateTime) {
-        let from = self.dice.below(40) as i64;
-        let until = from + 1 + self.dice.below(3) as i64;
+        let from = self.rng.i64(..40);
+        let until = from + 1 + self.rng.i64(..3);
         let at = |hour: i64| DateTime::from_timestamp(NOW + hour * 3_600, 0).unwrap_or_default();
         (at(from), at(until))
     }
 
     /// Anything that clients say.
     fn body(&mut self, step: u64) -> String {
-        let calendar = cynic::Id::new(CALENDARS[self.dice.below(2) as usize]);
+        let calendar = cynic::Id::new(CALENDARS[self.rng.usize(..2)]);
         let (start, end) = self.hours();
-        let title = format!("t{}", self.dice.below(3));
+        let title = format!("t{}", self.rng.u64(..3));
         let now = DateTime::from_timestamp(NOW + step as i64, 0).unwrap_or_default();
         let id = self.engine.id(now);
         let cache = self.engine.cache().clone();
-        let expected = (self.dice.below(4) == 0).then(|| self.dice.below(step + 1));
-        let (appointment, what) = match (self.dice.below(8), self.any()) {
+        let expected = (self.rng.u64(..4) == 0).then(|| self.rng.u64(..step + 1));
+        let (appointment, what) = match (self.rng.u64(..8), self.any()) {
             (0, _) => {
                 let range = TimeRange { start, end };
                 return range_query(&cache, calendar.inner(), range).expect("it fits").body();
             }
             // Once more, as after a lost answer.
             (1, Some(_)) => {
-                return self.sent[self.dice.below(self.sent.len() as u64) as usize].clone();
+                return self.sent[self.rng.usize(..self.sent.len())].clone();
             }
             (2..5, _) | (_, None) => {
                 let appointment = self.engine.id(now);
@@ -149,7 +148,7 @@ async fn the_model_answers_as_the_server_does() {
     }
     let engine = Engine::new(7).expect("the contract fits");
     let (appointments, sent) = (Vec::new(), Vec::new());
-    let mut both = Both { real, model, engine, dice: Dice::new(7), appointments, sent };
+    let mut both = Both { real, model, engine, rng: Rng::with_seed(7), appointments, sent };
     for step in 0..600 {
         let body = both.body(step);
         both.ask(body).await;

@@ -129,7 +129,7 @@ impl World {
         self.tell(format!("client {client} ends, and runs again"));
         let kept = self.clients[client].engine.keep();
         self.names += 1;
-        let seed = u128::from(self.names) << 96 | client as u128;
+        let seed = self.rng.u64(..);
         let mut engine = Engine::new(seed).expect("the contract fits");
         let now = DateTime::from_timestamp_millis(self.now as i64).unwrap_or_default();
         let unknown = engine.restore(now, &kept).expect("what it has kept is whole");

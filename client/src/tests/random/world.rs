@@ -6,11 +6,11 @@ use cynic_cache::Watch;
 use futures_channel::oneshot;
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
 use crate::engine::{Action, Engine, Millis, RequestNumber, SubscriptionNumber, WatchNumber};
 use crate::model::error::{LineError, Outcome};
 use crate::tests::model_server::server::{Server, change};
 use crate::wire::operations::{RangeQuery, TimeRange};
+use fastrand::Rng;
 
 pub(super) const CALENDARS: [&str; 2] = ["free", "strict"];
 /// Hours in which everything lies.
@@ -18,7 +18,7 @@ pub(super) const HOURS: u64 = 72;
 
 pub(super) struct World {
     seed: u64,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     pub(super) now: Millis,
     pub(super) story: Vec<String>,
     pub(super) server: Server,
@@ -72,18 +72,17 @@ pub(super) enum Mail {
     Lost { client: usize },
 }
 
-/// The dice of a step. (Both halves of a seed must differ from step to step.)
-fn dice(seed: u64, step: u64) -> Dice {
-    let mut both = Dice::new(u128::from(seed) << 64 | u128::from(step));
-    let mixed = both.next() ^ both.next().rotate_left(32);
-    Dice::new(u128::from(mixed) << 64 | u128::from(mixed.rotate_left(17)))
+/// The generator of one step. Each step has its own, so that a story stays the same when other steps are left out.
+fn rng(seed: u64, step: u64) -> Rng {
+    let seed = Rng::with_seed(seed).u64(..);
+    Rng::with_seed(seed.wrapping_add(step))
 }
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut world = Self {
             seed,
-            dice: dice(seed, 0),
+            rng: rng(seed, 0),
             now: 0,
             story: Vec::new(),
             server: Server::default(),
@@ -98,8 +97,8 @@ impl World {
             let log = world.server.calendars.entry(calendar.to_owned()).or_default();
             log.is_strict = calendar == "strict";
         }
-        for number in 0..2 + world.dice.below(2) {
-            let engine = Engine::new(u128::from(seed) << 64 | u128::from(number));
+        for number in 0..2 + world.rng.u64(..2) {
+            let engine = Engine::new(world.rng.u64(..));
             let is_walled = world.below(8) == 0;
             if is_walled {
                 world.tell(format!("no line gets through to client {number}"));
@@ -119,12 +118,12 @@ impl World {
         world
     }
 
-    /// Something happens: somebody does something, or time goes on. Each step has dice of its own, so that a story goes
+    /// Something happens: somebody does something, or time goes on. Each step has rng of its own, so that a story goes
     /// on alike when another step is left out.
     pub(super) fn step(&mut self, number: u64) -> Result<(), String> {
-        self.dice = dice(self.seed, number + 1);
-        let client = self.dice.below(self.clients.len() as u64) as usize;
-        match self.dice.below(40) {
+        self.rng = rng(self.seed, number + 1);
+        let client = self.rng.usize(..self.clients.len());
+        match self.rng.u64(..40) {
             0..10 => self.mutate(client),
             10 => self.watch(client),
             11 => self.unwatch(client),
@@ -168,7 +167,7 @@ impl World {
     }
 
     pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.dice.below(bound)
+        self.rng.u64(..bound)
     }
 
     /// Whether mischief happens that happens once in `times`.
