@@ -15,13 +15,13 @@ pub enum QueryError {
     #[error(transparent)]
     Range(#[from] RangeError),
     /// The range is answered with a list or not at all.
-    #[error("the range has more than {MAX_RANGE_ROWS} appointments; ask for it in pieces")]
+    #[error("The range contains more than {MAX_RANGE_ROWS} appointments; query it in parts.")]
     TooManyRows,
     /// The calendar is not there, or may not be seen.
-    #[error("there is no calendar {0}")]
+    #[error("There is no calendar {0}.")]
     NoCalendar(String),
     /// None was named, and there is none to be meant.
-    #[error("the argument calendarId is needed: there is no default calendar")]
+    #[error("The argument calendarId is required, because there is no default calendar.")]
     NoDefaultCalendar,
     /// The store could not be reached.
     #[error(transparent)]

@@ -28,7 +28,7 @@ impl Command for CreateAppointment {
         let calendar_id = match self.calendar_id {
             Some(id) => id,
             None => tx.default_calendar().await?.ok_or_else(|| {
-                Refusal::invalid("calendarId", "is needed: there is no default calendar")
+                Refusal::invalid("calendarId", "Choose a calendar; there is no default calendar.")
             })?,
         };
         let row = calendar(tx, context, calendar_id).await?;
@@ -37,7 +37,7 @@ impl Command for CreateAppointment {
         if let Some(place) = tx.locate(id.into()).await? {
             return again(tx, context, place, id, (calendar_id, &content)).await;
         }
-        content.check().none().map_err(Refusal::InvalidInput)?;
+        content.check().map_err(Refusal::InvalidInput)?;
         if content.is_busy() {
             slot_is_free(tx, &row.calendar, content.interval(), None).await?;
         }

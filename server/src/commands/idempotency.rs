@@ -104,7 +104,7 @@ impl<M: Command> Work for LoggedCommand<M> {
             }
             return Ok(Err(Refusal::invalid(
                 "mutationId",
-                "has named another mutation already; use a new one for each",
+                "This id was already used for a different mutation; generate a new one for each mutation.",
             )));
         }
         if let Some(made) = mutation_id.and_then(|it| it.timestamp())
@@ -131,7 +131,6 @@ impl<M: Command> Work for LoggedCommand<M> {
 /// S10: what is older than the ledger reaches may have been decided and forgotten, so it is never
 /// executed.
 fn forgotten() -> Refusal {
-    let message =
-        "is older than mutations are remembered; look whether it was done, and use a new one";
+    let message = "This mutation is too old to be deduplicated; check whether it was applied, then retry with a new id.";
     Refusal::invalid("mutationId", message)
 }

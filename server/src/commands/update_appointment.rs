@@ -32,7 +32,7 @@ impl Command for UpdateAppointment {
             return Ok(current);
         }
         if is_moved(&current.content, &content) {
-            content.check().none().map_err(Refusal::InvalidInput)?;
+            content.check().map_err(Refusal::InvalidInput)?;
         }
         // A slot is taken anew by moving into it, and by no longer being cancelled.
         let takes = content.is_busy()

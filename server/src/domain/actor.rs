@@ -1,25 +1,27 @@
-//! Who asks.
+//! The user who sends a request.
 
 use std::fmt;
 
 use super::CalendarId;
 
-/// Who asks. For now there is one, who may do everything; access control gives it more kinds.
+/// The user who sends a request. There is only one kind, which may do everything, until there is
+/// access control.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// Somebody who has not said who they are.
+    /// A user without credentials.
     Anonymous,
 }
 
 impl Actor {
-    /// Whether this actor may see the calendar and what is in it. What it may not see is not there.
+    /// Whether this actor may see the calendar and its appointments. To an actor that may not, the
+    /// calendar does not exist.
     pub fn may_see(&self, _calendar: CalendarId) -> bool {
         match self {
             Self::Anonymous => true,
         }
     }
 
-    /// Whether this actor may change the calendar and what is in it.
+    /// Whether this actor may change the calendar and its appointments.
     pub fn may_change(&self, _calendar: CalendarId) -> bool {
         match self {
             Self::Anonymous => true,

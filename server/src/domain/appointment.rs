@@ -1,30 +1,33 @@
-//! An appointment, and the rules that hold between its fields.
+//! Appointments, and the rules between their fields.
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppointmentId, CalendarId, Instant, Interval, Maybe, Problems, Revision, Zone};
+use super::{
+    AppointmentId, CalendarId, Instant, Interval, Maybe, Problem, Problems, Revision, Zone,
+};
 
+/// The maximum length of an appointment.
 const MAX_DAYS: i64 = 366;
 
-/// An appointment as one change left it.
+/// An appointment at one revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appointment {
-    /// Its name for life.
+    /// The appointment's id; it never changes.
     pub id: AppointmentId,
-    /// It stays in its calendar for life.
+    /// The calendar that contains it; it never changes.
     pub calendar_id: CalendarId,
-    /// The change that last wrote it.
+    /// The revision of its last change.
     pub revision: Revision,
-    /// When the server made it.
+    /// When the server created it.
     pub created_at: Instant,
     /// When the server last changed it.
     pub updated_at: Instant,
-    /// What people wrote in it.
+    /// The fields that users edit.
     #[serde(flatten)]
     pub content: AppointmentContent,
 }
 
-/// What people write in an appointment.
+/// The fields of an appointment that users edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppointmentContent {
     /// 1 to 255 characters, not blank.
@@ -33,62 +36,62 @@ pub struct AppointmentContent {
     pub description: Option<String>,
     /// At most 1,024 characters.
     pub location: Option<String>,
-    /// The first second.
+    /// The first second of the appointment.
     pub starts_at: Instant,
-    /// Exclusive, and later than `starts_at`.
+    /// The first second after the appointment, later than `starts_at`.
     pub ends_at: Instant,
-    /// Whole days: both ends are then first instants of days in `time_zone`.
+    /// Whether the appointment lasts whole days. If so, both ends are starts of days in `time_zone`.
     pub all_day: bool,
-    /// The zone it was made in.
+    /// The time zone in which it was planned.
     pub time_zone: Zone,
     /// Any status may follow any other.
     pub status: AppointmentStatus,
-    /// At most 200, each address once.
+    /// At most 200 attendees with different e-mail addresses.
     pub attendees: Vec<Attendee>,
 }
 
-/// How it stands with an appointment.
+/// The status of an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AppointmentStatus {
-    /// Not settled yet.
+    /// The appointment is not confirmed yet.
     Tentative,
-    /// It will take place.
+    /// The appointment will take place.
     Confirmed,
-    /// It has taken place.
+    /// The appointment has taken place.
     Completed,
-    /// Somebody did not come.
+    /// An attendee did not come.
     NoShow,
-    /// Called off: still listed, and its time is free again.
+    /// The appointment is cancelled. It stays visible, and its time is free again.
     Cancelled,
 }
 
-/// Somebody who is invited.
+/// A person who is invited to an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendee {
-    /// A well-formed address.
+    /// A well-formed e-mail address.
     pub email: String,
     /// At most 255 characters.
     pub name: Option<String>,
-    /// What they answered.
+    /// The response to the invitation.
     pub response: AttendeeResponse,
 }
 
-/// What an attendee answered (iCalendar PARTSTAT).
+/// An attendee's response to an invitation (PARTSTAT of iCalendar).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AttendeeResponse {
-    /// Nothing yet.
+    /// The attendee has not responded yet.
     NeedsAction,
-    /// Comes.
+    /// The attendee will come.
     Accepted,
-    /// Does not come.
+    /// The attendee will not come.
     Declined,
-    /// May come.
+    /// The attendee may come.
     Tentative,
 }
 
-/// The fields of an appointment that an update names; what is absent keeps its value.
+/// The fields of an appointment that an update changes. `None` keeps the current value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "each field is the one of `AppointmentContent`")]
 pub struct AppointmentEdits {
@@ -104,22 +107,22 @@ pub struct AppointmentEdits {
 }
 
 impl AppointmentContent {
-    /// When it is.
+    /// Returns the time from start to end.
     pub fn interval(&self) -> Interval {
         Interval { start: self.starts_at, end: self.ends_at }
     }
 
-    /// Whether it takes up its time: cancelled ones do not.
+    /// Whether the appointment occupies its time. A cancelled one does not.
     pub fn is_busy(&self) -> bool {
         self.status != AppointmentStatus::Cancelled
     }
 
-    /// The content after `edits`.
+    /// Returns the content after `edits`.
     pub fn with_edits(&self, edits: AppointmentEdits) -> Self {
         Self {
             title: edits.title.unwrap_or_else(|| self.title.clone()),
-            description: edits.description.over(&self.description),
-            location: edits.location.over(&self.location),
+            description: edits.description.apply_to(&self.description),
+            location: edits.location.apply_to(&self.location),
             starts_at: edits.starts_at.unwrap_or(self.starts_at),
             ends_at: edits.ends_at.unwrap_or(self.ends_at),
             all_day: edits.all_day.unwrap_or(self.all_day),
@@ -129,34 +132,37 @@ impl AppointmentContent {
         }
     }
 
-    /// The rules between fields, each field being right by itself.
-    pub fn check(&self) -> Problems {
+    /// Checks the rules between fields. Each field must be valid by itself.
+    pub fn check(&self) -> Result<(), Vec<Problem>> {
         let mut problems = Problems::default();
         check_order(self.interval(), &mut problems);
         if self.all_day {
             check_days(self.interval(), self.time_zone, &mut problems);
         }
-        problems
+        problems.into_result(Some(()))
     }
 }
 
-/// It ends after it starts, and not too long after.
+/// Checks that an appointment ends after it starts and is at most [`MAX_DAYS`] long.
 pub(super) fn check_order(interval: Interval, problems: &mut Problems) {
     if interval.end <= interval.start {
-        problems.add("endsAt", "must be later than startsAt");
+        problems.add("endsAt", "The end must be after the start.");
     } else if interval.seconds() > MAX_DAYS * 86_400 {
-        problems.add("endsAt", format!("must be at most {MAX_DAYS} days after startsAt"));
+        let message = format!("An appointment can last at most {MAX_DAYS} days.");
+        problems.add("endsAt", message);
     }
 }
 
-/// Whole days begin and end with days; one of 23 or 25 hours is a day too.
+/// Checks that an all-day appointment starts and ends at the start of a day. Days can have 23 or 25
+/// hours.
 pub(super) fn check_days(interval: Interval, zone: Zone, problems: &mut Problems) {
-    for (field, at) in [("startsAt", interval.start), ("endsAt", interval.end)] {
+    for (field, verb, at) in
+        [("startsAt", "start", interval.start), ("endsAt", "end", interval.end)]
+    {
         if !zone.is_day_start(at) {
-            problems.add(
-                field,
-                format!("must be the first instant of a day in {zone} when allDay is true"),
-            );
+            let message =
+                format!("An all-day appointment must {verb} at the beginning of a day in {zone}.");
+            problems.add(field, message);
         }
     }
 }

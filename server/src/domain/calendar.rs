@@ -1,4 +1,4 @@
-//! A calendar: the unit of order, of conflict, of permission and of sharding.
+//! Calendars: each has its own change log, conflict check and permissions.
 
 use std::fmt;
 
@@ -6,44 +6,44 @@ use serde::{Deserialize, Serialize};
 
 use super::{CalendarId, Maybe, Revision, Zone};
 
-/// A calendar as one change left it.
+/// A calendar at one revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calendar {
-    /// Its name for life.
+    /// The calendar's id; it never changes.
     pub id: CalendarId,
-    /// The change that last wrote the calendar itself; 0 until then.
+    /// The revision of the last change of the calendar itself; 0 if there was none.
     pub revision: Revision,
-    /// Whether it is the one that is meant when none is named.
+    /// Whether requests without a calendar id use this calendar.
     pub is_default: bool,
-    /// What people wrote in it.
+    /// The fields that users edit.
     #[serde(flatten)]
     pub content: CalendarContent,
 }
 
-/// What people write in a calendar.
+/// The fields of a calendar that users edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarContent {
     /// 1 to 255 characters, not blank.
     pub name: String,
-    /// None was set: one is chosen from the id.
+    /// The chosen color. `None` means a color derived from the id.
     pub color: Option<Color>,
-    /// The zone of appointments that name none.
+    /// The default zone of new appointments.
     pub time_zone: Zone,
-    /// Whether its appointments may overlap.
+    /// Whether appointments may overlap.
     pub overlaps: OverlapPolicy,
 }
 
-/// Whether appointments of a calendar may overlap. Cancelled ones never count.
+/// Whether appointments of a calendar may overlap. Cancelled appointments never conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OverlapPolicy {
-    /// They may.
+    /// Appointments may overlap.
     Allow,
-    /// A second appointment in a taken slot is refused.
+    /// A second appointment at the same time is refused.
     Reject,
 }
 
-/// The fields of a calendar that an update names; what is absent keeps its value.
+/// The fields of a calendar that an update changes. `None` keeps the current value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "each field is the one of `CalendarContent`")]
 pub struct CalendarEdits {
@@ -53,13 +53,13 @@ pub struct CalendarEdits {
     pub overlaps: Option<OverlapPolicy>,
 }
 
-/// Red, green and blue.
+/// A color: red, green and blue, each 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Color(u8, u8, u8);
 
 impl Calendar {
-    /// Its colour: the one that was set, or one chosen from the id.
+    /// The chosen color, or one derived from the id.
     pub fn color(&self) -> Color {
         self.content.color.unwrap_or_else(|| {
             let sum: usize = self.id.0.as_bytes().iter().map(|it| usize::from(*it)).sum();
@@ -68,7 +68,7 @@ impl Calendar {
     }
 }
 
-/// Each of at least 4.5:1 against white, told apart at a glance.
+/// Colors that are easy to tell apart, each with a contrast of at least 4.5:1 against white.
 const PALETTE: [Color; 8] = [
     Color(0x1d, 0x4e, 0xd8),
     Color(0xb9, 0x1c, 0x1c),
@@ -81,11 +81,11 @@ const PALETTE: [Color; 8] = [
 ];
 
 impl CalendarContent {
-    /// The content after `edits`.
+    /// Returns the content after `edits`.
     pub fn with_edits(&self, edits: CalendarEdits) -> Self {
         Self {
             name: edits.name.unwrap_or_else(|| self.name.clone()),
-            color: edits.color.over(&self.color),
+            color: edits.color.apply_to(&self.color),
             time_zone: edits.time_zone.unwrap_or(self.time_zone),
             overlaps: edits.overlaps.unwrap_or(self.overlaps),
         }
@@ -93,7 +93,7 @@ impl CalendarContent {
 }
 
 impl Color {
-    /// Reads `#rrggbb` in either case; the error says what is wrong with it.
+    /// Parses `#rrggbb` in either case. The error is a sentence for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
         let byte = |at: usize| {
             let digits = text.get(at..at + 2)?;
@@ -104,7 +104,7 @@ impl Color {
         (text.len() == 7 && text.starts_with('#'))
             .then(color)
             .flatten()
-            .ok_or_else(|| "must be a colour such as #1d4ed8".into())
+            .ok_or_else(|| "Use a color such as #1d4ed8.".into())
     }
 }
 

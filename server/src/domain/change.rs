@@ -1,46 +1,48 @@
-//! One row of a calendar's change log.
+//! One entry of a calendar's change log.
 
 use super::{
     Actor, Appointment, AppointmentId, Calendar, CalendarId, Instant, Interval, MutationId,
     Revision,
 };
 
-/// One committed change (S3): enough to answer a subscriber without reading anything else.
+/// One committed change (S3). It holds everything that an event to a subscriber needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Whose log it is in.
+    /// The calendar whose log contains this change.
     pub calendar_id: CalendarId,
-    /// Where in the log.
+    /// The position in the log.
     pub revision: Revision,
-    /// What was changed, and what it left.
+    /// The kind of change, with the state after it.
     pub kind: ChangeKind,
-    /// When the appointment was before this change; nothing for what was not there.
+    /// The appointment's time before this change. `None` if the appointment did not exist, or if the
+    /// change is about the calendar.
     pub before: Option<Interval>,
-    /// The client's name for the mutation that caused it.
+    /// The id of the mutation that caused the change, if its client gave one.
     pub mutation_id: Option<MutationId>,
-    /// Who did it.
+    /// The user who made the change.
     pub actor: Actor,
-    /// When it was decided.
+    /// When the server decided the mutation.
     pub at: Instant,
 }
 
-/// What a change was, and what it left.
+/// The kind of a change, with the state after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// A new appointment.
+    /// An appointment was created.
     Created(Appointment),
-    /// An appointment has other content.
+    /// An appointment was changed.
     Updated(Appointment),
-    /// An appointment is gone.
+    /// An appointment was deleted.
     Deleted(AppointmentId),
-    /// The calendar itself has other content.
+    /// The calendar itself was changed.
     CalendarUpdated(Calendar),
-    /// The calendar is gone; no change follows.
+    /// The calendar was deleted; this is the last change of its log.
     CalendarGone,
 }
 
 impl Change {
-    /// When the appointment is after this change.
+    /// The appointment's time after this change. `None` after a deletion, or if the change is about
+    /// the calendar.
     pub fn after(&self) -> Option<Interval> {
         match &self.kind {
             ChangeKind::Created(it) | ChangeKind::Updated(it) => Some(it.content.interval()),
@@ -50,8 +52,8 @@ impl Change {
         }
     }
 
-    /// Whether somebody who watches `range` is told: the appointment was in it or is in it now.
-    /// Changes of the calendar itself concern everybody.
+    /// Whether a subscriber of `range` gets this change: the appointment was in the range before or
+    /// is in it now. Changes of the calendar itself affect every range.
     pub fn affects(&self, range: &Interval) -> bool {
         match &self.kind {
             ChangeKind::CalendarUpdated(_) | ChangeKind::CalendarGone => true,

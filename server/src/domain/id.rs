@@ -1,7 +1,8 @@
-//! Names of things: UUIDs, chosen by the client (version 7 is best) or by the server.
+//! UUIDs of calendars, appointments and mutations, chosen by the client (version 7 is best) or by
+//! the server.
 //!
-//! Ids of calendars and appointments share one space. An id is read in its canonical form alone
-//! (8-4-4-4-12, either case), so that an answer names a thing as its maker named it.
+//! Calendars and appointments share one id space. Only the canonical form is accepted (8-4-4-4-12,
+//! either case), so that a response spells an id as the client sent it.
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// Reads a canonical UUID; the error says what is wrong with it.
+            /// Parses a canonical UUID. The error is a sentence for a person.
             pub fn parse(text: &str) -> Result<Self, String> {
                 parse(text).map(Self)
             }
@@ -33,19 +34,19 @@ macro_rules! id {
 }
 
 id! {
-    /// A calendar's id.
+    /// The id of a calendar.
     CalendarId
 }
 id! {
-    /// An appointment's id.
+    /// The id of an appointment.
     AppointmentId
 }
 id! {
-    /// The client's name for one attempt to change something (S10).
+    /// The id that a client gives to one mutation; retries use the same id (S10).
     MutationId
 }
 id! {
-    /// The id of a calendar or an appointment, where it is not known which.
+    /// The id of a calendar or of an appointment.
     EntityId
 }
 
@@ -62,7 +63,7 @@ impl From<AppointmentId> for EntityId {
 }
 
 impl MutationId {
-    /// When the id was made, if it tells: version 7 does, and no other version that is in use.
+    /// The time at which a version 7 id was generated. `None` for every other version.
     pub fn timestamp(&self) -> Option<Instant> {
         if self.0.get_version_num() != 7 {
             return None;
@@ -73,11 +74,14 @@ impl MutationId {
 }
 
 fn parse(text: &str) -> Result<Uuid, String> {
-    // Uuid::parse_str also takes braces, `urn:uuid:` and no hyphens, which we would answer changed.
+    // Uuid::parse_str also accepts braces, `urn:uuid:` and ids without hyphens. Responses would
+    // spell those differently.
     let id = (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten();
     match id {
-        Some(id) if id.is_nil() || id.is_max() => Err("must not be the nil or the max UUID".into()),
+        Some(id) if id.is_nil() || id.is_max() => {
+            Err("The nil UUID and the max UUID cannot be used as ids.".into())
+        }
         Some(id) => Ok(id),
-        None => Err("must be a UUID such as 0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5".into()),
+        None => Err("Use a UUID such as 0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5.".into()),
     }
 }

@@ -1,61 +1,61 @@
 //! Instants: RFC 3339 with an offset and whole seconds, years 1900 to 2199.
 //!
-//! chrono would keep `:60`, PostgreSQL would make the next day of it and round fractions; both
-//! would confirm something other than what was sent. So the text is read here, to the letter.
+//! The text is parsed here because other parsers change it: chrono keeps `:60`, PostgreSQL turns it
+//! into the next minute and rounds fractions. The server must confirm exactly what was sent.
 
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A whole second, counted from 1970-01-01T00:00:00Z.
+/// A point in time, in whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Instant(i64);
 
 const FIRST: i64 = -2_208_988_800; // 1900-01-01T00:00:00Z
 const LAST: i64 = 7_258_118_399; // 2199-12-31T23:59:59Z
-const SHAPE: &str = "must be an instant with an offset, such as 2026-11-23T09:30:00Z";
+const FORMAT: &str = "Use an RFC 3339 timestamp with an offset, such as 2026-11-23T09:30:00Z.";
 
 impl Instant {
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// Creates an instant from seconds since 1970-01-01T00:00:00Z.
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// Returns the seconds since 1970-01-01T00:00:00Z.
     pub const fn unix(self) -> i64 {
         self.0
     }
 
-    /// This instant and `seconds` more.
+    /// Returns the instant `seconds` later, or earlier if `seconds` is negative.
     pub const fn plus(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// Reads an RFC 3339 instant; the error says what is wrong with it.
+    /// Parses an RFC 3339 timestamp. The error is a sentence for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let fields = Fields::read(text).ok_or(SHAPE)?;
+        let fields = Fields::read(text).ok_or(FORMAT)?;
         let date = NaiveDate::from_ymd_opt(fields.year, fields.month, fields.day)
-            .ok_or("names a day that does not exist")?;
+            .ok_or("This day does not exist.")?;
         if fields.second == 60 {
-            return Err("has a leap second (:60); use :59".into());
+            return Err("Leap seconds are not supported; use :59 instead of :60.".into());
         }
         let time = date
             .and_hms_opt(fields.hour, fields.minute, fields.second)
-            .ok_or("names a time of day that does not exist")?;
+            .ok_or("This time of day does not exist.")?;
         if fields.fraction {
-            return Err("must be whole seconds; it is never rounded".into());
+            return Err("Use whole seconds, without a fraction.".into());
         }
         // A four-digit year and an offset below a day cannot overflow i64.
         let seconds = time.and_utc().timestamp() - fields.offset;
         if !(FIRST..=LAST).contains(&seconds) {
-            return Err("must be in the years 1900 to 2199".into());
+            return Err("Choose a year from 1900 to 2199.".into());
         }
         Ok(Self(seconds))
     }
 
-    /// The same instant for chrono; in range for every instant that was parsed.
+    /// Converts to chrono's type. Every parsed instant is in its range.
     pub(super) fn utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.0, 0).unwrap_or_default()
     }
@@ -71,7 +71,7 @@ impl fmt::Display for Instant {
     }
 }
 
-/// The text's numbers, before anybody asked whether such a day exists.
+/// The numbers in the text. They may name a day or a time that does not exist.
 struct Fields {
     year: i32,
     month: u32,
@@ -79,9 +79,9 @@ struct Fields {
     hour: u32,
     minute: u32,
     second: u32,
-    /// Whether there is a fraction that is not zero.
+    /// Whether there is a nonzero fraction of a second.
     fraction: bool,
-    /// East of Greenwich, in seconds.
+    /// The offset in seconds, positive east of Greenwich.
     offset: i64,
 }
 

@@ -1,64 +1,64 @@
-//! Half-open stretches of time, and when an appointment touches one.
+//! Half-open time intervals, and when an appointment touches one.
 
 use super::Instant;
 
-/// Queries may ask for this many days at once.
+/// The maximum length of a queried range, in days.
 pub const MAX_RANGE_DAYS: i64 = 400;
-/// Queries may be answered with this many appointments at once.
+/// The maximum number of appointments that a query returns.
 pub const MAX_RANGE_ROWS: usize = 10_000;
 
-/// A stretch of time: from `start` up to, and without, `end`.
+/// A time interval that includes `start` and excludes `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
-    /// The first second.
+    /// The first second of the interval.
     pub start: Instant,
-    /// The first second that is no longer part of it.
+    /// The first second after the interval.
     pub end: Instant,
 }
 
-/// Why a range cannot be asked for.
+/// The reason why a range cannot be queried.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
-    /// A bound that is no instant.
-    #[error("the argument range.{field} {message}")]
+    /// A bound is not a valid instant.
+    #[error("The argument range.{field} is invalid. {message}")]
     BadInstant {
         /// `start` or `end`.
         field: &'static str,
-        /// What is wrong with it.
+        /// A sentence that says what to use instead.
         message: String,
     },
-    /// The end does not come after the start.
-    #[error("the argument range.end must be later than range.start")]
+    /// The end is not after the start.
+    #[error("The end of the range must be after its start.")]
     Empty,
-    /// Longer than [`MAX_RANGE_DAYS`].
-    #[error("the range is longer than {MAX_RANGE_DAYS} days; ask for it in pieces")]
+    /// The range is longer than [`MAX_RANGE_DAYS`].
+    #[error("A range can cover at most {MAX_RANGE_DAYS} days; query it in parts.")]
     TooLong,
 }
 
 impl Interval {
-    /// Reads a range as a client sends it; it may have any length.
+    /// Parses a range of any length.
     pub fn parse(start: &str, end: &str) -> Result<Self, RangeError> {
-        let bound = |field, text| {
+        let parse = |field, text| {
             Instant::parse(text).map_err(|message| RangeError::BadInstant { field, message })
         };
-        let range = Self { start: bound("start", start)?, end: bound("end", end)? };
+        let range = Self { start: parse("start", start)?, end: parse("end", end)? };
         if range.start >= range.end { Err(RangeError::Empty) } else { Ok(range) }
     }
 
-    /// The range itself, if it is short enough to be asked for at once.
+    /// Returns the range itself if it is at most [`MAX_RANGE_DAYS`] long.
     pub fn check_length(self) -> Result<Self, RangeError> {
         if self.seconds() > MAX_RANGE_DAYS * 86_400 { Err(RangeError::TooLong) } else { Ok(self) }
     }
 
-    /// Its length in seconds.
+    /// The length in seconds.
     pub fn seconds(&self) -> i64 {
         self.end.unix() - self.start.unix()
     }
 
-    /// S13, the one overlap predicate: whether something at this interval shows up in `range`.
+    /// The only overlap predicate (S13): whether something at this interval is visible in `range`.
     ///
-    /// An empty interval (only an import can make one) shows up where it starts, so that of two
-    /// adjacent ranges exactly one has it.
+    /// An empty interval is visible where it starts, so exactly one of two adjacent ranges contains
+    /// it. Only an import can create an empty interval.
     pub fn touches(&self, range: &Self) -> bool {
         self.start < range.end && (self.end > range.start || self.start >= range.start)
     }

@@ -1,8 +1,7 @@
-//! What an appointment is, and what may be done to it: pure rules, the same for every store and
-//! every protocol.
+//! Appointments, calendars and their rules: pure functions, shared by every store and protocol.
 //!
-//! **Absences:** no database, no GraphQL library, no executor, no clock of its own (`cargo xtask
-//! tidy` checks it). Whatever a rule needs to know is an argument.
+//! **Must not contain** a database, the GraphQL library, an executor or a clock (`cargo xtask tidy`
+//! checks this). Everything that a rule needs is an argument.
 
 mod actor;
 mod appointment;

@@ -1,4 +1,4 @@
-//! Why a mutation was refused.
+//! The reasons why the domain refuses a mutation.
 
 use std::fmt;
 
@@ -6,52 +6,53 @@ use serde::{Deserialize, Serialize};
 
 use super::{Appointment, Calendar, CalendarId, EntityId, Problem, Revision};
 
-/// Why a mutation was refused; nothing has changed.
+/// The reason why a mutation was refused. A refused mutation changes nothing.
+///
+/// The ledger stores refusals as JSON, so variants and fields must keep their names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The input is wrong, whatever the calendar holds or because of it.
+    /// The input is invalid, by itself or together with the stored state.
     InvalidInput(Vec<Problem>),
-    /// The calendar lets nothing overlap, and something is there.
+    /// The calendar allows no overlaps, and the time is taken.
     TimeSlotTaken {
-        /// What is there: the earliest ten.
+        /// The earliest ten conflicting appointments.
         conflicts: Vec<Appointment>,
-        /// How many there are.
+        /// The number of all conflicting appointments.
         count: u64,
     },
-    /// The calendar was to let nothing overlap, and some of its appointments do.
+    /// The calendar cannot forbid overlaps, because some of its appointments overlap.
     Overlapping {
-        /// Which do: the earliest ten.
+        /// The earliest ten overlapping appointments.
         conflicts: Vec<Appointment>,
-        /// How many do.
+        /// The number of all overlapping appointments.
         count: u64,
     },
-    /// The appointment is not the one that the caller saw.
+    /// The appointment has changed since the revision that the client expected.
     RevisionConflict(Appointment),
-    /// The calendar is not the one that the caller saw.
+    /// The calendar has changed since the revision that the client expected.
     CalendarRevisionConflict(Calendar),
-    /// Something else has the id, or had it.
+    /// The id is in use, or was in use earlier. `None` if its entity is deleted or not visible.
     IdAlreadyUsed(Option<Entity>),
-    /// The calendar holds appointments, and they were not to go with it.
+    /// The calendar still has this number of appointments.
     CalendarNotEmpty(u64),
-    /// There is no such thing.
+    /// The calendar or appointment does not exist.
     NotFound {
-        /// What was looked for.
+        /// The kind of the missing entity.
         kind: EntityKind,
-        /// Its id.
+        /// The id of the missing entity.
         id: EntityId,
-        /// Where it was, when that is known.
+        /// The calendar that contained it, if known.
         calendar_id: Option<CalendarId>,
-        /// The revision of its removal, when that is known.
+        /// The revision of its deletion, if known.
         revision: Option<Revision>,
     },
 }
 
-/// What something with an id of its own is.
+/// The kind of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the variants are the kinds of `Entity`")]
 pub enum EntityKind {
-    /// A calendar.
     Calendar,
-    /// An appointment.
     Appointment,
 }
 
@@ -64,22 +65,21 @@ impl fmt::Display for EntityKind {
     }
 }
 
-/// Something with an id of its own.
+/// A calendar or an appointment: everything that has an id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each variant holds the type of the same name")]
 pub enum Entity {
-    /// A calendar.
     Calendar(Calendar),
-    /// An appointment.
     Appointment(Appointment),
 }
 
 impl Refusal {
-    /// A refusal for one wrong field.
+    /// Creates a refusal because of one invalid field.
     pub fn invalid(field: &str, message: &str) -> Self {
         Self::InvalidInput(vec![Problem { field: field.into(), message: message.into() }])
     }
 
-    /// As the contract calls its type.
+    /// Returns the name of the refusal's type in the GraphQL schema.
     pub fn name(&self) -> &'static str {
         match self {
             Self::InvalidInput(_) => "InvalidInput",
@@ -93,23 +93,23 @@ impl Refusal {
     }
 }
 
-/// One sentence for a person.
+/// Writes one or two sentences for a person.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidInput(problems) => match problems.as_slice() {
-                [] => f.write_str("The input is not valid."),
-                [one] => write!(f, "{} {}.", one.field, one.message),
+                [] => f.write_str("The input is invalid."),
+                [one] => f.write_str(&one.message),
+                [first, _] => write!(f, "{} There is one more problem.", first.message),
                 [first, rest @ ..] => {
-                    let more = rest.len();
-                    let fields = if more == 1 { "field is" } else { "fields are" };
-                    write!(f, "{} {}; {more} more {fields} wrong.", first.field, first.message)
+                    write!(f, "{} There are {} more problems.", first.message, rest.len())
                 }
             },
             Self::TimeSlotTaken { conflicts, count } => match conflicts.first() {
-                None => f.write_str("The time is taken."),
+                None => f.write_str("The time is already taken."),
                 Some(first) => {
-                    write!(f, "The time is taken by “{}” ({})", first.content.title, When(first))?;
+                    let time = LocalTime(first);
+                    write!(f, "The time is taken by “{}” ({time})", first.content.title)?;
                     match count.saturating_sub(1) {
                         0 => f.write_str("."),
                         1 => f.write_str(" and one more appointment."),
@@ -121,38 +121,40 @@ impl fmt::Display for Refusal {
                 write!(f, "{count} appointments overlap; move or cancel some of them first.")
             }
             Self::RevisionConflict(current) => {
-                write!(f, "“{}” was changed by somebody else meanwhile.", current.content.title)
+                let title = &current.content.title;
+                write!(f, "“{title}” has changed since you last saw it; review it and try again.")
             }
             Self::CalendarRevisionConflict(current) => {
                 let name = &current.content.name;
-                write!(f, "The calendar “{name}” was changed by somebody else meanwhile.")
-            }
-            Self::IdAlreadyUsed(_) => f.write_str("This id is in use already; choose a new one."),
-            Self::CalendarNotEmpty(1) => f.write_str(
-                "The calendar still has one appointment; set withAppointments to delete it too.",
-            ),
-            Self::CalendarNotEmpty(count) => {
                 write!(
                     f,
-                    "The calendar still has {count} appointments; set withAppointments to delete them too."
+                    "The calendar “{name}” has changed since you last saw it; review it and try again."
                 )
             }
-            Self::NotFound { kind, id, revision: Some(_), .. } => {
-                write!(f, "The {kind} {id} was deleted.")
+            Self::IdAlreadyUsed(_) => f.write_str("This id is already in use; choose a new one."),
+            Self::CalendarNotEmpty(1) => f.write_str(
+                "The calendar still has one appointment; confirm that it may be deleted too.",
+            ),
+            Self::CalendarNotEmpty(count) => write!(
+                f,
+                "The calendar still has {count} appointments; confirm that they may be deleted too."
+            ),
+            Self::NotFound { kind, revision: Some(_), .. } => {
+                write!(f, "This {kind} has been deleted.")
             }
-            Self::NotFound { kind, id, .. } => write!(f, "There is no {kind} {id}."),
+            Self::NotFound { kind, .. } => write!(f, "This {kind} does not exist."),
         }
     }
 }
 
-/// When an appointment is, on the wall clock of its own zone.
-struct When<'a>(&'a Appointment);
+/// Displays an appointment's start and end in its own time zone.
+struct LocalTime<'a>(&'a Appointment);
 
-impl fmt::Display for When<'_> {
+impl fmt::Display for LocalTime<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let content = &self.0.content;
-        let (start, end) =
-            (content.time_zone.local(content.starts_at), content.time_zone.local(content.ends_at));
+        let start = content.time_zone.local(content.starts_at);
+        let end = content.time_zone.local(content.ends_at);
         write!(f, "{} to ", start.format("%Y-%m-%d %H:%M"))?;
         if start.date() == end.date() {
             write!(f, "{}", end.format("%H:%M"))?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A position in a calendar's change log; its order is commit order (S1). 0 is before any change.
+/// A position in a calendar's change log. Revisions are in commit order (S1).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 pub struct Revision(u64);
 
 impl Revision {
-    /// Before any change.
+    /// The position before the first change.
     pub const ZERO: Self = Self(0);
-    /// The largest whole number that every JSON reader keeps: 2^53 - 1.
+    /// 2^53 - 1, the largest integer that every JSON parser represents exactly.
     pub const MAX: Self = Self((1 << 53) - 1);
 
-    /// `None` above [`Self::MAX`].
+    /// Creates a revision. Returns `None` above [`Self::MAX`].
     pub fn new(number: u64) -> Option<Self> {
         (number <= Self::MAX.0).then_some(Self(number))
     }
 
-    /// The revision of the change after this one.
+    /// Returns the revision of the following change.
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
 
-    /// The number itself, 0 to 2^53 - 1.
+    /// Returns the number, 0 to 2^53 - 1.
     pub fn get(self) -> u64 {
         self.0
     }

@@ -1,4 +1,4 @@
-//! The rules that need no server: instants, zones, texts, ranges.
+//! Tests of rules that need no server: instants, zones, texts, ranges, ids and fingerprints.
 
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -18,12 +18,12 @@ mod instants {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let shown = Instant::parse(text).map_or_else(|error| error, |it| it.to_string());
-        assert!(shown.contains(expected), "{text:?} → {shown:?}, not {expected:?}");
+        let result = Instant::parse(text).map_or_else(|error| error, |it| it.to_string());
+        assert!(result.contains(expected), "{text:?} → {result:?}, not {expected:?}");
     }
 
     #[test]
-    fn an_offset_is_taken_away() {
+    fn an_instant_is_converted_to_utc() {
         check("2026-11-23T09:30:00Z", "2026-11-23T09:30:00Z");
         check("2026-11-23T12:00:00+02:00", "2026-11-23T10:00:00Z");
         check("2026-01-01T00:00:00+23:59", "2025-12-31T00:01:00Z");
@@ -32,7 +32,7 @@ mod instants {
     }
 
     #[test]
-    fn what_rfc_3339_does_not_have_is_refused() {
+    fn text_that_is_not_rfc_3339_is_refused() {
         for text in [
             "",
             "2026-11-23",
@@ -51,28 +51,28 @@ mod instants {
             "2026-11-23T09:30:00Ž",
             "２026-11-23T09:30:00Z",
         ] {
-            check(text, "must be an instant with an offset");
+            check(text, "RFC 3339 timestamp with an offset");
         }
     }
 
     #[test]
-    fn what_the_calendar_and_the_clock_do_not_have_is_refused() {
-        check("2026-02-29T00:00:00Z", "a day that does not exist");
-        check("2026-13-01T00:00:00Z", "a day that does not exist");
-        check("2026-11-23T24:00:00Z", "a time of day that does not exist");
-        check("2026-11-23T00:60:00Z", "a time of day that does not exist");
-        check("2016-12-31T23:59:60Z", "leap second");
+    fn days_and_times_that_do_not_exist_are_refused() {
+        check("2026-02-29T00:00:00Z", "This day does not exist");
+        check("2026-13-01T00:00:00Z", "This day does not exist");
+        check("2026-11-23T24:00:00Z", "This time of day does not exist");
+        check("2026-11-23T00:60:00Z", "This time of day does not exist");
+        check("2016-12-31T23:59:60Z", "Leap seconds");
     }
 
     #[test]
-    fn seconds_are_whole_and_never_rounded() {
+    fn fractions_of_a_second_are_refused() {
         check("2026-11-23T09:30:00.000Z", "2026-11-23T09:30:00Z");
         check("2026-11-23T09:30:00.5Z", "whole seconds");
         check("2026-11-23T09:30:00.0000000000000000000001Z", "whole seconds");
     }
 
     #[test]
-    fn years_end_somewhere() {
+    fn years_before_1900_and_after_2199_are_refused() {
         check("1900-01-01T00:00:00Z", "1900-01-01T00:00:00Z");
         check("2199-12-31T23:59:59Z", "2199-12-31T23:59:59Z");
         for text in [
@@ -87,13 +87,13 @@ mod instants {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_again(seconds in -2_208_988_800..=7_258_118_399_i64) {
+        fn every_displayed_instant_can_be_parsed(seconds in -2_208_988_800..=7_258_118_399_i64) {
             let instant = Instant::from_unix(seconds);
             prop_assert_eq!(Instant::parse(&instant.to_string()), Ok(instant));
         }
 
         #[test]
-        fn no_text_panics(text in ".{0,40}") {
+        fn no_text_makes_parse_panic(text in ".{0,40}") {
             let _ = Instant::parse(&text);
         }
     }
@@ -103,14 +103,14 @@ mod zones {
     use super::*;
 
     #[test]
-    fn names_are_found_in_any_case_and_shown_canonically() {
+    fn names_are_accepted_in_any_case_and_displayed_canonically() {
         assert_eq!(Zone::parse("europe/berlin").unwrap().name(), "Europe/Berlin");
         for name in ["Mars/Phobos", "", "../etc/passwd", "GMT+2", "W. Europe Standard Time"] {
             assert!(Zone::parse(name).is_err(), "{name}");
         }
     }
 
-    /// The signs of these names are those of POSIX.
+    /// These names have the sign convention of POSIX.
     #[test]
     fn etc_gmt_plus_2_is_behind_utc() {
         let zone = Zone::parse("Etc/GMT+2").unwrap();
@@ -130,7 +130,7 @@ mod zones {
     }
 
     #[test]
-    fn of_a_local_time_that_happens_twice_the_first_is_meant() {
+    fn a_local_time_that_occurs_twice_means_the_first_one() {
         check_local("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T02:30:00+02:00");
     }
 
@@ -146,7 +146,7 @@ mod zones {
     }
 
     #[test]
-    fn days_have_the_length_that_the_clocks_gave_them() {
+    fn days_on_which_clocks_change_have_another_length() {
         check_day("Europe/Berlin", "2026-03-28", 24 * 60);
         check_day("Europe/Berlin", "2026-03-29", 23 * 60);
         check_day("Europe/Berlin", "2026-10-25", 25 * 60);
@@ -155,7 +155,7 @@ mod zones {
     }
 
     #[test]
-    fn a_day_without_midnight_begins_where_the_clocks_were_set_to() {
+    fn a_day_without_midnight_starts_after_the_gap() {
         check_day("America/Sao_Paulo", "2018-11-04", 23 * 60);
         let zone = Zone::parse("America/Sao_Paulo").unwrap();
         assert_eq!(
@@ -165,14 +165,14 @@ mod zones {
     }
 
     #[test]
-    fn a_day_that_never_was_is_empty() {
+    fn a_skipped_day_is_empty() {
         check_day("Pacific/Apia", "2011-12-30", 0);
         check_day("Pacific/Apia", "2011-12-31", 24 * 60);
     }
 
     proptest! {
         #[test]
-        fn every_day_of_every_zone_begins_and_ends(
+        fn every_day_of_every_zone_lasts_0_to_48_hours(
             zone in proptest::sample::select(chrono_tz::TZ_VARIANTS.as_slice()),
             days in 0..100_000_u64,
         ) {
@@ -189,43 +189,46 @@ mod texts {
     use super::super::text;
 
     #[track_caller]
-    fn refused(checked: Result<String, String>, expected: &str) {
+    fn expect_refused(checked: Result<String, String>, expected: &str) {
         let error = checked.unwrap_err();
         assert!(error.contains(expected), "{error:?}, not {expected:?}");
     }
 
     #[test]
-    fn characters_are_counted_as_people_count_them() {
+    fn a_grapheme_counts_as_one_character() {
         for one in ["a", "ß", "👨‍👩‍👧‍👦", "שׁ", "e\u{301}", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]
         {
-            assert_eq!(text::title(one.repeat(255)).unwrap(), one.repeat(255));
-            refused(text::title(one.repeat(256)), "at most 255 characters");
+            assert_eq!(text::check_title(one.repeat(255)).unwrap(), one.repeat(255));
+            expect_refused(text::check_title(one.repeat(256)), "at most 255 characters");
         }
     }
 
     #[test]
-    fn one_character_has_no_thousand_marks() {
-        refused(text::title("a".to_owned() + &"\u{301}".repeat(20_000)), "at most 255");
+    fn combining_marks_are_limited() {
+        expect_refused(
+            text::check_title("a".to_owned() + &"\u{301}".repeat(20_000)),
+            "at most 255",
+        );
     }
 
     #[test]
     fn blank_titles_and_control_characters_are_refused() {
         for blank in ["", " ", "\t\n", "\u{2003}"] {
-            refused(text::title(blank.into()), "blank");
+            expect_refused(text::check_title(blank.into()), "Enter a title");
         }
         for text in ["a\0", "a\r\n", "\u{7f}x", "a\u{85}"] {
-            refused(text::description(text.into()), "control characters");
+            expect_refused(text::check_description(text.into()), "control characters");
         }
-        assert!(text::description("a\n\tb".into()).is_ok());
+        assert!(text::check_description("a\n\tb".into()).is_ok());
     }
 
     #[test]
-    fn addresses_are_well_formed() {
+    fn malformed_e_mail_addresses_are_refused() {
         for good in ["ada@example.org", "a+b@example.org", "ü@example.org", "a@localhost"] {
-            assert!(text::email(good.into()).is_ok(), "{good}");
+            assert!(text::check_email(good.into()).is_ok(), "{good}");
         }
         for bad in ["", "ada", "@example.org", "ada@", "a b@example.org", "Ada <ada@example.org>"] {
-            refused(text::email(bad.into()), "e-mail address");
+            expect_refused(text::check_email(bad.into()), "e-mail address");
         }
     }
 }
@@ -233,7 +236,7 @@ mod texts {
 mod ranges {
     use super::*;
 
-    /// `[a,b)` in seconds, asked for in `[c,d)`.
+    /// Checks whether `[a,b)` touches the range `[c,d)`, in seconds.
     #[track_caller]
     fn check((a, b): (i64, i64), (c, d): (i64, i64), expected: bool) {
         let interval = |start, end| Interval {
@@ -253,14 +256,14 @@ mod ranges {
     }
 
     #[test]
-    fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges() {
+    fn an_empty_interval_touches_exactly_one_of_two_adjacent_ranges() {
         check((10, 10), (10, 11), true);
         check((10, 10), (9, 10), false);
         check((10, 10), (5, 15), true);
     }
 
     #[test]
-    fn a_range_says_what_is_wrong_with_it() {
+    fn invalid_ranges_are_refused() {
         let parse = |a, b| Interval::parse(a, b).and_then(Interval::check_length).unwrap_err();
         let (jan, feb) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
         assert_eq!(parse(feb, jan), RangeError::Empty);
@@ -275,7 +278,7 @@ mod ids {
     use super::*;
 
     #[test]
-    fn ids_are_read_in_one_form_alone() {
+    fn only_canonical_ids_are_accepted() {
         let id = "0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5";
         assert_eq!(AppointmentId::parse(&id.to_uppercase()).unwrap().to_string(), id);
         for bad in [
@@ -293,11 +296,11 @@ mod ids {
     }
 
     #[test]
-    fn only_version_7_tells_when_it_was_made() {
-        let made = |id: &str| MutationId::parse(id).unwrap().timestamp();
-        let v7 = made("0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5");
+    fn only_version_7_ids_have_a_timestamp() {
+        let timestamp = |id: &str| MutationId::parse(id).unwrap().timestamp();
+        let v7 = timestamp("0192f3c4-7a5b-7c3d-8e9f-a0b1c2d3e4f5");
         assert_eq!(v7.unwrap().to_string(), "2024-11-03T20:43:12Z");
-        assert_eq!(made("0192f3c4-7a5b-4c3d-8e9f-a0b1c2d3e4f5"), None);
+        assert_eq!(timestamp("0192f3c4-7a5b-4c3d-8e9f-a0b1c2d3e4f5"), None);
     }
 }
 

@@ -1,42 +1,46 @@
-//! Input is checked whole (S15): every wrong field is named, not only the first.
+//! Validation collects every problem of an input, not only the first (S15).
 
 use serde::{Deserialize, Serialize};
 
-/// One field that is wrong.
+/// One invalid field of an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The path of the field inside `input`: `endsAt`, `attendees.3.email`.
     pub field: String,
-    /// What is wrong with it, and what to do: the end of a sentence that begins with the field.
+    /// A sentence for a person. It does not name the field.
     pub message: String,
 }
 
-/// The wrong fields found so far.
+/// The problems found so far.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Notes that `field` is wrong.
+    /// Adds a problem of `field`.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem { field: field.into(), message: message.into() });
     }
 
-    /// The value, or nothing and a note why.
-    pub fn take<T>(&mut self, field: impl Into<String>, value: Result<T, String>) -> Option<T> {
-        value.map_err(|message| self.add(field, message)).ok()
+    /// Returns a checked value; adds a problem and returns `None` if the check failed.
+    pub fn check<T>(&mut self, field: impl Into<String>, checked: Result<T, String>) -> Option<T> {
+        checked.map_err(|message| self.add(field, message)).ok()
     }
 
-    /// [`Self::take`] for a value that may be absent.
-    pub fn take_some<T>(
+    /// Like [`Self::check`], for a value that may be absent.
+    pub fn check_optional<T>(
         &mut self,
         field: impl Into<String>,
-        value: Option<Result<T, String>>,
+        checked: Option<Result<T, String>>,
     ) -> Option<T> {
-        value.and_then(|it| self.take(field, it))
+        checked.and_then(|it| self.check(field, it))
     }
 
-    /// `Ok` while nothing is wrong.
-    pub fn none(self) -> Result<(), Vec<Problem>> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    /// Returns `value` if there are no problems. `None` stands for a value that could not be built
+    /// because of a problem.
+    pub fn into_result<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.0),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Time zones by their IANA names, and the local times of RFC 5545.
+//! IANA time zones, and local times as RFC 5545 defines them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Instant;
 
-/// A zone of the IANA list, named canonically: `Europe/Berlin`.
+/// An IANA time zone with its canonical name, such as `Europe/Berlin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zone(Tz);
 
@@ -17,40 +17,40 @@ impl Zone {
     /// Coordinated universal time.
     pub const UTC: Self = Self(Tz::UTC);
 
-    /// Finds a zone by its name in any case; the error says what is wrong with it.
+    /// Finds a zone by its name in any case. The error is a sentence for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
         Tz::from_str_insensitive(text)
             .map(Self)
-            .map_err(|_| "must be a time zone of the IANA list, such as Europe/Berlin".into())
+            .map_err(|_| "Choose an IANA time zone such as Europe/Berlin.".into())
     }
 
-    /// The canonical name.
+    /// Returns the canonical name.
     pub fn name(&self) -> &'static str {
         self.0.name()
     }
 
-    /// The wall clock here at an instant.
+    /// Returns the local time in this zone at an instant.
     pub fn local(&self, at: Instant) -> NaiveDateTime {
         at.utc().with_timezone(&self.0).naive_local()
     }
 
-    /// The instant at which the wall clock here shows `local` (RFC 5545 §3.3.5): the first of two,
-    /// and in a gap the one that the offset before the gap gives.
+    /// Returns the instant of a local time in this zone (RFC 5545 §3.3.5). A local time that occurs
+    /// twice means the first one. A local time in a gap has the offset from before the gap.
     pub fn instant(&self, local: NaiveDateTime) -> Instant {
         match self.0.from_local_datetime(&local) {
             MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => {
                 Instant::from_unix(at.timestamp())
             }
             MappedLocalTime::None => {
-                // No gap but Apia's missing day is longer than a few hours; a day before it the
-                // old offset held, and still holds for a local time that never came.
+                // The offset a day earlier is the one from before the gap: gaps are a few hours long.
+                // The only longer gap is the day that Apia skipped, and it works there too.
                 let before = self.instant(local - TimeDelta::days(1));
                 before.plus(86_400)
             }
         }
     }
 
-    /// The first instant of a day here: midnight, or what the clocks were set forward to.
+    /// Returns the first instant of a day in this zone: midnight, or the end of a gap at midnight.
     pub fn day_start(&self, day: NaiveDate) -> Instant {
         let midnight = day.and_time(NaiveTime::MIN);
         let at = self.instant(midnight);
@@ -60,13 +60,13 @@ impl Zone {
         }
     }
 
-    /// Whether a day begins here at this instant.
+    /// Whether a day of this zone begins at this instant.
     pub fn is_day_start(&self, at: Instant) -> bool {
         self.day_start(self.local(at).date()) == at
     }
 
-    /// The first instant whose day is `day`, which has no midnight: bisected, since a gap of two
-    /// days at the most surrounds `near`.
+    /// Finds the first instant of `day`, which has no midnight, by bisection. The gap is within two
+    /// days of `near`.
     fn gap_end(&self, near: Instant, day: NaiveDate) -> Instant {
         let (mut before, mut after) = (near.plus(-2 * 86_400).unix(), near.plus(2 * 86_400).unix());
         while after - before > 1 {

@@ -48,7 +48,7 @@ pub(super) fn query(error: QueryError) -> Error {
         QueryError::Range(RangeError::Empty) => "INVALID_RANGE",
         QueryError::Range(RangeError::TooLong) | QueryError::TooManyRows => "RANGE_TOO_LARGE",
     };
-    refuse(code, sentence(&error.to_string()))
+    refuse(code, error.to_string())
 }
 
 /// Gives the library's own errors their codes.
@@ -82,11 +82,4 @@ fn code(error: &ServerError) -> &'static str {
     } else {
         "INTERNAL"
     }
-}
-
-/// `there is no…` as a sentence: `There is no….`
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }

@@ -105,8 +105,9 @@ impl QueryRoot {
 /// The calendar that a question is about.
 pub(super) fn calendar(id: Option<ID>) -> Result<Option<CalendarId>> {
     let read = |id: ID| {
-        CalendarId::parse(&id)
-            .map_err(|message| refuse("BAD_INPUT", format!("The argument calendarId {message}.")))
+        CalendarId::parse(&id).map_err(|message| {
+            refuse("BAD_INPUT", format!("The argument calendarId is invalid. {message}"))
+        })
     };
     id.map(read).transpose()
 }

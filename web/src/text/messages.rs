@@ -104,7 +104,7 @@ pub(crate) fn refusal_message(
             German => format!("{title} wurde nicht geändert: jemand hat den Termin gelöscht."),
         },
         Refusal::Invalid { problems, message } => match problems.first() {
-            Some(it) => format!("{back}: {} {}.", it.field, it.message),
+            Some(it) => format!("{back}: {}", it.message),
             None => format!("{back}: {message}"),
         },
         Refusal::CalledOff => match language {

@@ -149,8 +149,8 @@ pub(crate) fn CalendarDialog(
 fn said(error: &CalendarError) -> String {
     match error {
         CalendarError::Refused(Refusal::Invalid { problems, .. }) if !problems.is_empty() => {
-            let problems = problems.iter().map(|it| format!("{}: {}", it.field, it.message));
-            problems.collect::<Vec<_>>().join(" ")
+            let messages = problems.iter().map(|it| it.message.as_str());
+            messages.collect::<Vec<_>>().join(" ")
         }
         CalendarError::Unanswered(QueryError::Line(_)) => {
             messages::unreachable_message(here().language).to_owned()

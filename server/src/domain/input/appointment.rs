@@ -1,4 +1,4 @@
-//! The three mutations of appointments.
+//! The inputs of the three appointment mutations.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use super::Maybe;
 
 const MAX_ATTENDEES: usize = 200;
 
-/// `createAppointment` as it was sent.
+/// The input of `createAppointment` as the client sent it.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct CreateAppointmentInput {
@@ -32,7 +32,7 @@ pub struct CreateAppointmentInput {
     pub mutation_id: Option<String>,
 }
 
-/// An attendee as it was sent.
+/// An attendee as the client sent it.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct AttendeeInput {
@@ -41,7 +41,7 @@ pub struct AttendeeInput {
     pub response: AttendeeResponse,
 }
 
-/// `updateAppointment` as it was sent.
+/// The input of `updateAppointment` as the client sent it.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct UpdateAppointmentInput {
@@ -59,7 +59,7 @@ pub struct UpdateAppointmentInput {
     pub mutation_id: Option<String>,
 }
 
-/// `deleteAppointment` as it was sent.
+/// The input of `deleteAppointment` as the client sent it.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct DeleteAppointmentInput {
@@ -68,43 +68,61 @@ pub struct DeleteAppointmentInput {
     pub mutation_id: Option<String>,
 }
 
-/// A checked `createAppointment`.
+/// The checked input of `createAppointment`.
 #[derive(Clone, Debug, Serialize)]
+#[serde(into = "FingerprintedCreation")]
 pub struct CreateAppointment {
-    /// Chosen by the server when absent.
+    /// The new appointment's id. `None` lets the server choose one.
     pub id: Option<AppointmentId>,
-    /// The default calendar when absent.
+    /// The calendar of the new appointment. `None` means the default calendar.
     pub calendar_id: Option<CalendarId>,
-    /// Whether the zone is the calendar's: then `content.time_zone` means nothing yet.
-    zone_of_calendar: bool,
-    content: AppointmentContent,
-    /// The client's name for this attempt.
-    #[serde(skip)]
+    /// The client's id for this mutation, for retries.
     pub mutation_id: Option<MutationId>,
+    title: String,
+    description: Option<String>,
+    location: Option<String>,
+    starts_at: Instant,
+    ends_at: Instant,
+    all_day: bool,
+    /// The appointment's zone. `None` means the calendar's zone.
+    time_zone: Option<Zone>,
+    status: AppointmentStatus,
+    attendees: Vec<Attendee>,
 }
 
-/// A checked `updateAppointment`.
+/// The serialised form of [`CreateAppointment`]. Stored fingerprints depend on it, so it must not
+/// change.
+#[derive(Serialize)]
+struct FingerprintedCreation {
+    id: Option<AppointmentId>,
+    calendar_id: Option<CalendarId>,
+    zone_of_calendar: bool,
+    /// If `zone_of_calendar` is set, the zone in here is UTC.
+    content: AppointmentContent,
+}
+
+/// The checked input of `updateAppointment`.
 #[derive(Clone, Debug, Serialize)]
 pub struct UpdateAppointment {
-    /// Which.
+    /// The appointment to change.
     pub id: AppointmentId,
     /// The fields that change.
     pub edits: AppointmentEdits,
-    /// What the caller saw.
+    /// The revision that the appointment must have. `None` accepts any.
     pub expected_revision: Option<Revision>,
-    /// The client's name for this attempt.
+    /// The client's id for this mutation, for retries.
     #[serde(skip)]
     pub mutation_id: Option<MutationId>,
 }
 
-/// A checked `deleteAppointment`.
+/// The checked input of `deleteAppointment`.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeleteAppointment {
-    /// Which.
+    /// The appointment to delete.
     pub id: AppointmentId,
-    /// What the caller saw.
+    /// The revision that the appointment must have. `None` accepts any.
     pub expected_revision: Option<Revision>,
-    /// The client's name for this attempt.
+    /// The client's id for this mutation, for retries.
     #[serde(skip)]
     pub mutation_id: Option<MutationId>,
 }
@@ -112,104 +130,127 @@ pub struct DeleteAppointment {
 impl CreateAppointmentInput {
     /// Checks every field.
     pub fn check(self) -> Result<CreateAppointment, Vec<Problem>> {
-        let mut wrong = Problems::default();
-        let id = wrong.take_some("id", self.id.as_deref().map(AppointmentId::parse));
-        let calendar_id =
-            wrong.take_some("calendarId", self.calendar_id.as_deref().map(CalendarId::parse));
-        let title = wrong.take("title", text::title(self.title));
-        let description = wrong.take_some("description", self.description.map(text::description));
-        let location = wrong.take_some("location", self.location.map(text::location));
-        let starts_at = wrong.take("startsAt", Instant::parse(&self.starts_at));
-        let ends_at = wrong.take("endsAt", Instant::parse(&self.ends_at));
-        let zone_of_calendar = self.time_zone.is_none();
-        let time_zone = wrong.take_some("timeZone", self.time_zone.as_deref().map(Zone::parse));
+        let mut problems = Problems::default();
+        let id = problems.check_optional("id", self.id.as_deref().map(AppointmentId::parse));
+        let calendar_id = self.calendar_id.as_deref().map(CalendarId::parse);
+        let calendar_id = problems.check_optional("calendarId", calendar_id);
+        let title = problems.check("title", text::check_title(self.title));
+        let description = self.description.map(text::check_description);
+        let description = problems.check_optional("description", description);
+        let location = problems.check_optional("location", self.location.map(text::check_location));
+        let starts_at = problems.check("startsAt", Instant::parse(&self.starts_at));
+        let ends_at = problems.check("endsAt", Instant::parse(&self.ends_at));
+        let zone = self.time_zone.as_deref().map(Zone::parse);
+        let time_zone = problems.check_optional("timeZone", zone);
         if let (Some(start), Some(end)) = (starts_at, ends_at) {
-            check_order(Interval { start, end }, &mut wrong);
+            check_order(Interval { start, end }, &mut problems);
             if let (true, Some(zone)) = (self.all_day, time_zone) {
-                check_days(Interval { start, end }, zone, &mut wrong);
+                check_days(Interval { start, end }, zone, &mut problems);
             }
         }
-        let attendees = check_attendees(self.attendees, &mut wrong);
-        let mutation_id =
-            wrong.take_some("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
-        wrong.none()?;
-        let (Some(title), Some(starts_at), Some(ends_at)) = (title, starts_at, ends_at) else {
-            return Err(Vec::new()); // not reached: what is missing was noted above
-        };
-        let content = AppointmentContent {
+        let attendees = check_attendees(self.attendees, &mut problems);
+        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
+        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let required = title.zip(starts_at).zip(ends_at);
+        problems.into_result(required.map(|((title, starts_at), ends_at)| CreateAppointment {
+            id,
+            calendar_id,
+            mutation_id,
             title,
             description,
             location,
             starts_at,
             ends_at,
             all_day: self.all_day,
-            time_zone: time_zone.unwrap_or(Zone::UTC),
+            time_zone,
             status: self.status,
             attendees,
-        };
-        Ok(CreateAppointment { id, calendar_id, zone_of_calendar, content, mutation_id })
+        }))
     }
 }
 
 impl CreateAppointment {
-    /// Its content in a calendar with this zone.
+    /// Returns the new appointment's content, in a calendar with this zone.
     pub fn content(&self, calendar_zone: Zone) -> AppointmentContent {
-        let mut content = self.content.clone();
-        if self.zone_of_calendar {
-            content.time_zone = calendar_zone;
+        AppointmentContent {
+            title: self.title.clone(),
+            description: self.description.clone(),
+            location: self.location.clone(),
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            all_day: self.all_day,
+            time_zone: self.time_zone.unwrap_or(calendar_zone),
+            status: self.status,
+            attendees: self.attendees.clone(),
         }
-        content
+    }
+}
+
+impl From<CreateAppointment> for FingerprintedCreation {
+    fn from(it: CreateAppointment) -> Self {
+        Self {
+            id: it.id,
+            calendar_id: it.calendar_id,
+            zone_of_calendar: it.time_zone.is_none(),
+            content: it.content(Zone::UTC),
+        }
     }
 }
 
 impl UpdateAppointmentInput {
-    /// Checks every field by itself; what holds between fields depends on those that stand.
+    /// Checks every field by itself. Rules between fields also need the stored fields, so the
+    /// command checks those.
     pub fn check(self) -> Result<UpdateAppointment, Vec<Problem>> {
-        let mut wrong = Problems::default();
-        let w = &mut wrong;
-        let id = w.take("id", AppointmentId::parse(&self.id));
+        let mut problems = Problems::default();
+        let id = problems.check("id", AppointmentId::parse(&self.id));
         let instant = |text: String| Instant::parse(&text);
+        let zone = |text: String| Zone::parse(&text);
+        let p = &mut problems;
         let edits = AppointmentEdits {
-            title: self.title.read_required("title", w, text::title),
-            description: self.description.read("description", w, text::description),
-            location: self.location.read("location", w, text::location),
-            starts_at: self.starts_at.read_required("startsAt", w, instant),
-            ends_at: self.ends_at.read_required("endsAt", w, instant),
-            all_day: self.all_day.read_required("allDay", w, Ok),
-            time_zone: self.time_zone.read_required("timeZone", w, |it| Zone::parse(&it)),
-            status: self.status.read_required("status", w, Ok),
+            title: self.title.check_required("title", p, text::check_title),
+            description: self.description.check("description", p, text::check_description),
+            location: self.location.check("location", p, text::check_location),
+            starts_at: self.starts_at.check_required("startsAt", p, instant),
+            ends_at: self.ends_at.check_required("endsAt", p, instant),
+            all_day: self.all_day.check_required("allDay", p, Ok),
+            time_zone: self.time_zone.check_required("timeZone", p, zone),
+            status: self.status.check_required("status", p, Ok),
             attendees: self
                 .attendees
-                .read_required("attendees", w, Ok)
-                .map(|it| check_attendees(it, w)),
+                .check_required("attendees", p, Ok)
+                .map(|it| check_attendees(it, p)),
         };
         if let (Some(start), Some(end)) = (edits.starts_at, edits.ends_at) {
-            check_order(Interval { start, end }, w);
+            check_order(Interval { start, end }, p);
         }
-        let mutation_id =
-            w.take_some("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
-        wrong.none()?;
-        let id = id.ok_or_else(Vec::new)?;
-        Ok(UpdateAppointment { id, edits, expected_revision: self.expected_revision, mutation_id })
+        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
+        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let expected_revision = self.expected_revision;
+        problems.into_result(id.map(|id| UpdateAppointment {
+            id,
+            edits,
+            expected_revision,
+            mutation_id,
+        }))
     }
 }
 
 impl DeleteAppointmentInput {
     /// Checks every field.
     pub fn check(self) -> Result<DeleteAppointment, Vec<Problem>> {
-        let mut wrong = Problems::default();
-        let id = wrong.take("id", AppointmentId::parse(&self.id));
-        let mutation_id =
-            wrong.take_some("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
-        wrong.none()?;
-        let id = id.ok_or_else(Vec::new)?;
-        Ok(DeleteAppointment { id, expected_revision: self.expected_revision, mutation_id })
+        let mut problems = Problems::default();
+        let id = problems.check("id", AppointmentId::parse(&self.id));
+        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
+        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let expected_revision = self.expected_revision;
+        problems.into_result(id.map(|id| DeleteAppointment { id, expected_revision, mutation_id }))
     }
 }
 
-fn check_attendees(sent: Vec<AttendeeInput>, wrong: &mut Problems) -> Vec<Attendee> {
+fn check_attendees(sent: Vec<AttendeeInput>, problems: &mut Problems) -> Vec<Attendee> {
     if sent.len() > MAX_ATTENDEES {
-        wrong.add("attendees", format!("must be at most {MAX_ATTENDEES}"));
+        let message = format!("An appointment can have at most {MAX_ATTENDEES} attendees.");
+        problems.add("attendees", message);
         return Vec::new();
     }
     let mut seen = HashSet::new();
@@ -217,10 +258,10 @@ fn check_attendees(sent: Vec<AttendeeInput>, wrong: &mut Problems) -> Vec<Attend
     for (index, AttendeeInput { email, name, response }) in sent.into_iter().enumerate() {
         let field = |name| format!("attendees.{index}.{name}");
         if !seen.insert(email.to_lowercase()) {
-            wrong.add(field("email"), "is in the list twice");
+            problems.add(field("email"), "This e-mail address is already in the list.");
         }
-        let email = wrong.take(field("email"), text::email(email));
-        let name = wrong.take_some(field("name"), name.map(text::person));
+        let email = problems.check(field("email"), text::check_email(email));
+        let name = problems.check_optional(field("name"), name.map(text::check_attendee_name));
         attendees.extend(email.map(|email| Attendee { email, name, response }));
     }
     attendees

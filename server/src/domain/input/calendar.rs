@@ -1,4 +1,4 @@
-//! The three mutations of calendars.
+//! The inputs of the three calendar mutations.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use super::super::{
 };
 use super::Maybe;
 
-/// `createCalendar` as it was sent.
+/// The input of `createCalendar` as the client sent it.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct CreateCalendarInput {
@@ -19,7 +19,7 @@ pub struct CreateCalendarInput {
     pub overlaps: OverlapPolicy,
 }
 
-/// `updateCalendar` as it was sent.
+/// The input of `updateCalendar` as the client sent it.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct UpdateCalendarInput {
@@ -32,7 +32,7 @@ pub struct UpdateCalendarInput {
     pub mutation_id: Option<String>,
 }
 
-/// `deleteCalendar` as it was sent.
+/// The input of `deleteCalendar` as the client sent it.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "each field is the one of schema.graphql")]
 pub struct DeleteCalendarInput {
@@ -40,80 +40,88 @@ pub struct DeleteCalendarInput {
     pub with_appointments: bool,
 }
 
-/// A checked `createCalendar`.
+/// The checked input of `createCalendar`.
 #[derive(Clone, Debug, Serialize)]
 pub struct CreateCalendar {
-    /// Chosen by the server when absent.
+    /// The new calendar's id. `None` lets the server choose one.
     pub id: Option<CalendarId>,
-    /// What it will hold.
+    /// The new calendar's content.
     pub content: CalendarContent,
 }
 
-/// A checked `updateCalendar`.
+/// The checked input of `updateCalendar`.
 #[derive(Clone, Debug, Serialize)]
 pub struct UpdateCalendar {
-    /// Which.
+    /// The calendar to change.
     pub id: CalendarId,
     /// The fields that change.
     pub edits: CalendarEdits,
-    /// What the caller saw.
+    /// The revision that the calendar must have. `None` accepts any.
     pub expected_revision: Option<Revision>,
-    /// The client's name for this attempt.
+    /// The client's id for this mutation, for retries.
     #[serde(skip)]
     pub mutation_id: Option<MutationId>,
 }
 
-/// A checked `deleteCalendar`.
+/// The checked input of `deleteCalendar`.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeleteCalendar {
-    /// Which.
+    /// The calendar to delete.
     pub id: CalendarId,
-    /// Whether its appointments go with it.
+    /// Whether its appointments are deleted too. Otherwise the calendar must be empty.
     pub with_appointments: bool,
 }
 
 impl CreateCalendarInput {
     /// Checks every field.
     pub fn check(self) -> Result<CreateCalendar, Vec<Problem>> {
-        let mut wrong = Problems::default();
-        let id = wrong.take_some("id", self.id.as_deref().map(CalendarId::parse));
-        let name = wrong.take("name", text::title(self.name));
-        let color = wrong.take_some("color", self.color.as_deref().map(Color::parse));
-        let time_zone = wrong.take("timeZone", Zone::parse(&self.time_zone));
-        wrong.none()?;
-        let (Some(name), Some(time_zone)) = (name, time_zone) else {
-            return Err(Vec::new()); // not reached: what is missing was noted above
-        };
-        let content = CalendarContent { name, color, time_zone, overlaps: self.overlaps };
-        Ok(CreateCalendar { id, content })
+        let mut problems = Problems::default();
+        let id = problems.check_optional("id", self.id.as_deref().map(CalendarId::parse));
+        let name = problems.check("name", text::check_name(self.name));
+        let color = problems.check_optional("color", self.color.as_deref().map(Color::parse));
+        let time_zone = problems.check("timeZone", Zone::parse(&self.time_zone));
+        let overlaps = self.overlaps;
+        let content = name.zip(time_zone).map(|(name, time_zone)| CalendarContent {
+            name,
+            color,
+            time_zone,
+            overlaps,
+        });
+        problems.into_result(content.map(|content| CreateCalendar { id, content }))
     }
 }
 
 impl UpdateCalendarInput {
     /// Checks every field.
     pub fn check(self) -> Result<UpdateCalendar, Vec<Problem>> {
-        let mut wrong = Problems::default();
-        let w = &mut wrong;
-        let id = w.take("id", CalendarId::parse(&self.id));
+        let mut problems = Problems::default();
+        let id = problems.check("id", CalendarId::parse(&self.id));
+        let zone = |text: String| Zone::parse(&text);
+        let color = |text: String| Color::parse(&text);
         let edits = CalendarEdits {
-            name: self.name.read_required("name", w, text::title),
-            color: self.color.read("color", w, |it| Color::parse(&it)),
-            time_zone: self.time_zone.read_required("timeZone", w, |it| Zone::parse(&it)),
-            overlaps: self.overlaps.read_required("overlaps", w, Ok),
+            name: self.name.check_required("name", &mut problems, text::check_name),
+            color: self.color.check("color", &mut problems, color),
+            time_zone: self.time_zone.check_required("timeZone", &mut problems, zone),
+            overlaps: self.overlaps.check_required("overlaps", &mut problems, Ok),
         };
-        let mutation_id =
-            w.take_some("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
-        wrong.none()?;
-        let id = id.ok_or_else(Vec::new)?;
-        Ok(UpdateCalendar { id, edits, expected_revision: self.expected_revision, mutation_id })
+        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
+        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let expected_revision = self.expected_revision;
+        problems.into_result(id.map(|id| UpdateCalendar {
+            id,
+            edits,
+            expected_revision,
+            mutation_id,
+        }))
     }
 }
 
 impl DeleteCalendarInput {
     /// Checks every field.
     pub fn check(self) -> Result<DeleteCalendar, Vec<Problem>> {
-        let id = CalendarId::parse(&self.id)
-            .map_err(|message| vec![Problem { field: "id".into(), message }])?;
-        Ok(DeleteCalendar { id, with_appointments: self.with_appointments })
+        let mut problems = Problems::default();
+        let id = problems.check("id", CalendarId::parse(&self.id));
+        let with_appointments = self.with_appointments;
+        problems.into_result(id.map(|id| DeleteCalendar { id, with_appointments }))
     }
 }

@@ -1,63 +1,63 @@
-//! What an update says of one field.
+//! A field of an update: absent, null or a value.
 
 use serde::Serialize;
 
 use super::super::Problems;
 
-/// What an update says of one field: nothing, that it goes, or what it becomes.
+/// One field of an update. GraphQL distinguishes an absent field from `null`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum Maybe<T> {
-    /// Absent: it keeps its value.
+    /// The field was absent and keeps its value.
     #[default]
     Keep,
-    /// `null`: it has no value from now on.
+    /// The field was `null` and loses its value.
     Clear,
-    /// A value.
-    #[serde(rename = "To")] // Stored fingerprints contain this name.
+    /// The field gets a new value. (Stored fingerprints contain the name `To`.)
+    #[serde(rename = "To")]
     Set(T),
 }
 
 impl<T> Maybe<T> {
-    /// The field's value after this patch.
-    pub(in super::super) fn over(self, value: &Option<T>) -> Option<T>
+    /// Returns the field's value after the update.
+    pub(in super::super) fn apply_to(self, current: &Option<T>) -> Option<T>
     where
         T: Clone,
     {
         match self {
-            Self::Keep => value.clone(),
+            Self::Keep => current.clone(),
             Self::Clear => None,
             Self::Set(value) => Some(value),
         }
     }
 
-    /// Reads the value of a field that can be cleared.
-    pub(super) fn read<U>(
+    /// Checks the value of a field that may be cleared.
+    pub(super) fn check<U>(
         self,
         field: &str,
         problems: &mut Problems,
-        read: impl FnOnce(T) -> Result<U, String>,
+        check: impl FnOnce(T) -> Result<U, String>,
     ) -> Maybe<U> {
         match self {
             Self::Keep => Maybe::Keep,
             Self::Clear => Maybe::Clear,
-            Self::Set(value) => problems.take(field, read(value)).map_or(Maybe::Keep, Maybe::Set),
+            Self::Set(value) => problems.check(field, check(value)).map_or(Maybe::Keep, Maybe::Set),
         }
     }
 
-    /// Reads the value of a field that always has one.
-    pub(super) fn read_required<U>(
+    /// Checks the value of a field that cannot be cleared. `None` keeps the current value.
+    pub(super) fn check_required<U>(
         self,
         field: &str,
         problems: &mut Problems,
-        read: impl FnOnce(T) -> Result<U, String>,
+        check: impl FnOnce(T) -> Result<U, String>,
     ) -> Option<U> {
         match self {
             Self::Keep => None,
             Self::Clear => {
-                problems.add(field, "must not be null; leave it out to keep its value");
+                problems.add(field, "This field cannot be null; omit it to keep its value.");
                 None
             }
-            Self::Set(value) => problems.take(field, read(value)),
+            Self::Set(value) => problems.check(field, check(value)),
         }
     }
 }

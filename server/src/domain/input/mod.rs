@@ -1,7 +1,7 @@
-//! Mutations as they were sent, and the same once they are checked.
+//! The inputs of mutations, before and after their checks.
 //!
-//! What was sent is text. What is checked has types, and is what the commands decide on. Checking
-//! finds everything that is wrong whatever the calendar holds (S15).
+//! A `…Input` holds text as the client sent it. Its `check` returns a typed command, or every
+//! problem that is independent of the stored state (S15).
 
 mod appointment;
 mod calendar;
