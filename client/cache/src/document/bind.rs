@@ -1,4 +1,5 @@
-//! A plan under its variables: which fields are asked for, under which keys, over which ranges.
+//! Binding: fills the variables into a plan. The result knows the key of each field, and the lists
+//! of collections with their ranges.
 
 use std::sync::Arc;
 
@@ -12,24 +13,24 @@ use crate::instant;
 use crate::record::{Names, Symbol};
 use crate::rules::Rules;
 
-/// A plan and the keys that its fields have under some variables.
+/// A plan with its variables filled in.
 pub(crate) struct Bound {
-    /// Whose names these are.
+    /// The id of the [`Names`] that the symbols are of. It tells the plans of two caches apart.
     pub(crate) cache: u64,
     pub(crate) plan: Arc<Plan>,
-    /// The key of each slot in its record; `None` where the slot is left out.
+    /// The key of each slot in its record, by slot number; `None` where the slot is left out.
     keys: Box<[Option<Symbol>]>,
-    /// For each case its stored slots that are read, in the order of their keys.
+    /// The slots that are read from records, by case number, each list sorted by key.
     stored_slots: Box<[Box<[StoredSlot]>]>,
-    /// Which cases have fields that are read and not stored.
+    /// Whether a case has fields that are derived when reading, by case number.
     has_derived_fields: Box<[bool]>,
-    /// How many fields an answer has of each case, but for `__typename`.
+    /// The number of fields in a complete response without `__typename`, by case number.
     expected_fields: Box<[u16]>,
-    /// The collections that are listed, by slot.
+    /// The listings by the number of their slot.
     listings: HashMap<u32, Arc<Listing>>,
-    /// Whether it reads at which revision a list stands.
+    /// Whether the operation selects the revision at which a list was read.
     reads_position: bool,
-    /// The listings by the set inside of which their list is.
+    /// The listings with an envelope, by the selection set of the envelope.
     envelopes: HashMap<usize, Arc<Listing>>,
 }
 
@@ -37,68 +38,62 @@ pub(crate) struct Bound {
 #[derive(Clone, Copy)]
 pub(crate) struct StoredSlot {
     pub(crate) key: Symbol,
-    /// Which slot of its case.
+    /// The index of the slot in its case.
     pub(crate) slot: u16,
-    /// The next one reads the same field under another name.
+    /// Whether the next slot reads the same field under another alias.
     pub(crate) has_twin: bool,
 }
 
-/// A collection's field, asked for a range.
+/// One use of a collection in an operation: a list of its members in a time range.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Listing {
+    /// The number of the collection in the policy.
     pub(crate) collection: usize,
-    /// `None` where the scope is the entity that the field is of.
+    /// The key of the scope; `None` if the scope is the entity that has the field.
     pub(crate) scope: Option<Arc<str>>,
+    /// The start of the range, in microseconds since 1970.
     pub(crate) start: i64,
+    /// The end of the range, exclusive, in microseconds since 1970.
     pub(crate) end: i64,
-    /// What is selected of each member, as paths.
+    /// The fields that are selected of each member, as paths.
     pub(crate) fields: FieldSet,
-    /// The same, as a selection set.
+    /// The selection set of the members; `None` if the operation does not select the list.
     pub(crate) members: Option<usize>,
 }
 
-/// Which fields of a member are known or asked for, and of all that is inside of it; sorted.
+/// A set of fields of a member, and of the objects inside of it, as sorted paths.
 pub(crate) type FieldSet = Arc<[Symbol]>;
 
-/// Whether what has `one` has all of `other`.
+/// Returns whether `one` has all fields of `other`.
 pub(crate) fn includes(one: &FieldSet, other: &FieldSet) -> bool {
     Arc::ptr_eq(one, other) || other.iter().all(|it| one.binary_search(it).is_ok())
 }
 
 impl Bound {
+    /// Fills `variables` into a plan.
     pub(crate) fn new(plan: Arc<Plan>, variables: Json, rules: &Rules, names: &mut Names) -> Self {
         let variables = apply_defaults(variables, &plan.defaults);
-        let mut keys = vec![None; plan.slots as usize];
-        let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
-        let by_number: HashMap<u32, &Slot> = slots.clone().map(|it| (it.number, it)).collect();
-        for slot in slots {
+        let slots: HashMap<u32, &Slot> = plan.slots().map(|it| (it.number, it)).collect();
+        let mut keys = vec![None; plan.slot_count as usize];
+        for slot in plan.slots() {
             keys[slot.number as usize] = Some(slot.key);
         }
-        // What a mutation's or a subscription's root says is not kept, and its arguments, which are
-        // different every time, are no names.
-        let roots = plan.root().filter(|_| plan.kind != OperationType::Query);
-        let passing = roots.map_or(&[][..], |it| &it.slots);
-        let lasts = |slot: &Slot| passing.iter().all(|it| it.number != slot.number);
-        let mut asked = HashMap::new();
-        for call in &plan.slot_arguments {
-            let Some(slot) = by_number.get(&call.slot) else { continue };
-            let is_out = call.conditions.iter().any(|(skips, it)| {
-                it.resolve(&variables).and_then(|it| it.as_bool()).unwrap_or(!*skips) == *skips
-            });
-            let arguments = call.arguments.iter();
-            let arguments: Map<String, Json> = arguments
-                .filter_map(|it| {
-                    let value = it.value.resolve(&variables).or_else(|| it.default.clone())?;
-                    Some((it.name.clone(), value))
-                })
-                .collect();
-            let arguments = Json::Object(arguments);
-            let key = match lasts(slot) {
-                true => names.intern(&json::field_key(&slot.name, &arguments)),
-                false => slot.key,
+        // The root of a mutation or a subscription is not stored. Its arguments differ each time,
+        // so a key that contains them would only grow the table of names.
+        let unstored_root = plan.root().filter(|_| plan.operation_type != OperationType::Query);
+        let unstored = unstored_root.map_or(&[][..], |it| &it.slots);
+        let is_stored = |slot: &Slot| unstored.iter().all(|it| it.number != slot.number);
+        let mut arguments = HashMap::new();
+        for dynamic in &plan.slot_arguments {
+            let Some(slot) = slots.get(&dynamic.slot) else { continue };
+            let values = dynamic.values(&variables);
+            let key = if is_stored(slot) {
+                names.intern(&json::field_key(&slot.name, &values))
+            } else {
+                slot.key
             };
-            keys[call.slot as usize] = (!is_out).then_some(key);
-            asked.insert(call.slot, arguments);
+            keys[slot.number as usize] = (!dynamic.is_omitted(&variables)).then_some(key);
+            arguments.insert(slot.number, values);
         }
         let mut bound = Self {
             cache: names.id,
@@ -111,60 +106,68 @@ impl Bound {
             keys: keys.into(),
             plan: plan.clone(),
         };
-        for (slot, arguments) in asked {
-            let Some(slot) = by_number.get(&slot) else { continue };
-            let Some(listing) = bound.build_listing(slot, &arguments, rules, names) else {
-                continue;
-            };
-            let listing = Arc::new(listing);
-            if rules.collections[listing.collection].items.is_some() {
-                bound.envelopes.extend(slot.child.map(|it| (it, listing.clone())));
-            }
-            bound.listings.insert(slot.number, listing);
+        for (number, arguments) in arguments {
+            let Some(slot) = slots.get(&number) else { continue };
+            bound.add_listing(slot, &arguments, rules, names);
         }
         bound.stored_slots = bound.sort_stored_slots();
-        let cases = plan.sets.iter().flat_map(|it| &it.cases);
-        let mut told = vec![0; plan.cases as usize];
-        let mut has_derived_fields = vec![false; plan.cases as usize];
-        for case in cases {
-            let slots = case.slots.iter().filter(|it| it.role != Role::Typename);
-            let is_derived =
-                |it: &Slot| !it.is_added && bound.key(it).is_some() && it.role != Role::Value;
-            has_derived_fields[case.number as usize] = case.slots.iter().any(is_derived);
-            told[case.number as usize] = slots.filter(|it| bound.key(it).is_some()).count() as u16;
-        }
-        (bound.expected_fields, bound.has_derived_fields) =
-            (told.into(), has_derived_fields.into());
-        let slots = plan.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots);
-        bound.reads_position = slots.filter(|it| !it.is_added).any(|it| it.role == Role::Position);
+        bound.summarize_cases();
         bound
     }
 
-    /// The key of a slot; `None` where it is left out.
+    /// Adds the listing of a slot, if the slot lists a collection over a range.
+    fn add_listing(&mut self, slot: &Slot, arguments: &Json, rules: &Rules, names: &mut Names) {
+        let Some(listing) = self.build_listing(slot, arguments, rules, names) else { return };
+        let listing = Arc::new(listing);
+        if rules.collections[listing.collection].items.is_some() {
+            self.envelopes.extend(slot.child.map(|it| (it, listing.clone())));
+        }
+        self.listings.insert(slot.number, listing);
+    }
+
+    /// Computes what readers and the writer ask of each case.
+    fn summarize_cases(&mut self) {
+        let plan = self.plan.clone();
+        let mut expected_fields = vec![0; plan.case_count as usize];
+        let mut has_derived_fields = vec![false; plan.case_count as usize];
+        for case in plan.sets.iter().flat_map(|it| &it.cases) {
+            let number = case.number as usize;
+            let selected = || case.slots.iter().filter(|it| self.key(it).is_some());
+            has_derived_fields[number] =
+                selected().any(|it| !it.is_added && it.role != Role::Value);
+            expected_fields[number] =
+                selected().filter(|it| it.role != Role::Typename).count() as u16;
+        }
+        self.expected_fields = expected_fields.into();
+        self.has_derived_fields = has_derived_fields.into();
+        self.reads_position = plan.slots().any(|it| !it.is_added && it.role == Role::Position);
+    }
+
+    /// Returns the key of a slot in its record; `None` if the slot is left out.
     #[inline]
     pub(crate) fn key(&self, slot: &Slot) -> Option<Symbol> {
         self.keys[slot.number as usize]
     }
 
-    /// Whether a case has fields that are read and not stored.
+    /// Returns whether a case has fields that are derived when reading.
     #[inline]
     pub(crate) fn has_derived_fields(&self, case: &Case) -> bool {
         self.has_derived_fields[case.number as usize]
     }
 
-    /// How many fields a whole answer has of a case, but for `__typename`.
+    /// Returns the number of fields that a complete response has, without `__typename`.
     #[inline]
     pub(crate) fn expected_fields(&self, case: &Case) -> u16 {
         self.expected_fields[case.number as usize]
     }
 
-    /// The slots of a case that are read from its record, in the order of their keys.
+    /// Returns the slots of a case that are read from its record, sorted by key.
     #[inline]
     pub(crate) fn stored_slots(&self, case: &Case) -> &[StoredSlot] {
         &self.stored_slots[case.number as usize]
     }
 
-    /// The same, with the slots.
+    /// Returns the slots of a case that are read from its record, with their keys.
     pub(crate) fn stored<'b>(
         &'b self,
         case: &'b Case,
@@ -172,6 +175,7 @@ impl Bound {
         self.stored_slots(case).iter().map(|it| (it.key, &case.slots[usize::from(it.slot)]))
     }
 
+    /// Returns whether the value of a slot is derived when reading, rather than stored.
     fn is_derived(&self, slot: &Slot) -> bool {
         match slot.role {
             Role::Typename | Role::Items | Role::Position => true,
@@ -180,26 +184,29 @@ impl Bound {
         }
     }
 
-    /// The listing that a slot asks for, if it lists a collection over a range.
+    /// Returns the listing of a slot, if the slot lists a collection over a range.
     #[inline]
     pub(crate) fn listing(&self, slot: &Slot) -> Option<&Arc<Listing>> {
         self.listings.get(&slot.number)
     }
 
-    /// The listing whose list is inside of a set.
+    /// Returns the listing whose envelope is the selection set with this index.
     #[inline]
     pub(crate) fn envelope(&self, set: usize) -> Option<&Arc<Listing>> {
         self.envelopes.get(&set)
     }
 
+    /// Returns whether the operation selects the revision at which a list was read.
     pub(crate) fn reads_position(&self) -> bool {
         self.reads_position
     }
 
+    /// Returns all listings of the operation.
     pub(crate) fn listings(&self) -> impl Iterator<Item = &Arc<Listing>> {
         self.listings.values()
     }
 
+    /// Returns the listing of a slot; `None` if scope or range are absent.
     fn build_listing(
         &self,
         slot: &Slot,
@@ -241,6 +248,7 @@ impl Bound {
         })
     }
 
+    /// Adds the paths of all fields that a selection set and the sets below it select.
     fn collect_paths(&self, set: usize, before: &str, names: &mut Names, out: &mut Vec<Symbol>) {
         for case in &self.plan.sets[set].cases {
             for slot in &case.slots {
@@ -254,10 +262,11 @@ impl Bound {
         }
     }
 
+    /// Returns the slots that are read from records, by case, sorted by key.
     fn sort_stored_slots(&self) -> Box<[Box<[StoredSlot]>]> {
-        let mut orders = vec![Box::default(); self.plan.cases as usize];
+        let mut by_case = vec![Box::default(); self.plan.case_count as usize];
         for (at, set) in self.plan.sets.iter().enumerate() {
-            // Outside of a listing, the list of an envelope is a field like any other.
+            // Without a listing around it, the list of an envelope is stored like any other field.
             let is_envelope = self.envelope(at).is_some();
             for case in &set.cases {
                 let slots = case.slots.iter().enumerate().filter(|(_, slot)| {
@@ -272,13 +281,14 @@ impl Bound {
                 for at in 1..order.len() {
                     order[at - 1].has_twin = order[at - 1].key == order[at].key;
                 }
-                orders[case.number as usize] = order.into();
+                by_case[case.number as usize] = order.into();
             }
         }
-        orders.into()
+        by_case.into()
     }
 }
 
+/// Adds the defaults of the variables that were not sent.
 fn apply_defaults(variables: Json, defaults: &[(String, Json)]) -> Json {
     let mut variables = match variables {
         Json::Object(variables) => variables,

@@ -1,8 +1,8 @@
-//! From a completed document to a plan.
+//! Compiles a completed document into a plan.
 //!
-//! Each selection set is compiled once for every type that may stand in its place, with the fields of
-//! all its fragments in place and fields of one name merged (specification, CollectFields), so that
-//! neither writing nor reading ever looks at a fragment.
+//! Each selection set is compiled once for every type that an object in its place can have. Fields
+//! of fragments are merged into it (GraphQL specification, CollectFields). So writing and reading
+//! never look at a fragment.
 
 use std::sync::Arc;
 
@@ -11,14 +11,21 @@ use cynic_parser::{ExecutableDocument, Span};
 
 use super::MAX_DEPTH;
 use super::json::literal;
-use super::plan::{ArgumentValue, Case, Literal, Plan, Role, SelectionSet, Slot, SlotArguments};
+use super::plan::{
+    ArgumentValue, Case, Condition, Literal, Plan, Role, SelectionSet, Slot, SlotArguments,
+};
 use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
 use crate::schema::{Leaf, constant};
 
-/// Compiles the first operation of `document`, whose text is `text`. `added` is where the cache has
-/// added something to it.
+/// Compiles the first operation of `document`, whose text is `text`.
+///
+/// `added` lists the parts of the text that the cache added.
+///
+/// # Errors
+///
+/// The document has no operation, is nested too deep, or uses a name that the schema does not have.
 pub(crate) fn compile(
     text: &str,
     document: &ExecutableDocument,
@@ -26,29 +33,32 @@ pub(crate) fn compile(
     rules: &Rules,
     names: &mut Names,
 ) -> Result<Plan, OperationError> {
-    let operation = document.operations().next();
-    let operation = operation.ok_or_else(|| OperationError::Document("no operation".to_owned()))?;
-    let kind = operation.operation_type();
+    let operation = document
+        .operations()
+        .next()
+        .ok_or_else(|| OperationError::Document("no operation".to_owned()))?;
+    let operation_type = operation.operation_type();
     let plan = Plan {
         text: text.into(),
-        kind,
+        operation_type,
         sets: Vec::new(),
-        slots: 0,
-        cases: 0,
+        slot_count: 0,
+        case_count: 0,
         slot_arguments: Vec::new(),
         defaults: defaults(operation),
     };
     let mut compiler = Compiler { document, added, rules, names, plan };
-    let root = rules.schema.root(kind).to_owned();
+    let root = rules.schema.root(operation_type).to_owned();
     compiler.compile_set(&root, &[operation.selection_set()], None, 0)?;
     Ok(compiler.plan)
 }
 
+/// Returns the variables of an operation that have a default.
 fn defaults(operation: OperationDefinition<'_>) -> Vec<(String, serde_json::Value)> {
-    let variables = operation.variable_definitions();
-    let given =
-        variables.filter_map(|it| Some((it.name().to_owned(), constant(it.default_value()?))));
-    given.collect()
+    operation
+        .variable_definitions()
+        .filter_map(|it| Some((it.name().to_owned(), constant(it.default_value()?))))
+        .collect()
 }
 
 struct Compiler<'a> {
@@ -59,20 +69,22 @@ struct Compiler<'a> {
     plan: Plan,
 }
 
-/// The selection sets that are merged into one.
+/// The selections of one pair of braces. Several of them are merged into one selection set.
 type Selections<'a> = Iter<'a, Selection<'a>>;
 
-/// A field as it was collected: all that select it under one name, and the conditions of the first.
-struct Collected<'a> {
+/// All selections of one response name, merged.
+struct CollectedField<'a> {
     response: &'a str,
     first: FieldSelection<'a>,
     sets: Vec<Selections<'a>>,
-    conditions: Vec<(bool, Literal)>,
+    /// The conditions of the first selection; empty if one of the selections has none.
+    conditions: Vec<Condition>,
     is_added: bool,
 }
 
 impl<'a> Compiler<'a> {
-    /// `envelope` is the collection whose list is inside of this set.
+    /// Compiles a selection set and returns its index. `envelope` is the collection whose list is
+    /// in the set.
     fn compile_set(
         &mut self,
         parent: &str,
@@ -83,13 +95,15 @@ impl<'a> Compiler<'a> {
         if depth > MAX_DEPTH {
             return Err(OperationError::TooDeep(MAX_DEPTH));
         }
-        let schema = &self.rules.schema;
-        let of = schema.composite(parent);
-        let of = of.ok_or_else(|| OperationError::Unknown(parent.to_owned()))?;
-        let is_abstract = of.is_abstract;
-        let mut types: Vec<String> = if is_abstract { of.possible.clone() } else { Vec::new() };
+        let composite = self
+            .rules
+            .schema
+            .composite(parent)
+            .ok_or_else(|| OperationError::Unknown(parent.to_owned()))?;
+        let is_abstract = composite.is_abstract;
+        let mut types = if is_abstract { composite.possible.clone() } else { Vec::new() };
         types.push(parent.to_owned());
-        let at = self.plan.sets.len();
+        let index = self.plan.sets.len();
         self.plan.sets.push(SelectionSet { cases: Vec::new(), is_abstract, has_entities: false });
         for type_name in types {
             let case = self.compile_case(&type_name, selections, envelope, depth)?;
@@ -97,10 +111,10 @@ impl<'a> Compiler<'a> {
             let has_entities = children.map(|it| &self.plan.sets[it]).any(|child| {
                 child.has_entities || child.cases.iter().any(|it| it.entity.is_some())
             });
-            self.plan.sets[at].has_entities |= has_entities;
-            self.plan.sets[at].cases.push(case);
+            self.plan.sets[index].has_entities |= has_entities;
+            self.plan.sets[index].cases.push(case);
         }
-        Ok(at)
+        Ok(index)
     }
 
     fn compile_case(
@@ -110,8 +124,8 @@ impl<'a> Compiler<'a> {
         envelope: Option<usize>,
         depth: usize,
     ) -> Result<Case, OperationError> {
-        let number = self.plan.cases;
-        self.plan.cases += 1;
+        let number = self.plan.case_count;
+        self.plan.case_count += 1;
         let mut fields = Vec::new();
         for set in selections {
             self.collect_fields(type_name, set.clone(), &[], &mut fields, depth)?;
@@ -124,64 +138,42 @@ impl<'a> Compiler<'a> {
         Ok(Case { number, type_name, entity: self.rules.entity(type_name).copied(), slots })
     }
 
+    /// Adds the fields that are selected of objects of the type `type_name` to `fields`.
     fn collect_fields(
         &self,
         type_name: &str,
         selections: Selections<'a>,
-        conditions: &[(bool, Literal)],
-        fields: &mut Vec<Collected<'a>>,
+        conditions: &[Condition],
+        fields: &mut Vec<CollectedField<'a>>,
         depth: usize,
     ) -> Result<(), OperationError> {
         if depth > MAX_DEPTH {
             return Err(OperationError::TooDeep(MAX_DEPTH));
         }
+        let with_own = |own: Iter<'a, Directive<'a>>| -> Vec<Condition> {
+            conditions.iter().cloned().chain(own.filter_map(condition)).collect()
+        };
         for selection in selections {
-            let all = |own: Iter<'a, Directive<'a>>| -> Vec<(bool, Literal)> {
-                conditions.iter().cloned().chain(own.filter_map(condition)).collect()
-            };
             match selection {
                 Selection::Field(field) => {
-                    let response = field.alias().unwrap_or(field.name());
-                    let set = field.selection_set();
-                    let is_added = self.is_added(field);
-                    match fields.iter_mut().find(|it| it.response == response) {
-                        Some(known) => {
-                            known.sets.push(set);
-                            known.is_added &= is_added;
-                            // Selected twice, once without a condition: it is always there.
-                            if all(field.directives()).is_empty() {
-                                known.conditions.clear();
-                            }
-                        }
-                        None => fields.push(Collected {
-                            response,
-                            first: field,
-                            sets: vec![set],
-                            conditions: all(field.directives()),
-                            is_added,
-                        }),
-                    }
+                    self.collect_field(field, with_own(field.directives()), fields);
                 }
                 Selection::InlineFragment(it)
                     if self.fragment_applies(type_name, it.type_condition())? =>
                 {
-                    let conditions = all(it.directives());
-                    self.collect_fields(
-                        type_name,
-                        it.selection_set(),
-                        &conditions,
-                        fields,
-                        depth + 1,
-                    )?;
+                    let conditions = with_own(it.directives());
+                    let set = it.selection_set();
+                    self.collect_fields(type_name, set, &conditions, fields, depth + 1)?;
                 }
                 Selection::FragmentSpread(spread) => {
-                    let mut fragments = self.document.fragments();
-                    let fragment = fragments.find(|it| it.name() == spread.fragment_name());
-                    let fragment = fragment.ok_or_else(|| {
-                        OperationError::Unknown(format!("...{}", spread.fragment_name()))
-                    })?;
+                    let name = spread.fragment_name();
+                    let fragment = self
+                        .document
+                        .fragments()
+                        .find(|it| it.name() == name)
+                        .ok_or_else(|| OperationError::Unknown(format!("...{name}")))?;
                     if self.fragment_applies(type_name, Some(fragment.type_condition()))? {
-                        let conditions = all(spread.directives());
+                        let conditions = with_own(spread.directives());
                         let set = fragment.selection_set();
                         self.collect_fields(type_name, set, &conditions, fields, depth + 1)?;
                     }
@@ -192,7 +184,33 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// Whether a fragment on the type `on` is for objects of this type.
+    /// Adds a field to `fields`, or merges it with the one that has the same response name.
+    fn collect_field(
+        &self,
+        field: FieldSelection<'a>,
+        conditions: Vec<Condition>,
+        fields: &mut Vec<CollectedField<'a>>,
+    ) {
+        let response = field.alias().unwrap_or(field.name());
+        let set = field.selection_set();
+        let is_added = self.is_added(field);
+        match fields.iter_mut().find(|it| it.response == response) {
+            Some(known) => {
+                known.sets.push(set);
+                known.is_added &= is_added;
+                // One of the selections has no condition, so the field is always present.
+                if conditions.is_empty() {
+                    known.conditions.clear();
+                }
+            }
+            None => {
+                let sets = vec![set];
+                fields.push(CollectedField { response, first: field, sets, conditions, is_added });
+            }
+        }
+    }
+
+    /// Returns whether a fragment on the type `on` applies to objects of the type `type_name`.
     fn fragment_applies(&self, type_name: &str, on: Option<&str>) -> Result<bool, OperationError> {
         let Some(on) = on else { return Ok(true) };
         match self.rules.schema.composite(on) {
@@ -209,82 +227,60 @@ impl<'a> Compiler<'a> {
     fn compile_slot(
         &mut self,
         parent: &str,
-        collected: Collected<'a>,
+        collected: CollectedField<'a>,
         envelope: Option<usize>,
         depth: usize,
     ) -> Result<Slot, OperationError> {
-        let (number, is_added) = (self.plan.slots, collected.is_added);
-        self.plan.slots += 1;
-        let (field, name) = (collected.first, collected.first.name());
-        let (response, key) = (Arc::from(collected.response), self.names.intern(name));
+        let field = collected.first;
+        let name = field.name();
+        let number = self.plan.slot_count;
+        self.plan.slot_count += 1;
+        let mut slot = Slot {
+            number,
+            response: collected.response.into(),
+            name: name.into(),
+            key: self.names.intern(name),
+            child: None,
+            nullability: Arc::new([false]),
+            role: Role::Typename,
+            leaf: Leaf::Text,
+            is_server_made: false,
+            is_added: collected.is_added,
+        };
         if name == "__typename" {
-            let nullability = Arc::new([false]);
-            let (role, name, child) = (Role::Typename, name.into(), None);
-            let is_server_made = false;
-            return Ok(Slot {
-                number,
-                response,
-                name,
-                key,
-                child,
-                nullability,
-                role,
-                leaf: Leaf::Text,
-                is_server_made,
-                is_added,
-            });
+            return Ok(slot);
         }
-        let known = self.rules.schema.field(parent, name).cloned();
-        let known = known.ok_or_else(|| OperationError::Unknown(format!("{parent}.{name}")))?;
-        let mut defaults = known.defaults;
-        let given = field.arguments().map(|it| {
-            let at = defaults.iter().position(|(name, _)| name == it.name());
-            let default = at.map(|at| defaults.swap_remove(at).1);
-            ArgumentValue { name: it.name().to_owned(), value: literal(it.value()), default }
-        });
-        let mut arguments: Vec<ArgumentValue> = given.collect();
-        arguments.extend(defaults.into_iter().map(|(name, default)| ArgumentValue {
-            name,
-            value: Literal::Constant(default),
-            default: None,
-        }));
-        if !arguments.is_empty() || !collected.conditions.is_empty() {
-            let conditions = collected.conditions;
+        let definition = self
+            .rules
+            .schema
+            .field(parent, name)
+            .cloned()
+            .ok_or_else(|| OperationError::Unknown(format!("{parent}.{name}")))?;
+        let arguments = argument_values(field, definition.defaults);
+        let conditions = collected.conditions;
+        if !arguments.is_empty() || !conditions.is_empty() {
             self.plan.slot_arguments.push(SlotArguments { slot: number, arguments, conditions });
         }
-        let role = self.role(parent, name, envelope);
-        let inner = match role {
+        slot.role = self.role(parent, name, envelope);
+        let listed = match slot.role {
             Role::Collection(collection, _) => Some(collection),
             _ => None,
         };
-        let is_composite = self.rules.schema.composite(&known.type_name).is_some();
-        let child = is_composite
-            .then(|| self.compile_set(&known.type_name, &collected.sets, inner, depth + 1))
-            .transpose()?;
-        let (nullability, is_server_made) =
-            (known.nullability, self.rules.is_server_made(parent, name));
-        let name = name.into();
-        let leaf = self.rules.schema.leaf(&known.type_name);
-        Ok(Slot {
-            number,
-            response,
-            name,
-            key,
-            child,
-            nullability,
-            role,
-            leaf,
-            is_server_made,
-            is_added,
-        })
+        if self.rules.schema.composite(&definition.type_name).is_some() {
+            let sets = &collected.sets;
+            slot.child = Some(self.compile_set(&definition.type_name, sets, listed, depth + 1)?);
+        }
+        slot.nullability = definition.nullability;
+        slot.leaf = self.rules.schema.leaf(&definition.type_name);
+        slot.is_server_made = self.rules.is_server_made(parent, name);
+        Ok(slot)
     }
 
     fn role(&self, parent: &str, name: &str, envelope: Option<usize>) -> Role {
         if let Some((collection, listed)) = self.rules.list_field(parent, name) {
             return Role::Collection(collection, listed);
         }
-        let around = envelope.map(|it| &self.rules.collections[it]);
-        match around {
+        match envelope.map(|it| &self.rules.collections[it]) {
             Some(it) if it.items.as_deref() == Some(name) => Role::Items,
             Some(it) if it.position.as_deref() == Some(name) => Role::Position,
             _ => Role::Value,
@@ -292,13 +288,33 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// `@skip` and `@include`; other directives are the server's.
-fn condition(directive: Directive<'_>) -> Option<(bool, Literal)> {
-    let skips = match directive.name() {
+/// Returns the arguments of a field, and the schema's defaults for those that are not written.
+fn argument_values(
+    field: FieldSelection<'_>,
+    mut defaults: Vec<(String, serde_json::Value)>,
+) -> Vec<ArgumentValue> {
+    let mut arguments = Vec::new();
+    for argument in field.arguments() {
+        let at = defaults.iter().position(|(name, _)| name == argument.name());
+        let default = at.map(|at| defaults.swap_remove(at).1);
+        let name = argument.name().to_owned();
+        arguments.push(ArgumentValue { name, value: literal(argument.value()), default });
+    }
+    arguments.extend(defaults.into_iter().map(|(name, default)| ArgumentValue {
+        name,
+        value: Literal::Constant(default),
+        default: None,
+    }));
+    arguments
+}
+
+/// Returns the condition of `@skip` or `@include`; `None` for other directives.
+fn condition(directive: Directive<'_>) -> Option<Condition> {
+    let omits_when = match directive.name() {
         "skip" => true,
         "include" => false,
         _ => return None,
     };
-    let condition = directive.arguments().find(|it| it.name() == "if")?;
-    Some((skips, literal(condition.value())))
+    let argument = directive.arguments().find(|it| it.name() == "if")?;
+    Some(Condition { omits_when, value: literal(argument.value()) })
 }

@@ -1,9 +1,8 @@
-//! A document with everything in it that the cache must know: `__typename`, and the fields that the
-//! policy needs of each entity.
+//! Completes a document with the fields that the cache needs: `__typename`, and the fields that the
+//! policy requires of each entity.
 //!
-//! What is added is spliced into the text behind the brace that opens a selection, so everything the
-//! author wrote stays as it was written. Roots are left alone, a subscription's above all: it may
-//! have one field only.
+//! Additions are inserted after the opening brace of a selection set; the rest of the text stays as
+//! it is. Nothing is added at a root, because a subscription may have only one root field.
 
 use cynic_parser::executable::{Iter, Selection};
 use cynic_parser::{ExecutableDocument, Span};
@@ -13,8 +12,14 @@ use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
 
-/// Completes `text`, of which `document` is the parse. Returns the new text, and where in it something was
-/// added.
+/// Completes `text`, which was parsed into `document`.
+///
+/// Returns the new text, and the parts of it that were added.
+///
+/// # Errors
+///
+/// The document is nested too deep, uses a name that the schema does not have, or has an alias that
+/// hides a field that the cache needs.
 pub(crate) fn complete(
     text: &str,
     document: &ExecutableDocument,
@@ -49,12 +54,14 @@ pub(crate) fn complete(
 struct Completion<'a> {
     rules: &'a Rules,
     names: &'a Names,
+    /// The additions, with their byte offsets in the original text.
     splices: Vec<(usize, String)>,
 }
 
 impl Completion<'_> {
-    /// Completes a selection set of the type `parent`, and all below it. `position` is the field that
-    /// tells at which revision the list in it was read.
+    /// Completes a selection set on the type `parent`, and all sets below it.
+    ///
+    /// `position` is the field with the revision of the list, if the set is an envelope.
     fn complete_set(
         &mut self,
         parent: &str,
@@ -63,7 +70,7 @@ impl Completion<'_> {
         position: Option<&str>,
         depth: usize,
     ) -> Result<(), OperationError> {
-        let has = |name: &str| {
+        let selects = |name: &str| {
             selections.clone().filter_map(Selection::as_field).any(|it| {
                 it.name() == name
                     && it.alias().is_none()
@@ -75,30 +82,31 @@ impl Completion<'_> {
             return Err(OperationError::Alias(alias));
         }
         let mut addition = String::new();
-        if !has("__typename") {
+        if !selects("__typename") {
             addition.push_str(" __typename");
         }
         let schema = &self.rules.schema;
         let is_abstract = schema.composite(parent).is_some_and(|it| it.is_abstract);
         for field in self.required_fields(parent).chain(position) {
-            if !has(field) {
+            if !selects(field) {
                 addition.push(' ');
                 addition.push_str(field);
             }
         }
         let possible = schema.composite(parent).map_or(&[][..], |it| &it.possible);
         for object in possible.iter().filter(|_| is_abstract) {
-            let of_object: Vec<&str> = self.required_fields(object).filter(|it| !has(it)).collect();
-            if !of_object.is_empty() {
-                addition.push_str(&format!(" ... on {object} {{ {} }}", of_object.join(" ")));
+            let fields: Vec<&str> =
+                self.required_fields(object).filter(|it| !selects(it)).collect();
+            if !fields.is_empty() {
+                addition.push_str(&format!(" ... on {object} {{ {} }}", fields.join(" ")));
             }
         }
-        // Behind the brace; and before whatever the author wrote, so that it is the first in the answer.
+        // Insert before the selected fields, so that `__typename` comes first in the response.
         self.splices.push((span.start + 1, format!("{addition} ")));
         self.complete_children(parent, selections, depth)
     }
 
-    /// An alias that has the name of a field which the cache adds.
+    /// Returns an alias that hides a field which the cache needs.
     fn conflicting_alias(
         &self,
         parent: &str,
@@ -112,12 +120,14 @@ impl Completion<'_> {
         fields.find_map(|it| Some(it.alias()?.to_owned()).filter(|alias| hides(alias, it.name())))
     }
 
+    /// Returns the fields that the policy requires of a type.
     fn required_fields(&self, type_name: &str) -> impl Iterator<Item = &str> {
         let symbol = self.names.get(type_name);
         let needs = symbol.into_iter().flat_map(|it| self.rules.required_fields(it));
         needs.map(|it| &**self.names.text(it))
     }
 
+    /// Completes all selection sets below `selections`.
     fn complete_children(
         &mut self,
         parent: &str,
@@ -131,21 +141,20 @@ impl Completion<'_> {
             match selection {
                 Selection::Field(field) => {
                     let Some(span) = field.selection_set_span() else { continue };
-                    let known = self.rules.schema.field(parent, field.name());
-                    let known = known.ok_or_else(|| {
+                    let rules = self.rules;
+                    let definition = rules.schema.field(parent, field.name()).ok_or_else(|| {
                         OperationError::Unknown(format!("{parent}.{}", field.name()))
                     })?;
-                    let of = known.type_name.clone();
-                    let rules = self.rules;
+                    let type_name = &definition.type_name;
                     let listed = rules.list_field(parent, field.name());
                     let position =
                         listed.and_then(|(it, _)| rules.collections[it].position.as_deref());
-                    self.complete_set(&of, field.selection_set(), span, position, depth + 1)?;
+                    self.complete_set(type_name, field.selection_set(), span, position, depth + 1)?;
                 }
                 Selection::InlineFragment(fragment) => {
-                    let of = fragment.type_condition().unwrap_or(parent);
+                    let type_name = fragment.type_condition().unwrap_or(parent);
                     let (set, span) = (fragment.selection_set(), fragment.selection_set_span());
-                    self.complete_fragment(of, set, span, depth + 1)?;
+                    self.complete_fragment(type_name, set, span, depth + 1)?;
                 }
                 Selection::FragmentSpread(_) => {}
             }
@@ -153,17 +162,17 @@ impl Completion<'_> {
         Ok(())
     }
 
-    /// What stands in an inline fragment at a root is part of the root.
+    /// Completes a fragment. A fragment on a root type is part of the root.
     fn complete_fragment(
         &mut self,
-        of: &str,
+        type_name: &str,
         selections: Iter<'_, Selection<'_>>,
         span: Span,
         depth: usize,
     ) -> Result<(), OperationError> {
-        if self.rules.schema.is_root(of) {
-            return self.complete_children(of, selections, depth);
+        if self.rules.schema.is_root(type_name) {
+            return self.complete_children(type_name, selections, depth);
         }
-        self.complete_set(of, selections, span, None, depth)
+        self.complete_set(type_name, selections, span, None, depth)
     }
 }

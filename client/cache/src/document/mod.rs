@@ -1,5 +1,6 @@
-//! Documents: an operation's text becomes a plan, once, and a plan with variables becomes the keys
-//! under which an answer is stored and found.
+//! Documents: compiles the text of an operation into a plan, once, and fills variables into it.
+//!
+//! The words of this module are explained in `plan.rs`.
 
 mod bind;
 mod compile;
@@ -18,12 +19,12 @@ use crate::error::OperationError;
 use crate::record::Names;
 use crate::rules::Rules;
 
-/// Selections nested deeper than this are refused.
+/// The maximum depth of nested selections. A deeper document is an error.
 const MAX_DEPTH: usize = 64;
-/// Variables whose keys are remembered for an operation.
+/// The number of variable sets that are kept for each operation.
 const MAX_BOUND_PER_OPERATION: usize = 64;
 
-/// Every operation that was met, compiled, with the variables that it was met with lately.
+/// The compiled operations, each with its latest variables filled in.
 #[derive(Default)]
 pub(crate) struct Plans {
     plans: HashMap<Box<str>, CompiledOperation>,
@@ -31,12 +32,16 @@ pub(crate) struct Plans {
 
 struct CompiledOperation {
     plan: Arc<Plan>,
-    /// By the variables' JSON, the latest last.
+    /// The plan with variables filled in, by the variables' JSON; the latest comes last.
     bound: Vec<(Box<str>, Arc<Bound>)>,
 }
 
 impl Plans {
-    /// The plan of the operation `text` under `variables`, which are JSON.
+    /// Returns the plan of the operation `text` with `variables`, which are JSON.
+    ///
+    /// # Errors
+    ///
+    /// The operation does not fit the schema, or the variables are not JSON.
     pub(crate) fn bound(
         &mut self,
         text: &str,
@@ -54,8 +59,8 @@ impl Plans {
         if let Some((_, bound)) = known.bound.iter().find(|(it, _)| **it == *variables) {
             return Ok(bound.clone());
         }
-        let values = serde_json::from_str(variables);
-        let values = values.map_err(|error| OperationError::Variables(error.to_string()))?;
+        let values = serde_json::from_str(variables)
+            .map_err(|error| OperationError::Variables(error.to_string()))?;
         let bound = Arc::new(Bound::new(known.plan.clone(), values, rules, names));
         if known.bound.len() == MAX_BOUND_PER_OPERATION {
             known.bound.remove(0);
@@ -65,6 +70,7 @@ impl Plans {
     }
 }
 
+/// Completes and compiles an operation.
 fn plan(text: &str, rules: &Rules, names: &mut Names) -> Result<Plan, OperationError> {
     let parse = |text: &str| {
         cynic_parser::parse_executable_document(text)

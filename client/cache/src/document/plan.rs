@@ -1,4 +1,15 @@
-//! Plans: what an operation selects, in the numbers that writing and reading follow.
+//! Plans: compiled operations. Writing a response and reading a view follow the same plan.
+//!
+//! # Words
+//!
+//! - **Selection set**: the text between two braces of a document. It has one case for each type.
+//! - **Case**: the fields that a selection set selects of one concrete type, fragments merged.
+//! - **Slot**: one selected field of a case. It has a number, and a key in the stored record.
+//! - **Role**: what the cache does with the value of a slot: store it, or derive it when reading.
+//! - **Collection**: the entities of one type that the policy lists by scope and time range.
+//! - **Listing**: one use of a collection in an operation: its scope, range and selected fields.
+//! - **Envelope**: the object around the list of a collection, such as `Loans { revision items }`.
+//! - **Bound**: a plan with its variables filled in. It knows the key of each slot and the listings.
 
 use std::sync::Arc;
 
@@ -9,87 +20,105 @@ use crate::record::Symbol;
 use crate::rules::EntityRule;
 use crate::schema::{Leaf, Nullability};
 
-/// An operation, compiled.
+/// A compiled operation.
 pub(crate) struct Plan {
-    /// The completed document: what is to be sent.
+    /// The completed document, which is sent to the server.
     pub(crate) text: Arc<str>,
-    pub(crate) kind: OperationType,
-    /// Selection sets; the first is the root's.
+    pub(crate) operation_type: OperationType,
+    /// All selection sets; the first one is the root's.
     pub(crate) sets: Vec<SelectionSet>,
-    pub(crate) slots: u32,
-    pub(crate) cases: u32,
-    /// What depends on variables: arguments and conditions, by slot.
+    /// The number of slots in all sets.
+    pub(crate) slot_count: u32,
+    /// The number of cases in all sets.
+    pub(crate) case_count: u32,
+    /// The slots that depend on variables.
     pub(crate) slot_arguments: Vec<SlotArguments>,
+    /// The defaults of the operation's variables.
     pub(crate) defaults: Vec<(String, Json)>,
 }
 
-/// A selection set: one case for each type that may stand there, and for an abstract type a last one for
-/// types that the schema does not know.
+/// A selection set: one case for each possible type.
+///
+/// For an interface or a union the last case is for types that the schema does not know.
 pub(crate) struct SelectionSet {
     pub(crate) cases: Vec<Case>,
+    /// Whether the type is an interface or a union.
     pub(crate) is_abstract: bool,
-    /// Whether entities can be inside of what is selected here.
+    /// Whether the selected objects can contain entities.
     pub(crate) has_entities: bool,
 }
 
-/// What is selected of one concrete type.
+/// The fields that are selected of one concrete type.
 pub(crate) struct Case {
+    /// Counts all cases of the plan, from 0.
     pub(crate) number: u32,
     pub(crate) type_name: Symbol,
+    /// `None` if objects of the type have no identity.
     pub(crate) entity: Option<EntityRule>,
     pub(crate) slots: Vec<Slot>,
 }
 
-/// One field of an answer.
+/// One selected field.
 pub(crate) struct Slot {
+    /// Counts all slots of the plan, from 0.
     pub(crate) number: u32,
-    /// Its name in the answer.
+    /// The field's name in the response: its alias, or its name.
     pub(crate) response: Arc<str>,
-    /// Its name in the schema.
+    /// The field's name in the schema.
     pub(crate) name: Arc<str>,
-    /// Its key in a record, if it has no arguments.
+    /// The field's key in a record, if it has no arguments.
     pub(crate) key: Symbol,
+    /// The index of the selection set below; `None` for scalars and enums.
     pub(crate) child: Option<usize>,
     pub(crate) nullability: Nullability,
     pub(crate) role: Role,
+    /// The type of a scalar or an enum.
     pub(crate) leaf: Leaf,
-    /// The server makes it with every change: a change of it alone is none of the content.
+    /// Whether the server sets it with every change, so that a change of it alone wakes no watch.
     pub(crate) is_server_made: bool,
-    /// The cache has added it: it is stored, and no reader asks for it.
+    /// Whether the cache added the field: it is stored, and not read.
     pub(crate) is_added: bool,
 }
 
-/// What a slot is to the cache.
+/// What the cache does with the value of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// A value of its record.
+    /// The value is stored in the record.
     Value,
-    /// `__typename`: it is in the record's shape.
+    /// `__typename`: the shape of the record has it.
     Typename,
-    /// Lists the members of a collection, in the way of this number.
+    /// A field of a collection: the numbers of the collection, and of its field in the policy.
     Collection(usize, usize),
-    /// In the object that a collection's field returns: the list itself.
+    /// The list itself, in the envelope of a collection.
     Items,
-    /// In that object: the revision at which the list was read.
+    /// The revision at which the list was read, in the envelope of a collection.
     Position,
 }
 
-/// A slot whose key depends on its arguments, or that may be left out.
+/// The arguments and conditions of a slot, which may depend on variables.
 pub(crate) struct SlotArguments {
     pub(crate) slot: u32,
     pub(crate) arguments: Vec<ArgumentValue>,
-    /// `@skip` (true) and `@include` (false), and the value that they look at.
-    pub(crate) conditions: Vec<(bool, Literal)>,
+    pub(crate) conditions: Vec<Condition>,
 }
 
-/// An argument: its name, what was given, and the schema's default for a variable that is not.
+/// `@skip` or `@include`.
+#[derive(Clone)]
+pub(crate) struct Condition {
+    /// The value of `if` for which the field is left out: true for `@skip`.
+    pub(crate) omits_when: bool,
+    pub(crate) value: Literal,
+}
+
+/// The value of an argument.
 pub(crate) struct ArgumentValue {
     pub(crate) name: String,
     pub(crate) value: Literal,
+    /// The schema's default, used if `value` is a variable that was not sent.
     pub(crate) default: Option<Json>,
 }
 
-/// A literal of a document, kept without its document.
+/// A value in a document, which may contain variables.
 #[derive(Clone, Debug)]
 pub(crate) enum Literal {
     Variable(String),
@@ -99,7 +128,7 @@ pub(crate) enum Literal {
 }
 
 impl Slot {
-    /// Whether null is allowed inside of so many lists, and further inside.
+    /// Returns whether null is allowed inside of `depth` lists, and in each list further inside.
     #[inline]
     pub(crate) fn nullability_at(&self, depth: u32) -> &[bool] {
         self.nullability.get(depth as usize..).unwrap_or_default()
@@ -107,14 +136,14 @@ impl Slot {
 }
 
 impl SelectionSet {
-    /// The case for a type; the last one for those that the schema does not know.
+    /// Returns the case for a type; for a type that the schema does not know, the last one.
     #[inline]
     pub(crate) fn case_of(&self, type_name: Symbol) -> Option<&Case> {
         let known = self.cases.iter().find(|it| it.type_name == type_name);
         known.or_else(|| self.cases.last().filter(|_| self.is_abstract))
     }
 
-    /// The only case, where the type is certain before `__typename` has been read.
+    /// Returns the only case of an object type; `None` for an interface or a union.
     #[inline]
     pub(crate) fn only_case(&self) -> Option<&Case> {
         self.cases.first().filter(|_| !self.is_abstract)
@@ -122,7 +151,13 @@ impl SelectionSet {
 }
 
 impl Plan {
+    /// Returns the case of the root.
     pub(crate) fn root(&self) -> Option<&Case> {
         self.sets.first()?.only_case()
+    }
+
+    /// Returns all slots.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.sets.iter().flat_map(|it| &it.cases).flat_map(|it| &it.slots)
     }
 }

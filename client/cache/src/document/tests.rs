@@ -1,4 +1,4 @@
-//! What is added to a document, what is refused, and under which keys its fields are found.
+//! Tests of completion, of refused documents, and of field keys.
 
 use super::*;
 use crate::policy::{Collection, ListField, Policy};
@@ -7,7 +7,11 @@ struct Library;
 
 impl Policy for Library {
     fn schema(&self) -> &str {
-        "type Query { book(id: ID!, deep: Boolean = true): Book  found: [Found!]!  loans(shelf: ID!, from: Int, to: Int): Loans }
+        "type Query {
+           book(id: ID!, deep: Boolean = true): Book
+           found: [Found!]!
+           loans(shelf: ID!, from: Int, to: Int): Loans
+         }
          type Mutation { rename(id: ID!, title: String!): Book }
          type Subscription { renamed(shelf: ID): Book! }
          union Found = Book | Leaflet
@@ -36,64 +40,67 @@ fn bound(text: &str, variables: &str) -> Result<(Arc<Bound>, Names), OperationEr
     Ok((bound, names))
 }
 
-/// The document that is sent, with blanks as one.
+/// Checks the completed document, with runs of blanks as one.
 #[track_caller]
-fn check(text: &str, expected: &str) {
+fn expect_completed(text: &str, expected: &str) {
     let (bound, _) = bound(text, "{}").expect("the schema has it");
     let sent: Vec<&str> = bound.plan.text.split_whitespace().collect();
     assert_eq!(sent.join(" "), expected);
 }
 
 #[test]
-fn a_selection_is_completed_with_what_the_cache_must_know() {
-    check("{ book(id: 1) { title } }", "{ book(id: 1) { __typename id revision title } }");
-    check(
+fn selections_get_the_fields_that_the_cache_needs() {
+    expect_completed(
+        "{ book(id: 1) { title } }",
+        "{ book(id: 1) { __typename id revision title } }",
+    );
+    expect_completed(
         "{ book(id: 1) { id author { name } } }",
         "{ book(id: 1) { __typename revision id author { __typename name } } }",
     );
-    check(
+    expect_completed(
         "{ book(id: 1) { id @include(if: true) } }",
         "{ book(id: 1) { __typename id revision id @include(if: true) } }",
     );
-    check(
+    expect_completed(
         "{ found { ... on Leaflet { text } } }",
         "{ found { __typename ... on Book { id revision } ... on Leaflet { __typename text } } }",
     );
-    check(
+    expect_completed(
         "{ loans(shelf: 1) { items { title } } }",
         "{ loans(shelf: 1) { __typename revision items { __typename id shelf from to title } } }",
     );
 }
 
 #[test]
-fn a_root_is_left_alone() {
-    check(
+fn nothing_is_added_at_a_root() {
+    expect_completed(
         "subscription { renamed { title } }",
         "subscription { renamed { __typename id revision title } }",
     );
-    check(
+    expect_completed(
         "mutation { ... on Mutation { rename(id: 1, title: 2) { id } } }",
         "mutation { ... on Mutation { rename(id: 1, title: 2) { __typename revision id } } }",
     );
 }
 
 #[test]
-fn what_the_schema_does_not_have_is_refused() {
-    let refuses = |text: &str, expected: &str| {
+fn names_that_the_schema_does_not_have_are_refused() {
+    let expect_refused = |text: &str, expected: &str| {
         let error = bound(text, "{}").map(|_| ()).expect_err(text).to_string();
         assert!(error.contains(expected), "{error}");
     };
-    refuses("{ bok { id } }", "`Query.bok`");
-    refuses("{ book(id: 1) { titel } }", "`Book.titel`");
-    refuses("{ book(id: 1) { id: title } }", "the alias `id`");
-    refuses("{ book(id: 1) { ...Lost } }", "`...Lost`");
-    refuses("{ book(id: 1) { ... on Bok { id } } }", "`Bok`");
-    refuses("", "empty");
+    expect_refused("{ bok { id } }", "`Query.bok`");
+    expect_refused("{ book(id: 1) { titel } }", "`Book.titel`");
+    expect_refused("{ book(id: 1) { id: title } }", "the alias `id`");
+    expect_refused("{ book(id: 1) { ...Lost } }", "`...Lost`");
+    expect_refused("{ book(id: 1) { ... on Bok { id } } }", "`Bok`");
+    expect_refused("", "empty");
 }
 
-/// The keys of the root's fields.
+/// Checks the keys of the root's fields.
 #[track_caller]
-fn keys(text: &str, variables: &str, expected: &[&str]) {
+fn expect_keys(text: &str, variables: &str, expected: &[&str]) {
     let (bound, names) = bound(text, variables).expect("the schema has it");
     let root = bound.plan.root().expect("there is one");
     let keys = root.slots.iter().filter_map(|it| bound.key(it));
@@ -101,25 +108,25 @@ fn keys(text: &str, variables: &str, expected: &[&str]) {
 }
 
 #[test]
-fn a_key_is_a_name_with_its_arguments() {
+fn a_field_key_is_the_name_with_the_arguments() {
     let one = r#"book({"deep":true,"id":"1"})"#;
-    keys(r#"{ book(id: "1") { id } }"#, "{}", &[one]);
-    keys(r#"{ book(deep: true, id: "1") { id } }"#, "{}", &[one]);
-    keys(
+    expect_keys(r#"{ book(id: "1") { id } }"#, "{}", &[one]);
+    expect_keys(r#"{ book(deep: true, id: "1") { id } }"#, "{}", &[one]);
+    expect_keys(
         "query($id: ID!, $deep: Boolean) { book(id: $id, deep: $deep) { id } }",
         r#"{"id":"1"}"#,
         &[one],
     );
-    keys(
+    expect_keys(
         r#"query($deep: Boolean = false) { book(id: "1", deep: $deep) { id } }"#,
         "{}",
         &[r#"book({"deep":false,"id":"1"})"#],
     );
-    keys(
+    expect_keys(
         r#"query($out: Boolean!) { found @skip(if: $out) { __typename } }"#,
         r#"{"out":true}"#,
         &[],
     );
-    // Each is another one, and nothing of it is kept.
-    keys(r#"mutation { rename(id: "1", title: "x") { id } }"#, "{}", &["rename"]);
+    // The root of a mutation is not stored, so its key has no arguments.
+    expect_keys(r#"mutation { rename(id: "1", title: "x") { id } }"#, "{}", &["rename"]);
 }

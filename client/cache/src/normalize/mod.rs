@@ -1,7 +1,7 @@
-//! Normalizing: the bytes of an answer become records, in one pass and without a tree in between.
+//! Normalizing: turns the bytes of a response into records, in one pass and without a JSON tree.
 //!
-//! **Invariant:** nothing here changes a record of the base. What comes out is [`Staged`]; a malformed
-//! answer leaves nothing behind but an error.
+//! **Invariant:** nothing here changes a record of the base. The result is [`Staged`]; a malformed
+//! response returns an error and leaves the base as it was.
 
 mod object;
 mod seed;
@@ -20,56 +20,58 @@ use crate::record::{EntityId, Record, Revision, Store};
 use seed::ValueSeed;
 use writer::Writer;
 
-/// What the server said. Only [`answer`] makes it, from the bytes of an answer.
+/// Marks data from the server. Only [`parse_response`] creates it.
 pub(crate) struct FromServer(());
 
-/// What a mutation is expected to answer. Only [`expected`] makes it, and no door of the base takes it.
+/// Marks data from a prediction. Only [`parse_prediction`] creates it; the base does not accept it.
 pub(crate) struct FromPrediction(());
 
-/// Records that are not yet in their place, and who says them.
+/// Records and lists that were parsed but not stored yet, marked with their origin.
 pub(crate) struct Staged<Origin> {
-    /// Inner ones before those that refer to them.
+    /// An entity comes before the entities that refer to it.
     pub(crate) records: Vec<StagedRecord>,
     pub(crate) listings: Vec<StagedListing>,
-    /// Entities that were not known before.
+    /// Entities that got their number while this was parsed.
     new_entities: Vec<EntityId>,
     origin: PhantomData<Origin>,
 }
 
-/// What is said of one entity.
+/// The new content of one entity.
 pub(crate) struct StagedRecord {
     pub(crate) entity: EntityId,
-    /// `None` if it is what the base says already.
+    /// `None` if the base has the same content already.
     pub(crate) record: Option<Record>,
 }
 
-/// A collection's list.
+/// The list of a collection, as the response has it.
 pub(crate) struct StagedListing {
     pub(crate) listing: Arc<Listing>,
+    /// The key of the scope; `None` if neither an argument nor a parent entity names it.
     pub(crate) scope: Option<Arc<str>>,
+    /// The revision at which the server read the list; `None` if the response does not have it.
     pub(crate) position: Option<Revision>,
     pub(crate) members: Vec<EntityId>,
-    /// The fields of the object around the list.
+    /// The other fields of the object around the list; `None` if there is no such object.
     pub(crate) envelope: Option<Record>,
-    /// Whether all of it was told. If something failed_paths it says nothing of who is not in it.
+    /// Whether the list has all its members. If a field failed, absence proves nothing.
     pub(crate) is_complete: bool,
 }
 
-/// An error that the server reports beside the data, or in place of it.
+/// A GraphQL error from the server, reported beside the data or instead of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct ServerError {
-    /// What went error_path, for a person.
+    /// The server's description of the error.
     pub message: String,
-    /// Where in the answer: names and indices.
+    /// The field that failed, as names and list indices; `None` if the whole request failed.
     #[serde(default)]
     pub path: Option<Vec<serde_json::Value>>,
-    /// What else the server says of it, such as a code.
+    /// Further details from the server, such as an error code.
     #[serde(default)]
     pub extensions: Option<serde_json::Value>,
 }
 
-/// A step of a path in an answer.
+/// One step of a path in a response.
 #[derive(Clone, Debug, PartialEq)]
 enum Segment {
     Name(Arc<str>),
@@ -78,7 +80,11 @@ enum Segment {
 
 type ErrorPath = Vec<Segment>;
 
-/// Takes an answer apart: `{"data": …, "errors": …}`.
+/// Parses a response: `{"data": …, "errors": …}`.
+///
+/// # Errors
+///
+/// The response is not JSON, or does not have what the operation selects.
 pub(crate) fn parse_response(
     store: &mut Store,
     bound: &Bound,
@@ -89,20 +95,23 @@ pub(crate) fn parse_response(
     loop {
         let mut writer = Writer::new(store, bound, &failed_paths, false);
         let mut input = serde_json::Deserializer::from_str(text);
-        let parts = ResponseSeed { writer: &mut writer }.deserialize(&mut input);
-        let parts = parts.and_then(|it| input.end().map(|()| it));
+        let parts = ResponseSeed { writer: &mut writer }
+            .deserialize(&mut input)
+            .and_then(|it| input.end().map(|()| it));
         let Writer { records, listings, new_entities, error_path, .. } = writer;
         let staged = Staged { records, listings, new_entities, origin: PhantomData };
         match parts {
-            // The specification lets errors come after the data; then the data is read again with them
-            // in mind, since a null may then mean two things.
+            // Errors may follow the data, and a null in the data can mean "failed". So the data is
+            // parsed a second time, with the paths of the errors known.
             Ok(parts)
                 if failed_paths.is_empty() && parts.errors.iter().any(|it| it.path.is_some()) =>
             {
                 staged.discard(store);
                 failed_paths = parts.errors.iter().filter_map(parse_path).collect();
                 if failed_paths.is_empty() {
-                    return Err(ResponseError::Malformed("an error's path is none".to_owned()));
+                    return Err(ResponseError::Malformed(
+                        "the path of an error has neither names nor indices".to_owned(),
+                    ));
                 }
             }
             Ok(parts) if parts.has_data || !parts.errors.is_empty() => {
@@ -110,7 +119,7 @@ pub(crate) fn parse_response(
             }
             Ok(_) => {
                 staged.discard(store);
-                let message = "it has neither data nor errors".to_owned();
+                let message = "the response has neither `data` nor `errors`".to_owned();
                 return Err(ResponseError::Malformed(message));
             }
             Err(error) => {
@@ -121,7 +130,11 @@ pub(crate) fn parse_response(
     }
 }
 
-/// Takes apart what a mutation's fragment was serialized to.
+/// Parses a predicted response: the JSON of a mutation's fragment.
+///
+/// # Errors
+///
+/// Returns the reason if the JSON does not fit the operation's selection.
 pub(crate) fn parse_prediction(
     store: &mut Store,
     bound: &Bound,
@@ -129,10 +142,10 @@ pub(crate) fn parse_prediction(
 ) -> Result<Staged<FromPrediction>, String> {
     let mut writer = Writer::new(store, bound, &[], true);
     let mut input = serde_json::Deserializer::from_str(text);
-    let done = ValueSeed::root(&mut writer).deserialize(&mut input);
+    let result = ValueSeed::root(&mut writer).deserialize(&mut input);
     let Writer { records, listings, new_entities, error_path, .. } = writer;
     let staged = Staged { records, listings, new_entities, origin: PhantomData };
-    match done {
+    match result {
         Ok(_) => Ok(staged),
         Err(error) => {
             staged.discard(store);
@@ -141,7 +154,7 @@ pub(crate) fn parse_prediction(
     }
 }
 
-/// An error, with the field in which it is.
+/// Formats an error with the path of the field in which it occurred.
 fn describe_error(error_path: &[Arc<str>], error: &serde_json::Error) -> String {
     match error_path {
         [] => error.to_string(),
@@ -153,7 +166,7 @@ fn describe_error(error_path: &[Arc<str>], error: &serde_json::Error) -> String 
 }
 
 impl<Origin> Staged<Origin> {
-    /// Leaves the base as if nothing had been staged.
+    /// Releases the entities that were registered while parsing.
     pub(crate) fn discard(self, store: &mut Store) {
         for entity in self.new_entities {
             store.entities.release(entity);
@@ -169,7 +182,7 @@ fn parse_path(error: &ServerError) -> Option<ErrorPath> {
     error.path.as_ref()?.iter().map(segment).collect()
 }
 
-/// The parts of an answer.
+/// The parts of a response that are not records.
 struct ResponseParts {
     has_data: bool,
     errors: Vec<ServerError>,
@@ -191,7 +204,7 @@ impl<'de> Visitor<'de> for ResponseSeed<'_, '_> {
     type Value = ResponseParts;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("an answer: an object with `data`, or `errors`, or both")
+        out.write_str("a response: an object with `data`, `errors` or both")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<ResponseParts, A::Error> {

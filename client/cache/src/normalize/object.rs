@@ -1,7 +1,8 @@
-//! One object of a response.
+//! Reads one object of a response: fields are matched with slots and handed to the writer.
 
 use std::fmt;
 
+use cynic_parser::common::OperationType;
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
 use super::seed::{ANY, Expectation, ValueSeed};
@@ -10,17 +11,18 @@ use super::{Segment, StagedListing};
 use crate::document::{Case, Role, Slot};
 use crate::record::Symbol;
 
-/// An object on its way in.
+/// The state of reading one object.
 pub(super) struct ObjectVisit<'w, 'a, 's> {
     writer: &'w mut Writer<'a>,
     expectation: Expectation<'s>,
     case: &'s Case,
     type_name: Symbol,
     frame: Frame,
-    /// The slot that is expected next: servers answer in the order of the selection.
+    /// The index of the slot that is expected next. Servers answer in the order of the selection.
     pub(super) next: usize,
-    /// How many fields have come, but for `__typename`.
+    /// The number of selected fields read so far, without `__typename`.
     field_count: u16,
+    /// The list of the collection, if the object is its envelope.
     envelope: Option<StagedListing>,
 }
 
@@ -39,30 +41,34 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
         Self { writer, expectation, case, type_name, frame, next: 0, field_count: 0, envelope }
     }
 
+    /// Returns the slot with this response name.
     pub(super) fn slot(&self, name: &str) -> Option<&'s Slot> {
         self.case.slots.iter().find(|it| *it.response == *name)
     }
 
-    pub(super) fn other(&self, name: &str) -> Result<(), String> {
+    /// Refuses a field that is not selected, if the writer is strict.
+    pub(super) fn check_unselected(&self, name: &str) -> Result<(), String> {
         if self.writer.is_strict {
             let type_name = self.writer.store.names.text(self.type_name);
-            return Err(format!("`{name}` is not selected of `{type_name}`"));
+            return Err(format!("the field `{name}` of `{type_name}` is not selected"));
         }
         Ok(())
     }
 
-    /// Takes the value of a slot; `take` is given the seed for it.
+    /// Reads the value of a slot, or skips it if the slot is `None` or left out.
+    ///
+    /// `read` gets the seed for the value.
     pub(super) fn value<E: Error>(
         &mut self,
         slot: Option<&'s Slot>,
         name: &str,
-        take: impl FnOnce(ValueSeed<'_, 'a, '_>) -> Result<Presence, E>,
+        read: impl FnOnce(ValueSeed<'_, 'a, '_>) -> Result<Presence, E>,
     ) -> Result<(), E> {
         let bound = self.writer.bound;
+        let start = self.writer.buffer.len();
         let Some((slot, key)) = slot.and_then(|it| Some((it, bound.key(it)?))) else {
-            self.other(name).map_err(E::custom)?;
-            let start = self.writer.buffer.len();
-            take(ValueSeed { writer: self.writer, expectation: ANY, nullability: &[true] })?;
+            self.check_unselected(name).map_err(E::custom)?;
+            read(ValueSeed { writer: self.writer, expectation: ANY, nullability: &[true] })?;
             self.writer.buffer.truncate(start);
             return Ok(());
         };
@@ -71,7 +77,6 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
         if keeps_path {
             self.writer.path.push(Segment::Name(slot.response.clone()));
         }
-        let start = self.writer.buffer.len();
         let listing = bound.listing(slot);
         let expectation = match (slot.child, listing) {
             (Some(child), Some(it)) if bound.envelope(child).is_some() => {
@@ -80,59 +85,71 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
             (Some(child), _) => Expectation::Object(child),
             (None, _) => Expectation::Leaf(slot.leaf),
         };
-        let mut direct = listing
+        // A list without an envelope is the value of the collection's field itself.
+        let plain_list = listing
             .filter(|_| matches!(expectation, Expectation::Object(_)))
             .map(|it| self.writer.new_listing(it));
-        let told =
-            take(ValueSeed { writer: self.writer, expectation, nullability: &slot.nullability });
+        let seed = ValueSeed { writer: self.writer, expectation, nullability: &slot.nullability };
+        let presence = read(seed);
         if keeps_path {
             self.writer.path.pop();
         }
-        let told = match told {
-            Ok(told) => told,
+        match presence {
+            Ok(presence) => self.store(slot, key, start, presence, plain_list),
             Err(error) => {
                 self.writer.error_path.push(slot.response.clone());
                 return Err(error);
             }
-        };
-        let is_within = self.envelope.is_some();
-        match (slot.role, &mut direct) {
-            (Role::Collection(..), Some(staged)) => {
-                self.writer.take_members(start, staged);
-                self.writer.listings.extend(direct);
-            }
-            (Role::Collection(..), None) if listing.is_some() => self.writer.buffer.truncate(start),
-            (Role::Typename, _) => self.writer.buffer.truncate(start),
-            (Role::Items, _) if is_within => {
-                if let Some(staged) = &mut self.envelope {
-                    staged.is_complete &= told == Presence::Known;
-                    self.writer.take_members(start, staged);
-                }
-            }
-            (Role::Position, _) if is_within => {
-                if let Some(staged) = &mut self.envelope {
-                    let packed = &self.writer.buffer[start..];
-                    let packed = std::str::from_utf8(packed).unwrap_or_default();
-                    staged.position = crate::record::revision(crate::record::value(packed));
-                }
-                self.writer.buffer.truncate(start);
-            }
-            _ if told == Presence::Unknown => self.writer.buffer.truncate(start),
-            _ => self.writer.push_field(key, start),
         }
         Ok(())
     }
 
+    /// Stores the value that was packed from `start` on, by the role of its slot.
+    #[inline]
+    fn store(
+        &mut self,
+        slot: &Slot,
+        key: Symbol,
+        start: usize,
+        presence: Presence,
+        plain_list: Option<StagedListing>,
+    ) {
+        if let Some(mut staged) = plain_list {
+            self.writer.take_members(start, &mut staged);
+            self.writer.listings.push(staged);
+            return;
+        }
+        match (slot.role, &mut self.envelope) {
+            (Role::Collection(..), _) if self.writer.bound.listing(slot).is_some() => {
+                self.writer.buffer.truncate(start);
+            }
+            (Role::Typename, _) => self.writer.buffer.truncate(start),
+            (Role::Items, Some(staged)) => {
+                staged.is_complete &= presence == Presence::Known;
+                self.writer.take_members(start, staged);
+            }
+            (Role::Position, Some(staged)) => {
+                let packed = &self.writer.buffer[start..];
+                let packed = std::str::from_utf8(packed).unwrap_or_default();
+                staged.position = crate::record::revision(crate::record::value(packed));
+                self.writer.buffer.truncate(start);
+            }
+            _ if presence == Presence::Unknown => self.writer.buffer.truncate(start),
+            _ => self.writer.push_field(key, start),
+        }
+    }
+
+    /// Ends the object and hands it to the writer.
     pub(super) fn close(self) -> Result<(), String> {
         if self.field_count < self.writer.bound.expected_fields(self.case) && !self.writer.is_strict
         {
             let type_name = self.writer.store.names.text(self.type_name);
-            return Err(format!("a `{type_name}` lacks fields that were selected"));
+            return Err(format!("a `{type_name}` lacks selected fields"));
         }
         match (self.expectation, self.envelope) {
             (Expectation::Root, _) => {
-                let kind = self.writer.bound.plan.kind;
-                let is_query = kind == cynic_parser::common::OperationType::Query;
+                let operation_type = self.writer.bound.plan.operation_type;
+                let is_query = operation_type == OperationType::Query;
                 self.writer.close_root(self.frame, self.case, is_query);
             }
             (_, Some(mut staged)) => {
@@ -145,12 +162,13 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
     }
 }
 
-/// A name in an answer: a slot's, or some other.
+/// A field name in a response: the index of its slot, or a name that is not selected.
 pub(super) enum Key {
     Slot(usize),
     Other(String),
 }
 
+/// Reads a field name. Comparing with the expected slot first makes the usual case cheap.
 pub(super) struct KeySeed<'s> {
     pub(super) slots: &'s [Slot],
     pub(super) next: usize,
@@ -168,7 +186,7 @@ impl Visitor<'_> for KeySeed<'_> {
     type Value = Key;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a name")
+        out.write_str("a field name")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {

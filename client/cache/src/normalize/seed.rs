@@ -1,4 +1,4 @@
-//! The serde seeds that walk an answer along its plan.
+//! The serde seeds that read a response by its plan.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,28 +14,28 @@ use crate::document::Listing;
 use crate::record::{Pack, Symbol};
 use crate::schema::Leaf;
 
-/// What a value is to its slot.
+/// The kind of value that the plan has at a place of the response.
 #[derive(Clone, Copy)]
 pub(super) enum Expectation<'s> {
-    /// The root of the answer.
+    /// The root object of the response.
     Root,
-    /// A scalar or an enum.
+    /// A scalar or an enum value, or lists of them.
     Leaf(Leaf),
-    /// An object of this set, or lists of such.
+    /// An object of the selection set with this index, or lists of them.
     Object(usize),
-    /// The object in which a collection's list is.
+    /// The envelope of a collection's list: its selection set, and the listing.
     Envelope(usize, &'s Arc<Listing>),
 }
 
-/// Takes one value, whose packed form it leaves on top of the writer's buffer.
+/// Reads one value and leaves its packed form on top of the writer's buffer.
 pub(super) struct ValueSeed<'w, 'a, 's> {
     pub(super) writer: &'w mut Writer<'a>,
     pub(super) expectation: Expectation<'s>,
-    /// Whether null is allowed here, and in the lists that the schema has here.
+    /// Whether null is allowed here, and in each list inside.
     pub(super) nullability: &'s [bool],
 }
 
-/// Any JSON.
+/// Accepts any JSON value.
 pub(super) const ANY: Expectation<'static> = Expectation::Leaf(Leaf::Any);
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_> {
@@ -47,13 +47,14 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_> {
 }
 
 impl<'w, 'a> ValueSeed<'w, 'a, 'static> {
-    /// The root of an answer, or of an expected one.
+    /// Returns the seed for the root object of a response or a prediction.
     pub(super) fn root(writer: &'w mut Writer<'a>) -> Self {
         Self { writer, expectation: Expectation::Root, nullability: &[true] }
     }
 }
 
 impl ValueSeed<'_, '_, '_> {
+    /// Packs a scalar if the schema has one of the types `fits` here.
     fn take_leaf<E: Error>(
         self,
         fits: &[Leaf],
@@ -62,7 +63,7 @@ impl ValueSeed<'_, '_, '_> {
         match self.expectation {
             Expectation::Leaf(Leaf::Any) => {}
             Expectation::Leaf(leaf) if self.nullability.len() == 1 && fits.contains(&leaf) => {}
-            _ => return Err(E::custom("a value has another type than the schema says")),
+            _ => return Err(E::custom("a value does not have the type that the schema declares")),
         }
         pack(&mut self.writer.buffer);
         Ok(Presence::Known)
@@ -73,7 +74,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
     type Value = Presence;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("what the operation selects")
+        out.write_str("a value that the operation selects")
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Presence, E> {
@@ -97,23 +98,23 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Presence, E> {
-        let told = self.writer.write_null();
-        if told == Presence::Known && self.nullability.first() == Some(&false) {
-            return Err(E::custom("null stands where the schema has none"));
+        let presence = self.writer.write_null();
+        if presence == Presence::Known && self.nullability.first() == Some(&false) {
+            return Err(E::custom("null where the schema does not allow it"));
         }
-        Ok(told)
+        Ok(presence)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Presence, A::Error> {
         let nullability = match (self.expectation, self.nullability) {
             (_, [_, inner @ ..]) if !inner.is_empty() => inner,
             (Expectation::Leaf(Leaf::Any), _) => &[true],
-            _ => return Err(A::Error::custom("a list stands where the schema has none")),
+            _ => return Err(A::Error::custom("a list where the schema does not have one")),
         };
         let writer = self.writer;
         let opened = writer.buffer.open_list();
         let keeps_path = !writer.failed_paths.is_empty();
-        let mut told = Presence::Known;
+        let mut presence = Presence::Known;
         for index in 0.. {
             if keeps_path {
                 writer.path.push(Segment::Index(index));
@@ -127,12 +128,12 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
             match item? {
                 None => break,
                 Some(Presence::Known) => {}
-                // A list of which one item is not known is not known.
-                Some(Presence::Unknown) => told = Presence::Unknown,
+                // A list with an unknown item is unknown.
+                Some(Presence::Unknown) => presence = Presence::Unknown,
             }
         }
         writer.buffer.close(opened);
-        Ok(told)
+        Ok(presence)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Presence, A::Error> {
@@ -144,7 +145,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
                 set
             }
             Expectation::Leaf(Leaf::Any) => return take_json_object(self.writer, entries),
-            _ => return Err(A::Error::custom("an object stands where the schema has none")),
+            _ => return Err(A::Error::custom("an object where the schema does not have one")),
         };
         let bound = self.writer.bound;
         let set = &bound.plan.sets[set];
@@ -153,7 +154,13 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
             None => {
                 let (type_name, early) = read_type_name(self.writer, &mut entries)?;
                 let case = set.case_of(type_name);
-                (case.ok_or_else(|| A::Error::custom("nothing is selected"))?, type_name, early)
+                (
+                    case.ok_or_else(|| {
+                        A::Error::custom("nothing is selected of an object of this type")
+                    })?,
+                    type_name,
+                    early,
+                )
             }
         };
         let mut object = ObjectVisit::new(self.writer, self.expectation, case, type_name);
@@ -172,7 +179,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
                     object.value(Some(slot), "", |it| entries.next_value_seed(it))?;
                 }
                 Some(Key::Other(name)) => {
-                    object.other(&name).map_err(A::Error::custom)?;
+                    object.check_unselected(&name).map_err(A::Error::custom)?;
                     entries.next_value::<serde::de::IgnoredAny>()?;
                 }
             }
@@ -182,10 +189,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
     }
 }
 
-/// Fields that came before the type was known, as they came.
+/// The fields that were read before the type was known, unparsed.
 type Early<'de> = Vec<(Cow<'de, str>, &'de RawValue)>;
 
-/// Reads as far as `__typename`, which our documents select first.
+/// Reads up to `__typename`, which completed documents select first.
 fn read_type_name<'de, A: MapAccess<'de>>(
     writer: &mut Writer<'_>,
     entries: &mut A,
@@ -198,10 +205,10 @@ fn read_type_name<'de, A: MapAccess<'de>>(
         }
         early.push((name, entries.next_value::<&'de RawValue>()?));
     }
-    Err(A::Error::custom("`__typename` is missing where a type must be told apart"))
+    Err(A::Error::custom("`__typename` is missing in an object of an interface or union"))
 }
 
-/// A scalar that is a JSON object.
+/// Packs a scalar whose value is a JSON object.
 fn take_json_object<'de, A: MapAccess<'de>>(
     writer: &mut Writer<'_>,
     mut entries: A,

@@ -1,8 +1,8 @@
-//! The writer: fields of an answer, as they come, become records.
+//! The writer: builds records from the fields of a response, in the order in which they arrive.
 //!
-//! Values are packed into one buffer that is used as a stack: an object's values are on top of it until
-//! the object ends. Then they are a record (or, without identity, a value of the parent). A record that
-//! says what the base says already costs no allocation.
+//! Values are packed into one buffer that is used as a stack. The values of an object are on top of
+//! it until the object ends. Then they become a record, or a value of the parent if the object has
+//! no identity. A record that equals the one in the base costs no allocation.
 
 use std::sync::Arc;
 
@@ -14,29 +14,30 @@ use crate::record::{
     EntityId, Items, Pack, QUERY, Record, ShapeId, Store, Symbol, Value, to_boxed_str,
 };
 
-/// Where an answer is taken apart.
+/// The state of parsing one response.
 pub(super) struct Writer<'a> {
     pub(super) store: &'a mut Store,
     pub(super) bound: &'a Bound,
-    /// A field that is not selected is an error, as in a prediction; in an answer it is passed over.
+    /// Whether a field that is not selected is an error. Predictions are strict; responses are not.
     pub(super) is_strict: bool,
-    /// Places where the server said that null means "I could not".
+    /// The paths of the server's errors: a null there means "failed".
     pub(super) failed_paths: &'a [ErrorPath],
-    /// Where we are, kept only if something has failed_paths.
+    /// The current path; maintained only if `failed_paths` is not empty.
     pub(super) path: Vec<Segment>,
-    /// Where something did not fit, from the inside out.
+    /// The names of the fields around an error, innermost first.
     pub(super) error_path: Vec<Arc<str>>,
+    /// The packed values of all open objects.
     pub(super) buffer: Vec<u8>,
-    /// The fields of the objects that are open: key, and where its value begins and ends.
+    /// The fields of all open objects: the key, and where its value starts and ends in `buffer`.
     pub(super) fields: Vec<(Symbol, usize, usize)>,
     pub(super) records: Vec<StagedRecord>,
     pub(super) listings: Vec<StagedListing>,
     pub(super) new_entities: Vec<EntityId>,
-    /// The shape that a case had last, with its fields: nearly always the next one's too.
+    /// The latest shape of each case, with its fields. The next object nearly always has it too.
     shapes: HashMap<u32, (Vec<Symbol>, ShapeId)>,
 }
 
-/// An object that is open.
+/// The sizes of the writer's stacks when an object was opened.
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     pub(super) buffer: usize,
@@ -44,7 +45,7 @@ pub(super) struct Frame {
     listings: usize,
 }
 
-/// Whether a value is known, or null in place of what failed_paths.
+/// Whether a value is known. It is unknown if the server reported an error for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Known,
@@ -82,7 +83,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Null: is it a value, or did something fail here?
+    /// Writes a null, unless an error of the server is the reason for it.
     pub(super) fn write_null(&mut self) -> Presence {
         let is_failure = |it: &ErrorPath| it.len() >= self.path.len() && it.starts_with(&self.path);
         if self.failed_paths.iter().any(is_failure) {
@@ -92,14 +93,16 @@ impl<'a> Writer<'a> {
         Presence::Known
     }
 
-    /// The value on top of the buffer, from `start`, is that of the field `key`.
+    /// Records that the value from `start` to the top of the buffer belongs to the field `key`.
     pub(super) fn push_field(&mut self, key: Symbol, start: usize) {
         self.fields.push((key, start, self.buffer.len()));
     }
 
-    /// The object ends. It becomes a reference if it is an entity, else a value.
+    /// Ends an object. An entity is staged and leaves a reference; any other object stays a value.
     ///
-    /// Returns what is error_path with it.
+    /// # Errors
+    ///
+    /// The object is an entity without its key field.
     pub(super) fn close(
         &mut self,
         frame: Frame,
@@ -122,7 +125,7 @@ impl<'a> Writer<'a> {
             (None, Some(rule)) => {
                 let type_name = self.store.names.text(type_name);
                 let key = self.store.names.text(rule.key);
-                return Err(format!("a `{type_name}` has no `{key}`, which names it"));
+                return Err(format!("a `{type_name}` lacks its key field `{key}`"));
             }
             _ => {
                 let shape = self.arrange(frame, case.number, type_name);
@@ -135,8 +138,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// The root of a query is a record of its own; those of mutations and subscriptions say nothing
-    /// that lasts.
+    /// Ends the root object. Only the root of a query is stored; other roots have no lasting fields.
     pub(super) fn close_root(&mut self, frame: Frame, case: &Case, is_query: bool) {
         if is_query {
             let shape = self.arrange(frame, case.number, case.type_name);
@@ -146,7 +148,7 @@ impl<'a> Writer<'a> {
         self.fields.truncate(frame.fields);
     }
 
-    /// The object in which a collection's list is: its own fields are kept for the scope.
+    /// Ends the envelope of a collection's list. Its other fields are stored for the scope.
     pub(super) fn close_envelope(&mut self, frame: Frame, case: &Case, staged: &mut StagedListing) {
         let shape = self.arrange(frame, case.number, case.type_name);
         let packed = to_boxed_str(&self.buffer[frame.buffer..]);
@@ -154,7 +156,7 @@ impl<'a> Writer<'a> {
         self.buffer.truncate(frame.buffer);
     }
 
-    /// The list on top of the buffer, from `start`, are the members of a collection.
+    /// Removes the list from `start` to the top of the buffer and makes it the collection's members.
     pub(super) fn take_members(&mut self, start: usize, staged: &mut StagedListing) {
         let packed = to_boxed_str(&self.buffer[start..]);
         if let Some(Value::List(items)) = Items::new(&packed).next() {
@@ -171,6 +173,7 @@ impl<'a> Writer<'a> {
         self.buffer.truncate(start);
     }
 
+    /// Starts a list of a collection at the current path.
     pub(super) fn new_listing(&self, listing: &Arc<Listing>) -> StagedListing {
         StagedListing {
             listing: listing.clone(),
@@ -178,11 +181,12 @@ impl<'a> Writer<'a> {
             position: None,
             members: Vec::new(),
             envelope: None,
-            // Something failed_paths at or below this place: the list may lack what failed_paths.
+            // An error at or below this path: a member may be missing.
             is_complete: !self.failed_paths.iter().any(|it| it.starts_with(&self.path)),
         }
     }
 
+    /// Returns the entity that the key field names, and whether it is new.
     fn intern_entity(
         &mut self,
         frame: Frame,
@@ -199,13 +203,14 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Returns the revision in the given field of the object.
     fn revision(&self, frame: Frame, field: Symbol) -> Option<u64> {
         let (_, start, end) = *self.fields[frame.fields..].iter().find(|(it, ..)| *it == field)?;
         let packed = std::str::from_utf8(&self.buffer[start..end]).ok()?;
         crate::record::revision(crate::record::value(packed))
     }
 
-    /// Puts the values of an object in the order of its shape.
+    /// Orders the values of an object as its shape does, and returns the shape.
     fn arrange(&mut self, frame: Frame, case: u32, type_name: Symbol) -> ShapeId {
         let is_in_order = self.fields[frame.fields..].windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !is_in_order {
@@ -229,7 +234,7 @@ impl<'a> Writer<'a> {
     fn sort(&mut self, frame: Frame) {
         let mut fields = self.fields.split_off(frame.fields);
         fields.sort_by_key(|(key, ..)| *key);
-        // One field under two names is told twice and kept once.
+        // A field that was selected under two aliases occurs twice; one of them is stored.
         fields.dedup_by_key(|(key, ..)| *key);
         let values = self.buffer.split_off(frame.buffer);
         for (key, start, end) in fields {
@@ -239,16 +244,17 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Stages the values from `start` to the top of the buffer as the record of `entity`.
     fn stage(&mut self, entity: EntityId, shape: ShapeId, revision: Option<u64>, start: usize) {
         let packed = &self.buffer[start..];
-        let is_held = self.store.entities.record(entity).is_some_and(|it| {
+        let is_stored = self.store.entities.record(entity).is_some_and(|it| {
             it.shape == shape && it.revision == revision && it.packed.as_bytes() == packed
         });
-        let record = (!is_held).then(|| Record { shape, revision, packed: to_boxed_str(packed) });
+        let record = (!is_stored).then(|| Record { shape, revision, packed: to_boxed_str(packed) });
         self.records.push(StagedRecord { entity, record });
     }
 
-    /// Listings whose scope is the entity that has just been told.
+    /// Gives the lists inside of an entity that entity as their scope, if they have none.
     fn assign_scope(&mut self, frame: Frame, parent: EntityId) {
         for listing in &mut self.listings[frame.listings..] {
             if listing.scope.is_none() {
