@@ -1,5 +1,5 @@
-//! Entities on their way out, and the members of collections: where a [`crate::Shared`] is kept from
-//! one view to the next.
+//! Deserializes entities and the members of collections. Here the allocation of a
+//! [`crate::Shared`] is reused from one view to the next.
 
 use std::cell::OnceCell;
 
@@ -13,35 +13,40 @@ use crate::document::Slot;
 use crate::record::{EntityId, QUERY, Value};
 use crate::shared::{self, AnyArc};
 
-/// An entity, and the selection that is asked of it.
+/// An entity, and the slot through which it is read.
 #[derive(Clone, Copy)]
 pub(super) struct EntityDeserializer<'r, 'a> {
     pub(super) reader: &'r Reader<'a>,
     pub(super) entity: EntityId,
     pub(super) slot: &'a Slot,
-    /// In how many lists of that slot.
+    /// The number of lists around the entity, within its slot.
     pub(super) depth: u32,
-    /// Where the allocation of the last view is kept, if a list has a place for it.
+    /// The cell of the allocation in a watched list; `None` if the entity is not in one.
     pub(super) kept: Option<&'a OnceCell<AnyArc>>,
 }
 
 impl EntityDeserializer<'_, '_> {
-    /// Whether it is shown; not if it was deleted, or is not known. If not, null must be allowed here.
+    /// Returns whether the entity is shown. A deleted or unknown entity is read as null.
+    ///
+    /// # Errors
+    ///
+    /// The entity is not shown, and null is not allowed here.
     fn is_shown(&self) -> Result<bool, ReadError> {
         let Self { reader, entity, slot, .. } = self;
         let nullability = slot.nullability_at(self.depth);
         let is_shown = if reader.view.record(*entity).is_none() {
             if !reader.view.is_deleted(*entity) {
-                reader.lack_entity(*entity, slot.child);
+                reader.add_entity_gaps(*entity, slot.child);
             }
             false
         } else {
             !reader.looks_ahead.get()
                 || reader.is_readable(Value::Ref(*entity), slot.child, nullability, QUERY)
         };
-        match is_shown || nullability.first().copied().unwrap_or(true) {
-            true => Ok(is_shown),
-            false => Err(ReadError::missing()),
+        if is_shown || nullability.first().copied().unwrap_or(true) {
+            Ok(is_shown)
+        } else {
+            Err(ReadError::missing())
         }
     }
 }
@@ -57,10 +62,7 @@ impl<'a> Deserializer<'a> for EntityDeserializer<'_, 'a> {
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.is_shown()? {
-            false => visitor.visit_none(),
-            true => visitor.visit_some(self),
-        }
+        if self.is_shown()? { visitor.visit_some(self) } else { visitor.visit_none() }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'a>>(
@@ -84,12 +86,12 @@ impl<'a> Deserializer<'a> for EntityDeserializer<'_, 'a> {
         if self.kept.is_none() && memo.is_none() {
             return visitor.visit_newtype_struct(self);
         }
-        let before = self.reader.lacks();
+        let gaps_before = self.reader.gap_count();
         shared::request();
         let made = visitor.visit_newtype_struct(self)?;
         let kept = shared::take_offered();
-        // What lacks something is read again, so that it says so again.
-        if let Some(kept) = kept.filter(|_| self.reader.lacks() == before) {
+        // An entity with gaps is not kept: the next view must read it again and report them.
+        if let Some(kept) = kept.filter(|_| self.reader.gap_count() == gaps_before) {
             match (self.kept, memo) {
                 (Some(cell), _) => _ = cell.set(kept),
                 (None, Some(memo)) => _ = memo.borrow_mut().insert(node, kept),
@@ -110,7 +112,7 @@ impl<'a> Deserializer<'a> for EntityDeserializer<'_, 'a> {
     }
 }
 
-/// The members of a collection.
+/// The members of a collection, one after the other.
 pub(super) struct MembersAccess<'r, 'a> {
     pub(super) reader: &'r Reader<'a>,
     pub(super) slot: &'a Slot,
@@ -118,7 +120,7 @@ pub(super) struct MembersAccess<'r, 'a> {
     pub(super) at: usize,
 }
 
-/// Where members come from: a list that a watch keeps, or one that was just made.
+/// The source of the members: a list that a watch maintains, or one computed for this read.
 pub(super) enum MemberSource<'a> {
     Watched(&'a [u32], &'a [Item]),
     Computed(Vec<(Span, EntityId)>),
@@ -166,11 +168,11 @@ impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
 }
 
 impl Reader<'_> {
-    /// Whether an entity is shown in a list: what is deleted is not, nor what cannot be read.
+    /// Returns whether an entity is shown in a list. Deleted and unreadable entities are not.
     pub(super) fn is_listed(&self, entity: EntityId, slot: &Slot, depth: u32) -> bool {
         if self.view.record(entity).is_none() {
             if !self.view.is_deleted(entity) {
-                self.lack_entity(entity, slot.child);
+                self.add_entity_gaps(entity, slot.child);
             }
             return false;
         }
@@ -179,14 +181,14 @@ impl Reader<'_> {
     }
 }
 
-/// A member of a list that is as it was in the last view.
+/// A member of a list that has not changed since the last view.
 struct UnchangedDeserializer<'a>(&'a AnyArc);
 
 impl<'a> Deserializer<'a> for UnchangedDeserializer<'_> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'a>>(self, _: V) -> Result<V::Value, ReadError> {
-        Err(serde::de::Error::custom("what is kept is read as it was before"))
+        Err(serde::de::Error::custom("a member was read by another type than before"))
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {

@@ -1,11 +1,13 @@
-//! Looking ahead: whether a value can be read at all, before a visitor has begun with it.
+//! Looking ahead: checks whether a value can be read, before a visitor starts with it.
 
 use super::Reader;
 use crate::document::{Case, Role};
 use crate::record::{EntityId, Items, ShapeId, Value};
 
 impl<'a> Reader<'a> {
-    /// Whether `value` can be read as `nullability` and the selection set want it. What it lacks is noted.
+    /// Returns whether `value` can be read through a selection set, and reports its gaps.
+    ///
+    /// `owner` is the entity that the value is a part of.
     pub(super) fn is_readable(
         &self,
         value: Value<'a>,
@@ -18,19 +20,20 @@ impl<'a> Reader<'a> {
                 Some(record) => self.is_object_readable(set, record.shape, record.values(), entity),
                 None => {
                     if !self.view.is_deleted(entity) {
-                        self.lack_entity(entity, set);
+                        self.add_entity_gaps(entity, set);
                     }
                     false
                 }
             },
             Value::Object(shape, values) => self.is_object_readable(set, shape, values, owner),
-            // Items that cannot be read are left out of their list.
+            // Items that cannot be read are left out of the list.
             Value::List(_) | Value::Map(_) => true,
             Value::Null => nullability.first().copied().unwrap_or(true),
             _ => true,
         }
     }
 
+    /// Returns whether all fields that cannot be null can be read, and reports the gaps.
     fn is_object_readable(
         &self,
         set: Option<usize>,
@@ -46,7 +49,7 @@ impl<'a> Reader<'a> {
             let is_nullable = slot.nullability.first().copied().unwrap_or(true);
             let Some(packed) = shape.find(values, key) else {
                 if !is_nullable {
-                    self.lack(owner, key);
+                    self.add_field_gap(owner, key);
                     is_readable = false;
                 }
                 continue;
@@ -60,7 +63,7 @@ impl<'a> Reader<'a> {
         is_readable && self.lists_are_readable(case)
     }
 
-    /// Whether nothing that the selection set asks for is unknown, be it null or not.
+    /// Returns whether all selected fields are known, those that can be null included.
     pub(crate) fn is_fully_known(&self, value: Value<'a>, set: Option<usize>) -> bool {
         let (shape, mut values) = match value {
             Value::Ref(entity) => match self.view.record(entity) {
@@ -74,25 +77,25 @@ impl<'a> Reader<'a> {
         let shape = self.view.base.store.shapes.get(shape);
         let case = set.and_then(|it| self.bound.plan.sets[it].case_of(shape.type_name));
         let Some(case) = case else { return true };
-        let mut asked = self.bound.stored(case).peekable();
-        // Both are in the order of their keys.
+        let mut selected = self.bound.stored(case).peekable();
+        // Both are sorted by key.
         for field in &shape.fields {
             let Some(packed) = values.next_packed() else { return false };
-            while let Some((_, slot)) = asked.next_if(|(key, _)| key == field) {
+            while let Some((_, slot)) = selected.next_if(|(key, _)| key == field) {
                 if slot.child.is_some()
                     && !self.is_fully_known(crate::record::value(packed), slot.child)
                 {
                     return false;
                 }
             }
-            if asked.peek().is_some_and(|(key, _)| key < field) {
+            if selected.peek().is_some_and(|(key, _)| key < field) {
                 return false;
             }
         }
-        asked.peek().is_none()
+        selected.peek().is_none()
     }
 
-    /// Collections can always be read, but for the revision of a scope that was never heard of.
+    /// Returns whether the envelopes of all lists can be read. The lists themselves always can.
     fn lists_are_readable(&self, case: &Case) -> bool {
         let mut listings = case.slots.iter().filter(|it| matches!(it.role, Role::Collection(..)));
         listings.all(|slot| {
@@ -109,12 +112,12 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// An entity of which nothing is known: it lacks every field that is asked of it.
-    pub(super) fn lack_entity(&self, entity: EntityId, set: Option<usize>) {
+    /// Reports all selected fields of an entity of which nothing is known.
+    pub(super) fn add_entity_gaps(&self, entity: EntityId, set: Option<usize>) {
         let type_name = self.view.base.type_name(entity);
         let case = set.and_then(|it| self.bound.plan.sets[it].case_of(type_name));
         for (key, _) in case.into_iter().flat_map(|it| self.bound.stored(it)) {
-            self.lack(entity, key);
+            self.add_field_gap(entity, key);
         }
     }
 }

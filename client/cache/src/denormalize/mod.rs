@@ -1,8 +1,11 @@
-//! Denormalizing: records drive the fragment's own `Deserialize`, without a tree in between.
+//! Denormalizing: reads records directly into the fragment's own `Deserialize`, without a JSON tree.
 //!
-//! The first attempt takes for granted that all is there, as it nearly always is. Where a field is missing that
-//! cannot be null it stops, and the second attempt looks ahead: what cannot be read is left out of its
-//! list, or null where that is allowed.
+//! The first attempt assumes that all fields are known, as they nearly always are. It stops at a
+//! missing field that cannot be null. Then a second attempt looks ahead: an object that cannot be
+//! read is left out of its list, or becomes null where that is allowed.
+//!
+//! `entity`, `object` and `value` call each other, as the data does: an entity is an object, an
+//! object has values, and a value can be an entity.
 
 mod entity;
 mod lookahead;
@@ -24,43 +27,44 @@ use crate::shared::{AnyArc, Shared};
 use crate::view::{EntityKey, Gap, Gaps, ReadView, ScopedRange, View};
 use object::RootDeserializer;
 
-/// An entity as a selection set sees it.
+/// An entity, and the index of the selection set through which it is read.
 pub(crate) type Node = (EntityId, usize);
 
-/// Allocations of earlier views that still hold.
+/// The allocations of earlier views that are still up to date.
 pub(crate) type Memo = HashMap<Node, AnyArc>;
 
-/// A list that a watch keeps in order.
+/// A list of a collection that a watch maintains.
 pub(crate) struct Members<'a> {
+    /// The indices of the listed items, in order.
     pub(crate) order: &'a [u32],
     pub(crate) items: &'a [Item],
 }
 
-/// A member of a list that a watch keeps.
+/// A member of a list that a watch maintains.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) interval: Span,
     pub(crate) entity: EntityId,
-    /// The allocation of it in the last view.
+    /// The member's allocation in the last view; empty if it must be read again.
     pub(crate) kept: OnceCell<AnyArc>,
 }
 
-/// Finds the list that a watch keeps for a listing.
+/// Finds the list that a watch maintains for a listing and a scope.
 pub(crate) type FindList<'a> = &'a dyn Fn(&Listing, &str) -> Option<Members<'a>>;
 
-/// What a read looks at, and what it finds out.
+/// Reads one operation, and collects the gaps: fields and ranges that are not known.
 pub(crate) struct Reader<'a> {
     pub(crate) view: ReadView<'a>,
     pub(crate) rules: &'a Rules,
     pub(crate) bound: &'a Bound,
     pub(crate) memo: Option<&'a RefCell<Memo>>,
     pub(crate) find_list: FindList<'a>,
-    /// Whether to look ahead for what is missing.
+    /// Whether this is the second attempt, which checks each object before it is read.
     looks_ahead: Cell<bool>,
-    lacks: RefCell<Vec<Gap>>,
+    gaps: RefCell<Vec<Gap>>,
 }
 
-/// More is not told of what a view lacks.
+/// The maximum number of gaps that a view reports.
 const MAX_GAPS: usize = 1_000;
 
 impl<'a> Reader<'a> {
@@ -71,52 +75,53 @@ impl<'a> Reader<'a> {
         memo: Option<&'a RefCell<Memo>>,
         find_list: FindList<'a>,
     ) -> Self {
-        let (looks_ahead, lacks) = (Cell::new(false), RefCell::default());
-        Self { view, rules, bound, memo, find_list, looks_ahead, lacks }
+        let looks_ahead = Cell::new(false);
+        let gaps = RefCell::default();
+        Self { view, rules, bound, memo, find_list, looks_ahead, gaps }
     }
 
     /// Reads the whole operation.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> View<T> {
         let first = T::deserialize(RootDeserializer { reader: self });
-        let done = match first {
+        let result = match first {
             Err(error) if error.is_missing => {
-                self.lacks.borrow_mut().clear();
+                self.gaps.borrow_mut().clear();
                 self.looks_ahead.set(true);
                 T::deserialize(RootDeserializer { reader: self })
             }
             other => other,
         };
-        let mut lacks = self.lacks.take();
-        lacks.dedup();
-        let missing: Gaps = lacks.into();
-        match done {
-            Ok(data) if missing.is_empty() => View::Complete(Shared::new(data)),
-            Ok(data) => View::Partial(Shared::new(data), missing),
-            Err(error) if error.is_missing => View::Missing(missing),
+        let mut gaps = self.gaps.take();
+        gaps.dedup();
+        let gaps: Gaps = gaps.into();
+        match result {
+            Ok(data) if gaps.is_empty() => View::Complete(Shared::new(data)),
+            Ok(data) => View::Partial(Shared::new(data), gaps),
+            Err(error) if error.is_missing => View::Missing(gaps),
             Err(error) => View::Missing([Gap::Unreadable(error.to_string())].into()),
         }
     }
 
-    /// A field that is not known.
-    fn lack(&self, entity: EntityId, key: Symbol) {
+    /// Reports that a field of an entity is not known.
+    fn add_field_gap(&self, entity: EntityId, key: Symbol) {
         let base = self.view.base;
         let field = base.store.names.text(key).to_string();
-        self.note(Gap::Field { entity: EntityKey::of(base, entity), field });
+        self.add_gap(Gap::Field { entity: EntityKey::of(base, entity), field });
     }
 
-    fn note(&self, lack: Gap) {
-        let mut lacks = self.lacks.borrow_mut();
-        if lacks.len() < MAX_GAPS {
-            lacks.push(lack);
+    fn add_gap(&self, gap: Gap) {
+        let mut gaps = self.gaps.borrow_mut();
+        if gaps.len() < MAX_GAPS {
+            gaps.push(gap);
         }
     }
 
-    fn lacks(&self) -> usize {
-        self.lacks.borrow().len()
+    fn gap_count(&self) -> usize {
+        self.gaps.borrow().len()
     }
 
-    /// What of a listing's range is not covered.
-    fn lack_stretches(&self, listing: &Listing, scope: &str) {
+    /// Reports the parts of a listing's range that are not covered.
+    fn add_range_gaps(&self, listing: &Listing, scope: &str) {
         let range = Span { start: listing.start, end: listing.end };
         let scopes = &self.view.base.scopes;
         let uncovered = match scopes.find(listing.collection, scope) {
@@ -124,7 +129,7 @@ impl<'a> Reader<'a> {
             None => vec![range],
         };
         for span in uncovered {
-            self.note(Gap::Range(ScopedRange {
+            self.add_gap(Gap::Range(ScopedRange {
                 member: self.rules.collections[listing.collection].member.clone(),
                 scope: scope.to_owned(),
                 start: span.start,
@@ -133,7 +138,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The members of a range, where no watch keeps them.
+    /// Computes the members of a listing, for reads without a watch.
     fn members(&self, listing: &Listing, scope: &str) -> Vec<(Span, EntityId)> {
         let base = self.view.base;
         let Some(scope) = base.scopes.find(listing.collection, scope) else { return Vec::new() };
@@ -141,7 +146,7 @@ impl<'a> Reader<'a> {
         members_in_range(base.scopes.get(scope), range, |it| &base.store.entities.get(it).key)
     }
 
-    /// The key of the scope that a listing below `parent` is of.
+    /// Returns the key of a listing's scope. `parent` is the entity that has the listing's field.
     fn scope_of(&self, listing: &'a Listing, parent: EntityId) -> &'a str {
         match &listing.scope {
             Some(scope) => scope,
@@ -151,10 +156,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Why a read failed.
+/// The reason why a read failed.
 #[derive(Debug)]
 pub(crate) struct ReadError {
-    /// Something is not known, rather than of another type than the fragment wants.
+    /// Whether a value is not known. Otherwise it does not have the type that the fragment expects.
     is_missing: bool,
     message: String,
 }
@@ -167,9 +172,10 @@ impl ReadError {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.is_missing {
-            true => out.write_str("a field is not known"),
-            false => out.write_str(&self.message),
+        if self.is_missing {
+            out.write_str("a field is not known")
+        } else {
+            out.write_str(&self.message)
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Objects on their way out: the slots of a case, and the values of a record, side by side.
+//! Deserializes objects: matches the slots of a case with the values of a record.
 //!
-//! Both are in the order of their keys, so one pass over each is enough. What a record does not hold is
-//! worked out: the type's name, and the lists of collections.
+//! Both are sorted by key, so one pass over each is enough. Fields that records do not store are
+//! derived: the name of the type, and the lists of collections.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
@@ -14,7 +14,32 @@ use crate::document::{Case, Listing, Role, Slot, StoredSlot};
 use crate::record::QUERY;
 use crate::record::{EntityId, Items, NULL, ShapeId, Symbol};
 
-/// The root of an operation.
+/// Completes an `impl Deserializer` that has `deserialize_any`: options and newtypes are transparent,
+/// and all other types are read by `deserialize_any`.
+macro_rules! transparent_deserializer {
+    () => {
+        fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+            visitor.visit_some(self)
+        }
+
+        fn deserialize_newtype_struct<V: Visitor<'a>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, ReadError> {
+            visitor.visit_newtype_struct(self)
+        }
+
+        forward_to_deserialize_any! {
+            <W: Visitor<'a>>
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
+            bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier
+            ignored_any
+        }
+    };
+}
+
+/// The root object of an operation.
 pub(super) struct RootDeserializer<'r, 'a> {
     pub(super) reader: &'r Reader<'a>,
 }
@@ -26,33 +51,31 @@ impl<'a> Deserializer<'a> for RootDeserializer<'_, 'a> {
         visitor.visit_map(ObjectAccess::of_entity(self.reader, QUERY, Some(0))?)
     }
 
-    forward_to_deserialize_any! {
-        <W: Visitor<'a>>
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
-        bytes byte_buf option unit unit_struct newtype_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
-    }
+    transparent_deserializer!();
 }
 
 /// The fields of one object.
 pub(super) struct ObjectAccess<'r, 'a> {
     reader: &'r Reader<'a>,
-    /// The entity that the fields are of, or that the object is a part of.
+    /// The entity whose fields these are, or that the object is a part of.
     owner: EntityId,
     case: &'a Case,
     type_name: Symbol,
-    /// The listing whose list is in this object, and its scope.
+    /// The listing whose envelope this object is, and the key of its scope.
     envelope: Option<(&'a Listing, &'a str)>,
+    /// The index of the next slot to check for a derived field.
     derived: usize,
-    order: &'a [StoredSlot],
+    stored_slots: &'a [StoredSlot],
+    /// The index of the next stored slot in `stored_slots`.
     stored: usize,
-    /// The fields of the record that were not passed yet, and their values.
+    /// The remaining fields of the record.
     fields: &'a [Symbol],
+    /// The values of the remaining fields.
     values: Items<'a>,
     next: Next<'a>,
 }
 
-/// The value that is next.
+/// The value that the next call deserializes.
 enum Next<'a> {
     Typename,
     Stored(&'a Slot, &'a str),
@@ -62,6 +85,7 @@ enum Next<'a> {
 }
 
 impl<'r, 'a> ObjectAccess<'r, 'a> {
+    /// Returns the fields of an entity.
     pub(super) fn of_entity(
         reader: &'r Reader<'a>,
         entity: EntityId,
@@ -71,6 +95,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         Self::new(reader, entity, set, record.shape, record.values())
     }
 
+    /// Returns the fields of an object with the given shape and values.
     pub(super) fn new(
         reader: &'r Reader<'a>,
         owner: EntityId,
@@ -81,7 +106,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         let shape = reader.view.base.store.shapes.get(shape);
         let case = set.and_then(|it| reader.bound.plan.sets[it].case_of(shape.type_name));
         let case =
-            case.ok_or_else(|| serde::de::Error::custom("an object where none is selected"))?;
+            case.ok_or_else(|| serde::de::Error::custom("an object where no object is selected"))?;
         Ok(Self {
             reader,
             owner,
@@ -89,7 +114,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             type_name: shape.type_name,
             envelope: None,
             derived: if reader.bound.has_derived_fields(case) { 0 } else { case.slots.len() },
-            order: reader.bound.stored_slots(case),
+            stored_slots: reader.bound.stored_slots(case),
             stored: 0,
             fields: &shape.fields,
             values,
@@ -97,7 +122,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         })
     }
 
-    /// An object of which nothing is stored.
+    /// Returns the fields of an object of which nothing is stored.
     pub(super) fn empty(
         reader: &'r Reader<'a>,
         owner: EntityId,
@@ -111,7 +136,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
             type_name: case.type_name,
             envelope: None,
             derived: 0,
-            order: reader.bound.stored_slots(case),
+            stored_slots: reader.bound.stored_slots(case),
             stored: 0,
             fields: &[],
             values: Items::new(""),
@@ -119,7 +144,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         })
     }
 
-    /// The next slot that is not stored.
+    /// Advances to the next slot whose field is derived.
     fn next_derived(&mut self) -> Option<&'a Slot> {
         let bound = self.reader.bound;
         while let Some(slot) = self.case.slots.get(self.derived) {
@@ -146,10 +171,10 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
         None
     }
 
-    /// The next slot that is stored.
+    /// Advances to the next slot whose field is stored.
     #[inline]
     fn next_stored(&mut self) -> Result<Option<&'a Slot>, ReadError> {
-        let Some(stored) = self.order.get(self.stored) else { return Ok(None) };
+        let Some(stored) = self.stored_slots.get(self.stored) else { return Ok(None) };
         self.stored += 1;
         let slot = &self.case.slots[usize::from(stored.slot)];
         while let [field, fields @ ..] = self.fields
@@ -161,20 +186,21 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
                 self.fields = fields;
                 continue;
             }
-            match stored.has_twin {
-                true => self.values = here,
-                false => self.fields = fields,
+            if stored.has_twin {
+                self.values = here;
+            } else {
+                self.fields = fields;
             }
             self.next = Next::Stored(slot, packed);
             return Ok(Some(slot));
         }
-        self.lacks(slot, stored.key)
+        self.read_missing(slot, stored.key)
     }
 
-    /// The record does not have the field: it is null, if it may be.
+    /// Reports a field that the record does not have. The field is read as null if it can be null.
     #[cold]
-    fn lacks(&mut self, slot: &'a Slot, key: Symbol) -> Result<Option<&'a Slot>, ReadError> {
-        self.reader.lack(self.owner, key);
+    fn read_missing(&mut self, slot: &'a Slot, key: Symbol) -> Result<Option<&'a Slot>, ReadError> {
+        self.reader.add_field_gap(self.owner, key);
         if !slot.nullability.first().copied().unwrap_or(true) {
             return Err(ReadError::missing());
         }
@@ -219,7 +245,7 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
             }
             Next::Listing(slot, listing) => {
                 let scope = reader.scope_of(listing, self.owner);
-                reader.lack_stretches(listing, scope);
+                reader.add_range_gaps(listing, scope);
                 let is_envelope = slot.child.is_some_and(|it| reader.bound.envelope(it).is_some());
                 if !is_envelope {
                     return seed
@@ -233,7 +259,7 @@ impl<'a> MapAccess<'a> for ObjectAccess<'_, 'a> {
     }
 }
 
-/// The object in which a collection's list is.
+/// The envelope of a collection's list.
 struct EnvelopeDeserializer<'r, 'a> {
     reader: &'r Reader<'a>,
     slot: &'a Slot,
@@ -263,24 +289,7 @@ impl<'a> Deserializer<'a> for EnvelopeDeserializer<'_, 'a> {
         visitor.visit_map(access)
     }
 
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    forward_to_deserialize_any! {
-        <W: Visitor<'a>>
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
-        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
-    }
+    transparent_deserializer!();
 }
 
 /// The list of a collection.
@@ -309,22 +318,5 @@ impl<'a> Deserializer<'a> for MembersDeserializer<'_, 'a> {
         visitor.visit_seq(MembersAccess { reader, slot, members, at: 0 })
     }
 
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    forward_to_deserialize_any! {
-        <W: Visitor<'a>>
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
-        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
-    }
+    transparent_deserializer!();
 }

@@ -1,4 +1,4 @@
-//! Stored values on their way out.
+//! Deserializes stored values.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
@@ -12,21 +12,24 @@ use crate::record::{
     EntityId, Items, NULL, Value, ValueKind, items, object, reference, text, value, value_kind,
 };
 
-/// One value as it lies in its record, and the selection that is asked of it.
+/// A packed value, and the slot through which it is read.
 #[derive(Clone, Copy)]
 pub(super) struct ValueDeserializer<'r, 'a> {
     pub(super) reader: &'r Reader<'a>,
     pub(super) packed: &'a str,
-    /// The slot that it is in.
     pub(super) slot: &'a Slot,
-    /// In how many lists of that slot.
+    /// The number of lists around the value, within its slot.
     pub(super) depth: u32,
-    /// The entity that this is a part of.
+    /// The entity that the value is a part of.
     pub(super) owner: EntityId,
 }
 
 impl<'r, 'a> ValueDeserializer<'r, 'a> {
-    /// Whether it is shown; if not, null must be allowed here.
+    /// Returns whether the value is shown; if not, it is read as null.
+    ///
+    /// # Errors
+    ///
+    /// The value is not shown, and null is not allowed here.
     #[inline]
     fn is_shown(&self) -> Result<bool, ReadError> {
         if !self.reader.looks_ahead.get() { Ok(true) } else { self.is_readable() }
@@ -36,10 +39,12 @@ impl<'r, 'a> ValueDeserializer<'r, 'a> {
     fn is_readable(&self) -> Result<bool, ReadError> {
         let nullability = self.slot.nullability_at(self.depth);
         let value = value(self.packed);
-        match self.reader.is_readable(value, self.slot.child, nullability, self.owner) {
-            true => Ok(true),
-            false if nullability.first().copied().unwrap_or(true) => Ok(false),
-            false => Err(ReadError::missing()),
+        if self.reader.is_readable(value, self.slot.child, nullability, self.owner) {
+            Ok(true)
+        } else if nullability.first().copied().unwrap_or(true) {
+            Ok(false)
+        } else {
+            Err(ReadError::missing())
         }
     }
 
@@ -49,7 +54,7 @@ impl<'r, 'a> ValueDeserializer<'r, 'a> {
         Ok(EntityDeserializer { reader, entity, slot, depth, kept: None })
     }
 
-    /// Whatever is no short text.
+    /// Deserializes a value that is not a short text.
     fn other<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let kind = value_kind(self.packed);
         if kind != ValueKind::Ref && !self.is_shown()? {
@@ -123,13 +128,13 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        let long = || match value(self.packed) {
+        let long_text = || match value(self.packed) {
             Value::Text(text) => Some(text),
             _ => None,
         };
-        match text(self.packed).or_else(long) {
+        match text(self.packed).or_else(long_text) {
             Some(text) => visitor.visit_enum(text.into_deserializer()),
-            None => Err(serde::de::Error::custom("an enum's value is text")),
+            None => Err(serde::de::Error::custom("the value of an enum must be a string")),
         }
     }
 
@@ -179,7 +184,7 @@ impl<'a> SeqAccess<'a> for ListAccess<'_, 'a> {
     }
 }
 
-/// The entries of a scalar that is a JSON object.
+/// The entries of a scalar whose value is a JSON object.
 struct JsonAccess<'r, 'a> {
     map: ValueDeserializer<'r, 'a>,
     items: Items<'a>,
