@@ -10,9 +10,9 @@ use cynic_cache::{Cache, Delta, Draft, Patch, Prediction, Watch};
 use futures_util::Stream;
 
 use crate::Result;
-use crate::contract::Range;
 use crate::data::{self, WEEKS};
-use crate::report::Report;
+use crate::fragments::Range;
+use crate::results::Report;
 use crate::timing::{Paired, middle, paired, time};
 use crate::world::{WEEK, World, range};
 

@@ -6,20 +6,20 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
 #![allow(clippy::disallowed_methods, reason = "real time is measured")]
 
+mod bulk;
 mod changes;
-mod contract;
 mod data;
+mod fragments;
 mod memory;
-mod report;
+mod results;
 mod timing;
-mod whole;
 mod world;
 
 use std::path::PathBuf;
 
 use clap::Parser;
 
-use report::Report;
+use results::Report;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let mut report = Report::new(smoke, &only);
     let sizes: &[usize] = if smoke { &[100, 1_000] } else { &[1_000, 10_000, 100_000] };
     for n in sizes {
-        whole::measure(&mut report, *n)?;
+        bulk::measure(&mut report, *n)?;
     }
     let (list, all) = if smoke { (500, 2_000) } else { (10_000, 100_000) };
     changes::optimistic(&mut report, list)?;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::Result;
 use crate::data;
-use crate::report::Report;
+use crate::results::Report;
 use crate::world::World;
 
 /// Bytes that are allocated now, and were allocated while counting.

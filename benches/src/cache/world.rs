@@ -4,10 +4,10 @@ use cynic::{QueryBuilder, SubscriptionBuilder};
 use cynic_cache::{Cache, Prepared, Scope};
 
 use crate::Result;
-use crate::contract::{
+use crate::data::{self, WEEKS};
+use crate::fragments::{
     Appointments, Changes, ChangesVariables, DateTime, Range, RangeVariables, TimeRange,
 };
-use crate::data::{self, WEEKS};
 
 /// Minutes of a week.
 pub(crate) const WEEK: i64 = 7 * 24 * 60;

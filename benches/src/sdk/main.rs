@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
 #![allow(clippy::disallowed_methods, reason = "real time is measured, and tasks end with the run")]
 
-mod place;
+mod harness;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use appointments_client::{Changes, NewAppointment};
 use clap::Parser;
 use serde_json::{Map, Value, json};
 
-use place::{Place, day, until};
+use harness::{Place, day, until};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Result<T, E = Failure> = std::result::Result<T, E>;

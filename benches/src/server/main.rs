@@ -10,13 +10,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
 #![allow(clippy::disallowed_methods, reason = "real time is measured, and tasks end with the run")]
 
-mod bare;
+mod baseline;
 mod cases;
 mod fanout;
 mod load;
 mod postgres;
 mod process;
-mod report;
+mod results;
 mod rows;
 mod run;
 mod seed;
@@ -95,7 +95,7 @@ struct Postgres {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Bare { database } => bare::serve(&database).await,
+        Command::Bare { database } => baseline::serve(&database).await,
         Command::Run(settings) => in_time(run::run(&settings)).await,
         Command::Postgres(settings) => in_time(postgres::run(&settings)).await,
     };

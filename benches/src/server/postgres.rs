@@ -16,7 +16,7 @@ use crate::cases::{self, Case};
 use crate::fanout::{self, Fanout, percentile};
 use crate::load::{self, Client, Figures};
 use crate::process::{self, Server};
-use crate::report::{ms, short};
+use crate::results::{ms, short};
 use crate::run::{FULL, OTHER_FILES, Plan, SMOKE, compare};
 use crate::{Postgres, Result, seed};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::cases::{self, Case};
 use crate::load::{self, Client, Figures};
 use crate::process::{self, Server};
-use crate::report::{Compared, Report};
+use crate::results::{Compared, Report};
 use crate::{Result, Run, fanout, seed};
 
 /// Rounds of each case and server; their median counts.

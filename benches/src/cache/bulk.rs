@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::Result;
-use crate::contract::{Answer, Range};
 use crate::data;
-use crate::report::Report;
+use crate::fragments::{Answer, Range};
+use crate::results::Report;
 use crate::timing::{middle, paired, time};
 use crate::world::World;
 
