@@ -1,4 +1,4 @@
-//! The table of entities: who is known, and what the base holds of each.
+//! The table of entities, with the record of each.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -7,32 +7,33 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{EntityId, Placement, Record, Symbol};
 
-/// Everything that is known of one entity.
+/// The state of one entity.
 #[derive(Debug)]
 pub(crate) struct Entity {
     pub(crate) type_name: Symbol,
     pub(crate) key: Arc<str>,
-    /// The base: as the server last told it.
+    /// The entity in the base; `None` if the server has not sent it or has deleted it.
     pub(crate) record: Option<Record>,
-    /// Where the view shows it. Kept by `publish`, read by the collections.
+    /// Where the view shows the entity in a collection. `publish` sets it.
     pub(crate) place: Option<Placement>,
-    /// When it was last written or read, on the cache's own count.
+    /// The time of the latest write or read, on the cache's own counter.
     pub(crate) last_used: u32,
-    /// The server said that it is no more. What refers to it goes on without it.
+    /// Whether the server has deleted the entity. References to it are then left out of views.
     pub(crate) is_deleted: bool,
 }
 
-/// Every entity that is known, by number and by name.
+/// All known entities, by number, and by type and key.
 #[derive(Default)]
 pub(crate) struct Entities {
     list: Vec<Entity>,
     table: HashTable<EntityId>,
     hasher: DefaultHashBuilder,
-    /// Numbers that nothing refers to any more.
+    /// Released numbers, to be reused.
     free: Vec<EntityId>,
 }
 
 impl Entities {
+    /// Returns the number of an entity; `None` if it is not known.
     pub(crate) fn find(&self, type_name: Symbol, key: &str) -> Option<EntityId> {
         let hash = self.hasher.hash_one((type_name, key));
         let is_it = |it: &EntityId| {
@@ -42,7 +43,7 @@ impl Entities {
         self.table.find(hash, is_it).copied()
     }
 
-    /// The number of an entity, which becomes known if it was not; and whether it was not.
+    /// Returns the number of an entity, and whether it is new. A new entity is added.
     pub(crate) fn intern(&mut self, type_name: Symbol, key: &str) -> (EntityId, bool) {
         if let Some(known) = self.find(type_name, key) {
             return (known, false);
@@ -73,7 +74,7 @@ impl Entities {
         (number, true)
     }
 
-    /// Forgets that there is such an entity. Nothing may refer to it.
+    /// Removes an entity. Nothing may refer to it any more.
     pub(crate) fn release(&mut self, number: EntityId) {
         let entity = &mut self.list[number.0 as usize];
         let hash = self.hasher.hash_one((entity.type_name, &*entity.key));
@@ -100,17 +101,18 @@ impl Entities {
         self.get(number).record.as_ref()
     }
 
-    /// Every number that is in use.
+    /// Returns all known entities with their numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
         let known = self.table.iter().copied();
         known.map(|it| (it, self.get(it)))
     }
 
+    /// Returns how many entities are known.
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }
 
-    /// One more than the highest number in use.
+    /// Returns the number after the highest one that was ever used.
     pub(crate) fn next_number(&self) -> usize {
         self.list.len()
     }

@@ -1,4 +1,4 @@
-//! Records: the stored fields of one entity. The leaf that everything else stands on.
+//! Records: the stored fields of entities. This module depends on no other module of the crate.
 
 mod entities;
 mod merge;
@@ -17,17 +17,17 @@ pub(crate) use packed::{
 pub(crate) use placement::{Placement, ScopeId, Span};
 pub(crate) use shape::{ShapeId, Shapes, walk};
 
-/// A position in the change log of a scope; its order is commit order.
+/// A position in the change log of a scope. Later commits have higher revisions.
 pub type Revision = u64;
 
-/// An entity's number in this cache.
+/// The number of an entity in one cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct EntityId(pub(crate) u32);
 
-/// The entity that the fields of the query root are of.
+/// The entity that has the fields of the query root.
 pub(crate) const QUERY: EntityId = EntityId(0);
 
-/// What records are made of and stand in: names, shapes, and the table of entities.
+/// The stored data: the table of entities, and the names and shapes that records refer to.
 pub(crate) struct Store {
     pub(crate) names: Names,
     pub(crate) shapes: Shapes,
@@ -38,33 +38,35 @@ pub(crate) struct Store {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
     pub(crate) shape: ShapeId,
-    /// `None` for types whose policy knows no revision.
+    /// `None` for types without a revision in the policy.
     pub(crate) revision: Option<Revision>,
-    /// The values, in the order of the shape.
+    /// The packed values, in the order of the shape's fields.
     pub(crate) packed: Box<str>,
 }
 
 impl Record {
+    /// Returns the values, in the order of the shape's fields.
     #[inline]
     pub(crate) fn values(&self) -> Items<'_> {
         Items::new(&self.packed)
     }
 
-    /// The value of a field, as it lies there.
+    /// Returns the packed value of a field; `None` if it is not known.
     pub(crate) fn field<'a>(&'a self, shapes: &Shapes, field: Symbol) -> Option<&'a str> {
         shapes.get(self.shape).find(self.values(), field)
     }
 
-    /// Whether two records say the same, whatever their revisions.
+    /// Returns whether two records have the same fields and values. Revisions may differ.
     pub(crate) fn has_same_content(&self, other: &Self) -> bool {
         self.shape == other.shape && self.packed == other.packed
     }
 }
 
 impl Store {
-    /// A store in which there is only the query root, of which nothing is known.
+    /// Creates a store with an empty query root. `query` is the name of its type.
     pub(crate) fn new(mut names: Names, query: &str) -> Self {
-        let (mut entities, mut shapes) = (Entities::default(), Shapes::default());
+        let mut entities = Entities::default();
+        let mut shapes = Shapes::default();
         let type_name = names.intern(query);
         let root = entities.intern(type_name, "").0;
         let shape = shapes.intern(type_name, Box::default());
@@ -73,12 +75,12 @@ impl Store {
     }
 }
 
-/// A revision, as a field tells it.
+/// Returns the revision in a field's value; `None` if the value is not a revision.
 pub(crate) fn revision(value: Value<'_>) -> Option<Revision> {
     match value {
         Value::Int(number) => u64::try_from(number).ok(),
         Value::Uint(number) => Some(number),
-        // Servers with 64-bit revisions may tell them as text.
+        // Servers with 64-bit revisions may send them as text.
         Value::Text(text) => text.parse().ok(),
         _ => None,
     }

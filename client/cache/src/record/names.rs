@@ -1,4 +1,4 @@
-//! Interned names: types, and fields with their arguments.
+//! Interned names: the names of types, and the keys of fields with their arguments.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -6,21 +6,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// A name of a type, or a field's key (`title`, `loans({"first":10})`), as a number.
+/// The number of a name: of a type, or of a field's key such as `title` or `loans({"first":10})`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Symbol(pub(crate) u32);
 
-/// Every name that was met. Names are never forgotten: there are as many as schema and
-/// operations have.
+/// The table of all names.
+///
+/// Names are never removed. The number of types and plain fields is fixed by the schema and the
+/// operations. The key of a field with arguments contains them, so each new combination of arguments
+/// (such as each new range) adds names that stay as long as the cache.
 pub(crate) struct Names {
-    /// Tells the names of one cache from those of another.
+    /// A number of its own for each table, to detect symbols of another cache.
     pub(crate) id: u64,
     texts: Vec<Arc<str>>,
     table: HashTable<Symbol>,
     hasher: DefaultHashBuilder,
 }
 
-/// How many there were.
+/// The id of the next table.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 impl Default for Names {
@@ -36,6 +39,7 @@ impl Default for Names {
 }
 
 impl Names {
+    /// Returns the symbol of a name, and adds the name if it is new.
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         if let Some(known) = self.get(text) {
             return known;
@@ -49,11 +53,13 @@ impl Names {
         symbol
     }
 
+    /// Returns the symbol of a name; `None` if the table does not have it.
     pub(crate) fn get(&self, text: &str) -> Option<Symbol> {
         let hash = self.hasher.hash_one(text);
         self.table.find(hash, |it| &*self.texts[it.0 as usize] == text).copied()
     }
 
+    /// Returns the name of a symbol.
     #[inline]
     pub(crate) fn text(&self, symbol: Symbol) -> &Arc<str> {
         &self.texts[symbol.0 as usize]

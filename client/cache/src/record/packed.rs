@@ -1,12 +1,11 @@
-//! How values lie in memory: one string for a record, without an allocation of its own for any of
-//! its values.
+//! Packed values: all values of a record in one string, without further allocations.
 //!
-//! **Invariant:** every byte that is not text is below 0x80, so the whole is UTF-8 and a text in it can be
-//! lent out after a look at its two ends. That is what makes reading cheap without `unsafe`.
+//! **Invariant:** every byte that is not text is below 0x80. So the whole is UTF-8, and a text in it
+//! can be borrowed after a check of its two ends. This makes reading cheap without `unsafe`.
 //!
-//! A value is a tag and what follows it. Numbers are written in groups of six bits, lengths and
-//! references in five bytes of seven bits. The layout is that of snapshots too: a change of it is a
-//! new version of the format.
+//! A value is a tag byte and its content. Numbers are written in groups of six bits, lengths and
+//! references in five bytes of seven bits. Snapshots contain this layout, so a change of it needs a
+//! new version of the snapshot format.
 
 use super::{EntityId, ShapeId};
 
@@ -21,33 +20,34 @@ const REF: u8 = 7;
 const LIST: u8 = 8;
 const OBJECT: u8 = 9;
 const MAP: u8 = 10;
-/// A text of up to [`MAX_SHORT_TEXT`] bytes has its length in its tag.
+/// The first tag of short texts: the tag is this number plus the length.
 const SHORT: u8 = 0x20;
+/// The maximum length of a short text, in bytes.
 const MAX_SHORT_TEXT: usize = 0x5f;
-/// Bytes of a length or a reference.
+/// The size of a length or a reference, in bytes.
 const FIXED: usize = 5;
-/// Bytes of a float.
+/// The size of a float, in bytes.
 const FLOAT_BYTES: usize = 10;
 
-/// A value, lent out of a record.
+/// A value, borrowed from a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
     Null,
     Bool(bool),
     Int(i64),
-    /// Only what is too large for [`Value::Int`].
+    /// A number that is too large for [`Value::Int`].
     Uint(u64),
     Float(f64),
     Text(&'a str),
     Ref(EntityId),
     List(Items<'a>),
-    /// An object without identity, inside of its parent: its values in the order of its shape.
+    /// An object without identity: its values in the order of the shape's fields.
     Object(ShapeId, Items<'a>),
-    /// A scalar that is a JSON object: names and values in turns.
+    /// A scalar whose value is a JSON object: names and values alternate.
     Map(Items<'a>),
 }
 
-/// Values that lie one after the other.
+/// A sequence of packed values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Items<'a> {
     rest: &'a str,
@@ -64,7 +64,7 @@ impl<'a> Items<'a> {
         self.rest.is_empty()
     }
 
-    /// Passes over one value and returns it as it lies there.
+    /// Skips one value and returns it packed.
     #[inline]
     pub(crate) fn next_packed(&mut self) -> Option<&'a str> {
         let (tag, inner) = self.rest.as_bytes().split_first()?;
@@ -86,7 +86,7 @@ impl<'a> Items<'a> {
         self.cut(length)
     }
 
-    /// Cuts so many bytes off the front.
+    /// Removes `length` bytes from the front and returns them.
     #[inline]
     fn cut(&mut self, length: usize) -> Option<&'a str> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
@@ -98,12 +98,13 @@ impl<'a> Items<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = Value<'a>;
 
-    /// `None` at the end. (And at anything malformed: what comes from outside is checked before it
-    /// gets here, so there is none.)
+    /// Returns the next value; `None` at the end.
+    ///
+    /// Malformed bytes end the sequence too, but input is checked before it gets here.
     #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
         let (tag, inner) = self.rest.as_bytes().split_first()?;
-        // The most frequent first.
+        // Short texts come first, because nearly all values are short texts.
         if *tag >= SHORT {
             return self.cut(1 + usize::from(*tag - SHORT))?.get(1..).map(Value::Text);
         }
@@ -154,7 +155,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// A number in groups of six bits, and how many bytes it takes.
+/// Returns a number in groups of six bits, and its size in bytes.
 #[inline]
 fn read_number(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut number = 0;
@@ -167,16 +168,17 @@ fn read_number(bytes: &[u8]) -> Option<(u64, usize)> {
     None
 }
 
+/// Returns a number of [`FIXED`] bytes.
 #[inline]
 fn read_fixed(bytes: &[u8]) -> Option<u64> {
     let bytes = bytes.get(..FIXED)?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f)))
 }
 
-/// A value that is null.
+/// The packed null.
 pub(crate) const NULL: &str = "\0";
 
-/// The text that `packed` is, if it is a short one, as nearly all values are.
+/// Returns the text of a packed value; `None` if it is not a short text.
 #[inline]
 pub(crate) fn text(packed: &str) -> Option<&str> {
     if *packed.as_bytes().first()? < SHORT {
@@ -185,7 +187,7 @@ pub(crate) fn text(packed: &str) -> Option<&str> {
     packed.get(1..)
 }
 
-/// What a value is, told by its first byte. Cheaper to pass around than a [`Value`].
+/// The kind of a value, known from its first byte. It is cheaper to pass around than a [`Value`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValueKind {
     Null,
@@ -199,6 +201,7 @@ pub(crate) enum ValueKind {
     Map,
 }
 
+/// Returns the kind of a packed value.
 #[inline]
 pub(crate) fn value_kind(packed: &str) -> ValueKind {
     match packed.as_bytes().first() {
@@ -214,20 +217,20 @@ pub(crate) fn value_kind(packed: &str) -> ValueKind {
     }
 }
 
-/// The entity that a reference is to.
+/// Returns the entity to which a packed reference points.
 #[inline]
 pub(crate) fn reference(packed: &str) -> Option<EntityId> {
     let number = read_fixed(packed.as_bytes().get(1..)?)?;
     Some(EntityId(u32::try_from(number).ok()?))
 }
 
-/// What is in a list or a map.
+/// Returns the content of a packed list or map.
 #[inline]
 pub(crate) fn items(packed: &str) -> Items<'_> {
     Items::new(packed.get(1 + FIXED..).unwrap_or_default())
 }
 
-/// The shape of an object, and its values.
+/// Returns the shape and the values of a packed object.
 #[inline]
 pub(crate) fn object(packed: &str) -> Option<(ShapeId, Items<'_>)> {
     let Items { rest } = items(packed);
@@ -235,13 +238,13 @@ pub(crate) fn object(packed: &str) -> Option<(ShapeId, Items<'_>)> {
     Some((ShapeId(shape), Items::new(rest.get(FIXED..)?)))
 }
 
-/// The one value that `packed` is.
+/// Unpacks one value.
 #[inline]
 pub(crate) fn value(packed: &str) -> Value<'_> {
     Items::new(packed).next().unwrap_or(Value::Null)
 }
 
-/// Appends values to `out`, which holds packed values and nothing else.
+/// Appends packed values to a buffer.
 pub(crate) trait Pack {
     fn null(&mut self);
     fn bool(&mut self, value: bool);
@@ -250,12 +253,13 @@ pub(crate) trait Pack {
     fn float(&mut self, value: f64);
     fn text(&mut self, value: &str);
     fn reference(&mut self, to: EntityId);
-    /// Begins a list, whose values follow; [`Pack::close`] takes what this returns.
+    /// Begins a list. Its values follow, then [`Pack::close`] with the returned offset.
     fn open_list(&mut self) -> usize;
-    /// Begins an object.
+    /// Begins an object without identity, as [`Pack::open_list`] does.
     fn open_object(&mut self, shape: ShapeId) -> usize;
-    /// Begins a JSON object.
+    /// Begins a JSON object, as [`Pack::open_list`] does.
     fn open_map(&mut self) -> usize;
+    /// Ends the list, object or map that began at `opened`.
     fn close(&mut self, opened: usize);
 }
 
@@ -342,9 +346,9 @@ fn fixed_bytes(value: u64) -> [u8; FIXED] {
     std::array::from_fn(|it| (value >> (7 * it) & 0x7f) as u8)
 }
 
-/// What was packed, as a string of its own.
+/// Copies packed values into a string.
 pub(crate) fn to_boxed_str(packed: &[u8]) -> Box<str> {
-    // It holds packed values, so it is UTF-8 (see the invariant above); it is looked at once all the same.
+    // Packed values are always UTF-8, see the invariant above. The check avoids `unsafe`.
     std::str::from_utf8(packed).unwrap_or_default().into()
 }
 

@@ -1,17 +1,17 @@
-//! Where a member of a collection is.
+//! The placement of an entity in a collection: its scope and its time interval.
 
-/// A scope's number.
+/// The number of a scope in one cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ScopeId(pub(crate) u32);
 
-/// Where a member of a collection is.
+/// The place of an entity in a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
     pub(crate) scope: ScopeId,
     pub(crate) interval: Span,
 }
 
-/// From an instant to another, which is not in it.
+/// A time interval in microseconds since 1970, without its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Span {
     pub(crate) start: i64,

@@ -1,15 +1,14 @@
-//! Shapes: which fields a record holds, told once for all records that hold the same.
+//! Shapes: the list of fields that a record has, shared by all records with the same fields.
 
 use hashbrown::HashMap;
 
 use super::{Items, Symbol, Value};
 
-/// A shape's number.
+/// The number of a shape in one cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ShapeId(pub(crate) u32);
 
-/// A type, and the fields that are known of it, in the order of their symbols; values lie in a record in
-/// this order.
+/// A type, and a list of its fields, sorted by symbol. A record has its values in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shape {
     pub(crate) type_name: Symbol,
@@ -17,7 +16,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The value of `field` among `values`, as it lies there.
+    /// Returns the packed value of `field` in `values`; `None` if the shape does not have it.
     pub(crate) fn find<'a>(&self, mut values: Items<'a>, field: Symbol) -> Option<&'a str> {
         let at = self.fields.binary_search(&field).ok()?;
         for _ in 0..at {
@@ -26,7 +25,7 @@ impl Shape {
         values.next_packed()
     }
 
-    /// Fields and their values.
+    /// Returns the fields with their packed values.
     pub(crate) fn pairs<'v>(
         &self,
         mut values: Items<'v>,
@@ -35,7 +34,7 @@ impl Shape {
     }
 }
 
-/// Calls `visit` with every value, however deep.
+/// Calls `visit` for all values, nested ones included.
 pub(crate) fn walk<'v>(values: Items<'v>, visit: &mut impl FnMut(Value<'v>)) {
     for value in values {
         visit(value);
@@ -45,7 +44,7 @@ pub(crate) fn walk<'v>(values: Items<'v>, visit: &mut impl FnMut(Value<'v>)) {
     }
 }
 
-/// Every shape that was met.
+/// The table of all shapes. Shapes are never removed.
 #[derive(Default)]
 pub(crate) struct Shapes {
     shapes: Vec<Shape>,
@@ -53,6 +52,7 @@ pub(crate) struct Shapes {
 }
 
 impl Shapes {
+    /// Returns the number of a shape, and adds the shape if it is new.
     pub(crate) fn intern(&mut self, type_name: Symbol, fields: Box<[Symbol]>) -> ShapeId {
         let shape = Shape { type_name, fields };
         if let Some(known) = self.numbers.get(&shape) {
@@ -69,7 +69,7 @@ impl Shapes {
         &self.shapes[number.0 as usize]
     }
 
-    /// Calls `found` with every entity that `values` refer to, however deep.
+    /// Calls `found` for all entities that `values` refer to, nested ones included.
     pub(crate) fn visit_references(values: Items<'_>, found: &mut impl FnMut(super::EntityId)) {
         walk(values, &mut |value| {
             if let Value::Ref(to) = value {

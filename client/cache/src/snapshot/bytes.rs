@@ -1,9 +1,9 @@
-//! Numbers and texts as bytes, and back again with every step checked.
+//! Writes numbers and texts as bytes, and reads them with all bounds checked.
 
 use crate::error::SnapshotError;
 use crate::fingerprint::fnv;
 
-/// Bytes on their way out.
+/// A buffer to write to.
 #[derive(Default)]
 pub(super) struct Output {
     bytes: Vec<u8>,
@@ -27,7 +27,7 @@ impl Output {
         self.raw(text.as_bytes());
     }
 
-    /// With the checksum behind it.
+    /// Appends the checksum and returns the bytes.
     pub(super) fn finish(mut self) -> Vec<u8> {
         let sum = fnv(&self.bytes);
         self.raw(&sum.to_le_bytes());
@@ -35,7 +35,7 @@ impl Output {
     }
 }
 
-/// Bytes on their way in.
+/// The bytes that are still to be read.
 pub(super) struct Input<'a> {
     bytes: &'a [u8],
 }
@@ -69,7 +69,8 @@ impl<'a> Input<'a> {
         Err(SnapshotError::Damaged)
     }
 
-    /// A number that says how many things follow, each of which takes a byte at least.
+    /// Reads the number of items that follow. Each takes at least one byte, so a count that is too
+    /// large is detected before memory is allocated.
     pub(super) fn count(&mut self) -> Result<usize> {
         let count = usize::try_from(self.number()?).map_err(|_| SnapshotError::Damaged)?;
         if count > self.bytes.len() { Err(SnapshotError::Damaged) } else { Ok(count) }
@@ -88,7 +89,7 @@ impl<'a> Input<'a> {
         std::str::from_utf8(self.raw(length)?).map_err(|_| SnapshotError::Damaged)
     }
 
-    /// A place in a list.
+    /// Reads an index and returns that entry of `list`.
     pub(super) fn entry_of<'t, T>(&mut self, list: &'t [T]) -> Result<&'t T> {
         let at = usize::try_from(self.number()?).map_err(|_| SnapshotError::Damaged)?;
         list.get(at).ok_or(SnapshotError::Damaged)

@@ -1,8 +1,11 @@
 //! Snapshots: the base as bytes.
 //!
-//! `CYNC`, the format's version, what it was made under, names, shapes, entities, scopes, guards, and a
-//! checksum at the end. A change of [`crate::record`]'s packed values is a new version. What is read is taken apart and
-//! checked value by value before any of it enters, so the checksum is for accidents and not for trust.
+//! The format is: `CYNC`, the version of the format, the fingerprint of schema and policy, names,
+//! shapes, entities, scopes, tombstones, and a checksum. It contains the packed values of
+//! [`crate::record`], so a change of those needs a new version.
+//!
+//! Reading checks every value before anything is stored. So safety does not depend on the checksum,
+//! which only detects accidents.
 
 mod bytes;
 mod read;
@@ -13,102 +16,153 @@ use bytes::Output;
 use hashbrown::HashMap;
 
 use crate::base::Base;
-use crate::collections::Freshness;
+use crate::collections::{CoveredSpan, Freshness, ScopeId};
 use crate::record::{EntityId, Revision, ShapeId, Symbol, Value, walk};
 use crate::rules::Rules;
 
 pub(crate) use read::restore;
 
+/// The first bytes of each snapshot.
 pub(crate) const MAGIC: &[u8; 4] = b"CYNC";
+/// The version of the format.
 pub(crate) const VERSION: u32 = 1;
 
-/// Everything that the server referenced, and nothing else: names, shapes and entities that only predictions or
-/// operations have brought up are left out.
+/// Writes the data from the server.
+///
+/// Names, shapes and entities that only predictions or operations have added are left out.
 pub(crate) fn write(base: &Base, rules: &Rules) -> Vec<u8> {
-    let referenced = Referenced::of(base);
-    let at: HashMap<Symbol, u64> = referenced.names.iter().copied().zip(0..).collect();
-    let name = |it: &Symbol| at.get(it).copied().unwrap_or_default();
-    let mut out = Output::default();
-    out.raw(MAGIC);
-    out.raw(&VERSION.to_le_bytes());
-    out.raw(&rules.fingerprint.to_le_bytes());
-    out.number(referenced.names.len() as u64);
-    for name in &referenced.names {
-        out.text(base.store.names.text(*name));
-    }
-    out.number(referenced.shapes.len() as u64);
-    for number in &referenced.shapes {
-        let shape = base.store.shapes.get(*number);
-        out.number(u64::from(number.0));
-        out.number(name(&shape.type_name));
-        out.number(shape.fields.len() as u64);
-        for field in &shape.fields {
-            out.number(name(field));
+    let referenced = Referenced::by(base);
+    let names = referenced.names.iter().copied().zip(0..).collect();
+    let mut writer = SnapshotWriter { base, names, out: Output::default() };
+    writer.out.raw(MAGIC);
+    writer.out.raw(&VERSION.to_le_bytes());
+    writer.out.raw(&rules.fingerprint.to_le_bytes());
+    writer.write_names(&referenced.names);
+    writer.write_shapes(&referenced.shapes);
+    writer.write_entities(&referenced.entities);
+    let scopes = writer.write_scopes();
+    writer.write_tombstones(&scopes);
+    writer.out.finish()
+}
+
+struct SnapshotWriter<'a> {
+    base: &'a Base,
+    /// The index of each name in the snapshot.
+    names: HashMap<Symbol, u64>,
+    out: Output,
+}
+
+impl SnapshotWriter<'_> {
+    fn write_names(&mut self, names: &BTreeSet<Symbol>) {
+        self.out.number(names.len() as u64);
+        for name in names {
+            self.out.text(self.base.store.names.text(*name));
         }
     }
-    out.number(referenced.entities.len() as u64);
-    for number in &referenced.entities {
-        let entity = base.store.entities.get(*number);
-        out.number(u64::from(number.0));
-        out.number(name(&entity.type_name));
-        out.text(&entity.key);
-        out.number(u64::from(entity.is_deleted));
-        out.number(u64::from(entity.record.is_some()));
-        if let Some(record) = &entity.record {
-            out.number(u64::from(record.shape.0));
-            out.revision(record.revision);
-            out.text(&record.packed);
-        }
-    }
-    let scopes: Vec<_> = base.scopes.iter().filter(|(_, it)| it.position.is_some()).collect();
-    out.number(scopes.len() as u64);
-    for (_, scope) in &scopes {
-        out.number(scope.collection as u64);
-        out.text(&scope.key);
-        out.revision(scope.position);
-        let stretches = scope.coverage.covered_spans();
-        out.number(stretches.len() as u64);
-        for stretch in stretches {
-            out.raw(&stretch.span.start.to_le_bytes());
-            out.raw(&stretch.span.end.to_le_bytes());
-            out.revision(stretch.floor);
-            out.number(u64::from(stretch.freshness > Freshness::Current));
-            out.number(stretch.fields.len() as u64);
-            for field in stretch.fields.iter() {
-                out.number(name(field));
+
+    fn write_shapes(&mut self, shapes: &BTreeSet<ShapeId>) {
+        self.out.number(shapes.len() as u64);
+        for number in shapes {
+            let shape = self.base.store.shapes.get(*number);
+            self.out.number(u64::from(number.0));
+            self.write_name(shape.type_name);
+            self.out.number(shape.fields.len() as u64);
+            for field in &shape.fields {
+                self.write_name(*field);
             }
         }
     }
-    // What was referenced besides the log, of what is to be heard in it yet.
-    let mut tombstones: Vec<_> = base.tombstones.persistent().collect();
-    tombstones.sort_unstable();
-    out.number(tombstones.len() as u64);
-    for (entity, refuses, at, scope) in tombstones {
-        out.number(u64::from(entity.0));
-        out.number(refuses);
-        out.number(at);
-        let scope = scope.and_then(|it| scopes.iter().position(|(of, _)| *of == it));
-        out.number(scope.map_or(0, |it| it as u64 + 1));
+
+    fn write_entities(&mut self, entities: &BTreeSet<EntityId>) {
+        self.out.number(entities.len() as u64);
+        for number in entities {
+            let entity = self.base.store.entities.get(*number);
+            self.out.number(u64::from(number.0));
+            self.write_name(entity.type_name);
+            self.out.text(&entity.key);
+            self.out.number(u64::from(entity.is_deleted));
+            self.out.number(u64::from(entity.record.is_some()));
+            if let Some(record) = &entity.record {
+                self.out.number(u64::from(record.shape.0));
+                self.write_revision(record.revision);
+                self.out.text(&record.packed);
+            }
+        }
     }
-    out.finish()
+
+    /// Writes the scopes that have a position, and returns them in this order.
+    fn write_scopes(&mut self) -> Vec<ScopeId> {
+        let scopes: Vec<_> =
+            self.base.scopes.iter().filter(|(_, it)| it.position.is_some()).collect();
+        self.out.number(scopes.len() as u64);
+        for (_, scope) in &scopes {
+            self.out.number(scope.collection as u64);
+            self.out.text(&scope.key);
+            self.write_revision(scope.position);
+            let spans = scope.coverage.covered_spans();
+            self.out.number(spans.len() as u64);
+            for span in spans {
+                self.write_span(span);
+            }
+        }
+        scopes.into_iter().map(|(number, _)| number).collect()
+    }
+
+    fn write_span(&mut self, covered: &CoveredSpan) {
+        self.out.raw(&covered.span.start.to_le_bytes());
+        self.out.raw(&covered.span.end.to_le_bytes());
+        self.write_revision(covered.floor);
+        self.out.number(u64::from(covered.freshness > Freshness::Current));
+        self.out.number(covered.fields.len() as u64);
+        for field in covered.fields.iter() {
+            self.write_name(*field);
+        }
+    }
+
+    /// Writes the tombstones that a later event of a log can end.
+    fn write_tombstones(&mut self, scopes: &[ScopeId]) {
+        let mut tombstones: Vec<_> = self.base.tombstones.persistent().collect();
+        tombstones.sort_unstable();
+        self.out.number(tombstones.len() as u64);
+        for (entity, blocked_until, logged_at, scope) in tombstones {
+            self.out.number(u64::from(entity.0));
+            self.out.number(blocked_until);
+            self.out.number(logged_at);
+            // Zero stands for "no scope".
+            let index = scope.and_then(|scope| scopes.iter().position(|it| *it == scope));
+            self.out.number(index.map_or(0, |it| it as u64 + 1));
+        }
+    }
+
+    fn write_name(&mut self, name: Symbol) {
+        self.out.number(self.names.get(&name).copied().unwrap_or_default());
+    }
+
+    fn write_revision(&mut self, revision: Option<Revision>) {
+        self.out.number(u64::from(revision.is_some()));
+        if let Some(revision) = revision {
+            self.out.number(revision);
+        }
+    }
 }
 
-/// Whose names a snapshot needs. Sets that are sorted, so that the same base always gives the same bytes.
+/// Everything that the records, scopes and tombstones of the base refer to.
+///
+/// The sets are sorted, so that equal bases give equal bytes.
 #[derive(Default)]
 struct Referenced {
     names: BTreeSet<Symbol>,
     shapes: BTreeSet<ShapeId>,
-    /// Those of which something is held, and those that they refer to.
+    /// The entities with a record or a tombstone, and those that a record refers to.
     entities: BTreeSet<EntityId>,
 }
 
 impl Referenced {
-    fn of(base: &Base) -> Self {
+    fn by(base: &Base) -> Self {
         let mut referenced = Self::default();
         referenced.entities.extend(base.tombstones.persistent().map(|(it, ..)| it));
-        let held =
-            base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
-        for (entity, record) in held {
+        let stored = base.store.entities.iter();
+        for (entity, record) in stored.filter_map(|(it, of)| Some((it, of.record.as_ref()?))) {
             referenced.entities.insert(entity);
             referenced.shapes.insert(record.shape);
             walk(record.values(), &mut |value| {
@@ -125,17 +179,8 @@ impl Referenced {
             names.insert(shape.type_name);
             names.extend(&shape.fields);
         }
-        let stretches = base.scopes.iter().flat_map(|(_, it)| it.coverage.covered_spans());
-        names.extend(stretches.flat_map(|it| it.fields.iter()));
+        let spans = base.scopes.iter().flat_map(|(_, it)| it.coverage.covered_spans());
+        names.extend(spans.flat_map(|it| it.fields.iter()));
         referenced
-    }
-}
-
-impl Output {
-    fn revision(&mut self, revision: Option<Revision>) {
-        self.number(u64::from(revision.is_some()));
-        if let Some(revision) = revision {
-            self.number(revision);
-        }
     }
 }

@@ -1,8 +1,7 @@
-//! Reading a snapshot: first all of it, checked, and then as much of it enters as the cache does not
-//! know better.
+//! Reads a snapshot: checks all of it first, then stores the part that is news to the cache.
 //!
-//! Names and entities have other numbers in this cache than in the one that wrote it, so every value is
-//! taken apart and packed again.
+//! Names, shapes and entities have other numbers in this cache than in the one that wrote the
+//! snapshot. So every value is unpacked and packed again.
 
 use hashbrown::{HashMap, HashSet};
 
@@ -21,18 +20,45 @@ use crate::rules::Rules;
 
 type Result<T> = std::result::Result<T, SnapshotError>;
 
-/// Values nested deeper than this were not written by us.
+/// The maximum depth of nested values. Deeper values are not from this library.
 const MAX_DEPTH: usize = 128;
 
-/// A snapshot, read and checked, with the numbers of this cache.
+/// A parsed and checked snapshot, with the numbers of this cache.
 struct Content {
-    entities: Vec<(EntityId, bool, Option<Record>)>,
-    scopes: Vec<(usize, String, Option<Revision>, Vec<CoveredSpan>)>,
-    /// Whose, what it refuses, where it is records, and in which of the scopes.
-    tombstones: Vec<(EntityId, Revision, Revision, Option<usize>)>,
+    entities: Vec<ParsedEntity>,
+    scopes: Vec<ParsedScope>,
+    tombstones: Vec<ParsedTombstone>,
 }
 
-/// Lets in what a snapshot says, as far as `base` does not know better.
+struct ParsedEntity {
+    entity: EntityId,
+    is_deleted: bool,
+    record: Option<Record>,
+}
+
+struct ParsedScope {
+    /// The number of the collection in the policy.
+    collection: usize,
+    key: String,
+    position: Option<Revision>,
+    covered: Vec<CoveredSpan>,
+}
+
+struct ParsedTombstone {
+    entity: EntityId,
+    /// The highest revision of the entity that is not admitted.
+    blocked_until: Revision,
+    /// The revision at which the log has the deletion.
+    logged_at: Revision,
+    /// The index of the scope in [`Content::scopes`]; `None` if the scope is not known.
+    scope: Option<usize>,
+}
+
+/// Stores the content of a snapshot, except where `base` has data of its own.
+///
+/// # Errors
+///
+/// The snapshot is damaged, or was written under another format, schema or policy.
 pub(crate) fn restore(base: &mut Base, rules: &Rules, snapshot: &[u8]) -> Result<()> {
     let body = body(snapshot, rules)?;
     let before = base.store.entities.next_number();
@@ -42,7 +68,7 @@ pub(crate) fn restore(base: &mut Base, rules: &Rules, snapshot: &[u8]) -> Result
             Ok(())
         }
         Err(error) => {
-            // What became known by name only is forgotten again.
+            // Remove the entities that were added while parsing.
             for number in before..base.store.entities.next_number() {
                 base.store.entities.release(EntityId(number as u32));
             }
@@ -51,7 +77,7 @@ pub(crate) fn restore(base: &mut Base, rules: &Rules, snapshot: &[u8]) -> Result
     }
 }
 
-/// What is between the head and the checksum.
+/// Checks head and checksum, and returns the bytes between them.
 fn body<'s>(snapshot: &'s [u8], rules: &Rules) -> Result<&'s [u8]> {
     let (content, sum) = snapshot.split_last_chunk::<8>().ok_or(SnapshotError::Damaged)?;
     let mut head = Input::new(content);
@@ -71,34 +97,36 @@ fn body<'s>(snapshot: &'s [u8], rules: &Rules) -> Result<&'s [u8]> {
     content.get(16..).ok_or(SnapshotError::Damaged)
 }
 
-/// A snapshot is an answer as of its positions, and enters scopes of which nothing is held.
+/// Stores a snapshot like a response that was read at the positions of its scopes. Scopes with data
+/// keep their data.
 fn apply(base: &mut Base, rules: &Rules, content: Content) {
-    let mut entered: HashSet<ScopeId> = HashSet::new();
+    let mut restored: HashSet<ScopeId> = HashSet::new();
     let mut scopes = Vec::new();
-    for (collection, key, position, stretches) in content.scopes {
-        let scope = base.scopes.intern(collection, &key);
+    for parsed in content.scopes {
+        let scope = base.scopes.intern(parsed.collection, &parsed.key);
         scopes.push(scope);
         let state = base.scopes.get_mut(scope);
         if !state.holds_nothing() {
             continue;
         }
-        state.position = position;
-        for stretch in stretches {
-            state.coverage.cover(stretch);
+        state.position = parsed.position;
+        for covered in parsed.covered {
+            state.coverage.cover(covered);
         }
-        entered.insert(scope);
+        restored.insert(scope);
         base.touched.coverage(scope);
         base.touched.position(scope);
     }
-    for (entity, refuses, at, scope) in content.tombstones {
+    for ParsedTombstone { entity, blocked_until, logged_at, scope } in content.tombstones {
         let scope = scope.and_then(|it| scopes.get(it).copied());
-        if scope.is_none_or(|it| entered.contains(&it)) {
-            base.tombstones.restore((entity, refuses, at, scope), &base.requests);
+        if scope.is_none_or(|it| restored.contains(&it)) {
+            let tombstone = (entity, blocked_until, logged_at, scope);
+            base.tombstones.restore(tombstone, &base.requests);
         }
     }
-    for (entity, is_deleted, record) in content.entities {
-        let place = record.as_ref().and_then(|it| base.placement(rules, it));
-        if place.is_some_and(|it| !entered.contains(&it.scope)) {
+    for ParsedEntity { entity, is_deleted, record } in content.entities {
+        let placement = record.as_ref().and_then(|it| base.placement(rules, it));
+        if placement.is_some_and(|it| !restored.contains(&it.scope)) {
             continue;
         }
         match record {
@@ -111,108 +139,148 @@ fn apply(base: &mut Base, rules: &Rules, content: Content) {
     }
 }
 
+/// Parses a snapshot: the bytes after the head. Adds its names, shapes and entities to the store.
 fn parse(base: &mut Base, rules: &Rules, mut input: Input<'_>) -> Result<Content> {
     let mut names = Vec::new();
     for _ in 0..input.count()? {
         names.push(base.store.names.intern(input.text()?));
     }
-    let mut shapes = HashMap::new();
+    let mut source = Source { names, shapes: HashMap::new(), entities: HashMap::new() };
+    parse_shapes(&mut source, &mut input)?;
+    let entities = parse_entities(base, &mut source, &mut input)?;
+    let scopes = parse_scopes(rules, &source, &mut input)?;
+    let mut tombstones = Vec::new();
+    for _ in 0..input.count()? {
+        tombstones.push(parse_tombstone(&source, scopes.len(), &mut input)?);
+    }
+    if input.is_empty() {
+        Ok(Content { entities, scopes, tombstones })
+    } else {
+        Err(SnapshotError::Damaged)
+    }
+}
+
+fn parse_shapes(source: &mut Source, input: &mut Input<'_>) -> Result<()> {
     for _ in 0..input.count()? {
         let number = input.number()?;
-        let type_name = *input.entry_of(&names)?;
+        let type_name = *input.entry_of(&source.names)?;
+        let count = input.count()?;
         let fields =
-            (0..input.count()?).map(|_| input.entry_of(&names).copied()).collect::<Result<_>>()?;
-        shapes.insert(number, SourceShape { type_name, fields });
+            (0..count).map(|_| input.entry_of(&source.names).copied()).collect::<Result<_>>()?;
+        source.shapes.insert(number, SourceShape { type_name, fields });
     }
-    let mut numbers = HashMap::new();
-    let mut records = Vec::new();
+    Ok(())
+}
+
+fn parse_entities(
+    base: &mut Base,
+    source: &mut Source,
+    input: &mut Input<'_>,
+) -> Result<Vec<ParsedEntity>> {
+    let mut packed_entities = Vec::new();
     for _ in 0..input.count()? {
-        let number = u32::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
-        let (type_name, key) = (*input.entry_of(&names)?, input.text()?);
-        let entity = match number {
-            0 => QUERY,
-            _ => base.store.entities.intern(type_name, key).0,
-        };
-        numbers.insert(number, entity);
+        let number = u32_of(input.number()?)?;
+        let type_name = *input.entry_of(&source.names)?;
+        let key = input.text()?;
+        let entity = if number == 0 { QUERY } else { base.store.entities.intern(type_name, key).0 };
+        source.entities.insert(number, entity);
         let is_deleted = input.flag()?;
-        let record = match input.flag()? {
-            false => None,
-            true => {
-                // Whether there is such a shape is seen when it is used.
-                Some((input.number()?, revision(&mut input)?, input.text()?))
-            }
+        let record = if input.flag()? {
+            Some((input.number()?, parse_revision(input)?, input.text()?))
+        } else {
+            None
         };
-        records.push((entity, is_deleted, record));
+        packed_entities.push((entity, is_deleted, record));
     }
-    let mut content = Content { entities: Vec::new(), scopes: Vec::new(), tombstones: Vec::new() };
-    let source = SourceNumbers { shapes, numbers };
-    for (entity, is_deleted, record) in records {
+    // Records can refer to entities that come later, so all numbers must be known first.
+    let mut entities = Vec::new();
+    for (entity, is_deleted, record) in packed_entities {
         let record = match record {
             None => None,
             Some((shape, revision, packed)) => {
                 let mut out = Vec::with_capacity(packed.len());
-                let shape = repack_object(base, &source, shape, Items::new(packed), &mut out, 0)?;
+                let shape = repack_object(base, source, shape, Items::new(packed), &mut out, 0)?;
                 Some(Record { shape, revision, packed: to_boxed_str(&out) })
             }
         };
-        content.entities.push((entity, is_deleted, record));
+        entities.push(ParsedEntity { entity, is_deleted, record });
     }
+    Ok(entities)
+}
+
+fn parse_scopes(rules: &Rules, source: &Source, input: &mut Input<'_>) -> Result<Vec<ParsedScope>> {
+    let mut scopes = Vec::new();
     for _ in 0..input.count()? {
-        let collection = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
+        let collection = usize_of(input.number()?)?;
         if collection >= rules.collections.len() {
             return Err(SnapshotError::Damaged);
         }
-        let (key, position) = (input.text()?.to_owned(), revision(&mut input)?);
-        let mut stretches = Vec::new();
+        let key = input.text()?.to_owned();
+        let position = parse_revision(input)?;
+        let mut covered = Vec::new();
         for _ in 0..input.count()? {
-            stretches.push(stretch(&mut input, &names)?);
+            covered.push(parse_span(input, &source.names)?);
         }
-        content.scopes.push((collection, key, position, stretches));
+        scopes.push(ParsedScope { collection, key, position, covered });
     }
-    for _ in 0..input.count()? {
-        let number = u32::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
-        let entity = *source.numbers.get(&number).ok_or(SnapshotError::Damaged)?;
-        let (refuses, at) = (input.number()?, input.number()?);
-        let scope = usize::try_from(input.number()?).map_err(|_| SnapshotError::Damaged)?;
-        let scope = scope.checked_sub(1).filter(|it| *it < content.scopes.len());
-        content.tombstones.push((entity, refuses, at, scope));
-    }
-    if input.is_empty() { Ok(content) } else { Err(SnapshotError::Damaged) }
+    Ok(scopes)
 }
 
-fn stretch(input: &mut Input<'_>, names: &[Symbol]) -> Result<CoveredSpan> {
+fn parse_span(input: &mut Input<'_>, names: &[Symbol]) -> Result<CoveredSpan> {
     let start = i64::from_le_bytes(input.array()?);
     let end = i64::from_le_bytes(input.array()?);
-    let (floor, is_stale) = (revision(input)?, input.flag()?);
+    let floor = parse_revision(input)?;
+    let freshness = if input.flag()? { Freshness::Stale } else { Freshness::Current };
     let count = input.count()?;
-    let fields = (0..count).map(|_| input.entry_of(names).copied()).collect::<Result<Vec<_>>>()?;
-    let mut fields = fields;
+    let mut fields =
+        (0..count).map(|_| input.entry_of(names).copied()).collect::<Result<Vec<_>>>()?;
     fields.sort_unstable();
     let fields: FieldSet = fields.into();
-    let freshness = if is_stale { Freshness::Stale } else { Freshness::Current };
     Ok(CoveredSpan { span: Span { start, end }, fields, floor, freshness })
 }
 
-fn revision(input: &mut Input<'_>) -> Result<Option<Revision>> {
+fn parse_tombstone(
+    source: &Source,
+    scope_count: usize,
+    input: &mut Input<'_>,
+) -> Result<ParsedTombstone> {
+    let number = u32_of(input.number()?)?;
+    let entity = *source.entities.get(&number).ok_or(SnapshotError::Damaged)?;
+    let blocked_until = input.number()?;
+    let logged_at = input.number()?;
+    let scope = usize_of(input.number()?)?.checked_sub(1).filter(|it| *it < scope_count);
+    Ok(ParsedTombstone { entity, blocked_until, logged_at, scope })
+}
+
+fn parse_revision(input: &mut Input<'_>) -> Result<Option<Revision>> {
     if input.flag()? { input.number().map(Some) } else { Ok(None) }
 }
 
-/// The numbers of the cache that wrote it.
-struct SourceNumbers {
-    shapes: HashMap<u64, SourceShape>,
-    numbers: HashMap<u32, EntityId>,
+fn u32_of(number: u64) -> Result<u32> {
+    u32::try_from(number).map_err(|_| SnapshotError::Damaged)
 }
 
-/// A shape with this cache's names, in the order of the other's.
+fn usize_of(number: u64) -> Result<usize> {
+    usize::try_from(number).map_err(|_| SnapshotError::Damaged)
+}
+
+/// The names, shapes and entities of the cache that wrote the snapshot, by their numbers there.
+struct Source {
+    names: Vec<Symbol>,
+    shapes: HashMap<u64, SourceShape>,
+    entities: HashMap<u32, EntityId>,
+}
+
+/// A shape with the names of this cache, in the field order of the other cache.
 struct SourceShape {
     type_name: Symbol,
     fields: Vec<Symbol>,
 }
 
-/// Packs the values of an object again. Returns its shape here.
+/// Packs the values of an object with the numbers of this cache. Returns the shape in this cache.
 fn repack_object(
     base: &mut Base,
-    source: &SourceNumbers,
+    source: &Source,
     shape: u64,
     mut values: Items<'_>,
     out: &mut Vec<u8>,
@@ -236,24 +304,25 @@ fn repack_object(
     Ok(base.store.shapes.intern(*type_name, fields))
 }
 
+/// Packs a value with the numbers of this cache.
 fn repack_value(
     base: &mut Base,
-    source: &SourceNumbers,
-    value_of: Option<Value<'_>>,
+    source: &Source,
+    original: Option<Value<'_>>,
     out: &mut Vec<u8>,
     depth: usize,
 ) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(SnapshotError::Damaged);
     }
-    match value_of.ok_or(SnapshotError::Damaged)? {
+    match original.ok_or(SnapshotError::Damaged)? {
         Value::Null => out.null(),
         Value::Bool(it) => out.bool(it),
         Value::Int(it) => out.int(it),
         Value::Uint(it) => out.uint(it),
         Value::Float(it) => out.float(it),
         Value::Text(it) => out.text(it),
-        Value::Ref(it) => out.reference(*source.numbers.get(&it.0).ok_or(SnapshotError::Damaged)?),
+        Value::Ref(it) => out.reference(*source.entities.get(&it.0).ok_or(SnapshotError::Damaged)?),
         Value::List(items) => {
             let opened = out.open_list();
             repack_items(base, source, items, out, depth)?;
@@ -280,9 +349,10 @@ fn repack_value(
     Ok(())
 }
 
+/// Packs the content of a list or a map with the numbers of this cache.
 fn repack_items(
     base: &mut Base,
-    source: &SourceNumbers,
+    source: &Source,
     mut items: Items<'_>,
     out: &mut Vec<u8>,
     depth: usize,

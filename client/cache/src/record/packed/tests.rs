@@ -1,9 +1,9 @@
-//! What is packed comes out again.
+//! Tests that packed values are unpacked unchanged.
 
 use super::*;
 
 #[track_caller]
-fn check(pack: impl Fn(&mut Vec<u8>), expected: Value<'_>) {
+fn expect_round_trip(pack: impl Fn(&mut Vec<u8>), expected: Value<'_>) {
     let mut out = Vec::new();
     pack(&mut out);
     let packed = to_boxed_str(&out);
@@ -14,27 +14,27 @@ fn check(pack: impl Fn(&mut Vec<u8>), expected: Value<'_>) {
 }
 
 #[test]
-fn numbers_of_every_size() {
+fn numbers_of_all_sizes_round_trip() {
     for number in [0, 1, -1, 31, 32, -32, -33, 2_i64.pow(53), i64::MAX, i64::MIN] {
-        check(|out| out.int(number), Value::Int(number));
+        expect_round_trip(|out| out.int(number), Value::Int(number));
     }
-    check(|out| out.uint(7), Value::Int(7));
-    check(|out| out.uint(u64::MAX), Value::Uint(u64::MAX));
+    expect_round_trip(|out| out.uint(7), Value::Int(7));
+    expect_round_trip(|out| out.uint(u64::MAX), Value::Uint(u64::MAX));
     for number in [0.0, -0.5, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY] {
-        check(|out| out.float(number), Value::Float(number));
+        expect_round_trip(|out| out.float(number), Value::Float(number));
     }
 }
 
 #[test]
-fn texts_of_every_length() {
+fn texts_of_all_lengths_round_trip() {
     for length in [0, 1, 94, 95, 96, 97, 4_096] {
         let text = "é".repeat(length / 2) + &"x".repeat(length % 2);
-        check(|out| out.text(&text), Value::Text(&text));
+        expect_round_trip(|out| out.text(&text), Value::Text(&text));
     }
 }
 
 #[test]
-fn what_holds_others() {
+fn lists_and_objects_can_be_nested() {
     let mut out = Vec::new();
     let list = out.open_list();
     out.reference(EntityId(u32::MAX));
