@@ -1,57 +1,57 @@
-//! Everything at once: writing a whole answer, and reading it.
+//! Writes and reads a whole response.
 
+use appointments_bench::{Result, median};
 use serde_json::Value;
 
-use crate::Result;
 use crate::data;
-use crate::fragments::{Answer, Range};
-use crate::results::Report;
-use crate::timing::{middle, paired, time};
+use crate::fragments::{Range, Response};
+use crate::results::Results;
+use crate::timing::{measure as time, measure_pair};
 use crate::world::World;
 
-/// Writing and reading `n` appointments.
-pub(crate) fn measure(report: &mut Report, n: usize) -> Result<()> {
-    let answer = data::answer(n, 1);
-    let bytes = answer.as_bytes();
-    let times = report.times((200_000 / n).clamp(5, 101));
-    if report.wants("write") {
-        let worlds = (0..times).map(|_| World::empty()).collect::<Result<Vec<_>>>()?;
+/// Measures a response with `n` appointments.
+pub(crate) fn measure(results: &mut Results, n: usize) -> Result<()> {
+    let response = data::response(n, 1);
+    let bytes = response.as_bytes();
+    let repeats = results.repeats((200_000 / n).clamp(5, 101));
+    if results.is_selected("write") {
+        let worlds = (0..repeats).map(|_| World::empty()).collect::<Result<Vec<_>>>()?;
         let mut worlds = worlds.into_iter();
-        let done = paired(
-            times,
+        let pair = measure_pair(
+            repeats,
             || {
                 let world = worlds.next();
-                let (took, done) = time(|| world.as_ref().map(|it| it.tell(&answer)));
-                (took, (done.is_some_and(|it| it.is_ok()), world))
+                let (time, result) = time(|| world.as_ref().map(|it| it.write(&response)));
+                (time, (result.is_some_and(|it| it.is_ok()), world))
             },
             || time(|| serde_json::from_slice::<Value>(bytes)),
         );
-        report.ratio("write", n, &done, 1.0);
+        results.add_ratio("write", n, &pair, 1.0);
     }
-    let world = World::told(&answer)?;
-    if report.wants("same answer") {
-        let done = paired(
-            times,
-            || time(|| world.tell(&answer).is_ok()),
+    let world = World::with(&response)?;
+    if results.is_selected("same answer") {
+        let pair = measure_pair(
+            repeats,
+            || time(|| world.write(&response).is_ok()),
             || time(|| serde_json::from_slice::<Value>(bytes)),
         );
-        report.ratio("same answer", n, &done, 1.0);
+        results.add_ratio("same answer", n, &pair, 1.0);
     }
-    if report.wants("read") {
-        let done = paired(
-            times,
+    if results.is_selected("read") {
+        let pair = measure_pair(
+            repeats,
             || time(|| world.cache.read(&world.all)),
-            || time(|| serde_json::from_slice::<Answer<Range>>(bytes).map(|it| it.data)),
+            || time(|| serde_json::from_slice::<Response<Range>>(bytes).map(|it| it.data)),
         );
-        report.ratio("read", n, &done, 0.6);
+        results.add_ratio("read", n, &pair, 0.6);
     }
-    if report.wants("again") {
+    if results.is_selected("again") {
         let mut watch = world.cache.watch(&world.all);
         if !watch.view().is_complete() {
             return Err("the view should be complete".into());
         }
-        let again = (0..report.times(10_001)).map(|_| time(|| watch.view()).0).collect();
-        report.time("again", n, middle(again), 1_000);
+        let times = (0..results.repeats(10_001)).map(|_| time(|| watch.view()).0).collect();
+        results.add_time("again", n, median(times), 1_000);
     }
     Ok(())
 }

@@ -1,60 +1,62 @@
-//! Appointments of a year, as a server answers them.
+//! The appointments of a year, as JSON of the server.
 
 use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Weeks that the appointments lie in.
+/// The number of weeks over which the appointments are spread.
 pub(crate) const WEEKS: i64 = 50;
 
-/// Monday, the 5th of January 2026.
-const BEGIN: i64 = 1_767_571_200;
+/// Monday, 2026-01-05, in seconds since 1970.
+const START: i64 = 1_767_571_200;
 
-/// A moment so many minutes after the begin, as the contract writes it.
+/// Formats an instant that is `minutes` after the start.
 pub(crate) fn instant(minutes: i64) -> String {
-    let at =
-        DateTime::<Utc>::from_timestamp(BEGIN, 0).unwrap_or_default() + TimeDelta::minutes(minutes);
+    let start = DateTime::<Utc>::from_timestamp(START, 0).unwrap_or_default();
+    let at = start + TimeDelta::minutes(minutes);
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Where an appointment lies: minutes from the begin, of number `number` among `n`.
+/// Returns the start of appointment `number` of `n`, in minutes after the start of all.
 pub(crate) fn minute(number: usize, n: usize) -> i64 {
     number as i64 * WEEKS * 7 * 24 * 60 / n as i64
 }
 
-/// An id of the form that the server gives.
+/// Returns an id in the format of the server.
 pub(crate) fn id(number: usize) -> String {
     format!("019b8d00-0000-7000-8000-{number:012}")
 }
 
-/// One appointment. Every twentieth lasts a week, the others an hour or less.
+/// Returns an appointment. Every twentieth lasts a week, the others at most an hour.
 pub(crate) fn appointment(number: usize, at: i64, revision: u64, title: &str) -> String {
-    let lasts = if number.is_multiple_of(20) { 7 * 24 * 60 } else { 15 + number as i64 % 46 };
-    let (id, starts, ends) = (id(number), instant(at), instant(at + lasts));
+    let minutes = if number.is_multiple_of(20) { 7 * 24 * 60 } else { 15 + number as i64 % 46 };
     format!(
         concat!(
-            r#"{{"__typename":"Appointment","id":"{}","calendarId":"team","title":"{} {}","location":"Room {}","#,
-            r#""startsAt":"{}","endsAt":"{}","allDay":false,"timeZone":"Europe/Vienna","status":"CONFIRMED","attendees":["#,
-            r#"{{"__typename":"Attendee","email":"ada.{}@example.org","name":"Ada Example","response":"ACCEPTED"}},"#,
-            r#"{{"__typename":"Attendee","email":"grace@example.org","name":null,"response":"NEEDS_ACTION"}}],"#,
+            r#"{{"__typename":"Appointment","id":"{}","calendarId":"team","#,
+            r#""title":"{} {}","location":"Room {}","startsAt":"{}","endsAt":"{}","#,
+            r#""allDay":false,"timeZone":"Europe/Vienna","status":"CONFIRMED","attendees":["#,
+            r#"{{"__typename":"Attendee","email":"ada.{}@example.org","#,
+            r#""name":"Ada Example","response":"ACCEPTED"}},"#,
+            r#"{{"__typename":"Attendee","email":"grace@example.org","#,
+            r#""name":null,"response":"NEEDS_ACTION"}}],"#,
             r#""revision":{},"updatedAt":"2026-01-05T08:00:00Z"}}"#
         ),
-        id,
+        id(number),
         title,
         number,
         number % 40,
-        starts,
-        ends,
+        instant(at),
+        instant(at + minutes),
         number % 300,
         revision
     )
 }
 
-/// The answer to a query of all of them, read at a revision.
-pub(crate) fn answer(n: usize, at: u64) -> String {
+/// Returns the response to a query of `n` appointments at a revision.
+pub(crate) fn response(n: usize, revision: u64) -> String {
     let mut text = String::with_capacity(n * 560 + 200);
     text.push_str(r#"{"data":{"appointmentsInRange":{"__typename":"AppointmentsInRange","#);
-    _ = write!(text, r#""revision":{at},"appointments":["#);
+    _ = write!(text, r#""revision":{revision},"appointments":["#);
     for number in 0..n {
         if number > 0 {
             text.push(',');
@@ -65,9 +67,10 @@ pub(crate) fn answer(n: usize, at: u64) -> String {
     text
 }
 
-/// An event of the log.
+/// Returns an event of the change log.
 pub(crate) fn event(revision: u64, appointment: &str) -> String {
-    format!(
-        r#"{{"data":{{"appointmentChanges":{{"__typename":"AppointmentChange","revision":{revision},"appointment":{appointment}}}}}}}"#
-    )
+    let change = format!(
+        r#"{{"__typename":"AppointmentChange","revision":{revision},"appointment":{appointment}}}"#
+    );
+    format!(r#"{{"data":{{"appointmentChanges":{change}}}}}"#)
 }

@@ -1,12 +1,12 @@
-//! The fragments, and what the cache must know of the contract.
+//! The fragments of the benchmark, and the cache's policy for the schema.
 
-#![allow(dead_code, reason = "what is read matters here, and not what is done with it")]
+#![allow(dead_code, reason = "the fields are read, but not used")]
 
 use appointments_client::schema;
 use cynic_cache::{Collection, ListField, Policy, Shared};
 use serde::{Deserialize, Serialize};
 
-/// What the cache must know of the contract.
+/// The cache's policy for the schema of appointments.
 pub(crate) struct Appointments;
 
 impl Policy for Appointments {
@@ -135,7 +135,7 @@ pub(crate) struct ChangesVariables {
     graphql_type = "Subscription",
     variables = "ChangesVariables"
 )]
-pub(crate) struct Changes {
+pub(crate) struct AppointmentChanges {
     #[arguments(calendarId: $calendar_id)]
     pub(crate) appointment_changes: AppointmentChange,
 }
@@ -147,8 +147,8 @@ pub(crate) struct AppointmentChange {
     pub(crate) appointment: Option<Appointment>,
 }
 
-/// A whole answer, as plain serde_json reads it.
+/// A whole response, as plain serde_json reads it.
 #[derive(Deserialize)]
-pub(crate) struct Answer<T> {
+pub(crate) struct Response<T> {
     pub(crate) data: T,
 }

@@ -1,9 +1,9 @@
-//! What the cache costs: each case beside its floor in the same run, in turns, so that a noisy machine is as
-//! noisy for both.
+//! Measures the cache. Each case runs in turns with a baseline, such as plain serde_json, so that
+//! a busy machine slows down both.
 //!
-//! Entities have the shape of an appointment: 12 fields, two attendees inside, about 540 bytes of JSON.
+//! Entities have the shape of an appointment: 12 fields with two attendees, about 540 bytes of JSON.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 #![allow(clippy::disallowed_methods, reason = "real time is measured")]
 
 mod bulk;
@@ -15,42 +15,34 @@ mod results;
 mod timing;
 mod world;
 
-use std::path::PathBuf;
-
+use appointments_bench::{Options, Result};
 use clap::Parser;
 
-use results::Report;
+use results::Results;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Result<T, E = Failure> = std::result::Result<T, E>;
-
-/// Measures what the cache costs.
+/// Measures the cache.
 #[derive(Debug, Parser)]
 #[command(name = "bench-cache")]
 struct Cli {
-    /// Where the figures go, as JSON.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// A moment of each, to see that it runs; its figures mean nothing.
-    #[arg(long)]
-    smoke: bool,
-    /// Only the cases whose name begins so.
+    #[command(flatten)]
+    options: Options,
+    /// Measure only the cases whose name begins with this text.
     #[arg(long, value_name = "CASE", default_value = "")]
     only: String,
 }
 
 fn main() -> Result<()> {
-    let Cli { out, smoke, only } = Cli::parse();
-    let mut report = Report::new(smoke, &only);
-    let sizes: &[usize] = if smoke { &[100, 1_000] } else { &[1_000, 10_000, 100_000] };
-    for n in sizes {
-        bulk::measure(&mut report, *n)?;
+    let Cli { options, only } = Cli::parse();
+    let mut results = Results::new(options.smoke, only);
+    let sizes: &[usize] = if options.smoke { &[100, 1_000] } else { &[1_000, 10_000, 100_000] };
+    for size in sizes {
+        bulk::measure(&mut results, *size)?;
     }
-    let (list, all) = if smoke { (500, 2_000) } else { (10_000, 100_000) };
-    changes::optimistic(&mut report, list)?;
-    changes::under_layers(&mut report, list)?;
-    changes::events(&mut report, all)?;
-    memory::measure(&mut report, all)?;
-    report.print();
-    report.write(&out)
+    let (list, all) = if options.smoke { (500, 2_000) } else { (10_000, 100_000) };
+    changes::optimistic(&mut results, list)?;
+    changes::under_layers(&mut results, list)?;
+    changes::events(&mut results, all)?;
+    memory::measure(&mut results, all)?;
+    results.print();
+    results.report().write(&options)
 }

@@ -1,26 +1,27 @@
-//! What it takes to hold everything, counted by the allocator.
+//! Counts the memory of the cache with an allocator.
 
-#![allow(unsafe_code, reason = "an allocator that counts; the only place where it is allowed")]
+#![allow(unsafe_code, reason = "an allocator that counts; the only unsafe code of the repository")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::Result;
+use appointments_bench::Result;
+
 use crate::data;
-use crate::results::Report;
+use crate::results::Results;
 use crate::world::World;
 
-/// Bytes that are allocated now, and were allocated while counting.
-static HELD: AtomicUsize = AtomicUsize::new(0);
+/// The bytes that were allocated and not freed while the allocator counted.
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether to count: it costs, and would make the floors of the other cases higher than they are.
-static COUNTS: AtomicBool = AtomicBool::new(false);
+/// Whether to count. Counting costs time, so it is off in the other cases.
+static IS_COUNTING: AtomicBool = AtomicBool::new(false);
 
-/// The system's allocator, which counts while it is asked to.
-struct Counting;
+/// The system's allocator with a counter.
+struct CountingAllocator;
 
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
+// SAFETY: all calls are passed to the system's allocator unchanged.
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
         unsafe { System.alloc(layout) }
@@ -38,32 +39,32 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 #[inline]
 fn count(more: usize, less: usize) {
-    if COUNTS.load(Ordering::Relaxed) {
-        HELD.fetch_add(more.wrapping_sub(less), Ordering::Relaxed);
+    if IS_COUNTING.load(Ordering::Relaxed) {
+        ALLOCATED.fetch_add(more.wrapping_sub(less), Ordering::Relaxed);
     }
 }
 
-fn held() -> usize {
-    HELD.load(Ordering::Relaxed)
+fn allocated() -> usize {
+    ALLOCATED.load(Ordering::Relaxed)
 }
 
-/// Base and indexes with `n` appointments, and with one full view watched.
-pub(crate) fn measure(report: &mut Report, n: usize) -> Result<()> {
-    if !report.wants("memory") {
+/// Measures a cache with `n` appointments, and then with one watch of all of them.
+pub(crate) fn measure(results: &mut Results, n: usize) -> Result<()> {
+    if !results.is_selected("memory") {
         return Ok(());
     }
-    let answer = data::answer(n, 1);
-    COUNTS.store(true, Ordering::Relaxed);
-    let before = held();
-    let world = World::told(&answer)?;
-    report.memory("memory", n, held() - before, answer.len(), Some(1.3));
+    let response = data::response(n, 1);
+    IS_COUNTING.store(true, Ordering::Relaxed);
+    let before = allocated();
+    let world = World::with(&response)?;
+    results.add_memory("memory", n, allocated() - before, response.len(), Some(1.3));
     let mut watch = world.cache.watch(&world.all);
     watch.view();
-    report.memory("memory, one view", n, held() - before, answer.len(), None);
-    COUNTS.store(false, Ordering::Relaxed);
+    results.add_memory("memory, one view", n, allocated() - before, response.len(), None);
+    IS_COUNTING.store(false, Ordering::Relaxed);
     Ok(())
 }

@@ -1,151 +1,165 @@
-//! The figures, for people and for programs.
+//! The figures of all cases, as a table and as JSON.
 
-use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use appointments_bench::{Report, nanos, round};
+use serde_json::json;
 
-use crate::Result;
-use crate::timing::Paired;
+use crate::timing::Pair;
 
-/// Everything that was measured.
-pub(crate) struct Report {
+/// The figures of a run. They are printed as soon as they are added.
+pub(crate) struct Results {
     smoke: bool,
+    /// A prefix of the names of the cases to measure.
     only: String,
-    lines: Vec<Line>,
+    figures: Vec<Figure>,
     notes: Vec<String>,
 }
 
-/// One case.
-struct Line {
+/// The figure of one case.
+struct Figure {
     name: &'static str,
+    /// The number of appointments.
     n: usize,
-    /// What it took, and what that is a multiple of; nanoseconds or bytes.
-    ours: f64,
-    floor: Option<f64>,
-    bar: Bar,
+    /// The cost of the cache, in `unit`.
+    cost: f64,
+    /// The cost of the same without the cache, in `unit`.
+    baseline: Option<f64>,
+    limit: Limit,
     unit: &'static str,
 }
 
-/// What was promised.
-enum Bar {
+/// The greatest cost that a case should have.
+enum Limit {
+    /// A multiple of the baseline.
     Ratio(f64),
-    Below(f64),
+    /// An absolute cost, in the figure's unit.
+    Cost(f64),
     None,
 }
 
-impl Report {
-    pub(crate) fn new(smoke: bool, only: &str) -> Self {
-        Self { smoke, only: only.to_owned(), lines: Vec::new(), notes: Vec::new() }
+impl Results {
+    pub(crate) fn new(smoke: bool, only: String) -> Self {
+        Self { smoke, only, figures: Vec::new(), notes: Vec::new() }
     }
 
-    /// Whether a case is asked for.
-    pub(crate) fn wants(&self, name: &str) -> bool {
+    /// Whether a case is to be measured.
+    pub(crate) fn is_selected(&self, name: &str) -> bool {
         name.starts_with(&self.only)
     }
 
-    /// How often something is done.
-    pub(crate) fn times(&self, times: usize) -> usize {
-        if self.smoke { times.min(3) } else { times }
+    /// Returns the number of repetitions, which is small in a smoke run.
+    pub(crate) fn repeats(&self, repeats: usize) -> usize {
+        if self.smoke { repeats.min(3) } else { repeats }
     }
 
-    pub(crate) fn ratio(&mut self, name: &'static str, n: usize, paired: &Paired, bar: f64) {
-        let (ours, floor) = (nanos(paired.ours), nanos(paired.floor));
-        self.add(Line { name, n, ours, floor: Some(floor), bar: Bar::Ratio(bar), unit: "ns" });
+    /// Adds a time with a baseline. The limit is a multiple of the baseline.
+    pub(crate) fn add_ratio(&mut self, name: &'static str, n: usize, pair: &Pair, limit: f64) {
+        self.add(Figure {
+            name,
+            n,
+            cost: nanos(pair.cache),
+            baseline: Some(nanos(pair.baseline)),
+            limit: Limit::Ratio(limit),
+            unit: "ns",
+        });
     }
 
-    pub(crate) fn time(&mut self, name: &'static str, n: usize, took: Duration, bar_ns: u32) {
-        let (ours, bar) = (nanos(took), Bar::Below(bar_ns.into()));
-        self.add(Line { name, n, ours, floor: None, bar, unit: "ns" });
+    /// Adds a time without a baseline.
+    pub(crate) fn add_time(&mut self, name: &'static str, n: usize, time: Duration, limit_ns: u32) {
+        self.add(Figure {
+            name,
+            n,
+            cost: nanos(time),
+            baseline: None,
+            limit: Limit::Cost(limit_ns.into()),
+            unit: "ns",
+        });
     }
 
-    pub(crate) fn memory(
+    /// Adds an amount of memory. The baseline is the length of the JSON.
+    pub(crate) fn add_memory(
         &mut self,
         name: &'static str,
         n: usize,
         bytes: usize,
-        text: usize,
-        bar: Option<f64>,
+        json_bytes: usize,
+        limit: Option<f64>,
     ) {
-        let bar = bar.map_or(Bar::None, Bar::Ratio);
-        let (ours, floor) = (bytes as f64, Some(text as f64));
-        self.add(Line { name, n, ours, floor, bar, unit: "bytes" });
+        self.add(Figure {
+            name,
+            n,
+            cost: bytes as f64,
+            baseline: Some(json_bytes as f64),
+            limit: limit.map_or(Limit::None, Limit::Ratio),
+            unit: "bytes",
+        });
     }
 
-    pub(crate) fn note(&mut self, note: String) {
+    /// Adds a line that is printed below the table.
+    pub(crate) fn add_note(&mut self, note: String) {
         self.notes.push(note);
     }
 
-    fn add(&mut self, line: Line) {
-        eprintln!("{}", line.text());
-        self.lines.push(line);
+    fn add(&mut self, figure: Figure) {
+        eprintln!("{}", figure.row());
+        self.figures.push(figure);
     }
 
     pub(crate) fn print(&self) {
         println!(
             "\n{:<24} {:>7} {:>14} {:>14} {:>6} {:>10}",
-            "case", "n", "p50", "floor", "ratio", "bar"
+            "case", "n", "p50", "baseline", "ratio", "limit"
         );
-        for line in &self.lines {
-            println!("{}", line.text());
+        for figure in &self.figures {
+            println!("{}", figure.row());
         }
         for note in &self.notes {
             println!("{note}");
         }
-        if self.smoke {
-            println!("\nThis was a smoke run: the figures mean nothing.");
-        }
     }
 
-    /// Writes JSON to a file, whose folder is made.
-    pub(crate) fn write(&self, file: &Path) -> Result<()> {
-        let mut all = Map::new();
-        for Line { name, n, ours, floor, bar, unit } in &self.lines {
-            let mut figures = json!({ "n": n, format!("p50_{unit}"): ours.round() });
-            if let Some(floor) = floor {
-                figures[format!("floor_{unit}")] = json!(floor.round());
-                figures["ratio"] = json!((ours / floor * 100.0).round() / 100.0);
+    pub(crate) fn report(&self) -> Report {
+        let mut report = Report::default();
+        for Figure { name, n, cost, baseline, limit, unit } in &self.figures {
+            let mut figures = json!({ "n": n, format!("p50_{unit}"): cost.round() });
+            if let Some(baseline) = baseline {
+                figures[format!("floor_{unit}")] = json!(baseline.round());
+                figures["ratio"] = json!(round(cost / baseline));
             }
-            match bar {
-                Bar::Ratio(bar) => figures["bar_ratio"] = json!(bar),
-                Bar::Below(bar) => figures["bar_ns"] = json!(bar),
-                Bar::None => {}
+            match limit {
+                Limit::Ratio(limit) => figures["bar_ratio"] = json!(limit),
+                Limit::Cost(limit) => figures["bar_ns"] = json!(limit),
+                Limit::None => {}
             }
-            all.insert(format!("{name}, {n}"), figures);
+            report.insert(format!("{name}, {n}"), figures);
         }
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let text = serde_json::to_string_pretty(&Value::Object(all))? + "\n";
-        Ok(std::fs::write(file, text)?)
+        report
     }
 }
 
-impl Line {
-    fn text(&self) -> String {
-        let Self { name, n, ours, floor, bar, unit } = self;
-        let show = |it: f64| match *unit {
+impl Figure {
+    /// Formats a row of the table.
+    fn row(&self) -> String {
+        let Self { name, n, cost, baseline, limit, unit } = self;
+        let format_cost = |it: f64| match *unit {
             "ns" if it < 10_000.0 => format!("{it:.0} ns"),
             "ns" if it < 10_000_000.0 => format!("{:.1} µs", it / 1e3),
             "ns" => format!("{:.1} ms", it / 1e6),
             _ => format!("{:.1} MB", it / 1e6),
         };
-        let ratio = floor.map(|it| ours / it);
-        let (bar, is_met) = match bar {
-            Bar::Ratio(bar) => (format!("{bar:.1}"), ratio.is_none_or(|it| it <= *bar)),
-            Bar::Below(bar) => (show(*bar), ours <= bar),
-            Bar::None => (String::new(), true),
+        let ratio = baseline.map(|it| cost / it);
+        let (limit, is_met) = match limit {
+            Limit::Ratio(limit) => (format!("{limit:.1}"), ratio.is_none_or(|it| it <= *limit)),
+            Limit::Cost(limit) => (format_cost(*limit), cost <= limit),
+            Limit::None => (String::new(), true),
         };
         format!(
-            "{name:<24} {n:>7} {:>14} {:>14} {:>6} {bar:>10}{}",
-            show(*ours),
-            floor.map(show).unwrap_or_default(),
+            "{name:<24} {n:>7} {:>14} {:>14} {:>6} {limit:>10}{}",
+            format_cost(*cost),
+            baseline.map(format_cost).unwrap_or_default(),
             ratio.map(|it| format!("{it:.2}")).unwrap_or_default(),
             if is_met { "" } else { "  missed" },
         )
     }
-}
-
-fn nanos(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e9
 }

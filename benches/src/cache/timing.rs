@@ -1,41 +1,38 @@
-//! How long something takes: the middle of many times, taken in turns.
+//! Measures the time of calls.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Times of two things that were done in turns.
-pub(crate) struct Paired {
-    pub(crate) ours: Duration,
-    pub(crate) floor: Duration,
+use appointments_bench::median;
+
+/// The median times of the cache and of its baseline.
+pub(crate) struct Pair {
+    pub(crate) cache: Duration,
+    pub(crate) baseline: Duration,
 }
 
-/// Does both `times` times, in turns; what they return is dropped outside of the time.
-pub(crate) fn paired<A, B>(
-    times: usize,
-    mut ours: impl FnMut() -> (Duration, A),
-    mut floor: impl FnMut() -> (Duration, B),
-) -> Paired {
-    let (mut one, mut other) = (Vec::new(), Vec::new());
-    for _ in 0..times {
-        let (time, kept) = ours();
-        one.push(time);
-        drop(black_box(kept));
-        let (time, kept) = floor();
-        other.push(time);
-        drop(black_box(kept));
+/// Repeats two measurements in turns. What they return is dropped outside the measured time.
+pub(crate) fn measure_pair<A, B>(
+    repeats: usize,
+    mut cache: impl FnMut() -> (Duration, A),
+    mut baseline: impl FnMut() -> (Duration, B),
+) -> Pair {
+    let mut cache_times = Vec::new();
+    let mut baseline_times = Vec::new();
+    for _ in 0..repeats {
+        let (time, result) = cache();
+        cache_times.push(time);
+        drop(black_box(result));
+        let (time, result) = baseline();
+        baseline_times.push(time);
+        drop(black_box(result));
     }
-    Paired { ours: middle(one), floor: middle(other) }
+    Pair { cache: median(cache_times), baseline: median(baseline_times) }
 }
 
-/// The time of one call, and what it returned.
-pub(crate) fn time<R>(act: impl FnOnce() -> R) -> (Duration, R) {
-    let begin = Instant::now();
-    let done = black_box(act());
-    (begin.elapsed(), done)
-}
-
-/// The middle one.
-pub(crate) fn middle(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+/// Returns the time of a call, and its result.
+pub(crate) fn measure<R>(call: impl FnOnce() -> R) -> (Duration, R) {
+    let start = Instant::now();
+    let result = black_box(call());
+    (start.elapsed(), result)
 }

@@ -1,163 +1,119 @@
-//! A server as a process, calendars in it, and clients that count what goes over the wire.
+//! A server with calendars, and clients that count their traffic.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use appointments_client::transport::{Heard, Http, Line, Transport};
-use appointments_client::{Calendar, Client, DateTime, LineError, RangeView, RangeWatch};
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt};
+use appointments_bench::Result;
+use appointments_client::transport::{Http, Transport};
+use appointments_client::{Calendar, Client, DateTime, RangeView, RangeWatch};
+use appointments_testing::{CountingTransport, ServerProcess, Traffic};
+use chrono::TimeDelta;
+use futures_util::StreamExt;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
-use crate::Result;
+/// The longest time until a watch shows a change.
+const VIEW_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Nothing that must be seen takes longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CREATE_CALENDAR: &str = "mutation($input: CreateCalendarInput!) {
+    createCalendar(input: $input) { calendar { id } } }";
 
-pub(crate) struct Place {
-    url: String,
+const CREATE_APPOINTMENT: &str = "mutation($input: CreateAppointmentInput!) {
+    createAppointment(input: $input) { appointment { id } } }";
+
+/// A server as a process, with a database of its own.
+pub(crate) struct Harness {
     http: Http,
-    /// Killed with this.
-    _server: Child,
+    server: ServerProcess,
     _folder: tempfile::TempDir,
 }
 
 /// A client with a watch of one calendar.
-pub(crate) struct Window {
+pub(crate) struct WatchingClient {
     pub(crate) calendar: Calendar,
     pub(crate) watch: RangeWatch,
-    /// The ranges that it has asked for.
-    pub(crate) asked: Arc<AtomicUsize>,
-    heard: Arc<AtomicUsize>,
+    pub(crate) traffic: Traffic,
     _client: Client,
 }
 
-impl Window {
-    /// Bytes of the events that it has heard.
-    pub(crate) fn heard(&self) -> usize {
-        self.heard.load(Ordering::Relaxed)
-    }
-}
-
-impl Place {
-    pub(crate) async fn start(binary: &Path) -> Result<Self> {
+impl Harness {
+    pub(crate) async fn start(program: &Path) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut server = Command::new(binary)
-            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--database"])
-            .arg(folder.path().join("a.db"))
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let mut lines = BufReader::new(server.stdout.take().ok_or("no output")?).lines();
-        let url = loop {
-            let line = lines.next_line().await?.ok_or("the server has ended")?;
-            if let Some(url) = line.trim().strip_prefix("GraphQL ") {
-                break url.trim().to_owned();
-            }
-        };
-        let http = Http::new(&url, Arc::new(|| None))?;
-        Ok(Self { url, http, _server: server, _folder: folder })
+        let server = ServerProcess::start(program, &folder.path().join("a.db")).await?;
+        let http = Http::new(&server.url, Arc::new(|| None))?;
+        Ok(Self { http, server, _folder: folder })
     }
 
-    async fn send(&self, query: &str, input: Value) -> Result<Value> {
+    /// Sends a mutation without the SDK, and returns the data of the response.
+    async fn mutate(&self, query: &str, input: Value) -> Result<Value> {
         let body = json!({"query": query, "variables": {"input": input}}).to_string();
-        let answer: Value = serde_json::from_slice(&self.http.post(body).await?)?;
-        match answer.get("errors") {
-            None => Ok(answer["data"].clone()),
+        let response: Value = serde_json::from_slice(&self.http.post(body).await?)?;
+        match response.get("errors") {
+            None => Ok(response["data"].clone()),
             Some(errors) => Err(errors.to_string().into()),
         }
     }
 
-    /// A new calendar.
-    pub(crate) async fn calendar(&self, name: &str) -> Result<String> {
-        let query = "mutation($input: CreateCalendarInput!) { createCalendar(input: $input) { calendar { id } } }";
-        let made = self.send(query, json!({"name": name})).await?;
-        Ok(made["createCalendar"]["calendar"]["id"].as_str().ok_or("no calendar")?.to_owned())
+    /// Creates a calendar and returns its id.
+    pub(crate) async fn create_calendar(&self, name: &str) -> Result<String> {
+        let data = self.mutate(CREATE_CALENDAR, json!({"name": name})).await?;
+        let id = data["createCalendar"]["calendar"]["id"].as_str();
+        Ok(id.ok_or("expected a calendar")?.to_owned())
     }
 
-    /// Puts appointments into a year of a calendar.
+    /// Creates appointments in a calendar, evenly spread over a year.
     pub(crate) async fn fill(&self, calendar: &str, count: usize) -> Result<()> {
-        let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) { appointment { id } } }";
-        let numbers = futures_util::stream::iter(0..count);
-        let made = numbers.map(|number| {
-            let start = day(0) + chrono::TimeDelta::minutes((number * 364 * 1_440 / count) as i64);
-            let end = start + chrono::TimeDelta::minutes(30);
-            let input = json!({"calendarId": calendar, "title": format!("Number {number}"), "startsAt": start, "endsAt": end});
-            self.send(query, input)
+        let requests = futures_util::stream::iter(0..count).map(|number| {
+            let minutes = (number * 364 * 1_440 / count) as i64;
+            let start = day(0) + TimeDelta::minutes(minutes);
+            let input = json!({
+                "calendarId": calendar,
+                "title": format!("Number {number}"),
+                "startsAt": start,
+                "endsAt": start + TimeDelta::minutes(30),
+            });
+            self.mutate(CREATE_APPOINTMENT, input)
         });
-        let mut made = made.buffer_unordered(32);
-        while let Some(made) = made.next().await {
-            made?;
+        let mut responses = requests.buffer_unordered(32);
+        while let Some(response) = responses.next().await {
+            response?;
         }
         Ok(())
     }
 
-    /// A client of its own that watches a range.
-    pub(crate) fn client(&self, calendar: &str, start: DateTime, end: DateTime) -> Result<Window> {
-        let native = Http::new(&self.url, Arc::new(|| None))?;
-        let (asked, heard) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
-        let counting = Counting { native, asked: asked.clone(), heard: heard.clone() };
-        let client = Client::builder(&self.url).transport(counting).build()?;
+    /// Creates a client that watches a range.
+    pub(crate) fn client(
+        &self,
+        calendar: &str,
+        start: DateTime,
+        end: DateTime,
+    ) -> Result<WatchingClient> {
+        let http = Http::new(&self.server.url, Arc::new(|| None))?;
+        let (transport, traffic) = CountingTransport::new(http);
+        let client = Client::builder(&self.server.url).transport(transport).build()?;
         let calendar = client.calendar(calendar);
         let watch = calendar.watch(start, end)?;
-        Ok(Window { calendar, watch, asked, heard, _client: client })
+        Ok(WatchingClient { calendar, watch, traffic, _client: client })
     }
 }
 
-/// Counts what goes by.
-struct Counting {
-    native: Http,
-    asked: Arc<AtomicUsize>,
-    heard: Arc<AtomicUsize>,
-}
-
-impl Transport for Counting {
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
-        let is_range = body.contains("appointmentsInRange");
-        self.asked.fetch_add(usize::from(is_range), Ordering::Relaxed);
-        self.native.post(body)
-    }
-
-    fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
-        let (opening, counted) = (self.native.connect(), self.heard.clone());
-        async move {
-            let mut line = opening.await?;
-            let (hears, heard) = futures_channel::mpsc::unbounded();
-            let mut inner = std::mem::replace(&mut line.heard, heard);
-            tokio::spawn(async move {
-                while let Some(it) = inner.next().await {
-                    if let Heard::Event { payload, .. } = &it {
-                        counted.fetch_add(payload.len(), Ordering::Relaxed);
-                    }
-                    if hears.unbounded_send(it).is_err() {
-                        return;
-                    }
-                }
-            });
-            Ok(line)
-        }
-        .boxed()
-    }
-}
-
-/// Days from Monday, the 5th of January 2026.
+/// Returns the beginning of a day. Day 0 is Monday, 2026-01-05.
 pub(crate) fn day(number: i64) -> DateTime {
     DateTime::from_timestamp(1_767_571_200 + number * 86_400, 0).unwrap_or_default()
 }
 
-/// Waits until a watch shows what is wanted.
-pub(crate) async fn until(watch: &mut RangeWatch, what: impl Fn(&RangeView) -> bool) -> Result<()> {
-    let shown = async {
+/// Waits until a view of a watch meets a condition.
+pub(crate) async fn wait_for(
+    watch: &mut RangeWatch,
+    condition: impl Fn(&RangeView) -> bool,
+) -> Result<()> {
+    let wait = async {
         while let Some(view) = watch.next().await {
-            if what(&view) {
+            if condition(&view) {
                 return;
             }
         }
     };
-    Ok(tokio::time::timeout(PATIENCE, shown).await.map_err(|_| "it was not seen in time")?)
+    let wait = tokio::time::timeout(VIEW_TIMEOUT, wait);
+    Ok(wait.await.map_err(|_| "the watch did not show the change in time")?)
 }

@@ -1,9 +1,10 @@
-//! What the SDK costs, against the real server as a process: how soon a creation is seen, here and elsewhere; how
-//! often a year is asked for; how much goes over the wire.
+//! Measures the SDK with a real server.
 //!
-//! Clients, server and load share the machine's cores.
+//! The figures: the time until the own client and other clients show a change, the number of
+//! requests for a year of weeks, and the bytes of the events. Clients, server and load share the
+//! machine's cores.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
+#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::disallowed_methods, reason = "real time is measured, and tasks end with the run")]
 
 mod harness;
@@ -11,159 +12,150 @@ mod harness;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use appointments_bench::{Options, Report, Result, median, micros, millis, nanos};
 use appointments_client::{Changes, NewAppointment};
+use chrono::TimeDelta;
 use clap::Parser;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use harness::{Place, day, until};
+use harness::{Harness, day, wait_for};
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Result<T, E = Failure> = std::result::Result<T, E>;
+/// Longer than a full run, so that a server that hangs ends it.
+const RUN_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// More than a full run takes, so that a hanging server ends it.
-const LIMIT: Duration = Duration::from_secs(300);
+/// The time in which events still under way arrive, before the bytes of others are counted.
+const QUIET_TIME: Duration = Duration::from_millis(200);
 
-/// Measures what the SDK costs.
+/// Measures the SDK with a real server.
 #[derive(Debug, Parser)]
 #[command(name = "bench-sdk")]
 struct Cli {
     /// The server's binary.
     #[arg(long, value_name = "FILE")]
     server: PathBuf,
-    /// Where the figures go, as JSON.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// A moment of each, to see that it runs; its figures mean nothing.
-    #[arg(long)]
-    smoke: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let cli = Cli::parse();
-    tokio::time::timeout(LIMIT, run(cli)).await.map_err(|_| "it took too long")?
+    let run = tokio::time::timeout(RUN_TIMEOUT, run(Cli::parse())).await;
+    run.map_err(|_| format!("not finished after {} s", RUN_TIMEOUT.as_secs()))?
 }
 
 async fn run(cli: Cli) -> Result<()> {
-    let place = Place::start(&cli.server).await?;
-    let mut figures = Map::new();
-    let (cached, watching, times) = if cli.smoke { (200, 5, 3) } else { (10_000, 100, 200) };
+    let harness = Harness::start(&cli.server).await?;
+    let mut report = Report::default();
+    let (cached, watching, repeats) =
+        if cli.options.smoke { (200, 5, 3) } else { (10_000, 100, 200) };
 
-    let took = creation(&place, cached, times).await?;
-    println!("create() until its delta, {cached} cached: p50 {:.1} µs (bar 60)", micros(took));
-    figures.insert("create".into(), json!({"n": cached, "p50_ns": nanos(took), "bar_ns": 60_000}));
+    let time = measure_create(&harness, cached, repeats).await?;
+    println!(
+        "create() until the delta, {cached} appointments cached: p50 {:.1} µs (limit 60)",
+        micros(time)
+    );
+    let figures = json!({"n": cached, "p50_ns": nanos(time).round(), "bar_ns": 60_000});
+    report.insert("create", figures);
 
-    for (clients, aim_ms) in [(1, 3), (watching, 15)] {
-        let (took, bytes) = elsewhere(&place, clients, times.min(50)).await?;
+    for (clients, target_ms) in [(1, 3), (watching, 15)] {
+        let (time, bytes) = measure_delivery(&harness, clients, repeats.min(50)).await?;
         println!(
-            "a change until {clients} others see it: p50 {:.2} ms (aim {aim_ms})",
-            micros(took) / 1e3
+            "a change until {clients} other clients show it: p50 {:.2} ms (target {target_ms})",
+            millis(time)
         );
-        let all = json!({"n": clients, "p50_ns": nanos(took), "bar_ns": aim_ms * 1_000_000});
-        figures.insert(format!("elsewhere, {clients}"), all);
-        println!("one title, seen by {clients}: {bytes} bytes of events");
-        figures.insert(format!("bytes, {clients}"), json!({"n": clients, "bytes": bytes}));
+        let bar_ns = target_ms * 1_000_000;
+        let figures = json!({"n": clients, "p50_ns": nanos(time).round(), "bar_ns": bar_ns});
+        report.insert(format!("elsewhere, {clients}"), figures);
+        println!("a change of a title, received by {clients} clients: {bytes} bytes of events");
+        report.insert(format!("bytes, {clients}"), json!({"n": clients, "bytes": bytes}));
     }
 
-    let (forward, back) = paging(&place).await?;
-    println!("a year, week by week: {forward} requests forward, {back} back (bar 53 and 0)");
-    figures.insert("paging".into(), json!({"n": 53, "forward": forward, "back": back}));
-
-    if let Some(folder) = cli.out.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let text = serde_json::to_string_pretty(&Value::Object(figures))? + "\n";
-    Ok(std::fs::write(cli.out, text)?)
+    let (forward, back) = count_requests(&harness).await?;
+    println!("a year week by week: {forward} requests forward (limit 53), {back} back (limit 0)");
+    report.insert("paging", json!({"n": 53, "forward": forward, "back": back}));
+    report.write(&cli.options)
 }
 
-/// How long from `create` until the watch knows, with many cached.
-async fn creation(place: &Place, cached: usize, times: usize) -> Result<Duration> {
-    let calendar = place.calendar("creation").await?;
-    place.fill(&calendar, cached).await?;
-    let mut here = place.client(&calendar, day(0), day(365))?;
-    until(&mut here.watch, |it| it.is_complete && it.appointments.len() == cached).await?;
-    let mut took = Vec::new();
-    for _ in 0..times {
-        here.watch.delta();
-        let new = NewAppointment::new("Mine", day(100), day(100) + chrono::TimeDelta::hours(1));
-        let begin = Instant::now();
-        let pending = here.calendar.create(new);
-        let delta = here.watch.delta();
-        took.push(begin.elapsed());
+/// Returns the time from `create` until the watch has the delta, with `cached` appointments.
+async fn measure_create(harness: &Harness, cached: usize, repeats: usize) -> Result<Duration> {
+    let calendar = harness.create_calendar("creation").await?;
+    harness.fill(&calendar, cached).await?;
+    let mut client = harness.client(&calendar, day(0), day(365))?;
+    wait_for(&mut client.watch, |it| it.is_complete && it.appointments.len() == cached).await?;
+    let mut times = Vec::new();
+    for _ in 0..repeats {
+        client.watch.delta();
+        let new = NewAppointment::new("Mine", day(100), day(100) + TimeDelta::hours(1));
+        let start = Instant::now();
+        let pending = client.calendar.create(new);
+        let delta = client.watch.delta();
+        times.push(start.elapsed());
         if delta.added.len() != 1 {
-            return Err(format!("one should be added: {delta:?}").into());
+            return Err(format!("expected one added appointment: {delta:?}").into());
         }
         let id = pending.appointment().clone();
         pending.await?;
-        here.calendar.delete(&id).await?;
+        client.calendar.delete(&id).await?;
     }
-    Ok(middle(took))
+    Ok(median(times))
 }
 
-/// How long from a change until all other clients see it, and the bytes that told them.
-async fn elsewhere(place: &Place, clients: usize, times: usize) -> Result<(Duration, usize)> {
-    let calendar = place.calendar(&format!("elsewhere {clients}")).await?;
-    let mut mine = place.client(&calendar, day(0), day(7))?;
-    until(&mut mine.watch, |it| it.is_complete).await?;
-    let new = NewAppointment::new("0", day(1), day(1) + chrono::TimeDelta::hours(1));
-    let made = mine.calendar.create(new).await?.ok_or("it was made")?;
+/// Returns the time from a change until all other clients show it, and the bytes of its events.
+async fn measure_delivery(
+    harness: &Harness,
+    clients: usize,
+    repeats: usize,
+) -> Result<(Duration, usize)> {
+    let calendar = harness.create_calendar(&format!("elsewhere {clients}")).await?;
+    let mut writer = harness.client(&calendar, day(0), day(7))?;
+    wait_for(&mut writer.watch, |it| it.is_complete).await?;
+    let new = NewAppointment::new("0", day(1), day(1) + TimeDelta::hours(1));
+    let created = writer.calendar.create(new).await?.ok_or("expected an appointment")?;
     let mut others = Vec::new();
     for _ in 0..clients {
-        let mut other = place.client(&calendar, day(0), day(7))?;
-        until(&mut other.watch, |it| it.appointments.len() == 1).await?;
+        let mut other = harness.client(&calendar, day(0), day(7))?;
+        wait_for(&mut other.watch, |it| it.appointments.len() == 1).await?;
         others.push(other);
     }
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let (mut took, mut bytes) = (Vec::new(), 0);
-    for time in 1..=times {
-        let title = time.to_string();
-        let heard: usize = others.iter().map(|it| it.heard()).sum();
-        let begin = Instant::now();
-        mine.calendar.update(&made.id, Changes::new().title(&title)).await?;
+    tokio::time::sleep(QUIET_TIME).await;
+    let mut times = Vec::new();
+    let mut bytes = 0;
+    for number in 1..=repeats {
+        let title = number.to_string();
+        let bytes_before: usize = others.iter().map(|it| it.traffic.event_bytes()).sum();
+        let start = Instant::now();
+        writer.calendar.update(&created.id, Changes::new().title(&title)).await?;
         for other in &mut others {
-            until(&mut other.watch, |it| {
-                it.appointments.first().is_some_and(|it| it.title == title)
+            wait_for(&mut other.watch, |view| {
+                view.appointments.first().is_some_and(|it| it.title == title)
             })
             .await?;
         }
-        took.push(begin.elapsed());
-        bytes = others.iter().map(|it| it.heard()).sum::<usize>() - heard;
+        times.push(start.elapsed());
+        bytes = others.iter().map(|it| it.traffic.event_bytes()).sum::<usize>() - bytes_before;
     }
-    Ok((middle(took), bytes))
+    Ok((median(times), bytes))
 }
 
-/// How many requests it takes to look at every week of a year, and to come back.
-async fn paging(place: &Place) -> Result<(usize, usize)> {
-    let calendar = place.calendar("paging").await?;
-    place.fill(&calendar, 500).await?;
-    let pager = place.client(&calendar, day(0), day(7))?;
-    let mut watch = pager.watch;
-    until(&mut watch, |it| it.is_complete).await?;
+/// Counts the requests for each week of a year, forward and then back.
+async fn count_requests(harness: &Harness) -> Result<(usize, usize)> {
+    let calendar = harness.create_calendar("paging").await?;
+    harness.fill(&calendar, 500).await?;
+    let client = harness.client(&calendar, day(0), day(7))?;
+    let mut watch = client.watch;
+    wait_for(&mut watch, |it| it.is_complete).await?;
     for week in 1..53 {
-        // The one before is let go when the next is there.
-        let mut next = pager.calendar.watch(day(week * 7), day(week * 7 + 7))?;
-        until(&mut next, |it| it.is_complete).await?;
+        // The old watch is dropped once the new one is complete.
+        let mut next = client.calendar.watch(day(week * 7), day(week * 7 + 7))?;
+        wait_for(&mut next, |it| it.is_complete).await?;
         watch = next;
     }
-    let forward = pager.asked.load(std::sync::atomic::Ordering::Relaxed);
+    let forward = client.traffic.range_requests();
     for week in (0..52).rev() {
-        let mut next = pager.calendar.watch(day(week * 7), day(week * 7 + 7))?;
-        until(&mut next, |it| it.is_complete).await?;
+        let mut next = client.calendar.watch(day(week * 7), day(week * 7 + 7))?;
+        wait_for(&mut next, |it| it.is_complete).await?;
         watch = next;
     }
     drop(watch);
-    Ok((forward, pager.asked.load(std::sync::atomic::Ordering::Relaxed) - forward))
-}
-
-fn middle(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-fn micros(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
-}
-
-fn nanos(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e9).round()
+    Ok((forward, client.traffic.range_requests() - forward))
 }

@@ -1,19 +1,19 @@
-//! What is asked, in both languages, and what a right answer is.
+//! The requests of each case, and the check of their responses.
 //!
-//! Each case has one set of variables. The server gets them with a GraphQL document, the bare
-//! server gets them alone; before any load both must have given the same JSON.
+//! The server receives variables with a GraphQL document, the baseline receives the variables
+//! alone. Before any load, both must have returned the same JSON.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use appointments_bench::{Failure, Result};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Result;
 use crate::seed::{self, FOUR_HUNDRED, HUNDRED, Week};
 
-/// In the order of `rows::Appointment`.
+/// The selected fields, in the order of `rows::Appointment`.
 macro_rules! fields {
     () => {
         "id calendarId title description location startsAt endsAt allDay timeZone status \
@@ -44,20 +44,20 @@ const UPDATE: &str = concat!(
 const CALENDAR: &str = "mutation ($input: CreateCalendarInput!) {
         createCalendar(input: $input) { calendar { id name } error { message } } }";
 
-/// How a server is asked.
+/// The kind of requests that a server accepts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Api {
     GraphQl,
-    Bare,
+    Baseline,
 }
 
 #[derive(Clone, Copy)]
-enum Asks {
+enum Content {
     Range(Week),
     Create,
-    /// Spread among so many calendars.
+    /// Creations spread over this number of calendars.
     CreateAmong(u32),
-    /// One calendar.
+    /// The creation of the calendar with this number.
     Calendar(u32),
     Update,
 }
@@ -65,72 +65,85 @@ enum Asks {
 /// One kind of request.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    asks: Asks,
-    /// Where the bare server takes it.
+    content: Content,
+    /// The path of the request on the baseline.
     path: &'static str,
-    /// A GraphQL request up to its variables.
+    /// The body of a GraphQL request up to its variables.
     head: String,
-    /// How a right answer begins. It ends with three brackets, and not with errors.
-    begins: &'static str,
-    /// The length of every answer, where it is always the same; set by [`Case::agree`].
-    bytes: OnceLock<usize>,
-    /// How many requests were made up.
+    /// The beginning of a correct response.
+    prefix: &'static str,
+    /// The length of every response, if all have the same; set by [`Case::expect_same`].
+    length: OnceLock<usize>,
+    /// The number of requests so far.
     count: AtomicU32,
 }
 
-/// The four cases, in the order in which they are measured: what grows the database comes last.
+/// Returns the four cases in the order of their measurement. Those that grow the database are last.
 pub(crate) fn all() -> [Arc<Case>; 4] {
     [
-        Case::new("range_100", Asks::Range(HUNDRED)),
-        Case::new("range_400", Asks::Range(FOUR_HUNDRED)),
-        Case::new("create", Asks::Create),
-        Case::new("update", Asks::Update),
+        Case::new("range_100", Content::Range(HUNDRED)),
+        Case::new("range_400", Content::Range(FOUR_HUNDRED)),
+        Case::new("create", Content::Create),
+        Case::new("update", Content::Update),
     ]
     .map(Arc::new)
 }
 
 impl Case {
-    /// Creations that are spread among so many calendars.
+    /// Returns a case of creations that are spread over a number of calendars.
     pub(crate) fn create_among(calendars: u32) -> Self {
-        Self::new("create_among", Asks::CreateAmong(calendars))
+        Self::new("create_among", Content::CreateAmong(calendars))
     }
 
-    /// The creation of a calendar.
+    /// Returns a case that creates calendar `n`.
     pub(crate) fn create_calendar(n: u32) -> Self {
-        Self::new("create_calendar", Asks::Calendar(n))
+        Self::new("create_calendar", Content::Calendar(n))
     }
 
-    fn new(name: &'static str, asks: Asks) -> Self {
-        let (path, document, begins) = match asks {
-            Asks::Range(_) => ("/range", RANGE, r#"{"data":{"appointmentsInRange":{"revision":"#),
-            Asks::Create | Asks::CreateAmong(_) => {
+    fn new(name: &'static str, content: Content) -> Self {
+        let (path, document, prefix) = match content {
+            Content::Range(_) => {
+                ("/range", RANGE, r#"{"data":{"appointmentsInRange":{"revision":"#)
+            }
+            Content::Create | Content::CreateAmong(_) => {
                 ("/create", CREATE, r#"{"data":{"createAppointment":{"appointment":{"#)
             }
-            Asks::Calendar(_) => ("/none", CALENDAR, r#"{"data":{"createCalendar":{"calendar":{"#),
-            Asks::Update => ("/update", UPDATE, r#"{"data":{"updateAppointment":{"appointment":{"#),
+            Content::Calendar(_) => {
+                ("/none", CALENDAR, r#"{"data":{"createCalendar":{"calendar":{"#)
+            }
+            Content::Update => {
+                ("/update", UPDATE, r#"{"data":{"updateAppointment":{"appointment":{"#)
+            }
         };
         let head = format!("{{\"query\":{},\"variables\":", Value::String(document.to_owned()));
-        let (bytes, count) = (OnceLock::new(), AtomicU32::new(0));
-        Self { name, asks, path, head, begins, bytes, count }
+        Self {
+            name,
+            content,
+            path,
+            head,
+            prefix,
+            length: OnceLock::new(),
+            count: AtomicU32::new(0),
+        }
     }
 
-    /// The variables of one more request; no two changes are the same.
+    /// Returns the variables of the next request. No two changes are the same.
     pub(crate) fn variables(&self) -> String {
         let n = self.count.fetch_add(1, Ordering::Relaxed);
-        let variables = match self.asks {
-            Asks::Range(week) => json!({
+        let variables = match self.content {
+            Content::Range(week) => json!({
                 "calendarId": seed::CALENDAR,
                 "range": { "start": week.start(), "end": week.end() },
             }),
-            Asks::Calendar(n) => json!({ "input": {
+            Content::Calendar(n) => json!({ "input": {
                 "id": seed::calendar(n),
                 "name": format!("Calendar {n}"),
                 "timeZone": "Europe/Berlin",
             } }),
-            Asks::Create | Asks::CreateAmong(_) => {
-                let it = seed::another(n);
-                let calendar = match self.asks {
-                    Asks::CreateAmong(calendars) => seed::calendar(n % calendars),
+            Content::Create | Content::CreateAmong(_) => {
+                let it = seed::new_appointment(n);
+                let calendar = match self.content {
+                    Content::CreateAmong(calendars) => seed::calendar(n % calendars),
                     _ => it.calendar_id,
                 };
                 json!({ "input": {
@@ -146,8 +159,8 @@ impl Case {
                     "mutationId": Uuid::now_v7(),
                 } })
             }
-            Asks::Update => json!({ "input": {
-                // A prime, so that neighbours in time are none in the file.
+            Content::Update => json!({ "input": {
+                // A prime factor, so that successive requests change distant rows.
                 "id": seed::id(n.wrapping_mul(7_919) % seed::OTHERS),
                 "title": format!("Moved to another room {n}"),
                 "mutationId": Uuid::now_v7(),
@@ -156,44 +169,46 @@ impl Case {
         variables.to_string()
     }
 
-    /// The path and the body of a request.
+    /// Returns the path and the body of a request.
     pub(crate) fn request(&self, api: Api, variables: String) -> (&'static str, Bytes) {
         match api {
             Api::GraphQl => ("/graphql", format!("{}{variables}}}", self.head).into()),
-            Api::Bare => (self.path, variables.into()),
+            Api::Baseline => (self.path, variables.into()),
         }
     }
 
-    /// Refuses every answer but a right one. It looks at both ends and the length only: reading
-    /// each answer would take the time of the servers, which share the cores.
-    pub(crate) fn check(&self, answer: &[u8]) -> Result<()> {
-        let right = answer.starts_with(self.begins.as_bytes())
-            && answer.ends_with(b"}}}")
-            && self.bytes.get().is_none_or(|&bytes| bytes == answer.len());
-        if right { Ok(()) } else { Err(self.wrong(answer, "is not what was asked for")) }
+    /// Checks both ends and the length of a response. Parsing each response would take time from
+    /// the servers, which share the cores.
+    pub(crate) fn check(&self, response: &[u8]) -> Result<()> {
+        // A response with errors does not end with three braces.
+        let is_correct = response.starts_with(self.prefix.as_bytes())
+            && response.ends_with(b"}}}")
+            && self.length.get().is_none_or(|it| *it == response.len());
+        if is_correct { Ok(()) } else { Err(self.failure(response, "is not correct")) }
     }
 
-    /// Compares two answers to the same variables to the letter; they are what later ones must
-    /// look like.
-    pub(crate) fn agree(&self, server: &[u8], bare: &[u8]) -> Result<()> {
+    /// Checks that both servers returned the same for the same variables, and remembers the length
+    /// for [`Case::check`].
+    pub(crate) fn expect_same(&self, server: &[u8], baseline: &[u8]) -> Result<()> {
         self.check(server)?;
-        self.check(bare)?;
-        let answer: Value = serde_json::from_slice(server)?;
-        if answer != serde_json::from_slice::<Value>(bare)? || server.len() != bare.len() {
-            return Err(self.wrong(bare, "is not what the server answered"));
+        self.check(baseline)?;
+        let response: Value = serde_json::from_slice(server)?;
+        let has_same_json = response == serde_json::from_slice::<Value>(baseline)?;
+        if !has_same_json || server.len() != baseline.len() {
+            return Err(self.failure(baseline, "differs from that of the server"));
         }
-        if let Asks::Range(week) = self.asks {
-            let rows = answer["data"]["appointmentsInRange"]["appointments"].as_array();
+        if let Content::Range(week) = self.content {
+            let rows = response["data"]["appointmentsInRange"]["appointments"].as_array();
             if rows.is_none_or(|rows| rows.len() != week.rows as usize) {
-                return Err(self.wrong(server, "has another number of rows"));
+                return Err(self.failure(server, "has a wrong number of rows"));
             }
-            self.bytes.get_or_init(|| server.len());
+            self.length.get_or_init(|| server.len());
         }
         Ok(())
     }
 
-    fn wrong(&self, answer: &[u8], why: &str) -> crate::Failure {
-        let begin = String::from_utf8_lossy(&answer[..answer.len().min(400)]);
-        format!("{}: an answer of {} bytes {why}: {begin}", self.name, answer.len()).into()
+    fn failure(&self, response: &[u8], problem: &str) -> Failure {
+        let start = String::from_utf8_lossy(&response[..response.len().min(400)]);
+        format!("{}: a response of {} bytes {problem}: {start}", self.name, response.len()).into()
     }
 }

@@ -1,11 +1,13 @@
-//! One change to many sockets: how soon each has it, and what a socket costs that waits.
+//! One change to many sockets: the time until each receives it, and the memory of idle sockets.
 //!
-//! The time runs from just before the update is sent to when a socket's message is read here, so
-//! it includes the commit, and this process waking up for each socket on the same cores.
+//! The time starts before the update is sent, and ends when this process reads the message of a
+//! socket. So it includes the commit, and the time in which this process reads all other sockets
+//! on the same cores.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use appointments_bench::{Result, percentile};
 use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -22,14 +24,16 @@ use uuid::Uuid;
 use crate::cases::Case;
 use crate::load::Client;
 use crate::process::Server;
-use crate::{Result, seed};
+use crate::seed;
 
-/// Sockets that are opened at once.
-const AT_ONCE: usize = 32;
-/// Until memory that was in use for a moment only has been given back.
-const SETTLE: Duration = Duration::from_secs(1);
-/// Until a change counts as lost.
-const LOST: Duration = Duration::from_secs(10);
+/// The number of sockets that are opened at the same time.
+const MAX_OPENING: usize = 32;
+
+/// The time in which the server returns memory that it used only briefly.
+const MEMORY_SETTLE_TIME: Duration = Duration::from_secs(1);
+
+/// The longest time until a change reaches all sockets.
+pub(crate) const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const SUBSCRIPTION: &str = "subscription ($calendarId: ID) {
     appointmentChanges(calendarId: $calendarId) {
@@ -38,54 +42,56 @@ const SUBSCRIPTION: &str = "subscription ($calendarId: ID) {
     }
 }";
 
-/// What many sockets came to.
+/// The figures of one change to many sockets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fanout {
     pub(crate) sockets: usize,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
-    /// Memory of the server's process; the kernel's buffers are not in it.
-    pub(crate) bytes_per_idle_socket: u64,
+    /// Memory of the server's process, without buffers of the kernel.
+    pub(crate) bytes_per_idle_socket: usize,
 }
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
-type Heard = (Instant, Utf8Bytes);
 
-/// Measures a server that has just started: one that was under load has free memory, which would
-/// hide what sockets take.
+/// A message, and the time at which it was read.
+type Received = (Instant, Utf8Bytes);
+
+/// Measures a server that has just started. After load, a server has free memory, and that would
+/// hide the memory of sockets.
 pub(crate) async fn measure(
     server: &Server,
     update: &Case,
     sockets: usize,
     changes: usize,
 ) -> Result<Fanout> {
-    // Some come and go first, so that what all share is not counted for the others.
-    drop(open(server.address, AT_ONCE, seed::CALENDAR).await?);
-    sleep(SETTLE).await;
-    let before = server.resident()?;
+    // The first sockets allocate what all sockets share. So some are opened and closed before.
+    drop(open(server.address, MAX_OPENING, seed::CALENDAR).await?);
+    sleep(MEMORY_SETTLE_TIME).await;
+    let memory_before = server.memory()?;
     let opened = open(server.address, sockets, seed::CALENDAR).await?;
-    sleep(SETTLE).await;
-    let taken = server.resident()?.saturating_sub(before);
+    sleep(MEMORY_SETTLE_TIME).await;
+    let memory = server.memory()?.saturating_sub(memory_before);
 
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let mut following = JoinSet::new();
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let mut readers = JoinSet::new();
     for socket in opened {
-        following.spawn(follow(socket, tell.clone()));
+        readers.spawn(forward(socket, sender.clone()));
     }
     let mut client = Client::connect(server.address).await?;
     let mut latencies = Vec::with_capacity(sockets * changes);
     for _ in 0..changes {
         let variables = update.variables();
-        let sent = Instant::now();
-        let answer = client.ask_for(server.api, update, variables).await?;
-        let heard = timeout(LOST, everybody(&mut told, sockets))
-            .await
-            .map_err(|_| format!("a change did not reach all sockets in {} s", LOST.as_secs()))??;
-        let answer: Value = serde_json::from_slice(&answer)?;
-        let revision = answer["data"]["updateAppointment"]["appointment"]["revision"].as_u64();
-        for (at, message) in heard {
-            check(&message, "UPDATED", revision)?;
-            latencies.push(at.duration_since(sent));
+        let start = Instant::now();
+        let response = client.send_variables(server.api, update, variables).await?;
+        let messages = timeout(DELIVERY_TIMEOUT, receive(&mut receiver, sockets));
+        let messages =
+            messages.await.map_err(|_| "a change did not reach all sockets in time")??;
+        let response: Value = serde_json::from_slice(&response)?;
+        let revision = response["data"]["updateAppointment"]["appointment"]["revision"].as_u64();
+        for (at, message) in messages {
+            expect_event(&message, "UPDATED", revision)?;
+            latencies.push(at.duration_since(start));
         }
     }
     latencies.sort_unstable();
@@ -93,15 +99,15 @@ pub(crate) async fn measure(
         sockets,
         p50: percentile(&latencies, 50),
         p99: percentile(&latencies, 99),
-        bytes_per_idle_socket: taken / u64::try_from(sockets)?,
+        bytes_per_idle_socket: memory / sockets,
     })
 }
 
-/// Opens sockets that follow a calendar and have been told that it is there.
+/// Opens sockets that subscribe to a calendar, and waits for their first event.
 pub(crate) async fn open(address: SocketAddr, count: usize, calendar: Uuid) -> Result<Vec<Socket>> {
     stream::iter(0..count)
         .map(|_| open_one(address, calendar))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(MAX_OPENING)
         .try_collect()
         .await
 }
@@ -115,9 +121,9 @@ async fn open_one(address: SocketAddr, calendar: Uuid) -> Result<Socket> {
     let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await?;
 
     socket.send(Message::text(r#"{"type":"connection_init"}"#)).await?;
-    let (_, message) = hear(&mut socket).await?;
+    let (_, message) = next_message(&mut socket).await?;
     if serde_json::from_str::<Value>(&message)?["type"] != "connection_ack" {
-        return Err(format!("a socket was not acknowledged: {}", message.as_str()).into());
+        return Err(format!("expected connection_ack, received: {}", message.as_str()).into());
     }
     let subscribe = json!({
         "type": "subscribe",
@@ -125,24 +131,24 @@ async fn open_one(address: SocketAddr, calendar: Uuid) -> Result<Socket> {
         "payload": { "query": SUBSCRIPTION, "variables": { "calendarId": calendar } },
     });
     socket.send(Message::text(subscribe.to_string())).await?;
-    let (_, message) = hear(&mut socket).await?;
-    check(&message, "BOOKMARK", None)?;
+    let (_, message) = next_message(&mut socket).await?;
+    expect_event(&message, "BOOKMARK", None)?;
     Ok(socket)
 }
 
-/// Hands on what a socket hears, unread: reading would make the next socket wait.
-async fn follow(mut socket: Socket, tell: mpsc::UnboundedSender<Result<Heard>>) {
+/// Forwards a socket's messages without parsing them. Parsing would delay the next socket.
+async fn forward(mut socket: Socket, sender: mpsc::UnboundedSender<Result<Received>>) {
     loop {
-        let heard = hear(&mut socket).await;
-        let over = heard.is_err();
-        if tell.send(heard).is_err() || over {
+        let received = next_message(&mut socket).await;
+        let is_last = received.is_err();
+        if sender.send(received).is_err() || is_last {
             return;
         }
     }
 }
 
-/// The next message, and when it was here.
-async fn hear(socket: &mut Socket) -> Result<Heard> {
+/// Reads the next message of a socket.
+async fn next_message(socket: &mut Socket) -> Result<Received> {
     loop {
         let message = socket.next().await.ok_or("a socket was closed")??;
         let at = Instant::now();
@@ -152,33 +158,29 @@ async fn hear(socket: &mut Socket) -> Result<Heard> {
     }
 }
 
-async fn everybody(
-    told: &mut mpsc::UnboundedReceiver<Result<Heard>>,
-    count: usize,
-) -> Result<Vec<Heard>> {
-    let mut heard = Vec::with_capacity(count);
-    while heard.len() < count {
-        heard.push(told.recv().await.ok_or("nobody follows any more")??);
+/// Receives one message from each socket.
+async fn receive(
+    receiver: &mut mpsc::UnboundedReceiver<Result<Received>>,
+    sockets: usize,
+) -> Result<Vec<Received>> {
+    let mut messages = Vec::with_capacity(sockets);
+    while messages.len() < sockets {
+        messages.push(receiver.recv().await.ok_or("all sockets were closed")??);
     }
-    Ok(heard)
+    Ok(messages)
 }
 
-/// An event of this kind; a change at the revision that was answered and joined to the one before,
-/// so that no socket has it twice while another has none.
-fn check(message: &Utf8Bytes, kind: &str, revision: Option<u64>) -> Result<()> {
+/// Checks the kind of an event. With a revision, also checks that the event has it and follows the
+/// one before, so that no socket receives a change twice while another misses it.
+fn expect_event(message: &Utf8Bytes, kind: &str, revision: Option<u64>) -> Result<()> {
     let value: Value = serde_json::from_str(message)?;
     let event = &value["payload"]["data"]["appointmentChanges"];
-    let (at, previous) = (event["revision"].as_u64(), event["previousRevision"].as_u64());
-    let joins = revision.is_none() || (at == revision && previous.map(|it| it + 1) == revision);
-    if event["kind"] == kind && joins && value["payload"]["errors"].is_null() {
+    let follows = revision.is_none()
+        || event["revision"].as_u64() == revision
+            && event["previousRevision"].as_u64().map(|it| it + 1) == revision;
+    if event["kind"] == kind && follows && value["payload"]["errors"].is_null() {
         return Ok(());
     }
     let text = message.as_str();
-    Err(format!("{kind} at revision {revision:?} was expected, not: {text}").into())
-}
-
-/// The least value that so many of a hundred do not exceed. `sorted` is not empty.
-pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    sorted[rank.max(1) - 1]
+    Err(format!("expected {kind} at revision {revision:?}, received: {text}").into())
 }

@@ -1,9 +1,10 @@
-//! Load: a few connections that each ask again as soon as they are answered.
+//! Load on a server: a few connections, each of which sends its next request after a response.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use appointments_bench::Result;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -13,21 +14,20 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::Result;
 use crate::cases::{Api, Case};
 use crate::process::Server;
 
 const CONNECTIONS: usize = 16;
 
-/// What one stretch of load came to.
+/// The figures of a server under load.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Figures {
+pub(crate) struct Load {
     pub(crate) requests_per_s: f64,
-    /// Of the server's process, in all its threads.
+    /// CPU time of the server's process per request, in microseconds.
     pub(crate) cpu_us: f64,
 }
 
-/// One connection that is kept open.
+/// A connection that stays open.
 pub(crate) struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
@@ -38,16 +38,18 @@ impl Client {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await?;
-        tokio::spawn(connection); // ends with the sender, which is told of its errors
+        // The task ends with the sender, which reports the errors of the connection.
+        tokio::spawn(connection);
         Ok(Self { sender, host: HeaderValue::from_str(&address.to_string())? })
     }
 
-    /// Asks once, and hands out the answer if it is a right one.
-    pub(crate) async fn ask(&mut self, api: Api, case: &Case) -> Result<Bytes> {
-        self.ask_for(api, case, case.variables()).await
+    /// Sends the next request of a case, and returns the response if it is correct.
+    pub(crate) async fn send(&mut self, api: Api, case: &Case) -> Result<Bytes> {
+        self.send_variables(api, case, case.variables()).await
     }
 
-    pub(crate) async fn ask_for(
+    /// Sends a request of a case with these variables.
+    pub(crate) async fn send_variables(
         &mut self,
         api: Api,
         case: &Case,
@@ -61,51 +63,52 @@ impl Client {
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let status = response.status();
-        let answer = response.into_body().collect().await?.to_bytes();
+        let body = response.into_body().collect().await?.to_bytes();
         if status != StatusCode::OK {
-            let text = String::from_utf8_lossy(&answer);
-            return Err(format!("{}: {path} answered {status}: {text}", case.name).into());
+            let text = String::from_utf8_lossy(&body);
+            return Err(format!("{}: {path} returned {status}: {text}", case.name).into());
         }
-        case.check(&answer)?;
-        Ok(answer)
+        case.check(&body)?;
+        Ok(body)
     }
 }
 
-/// Asks for `time` over 16 connections.
-pub(crate) async fn round(server: &Server, case: &Arc<Case>, time: Duration) -> Result<Figures> {
+/// Loads a server over 16 connections for `time`.
+pub(crate) async fn run(server: &Server, case: &Arc<Case>, time: Duration) -> Result<Load> {
     let mut clients = Vec::with_capacity(CONNECTIONS);
     for _ in 0..CONNECTIONS {
         let mut client = Client::connect(server.address).await?;
-        // One answer, so that the server has taken the connection before the clock starts.
-        client.ask(server.api, case).await?;
+        // After a response, the server has accepted the connection. Then the measurement starts.
+        client.send(server.api, case).await?;
         clients.push(client);
     }
-    let (cpu, start) = (server.cpu()?, Instant::now());
-    let mut asking = JoinSet::new();
+    let cpu_before = server.cpu_time()?;
+    let start = Instant::now();
+    let mut senders = JoinSet::new();
     for client in clients {
-        asking.spawn(keep_asking(client, server.api, case.clone(), start + time));
+        senders.spawn(send_until(client, server.api, case.clone(), start + time));
     }
     let mut requests = 0;
-    while let Some(asked) = asking.join_next().await {
-        requests += asked??;
+    while let Some(sent) = senders.join_next().await {
+        requests += sent??;
     }
     let elapsed = start.elapsed();
-    let cpu = server.cpu()?.saturating_sub(cpu);
+    let cpu = server.cpu_time()?.saturating_sub(cpu_before);
     let requests = f64::from(requests);
-    Ok(Figures {
+    Ok(Load {
         requests_per_s: requests / elapsed.as_secs_f64(),
         cpu_us: cpu.as_secs_f64() * 1e6 / requests,
     })
 }
 
-/// Asks until the time is over, and at least once; answers how often.
-async fn keep_asking(mut client: Client, api: Api, case: Arc<Case>, until: Instant) -> Result<u32> {
-    let mut asked = 0;
+/// Sends requests until `end`, at least one, and returns their number.
+async fn send_until(mut client: Client, api: Api, case: Arc<Case>, end: Instant) -> Result<u32> {
+    let mut sent = 0;
     loop {
-        client.ask(api, &case).await?;
-        asked += 1;
-        if Instant::now() >= until {
-            return Ok(asked);
+        client.send(api, &case).await?;
+        sent += 1;
+        if Instant::now() >= end {
+            return Ok(sent);
         }
     }
 }

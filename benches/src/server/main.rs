@@ -1,13 +1,13 @@
-//! What the server costs: requests a second and CPU time per request, each beside a bare handler
-//! that gives the same JSON, and how soon one change reaches many sockets.
+//! Measures the server: requests per second, CPU time per request, and the time until one change
+//! reaches many sockets.
 //!
-//! `run` starts both servers as processes of their own and asks them over loopback. Load and
-//! servers share the machine's cores, so requests a second are what this machine can do with both;
-//! CPU time per request is the server's alone, and the figure to compare.
+//! `run` starts the server and the baseline, a minimal server that returns the same JSON without
+//! GraphQL. Load and servers share the machine's cores. So requests per second depend on all of
+//! them; CPU time per request is the server's alone, and is the figure to compare.
 //!
 //! Linux only: costs are read from `/proc`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 #![allow(clippy::disallowed_methods, reason = "real time is measured, and tasks end with the run")]
 
 mod baseline;
@@ -25,15 +25,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use appointments_bench::{Options, Result};
 use clap::{Args, Parser, Subcommand};
 
-/// More than a full run takes, so that a hanging server ends it.
-const LIMIT: Duration = Duration::from_secs(300);
+/// Longer than a full run, so that a server that hangs ends it.
+const RUN_TIMEOUT: Duration = Duration::from_secs(300);
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Result<T, E = Failure> = std::result::Result<T, E>;
-
-/// Measures what the appointments server costs.
+/// Measures the appointments server.
 #[derive(Debug, Parser)]
 #[command(name = "bench-server")]
 struct Cli {
@@ -43,40 +41,35 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measure a server, print the figures and write them down.
+    /// Measure the server next to the baseline.
     Run(Run),
-    /// Measure it on PostgreSQL, beside itself on a file.
+    /// Measure the server on PostgreSQL next to SQLite.
     Postgres(Postgres),
-    /// Serve the same JSON without GraphQL, as the floor; `run` starts it.
-    Bare {
-        /// A database that `appointments-server migrate` made.
+    /// Serve the same JSON without GraphQL; `run` starts this.
+    Baseline {
+        /// A database that `appointments-server migrate` created.
         #[arg(long, value_name = "FILE")]
         database: PathBuf,
     },
 }
 
-/// Settings of `run`.
+/// The settings of `run`.
 #[derive(Debug, Args)]
 struct Run {
     /// The server's binary, a release build.
     #[arg(long, value_name = "FILE")]
     server: PathBuf,
-    /// Where the figures are written as JSON. The databases are made beside it, as it should be
-    /// on a disk where flushing takes its time.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Only see that everything works: the figures mean nothing.
-    #[arg(long)]
-    smoke: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
-/// Settings of `postgres`.
+/// The settings of `postgres`.
 #[derive(Debug, Args)]
 struct Postgres {
     /// The server's binary, a release build.
     #[arg(long, value_name = "FILE")]
     server: PathBuf,
-    /// A database of the server on which one is made for the run, and dropped after it.
+    /// A PostgreSQL database. The run creates another one on the same server, and drops it.
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -84,22 +77,18 @@ struct Postgres {
         default_value = "postgres://postgres@127.0.0.1:5432/postgres"
     )]
     database: String,
-    /// Where the figures are written as JSON; the file is made beside it.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Only see that everything works: the figures mean nothing.
-    #[arg(long)]
-    smoke: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Bare { database } => baseline::serve(&database).await,
-        Command::Run(settings) => in_time(run::run(&settings)).await,
-        Command::Postgres(settings) => in_time(postgres::run(&settings)).await,
+    let result = match Cli::parse().command {
+        Command::Baseline { database } => baseline::serve(&database).await,
+        Command::Run(settings) => limit_time(run::run(&settings)).await,
+        Command::Postgres(settings) => limit_time(postgres::run(&settings)).await,
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
@@ -108,7 +97,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn in_time(run: impl Future<Output = Result<()>>) -> Result<()> {
-    let late = |_| Err(format!("not done after {} s", LIMIT.as_secs()).into());
-    tokio::time::timeout(LIMIT, run).await.unwrap_or_else(late)
+async fn limit_time(run: impl Future<Output = Result<()>>) -> Result<()> {
+    let run = tokio::time::timeout(RUN_TIMEOUT, run).await;
+    run.map_err(|_| format!("not finished after {} s", RUN_TIMEOUT.as_secs()))?
 }

@@ -1,195 +1,216 @@
-//! The server on PostgreSQL beside itself on a file, in turns, on the same rows; and what only several of them can be asked: how
-//! soon one replica's commit is heard on another, and how many writes a second one calendar takes, and a hundred.
+//! Measures the server on PostgreSQL next to SQLite, in turns and on the same rows.
+//!
+//! Also measures what needs several replicas: the time until one replica's commit is received from
+//! another one, and the number of writes per second to one calendar and to a hundred.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use appointments_bench::{Report, Result, millis, percentile, round};
 use futures_util::StreamExt;
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::{Connection, PgConnection, query};
 use tokio::time::{interval, sleep, timeout};
 use uuid::Uuid;
 
 use crate::cases::{self, Case};
-use crate::fanout::{self, Fanout, percentile};
-use crate::load::{self, Client, Figures};
+use crate::fanout::{self, DELIVERY_TIMEOUT};
+use crate::load::{self, Client, Load};
 use crate::process::{self, Server};
-use crate::results::{ms, short};
 use crate::run::{FULL, OTHER_FILES, Plan, SMOKE, compare};
-use crate::{Postgres, Result, seed};
+use crate::{Postgres, seed};
 
-/// Writes a second while replicas are listened to.
-const RATE: u32 = 50;
-/// Calendars among which writes are spread.
+/// Writes per second while the delivery between replicas is measured.
+const WRITES_PER_SECOND: u32 = 50;
+
+/// The number of calendars over which writes are spread.
 const CALENDARS: u32 = 100;
-const LOST: Duration = Duration::from_secs(10);
 
-/// Measures, prints and writes down.
+/// Measures the server on PostgreSQL, prints the figures and writes them.
 pub(crate) async fn run(settings: &Postgres) -> Result<()> {
-    let plan = if settings.smoke { SMOKE } else { FULL };
-    process::allow_files(u64::try_from(plan.sockets)? + OTHER_FILES)?;
-    let beside = settings.out.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(beside)?;
-    let folder = tempfile::tempdir_in(beside)?;
+    let plan = if settings.options.smoke { SMOKE } else { FULL };
+    process::raise_file_limit(u64::try_from(plan.sockets)? + OTHER_FILES)?;
+    let folder = tempfile::tempdir_in(settings.options.create_folder()?)?;
     let file = folder.path().join("server.db");
-    let database = Fresh::new(&settings.database).await?;
-    let measured = measure(settings, &plan, &file, Path::new(&database.url)).await;
+    let database = TemporaryDatabase::create(&settings.database).await?;
+    let report = measure(settings, &plan, &file, Path::new(&database.url)).await;
     database.drop().await?;
-    let report = measured?;
-    let text = serde_json::to_string_pretty(&report)? + "\n";
-    if settings.smoke {
-        println!("\nThis was a smoke run: the figures mean nothing.");
-    }
-    Ok(fs::write(&settings.out, text)?)
+    report?.write(&settings.options)
 }
 
-async fn measure(settings: &Postgres, plan: &Plan, file: &Path, url: &Path) -> Result<Value> {
-    eprintln!("making the databases");
+async fn measure(settings: &Postgres, plan: &Plan, file: &Path, url: &Path) -> Result<Report> {
+    eprintln!("creating the databases");
     process::migrate(&settings.server, file).await?;
     seed::fill(file).await?;
     process::copy(&settings.server, file, url).await?;
     let start = |database| Server::appointments(&settings.server, database);
-    let (on_file, one) = (start(file).await?, start(url).await?);
-    let mut report = serde_json::Map::new();
-    println!("{:<12} {:>15} {:>11} {:>6}", "case", "PostgreSQL", "file", "ratio");
-    // (Each goes on counting, so that no two changes are the same.)
+    let mut report = Report::default();
+    // Used for all measurements, as their counters make each change a new one.
     let cases = cases::all();
     let [_, _, create, update] = &cases;
-    for case in &cases {
-        eprintln!("measuring {}", case.name);
-        let (postgres, file) = compare(case, &one, &on_file, plan).await?;
-        let (here, there) = (postgres.requests_per_s, file.requests_per_s);
-        println!("{:<12} {here:>9.0} req/s {there:>5.0} req/s {:>6.2}", case.name, here / there);
-        let figures = json!({
-            "requests_per_s": short(here),
-            "cpu_us_per_request": short(postgres.cpu_us),
-            "file_requests_per_s": short(there),
-            "file_cpu_us_per_request": short(file.cpu_us),
-        });
-        report.insert(case.name.to_owned(), figures);
-    }
+
+    let on_file = start(file).await?;
+    let first = start(url).await?;
+    measure_cases(&cases, &first, &on_file, plan, &mut report).await?;
     on_file.stop().await?;
-    one.stop().await?;
+    first.stop().await?;
 
     eprintln!("measuring {} sockets", plan.sockets);
-    let one = start(url).await?;
-    let Fanout { sockets, p50, p99, .. } =
-        fanout::measure(&one, update, plan.sockets, plan.changes).await?;
-    println!("one change to {sockets} sockets: p50 {:.1} ms, p99 {:.1} ms", ms(p50), ms(p99));
-    let figures = json!({ "sockets": sockets, "p50_ms": short(ms(p50)), "p99_ms": short(ms(p99)) });
-    report.insert("fanout".to_owned(), figures);
+    let first = start(url).await?;
+    let fanout = fanout::measure(&first, update, plan.sockets, plan.changes).await?;
+    fanout.print();
+    report.insert("fanout", fanout.figures());
 
     eprintln!("measuring another replica");
-    let two = start(url).await?;
-    let (p50, p99) = elsewhere(&one, &two, update, plan).await?;
+    let second = start(url).await?;
+    let (p50, p99) = measure_delivery(&first, &second, update, plan).await?;
     println!(
-        "a request on one replica until it is heard on another, {RATE} writes/s: p50 {:.1} ms (aim 5), p99 {:.1} ms (aim 25)",
-        ms(p50),
-        ms(p99)
+        "a request on one replica until another delivers it, {WRITES_PER_SECOND} writes/s: \
+         p50 {:.1} ms (target 5), p99 {:.1} ms (target 25)",
+        millis(p50),
+        millis(p99)
     );
-    let figures =
-        json!({ "writes_per_s": RATE, "p50_ms": short(ms(p50)), "p99_ms": short(ms(p99)) });
-    report.insert("elsewhere".to_owned(), figures);
+    let figures = json!({
+        "writes_per_s": WRITES_PER_SECOND,
+        "p50_ms": round(millis(p50)),
+        "p99_ms": round(millis(p99)),
+    });
+    report.insert("elsewhere", figures);
 
     eprintln!("measuring writes");
-    make_calendars(&one).await?;
+    create_calendars(&first).await?;
     let among = Arc::new(Case::create_among(CALENDARS));
-    let quiet = writes(&one, create, &among, plan).await?;
-    let idle = fanout::open(two.address, plan.sockets, seed::calendar(CALENDARS)).await?;
-    let listened = writes(&one, create, &among, plan).await?;
+    let alone = measure_writes(&first, create, &among, plan).await?;
+    let idle = fanout::open(second.address, plan.sockets, seed::calendar(CALENDARS)).await?;
+    let with_sockets = measure_writes(&first, create, &among, plan).await?;
     drop(idle);
-    for (name, (single, spread)) in [("writes", quiet), ("writes_with_idle_listeners", listened)] {
+    for (name, (single, spread)) in
+        [("writes", alone), ("writes_with_idle_listeners", with_sockets)]
+    {
         println!(
-            "{name}: {:.0}/s to one calendar, {:.0}/s to {CALENDARS}",
+            "{name}: {:.0}/s to one calendar, {:.0}/s to {CALENDARS} calendars",
             single.requests_per_s, spread.requests_per_s
         );
         let figures = json!({
-            "one_calendar_per_s": short(single.requests_per_s),
-            "hundred_calendars_per_s": short(spread.requests_per_s),
+            "one_calendar_per_s": round(single.requests_per_s),
+            "hundred_calendars_per_s": round(spread.requests_per_s),
         });
-        report.insert(name.to_owned(), figures);
+        report.insert(name, figures);
     }
-    one.stop().await?;
-    two.stop().await?;
-    Ok(Value::Object(report))
+    first.stop().await?;
+    second.stop().await?;
+    Ok(report)
 }
 
-async fn writes(
+/// Measures each case on both databases.
+async fn measure_cases(
+    cases: &[Arc<Case>],
+    on_postgres: &Server,
+    on_file: &Server,
+    plan: &Plan,
+    report: &mut Report,
+) -> Result<()> {
+    println!("{:<12} {:>15} {:>11} {:>6}", "case", "PostgreSQL", "file", "ratio");
+    for case in cases {
+        eprintln!("measuring {}", case.name);
+        let (postgres, file) = compare(case, on_postgres, on_file, plan).await?;
+        println!(
+            "{:<12} {:>9.0} req/s {:>5.0} req/s {:>6.2}",
+            case.name,
+            postgres.requests_per_s,
+            file.requests_per_s,
+            postgres.requests_per_s / file.requests_per_s
+        );
+        let figures = json!({
+            "requests_per_s": round(postgres.requests_per_s),
+            "cpu_us_per_request": round(postgres.cpu_us),
+            "file_requests_per_s": round(file.requests_per_s),
+            "file_cpu_us_per_request": round(file.cpu_us),
+        });
+        report.insert(case.name, figures);
+    }
+    Ok(())
+}
+
+/// Measures writes to one calendar, and writes that are spread over many.
+async fn measure_writes(
     server: &Server,
     one: &Arc<Case>,
     among: &Arc<Case>,
     plan: &Plan,
-) -> Result<(Figures, Figures)> {
-    load::round(server, one, plan.warm_up).await?;
-    let single = load::round(server, one, plan.round).await?;
-    load::round(server, among, plan.warm_up).await?;
-    Ok((single, load::round(server, among, plan.round).await?))
+) -> Result<(Load, Load)> {
+    load::run(server, one, plan.warm_up).await?;
+    let single = load::run(server, one, plan.round).await?;
+    load::run(server, among, plan.warm_up).await?;
+    let spread = load::run(server, among, plan.round).await?;
+    Ok((single, spread))
 }
 
-/// From just before a request is sent to one until its event is read from the other.
-async fn elsewhere(
+/// Returns the median and the 99th percentile of the time from just before a request to one replica
+/// until its event is read from the other.
+async fn measure_delivery(
     one: &Server,
-    two: &Server,
+    other: &Server,
     update: &Case,
     plan: &Plan,
 ) -> Result<(Duration, Duration)> {
-    let mut socket = fanout::open(two.address, 1, seed::CALENDAR).await?.remove(0);
+    let mut socket = fanout::open(other.address, 1, seed::CALENDAR).await?.remove(0);
     let mut client = Client::connect(one.address).await?;
-    let mut ticks = interval(Duration::from_secs(1) / RATE);
+    let mut ticks = interval(Duration::from_secs(1) / WRITES_PER_SECOND);
     let mut latencies = Vec::new();
     for _ in 0..plan.changes * 10 {
         ticks.tick().await;
-        let sent = Instant::now();
+        let start = Instant::now();
         let variables = update.variables();
-        let asking = client.ask_for(one.api, update, variables);
-        let hearing = async {
-            let heard = timeout(LOST, socket.next()).await;
-            heard
-                .map_err(|_| "a change was not heard elsewhere")?
+        let request = client.send_variables(one.api, update, variables);
+        let delivery = async {
+            let message = timeout(DELIVERY_TIMEOUT, socket.next()).await;
+            message
+                .map_err(|_| "the other replica did not deliver a change in time")?
                 .ok_or("a socket was closed")??;
-            Result::Ok(sent.elapsed())
+            Result::Ok(start.elapsed())
         };
-        let (_, latency) = tokio::try_join!(asking, hearing)?;
+        let (_, latency) = tokio::try_join!(request, delivery)?;
         latencies.push(latency);
     }
     latencies.sort_unstable();
     Ok((percentile(&latencies, 50), percentile(&latencies, 99)))
 }
 
-/// Those among which writes are spread, and one on which nothing happens.
-async fn make_calendars(server: &Server) -> Result<()> {
+/// Creates the calendars over which writes are spread, and one that gets no writes.
+async fn create_calendars(server: &Server) -> Result<()> {
     let mut client = Client::connect(server.address).await?;
     for n in 1..=CALENDARS {
-        let case = Case::create_calendar(n);
-        client.ask(server.api, &case).await?;
+        client.send(server.api, &Case::create_calendar(n)).await?;
     }
     sleep(Duration::from_millis(100)).await;
     Ok(())
 }
 
-/// A database that is made for a run, and dropped after it.
-struct Fresh {
+/// A PostgreSQL database that exists during a run.
+struct TemporaryDatabase {
     server: String,
     name: String,
     url: String,
 }
 
-impl Fresh {
-    async fn new(server: &str) -> Result<Self> {
+impl TemporaryDatabase {
+    /// Creates a database on the server of another one.
+    async fn create(server: &str) -> Result<Self> {
         let name = format!("appointments_bench_{}", Uuid::now_v7().simple());
-        let (place, _) = server.rsplit_once('/').ok_or("--database names no database")?;
-        let fresh = Self { server: server.to_owned(), url: format!("{place}/{name}"), name };
-        fresh.run(format!("create database {}", fresh.name)).await?;
-        Ok(fresh)
+        let (prefix, _) = server.rsplit_once('/').ok_or("--database has no name of a database")?;
+        let url = format!("{prefix}/{name}");
+        let database = Self { server: server.to_owned(), url, name };
+        database.execute(format!("create database {}", database.name)).await?;
+        Ok(database)
     }
 
     async fn drop(self) -> Result<()> {
-        self.run(format!("drop database {} with (force)", self.name)).await
+        self.execute(format!("drop database {} with (force)", self.name)).await
     }
 
-    async fn run(&self, sql: String) -> Result<()> {
+    async fn execute(&self, sql: String) -> Result<()> {
         let mut connection = PgConnection::connect(&self.server).await?;
         query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await?;
         Ok(connection.close().await?)

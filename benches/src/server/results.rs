@@ -1,93 +1,90 @@
-//! The figures, for people and for programs.
+//! The figures of the server and of the baseline, as a table and as JSON.
 
-use std::fs;
-use std::path::Path;
+use appointments_bench::{Report, millis, round};
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
-
-use crate::Result;
 use crate::fanout::Fanout;
-use crate::load::Figures;
+use crate::load::Load;
 
-/// One case on both servers.
-pub(crate) struct Compared {
+/// The figures of one case on both servers.
+pub(crate) struct Comparison {
     pub(crate) name: &'static str,
-    pub(crate) server: Figures,
-    pub(crate) bare: Figures,
+    pub(crate) server: Load,
+    pub(crate) baseline: Load,
 }
 
-/// Everything that was measured.
-pub(crate) struct Report {
-    pub(crate) compared: Vec<Compared>,
+/// The figures of a run.
+pub(crate) struct Results {
+    pub(crate) comparisons: Vec<Comparison>,
     pub(crate) fanout: Fanout,
-    pub(crate) smoke: bool,
 }
 
-impl Report {
+impl Results {
     pub(crate) fn print(&self) {
         println!(
-            "{:<10} {:>13} {:>11} {:>6} {:>18} {:>16} {:>6}",
+            "{:<10} {:>13} {:>14} {:>6} {:>18} {:>19} {:>6}",
             "case",
             "server req/s",
-            "bare req/s",
+            "baseline req/s",
             "ratio",
             "server CPU µs/req",
-            "bare CPU µs/req",
+            "baseline CPU µs/req",
             "ratio"
         );
-        for Compared { name, server, bare } in &self.compared {
+        for Comparison { name, server, baseline } in &self.comparisons {
             println!(
-                "{name:<10} {:>13.0} {:>11.0} {:>6.2} {:>18.1} {:>16.1} {:>6.2}",
+                "{name:<10} {:>13.0} {:>14.0} {:>6.2} {:>18.1} {:>19.1} {:>6.2}",
                 server.requests_per_s,
-                bare.requests_per_s,
-                server.requests_per_s / bare.requests_per_s,
+                baseline.requests_per_s,
+                server.requests_per_s / baseline.requests_per_s,
                 server.cpu_us,
-                bare.cpu_us,
-                server.cpu_us / bare.cpu_us,
+                baseline.cpu_us,
+                server.cpu_us / baseline.cpu_us,
             );
         }
-        println!("16 connections; the load runs on the same cores as the server.");
-        println!("Changes: the bare server commits each by itself, the server those that wait.");
-        let Fanout { sockets, p50, p99, bytes_per_idle_socket } = self.fanout;
+        println!("Load: 16 connections, on the same cores as the server.");
+        println!(
+            "Writes: the baseline commits each one; the server commits waiting ones together."
+        );
         println!();
-        println!("one change to {sockets} sockets: p50 {:.1} ms, p99 {:.1} ms", ms(p50), ms(p99));
-        println!("an idle socket: {bytes_per_idle_socket} bytes");
-        if self.smoke {
-            println!("\nThis was a smoke run: the figures mean nothing.");
-        }
+        self.fanout.print();
+        println!("an idle socket: {} bytes", self.fanout.bytes_per_idle_socket);
     }
 
-    /// Writes JSON to a file in a folder that is there.
-    pub(crate) fn write(&self, file: &Path) -> Result<()> {
-        let mut all = Map::new();
-        for Compared { name, server, bare } in &self.compared {
+    pub(crate) fn report(&self) -> Report {
+        let mut report = Report::default();
+        for Comparison { name, server, baseline } in &self.comparisons {
             let figures = json!({
-                "requests_per_s": short(server.requests_per_s),
-                "cpu_us_per_request": short(server.cpu_us),
-                "bare_requests_per_s": short(bare.requests_per_s),
-                "bare_cpu_us_per_request": short(bare.cpu_us),
-                "cpu_ratio": short(server.cpu_us / bare.cpu_us),
+                "requests_per_s": round(server.requests_per_s),
+                "cpu_us_per_request": round(server.cpu_us),
+                "baseline_requests_per_s": round(baseline.requests_per_s),
+                "baseline_cpu_us_per_request": round(baseline.cpu_us),
+                "cpu_ratio": round(server.cpu_us / baseline.cpu_us),
             });
-            all.insert((*name).to_owned(), figures);
+            report.insert(*name, figures);
         }
-        let Fanout { sockets, p50, p99, bytes_per_idle_socket } = self.fanout;
-        let fanout = json!({
-            "sockets": sockets,
-            "p50_ms": short(ms(p50)),
-            "p99_ms": short(ms(p99)),
-            "bytes_per_idle_socket": bytes_per_idle_socket,
-        });
-        all.insert("fanout".to_owned(), fanout);
-        let text = serde_json::to_string_pretty(&Value::Object(all))? + "\n";
-        Ok(fs::write(file, text)?)
+        let mut fanout = self.fanout.figures();
+        fanout["bytes_per_idle_socket"] = json!(self.fanout.bytes_per_idle_socket);
+        report.insert("fanout", fanout);
+        report
     }
 }
 
-pub(crate) fn ms(time: std::time::Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
+impl Fanout {
+    pub(crate) fn print(&self) {
+        println!(
+            "one change to {} sockets: p50 {:.1} ms, p99 {:.1} ms",
+            self.sockets,
+            millis(self.p50),
+            millis(self.p99)
+        );
+    }
 
-/// Two digits: the rest is noise.
-pub(crate) fn short(figure: f64) -> f64 {
-    (figure * 100.0).round() / 100.0
+    pub(crate) fn figures(&self) -> Value {
+        json!({
+            "sockets": self.sockets,
+            "p50_ms": round(millis(self.p50)),
+            "p99_ms": round(millis(self.p99)),
+        })
+    }
 }

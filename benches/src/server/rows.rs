@@ -1,8 +1,9 @@
-//! Appointments as rows and as JSON, written as somebody would who has no GraphQL and no domain.
+//! Appointments as rows and as JSON, without GraphQL and without a domain model.
 
 use std::path::Path;
 use std::time::Duration;
 
+use appointments_bench::Result;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use sqlx::sqlite::{
@@ -11,9 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Row, query};
 use uuid::Uuid;
 
-use crate::Result;
-
-/// What an appointment's row is read from, in the order of [`read`].
+/// The columns of an appointment's row, in the order of [`read`].
 macro_rules! columns {
     () => {
         "id, calendar_id, title, description, location, starts_at, ends_at, all_day, time_zone, \
@@ -22,7 +21,7 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// The twelve fields that every case asks for, in the order of `cases::fields`.
+/// The twelve fields that every case selects, in the order of `cases::fields`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Appointment {
@@ -47,14 +46,14 @@ pub(crate) struct Attendee {
     pub(crate) response: String,
 }
 
-/// Seconds since 1970; RFC 3339 in JSON.
+/// An instant: seconds since 1970 in the database, RFC 3339 in JSON.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At(pub(crate) i64);
 
 impl Serialize for At {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let at = DateTime::from_timestamp(self.0, 0)
-            .ok_or_else(|| S::Error::custom("an instant out of range"))?;
+            .ok_or_else(|| S::Error::custom("the instant is out of range"))?;
         to.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Secs, true))
     }
 }
@@ -67,7 +66,8 @@ impl<'de> Deserialize<'de> for At {
     }
 }
 
-/// The server's own settings of a connection: other ones would compare databases, not servers.
+/// Returns the server's own settings of a connection. Other ones would compare databases instead
+/// of servers.
 pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
@@ -97,7 +97,7 @@ pub(crate) fn read(row: &SqliteRow) -> Result<Appointment> {
     })
 }
 
-/// Takes the appointment's id and writes its row.
+/// Reserves the appointment's id in the directory, and inserts its row.
 pub(crate) async fn insert(
     to: &mut SqliteConnection,
     it: &Appointment,
@@ -134,7 +134,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// ceil(log2(seconds)), the class of length that the range query looks through.
+/// Returns ceil(log2(seconds)): the duration class by which the range query searches.
 fn span(seconds: i64) -> i64 {
     match seconds {
         ..=1 => 0,

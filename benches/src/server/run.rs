@@ -1,22 +1,24 @@
-//! The order of a run: databases, servers, agreement, load in turns, sockets.
+//! The steps of a run: create databases, start servers, compare responses, measure.
 
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cases::{self, Case};
-use crate::load::{self, Client, Figures};
-use crate::process::{self, Server};
-use crate::results::{Compared, Report};
-use crate::{Result, Run, fanout, seed};
+use appointments_bench::Result;
 
-/// Rounds of each case and server; their median counts.
+use crate::cases::{self, Case};
+use crate::load::{self, Client, Load};
+use crate::process::{self, Server};
+use crate::results::{Comparison, Results};
+use crate::{Run, fanout, seed};
+
+/// Rounds per case and server. The median of each figure counts.
 const ROUNDS: usize = 3;
-/// Files that a process has open besides its sockets.
+
+/// The number of files that a process has open besides its sockets.
 pub(crate) const OTHER_FILES: u64 = 256;
 
-/// How much is measured.
+/// The amount of work of a run.
 pub(crate) struct Plan {
     pub(crate) warm_up: Duration,
     pub(crate) round: Duration,
@@ -37,35 +39,34 @@ pub(crate) const SMOKE: Plan = Plan {
     changes: 5,
 };
 
-/// Measures, prints and writes down.
+/// Measures the server next to the baseline, prints the figures and writes them.
 pub(crate) async fn run(settings: &Run) -> Result<()> {
-    let plan = if settings.smoke { SMOKE } else { FULL };
-    process::allow_files(u64::try_from(plan.sockets)? + OTHER_FILES)?;
-    let beside = settings.out.parent().filter(|it| !it.as_os_str().is_empty());
-    let beside = beside.unwrap_or(Path::new("."));
-    fs::create_dir_all(beside)?;
-    let folder = tempfile::tempdir_in(beside)?;
-    let (database, copy) = (folder.path().join("server.db"), folder.path().join("bare.db"));
+    let plan = if settings.options.smoke { SMOKE } else { FULL };
+    process::raise_file_limit(u64::try_from(plan.sockets)? + OTHER_FILES)?;
+    let folder = tempfile::tempdir_in(settings.options.create_folder()?)?;
+    let database = folder.path().join("server.db");
+    let copy = folder.path().join("baseline.db");
 
-    eprintln!("making the databases");
+    eprintln!("creating the databases");
     process::migrate(&settings.server, &database).await?;
     seed::fill(&database).await?;
-    fs::copy(&database, &copy)?; // both start from the same bytes
+    // Both servers start with the same bytes.
+    fs::copy(&database, &copy)?;
     let server = Server::appointments(&settings.server, &database).await?;
-    let bare = Server::bare(&copy).await?;
+    let baseline = Server::baseline(&copy).await?;
 
     let cases = cases::all();
     for case in &cases {
-        agree(case, &server, &bare).await?;
+        compare_responses(case, &server, &baseline).await?;
     }
-    let mut compared = Vec::new();
+    let mut comparisons = Vec::new();
     for case in &cases {
         eprintln!("measuring {}", case.name);
-        let (of_server, of_bare) = compare(case, &server, &bare, &plan).await?;
-        compared.push(Compared { name: case.name, server: of_server, bare: of_bare });
+        let (server, baseline) = compare(case, &server, &baseline, &plan).await?;
+        comparisons.push(Comparison { name: case.name, server, baseline });
     }
     server.stop().await?;
-    bare.stop().await?;
+    baseline.stop().await?;
 
     eprintln!("measuring {} sockets", plan.sockets);
     let server = Server::appointments(&settings.server, &database).await?;
@@ -73,44 +74,46 @@ pub(crate) async fn run(settings: &Run) -> Result<()> {
     let fanout = fanout::measure(&server, update, plan.sockets, plan.changes).await?;
     server.stop().await?;
 
-    let report = Report { compared, fanout, smoke: settings.smoke };
-    report.print();
-    report.write(&settings.out)
+    let results = Results { comparisons, fanout };
+    results.print();
+    results.report().write(&settings.options)
 }
 
-/// Asks both the same once, before either has changed anything that the other has not: who does
-/// less work for another answer is not compared.
-async fn agree(case: &Case, server: &Server, bare: &Server) -> Result<()> {
+/// Sends the same request to both servers, before load changes their data. A server that does less
+/// work for another response cannot be compared.
+async fn compare_responses(case: &Case, server: &Server, baseline: &Server) -> Result<()> {
     let variables = case.variables();
-    let first =
-        Client::connect(server.address).await?.ask_for(server.api, case, variables.clone()).await?;
-    let second = Client::connect(bare.address).await?.ask_for(bare.api, case, variables).await?;
-    case.agree(&first, &second)
+    let mut client = Client::connect(server.address).await?;
+    let expected = client.send_variables(server.api, case, variables.clone()).await?;
+    let mut client = Client::connect(baseline.address).await?;
+    let response = client.send_variables(baseline.api, case, variables).await?;
+    case.expect_same(&expected, &response)
 }
 
-/// Loads two in turns, so that a machine that slows down does so for both.
+/// Loads two servers in turns, so that a machine that slows down does so for both.
 pub(crate) async fn compare(
     case: &Arc<Case>,
     one: &Server,
     other: &Server,
     plan: &Plan,
-) -> Result<(Figures, Figures)> {
-    load::round(one, case, plan.warm_up).await?;
-    load::round(other, case, plan.warm_up).await?;
-    let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+) -> Result<(Load, Load)> {
+    load::run(one, case, plan.warm_up).await?;
+    load::run(other, case, plan.warm_up).await?;
+    let mut loads_of_one = Vec::new();
+    let mut loads_of_other = Vec::new();
     for _ in 0..ROUNDS {
-        of_one.push(load::round(one, case, plan.round).await?);
-        of_other.push(load::round(other, case, plan.round).await?);
+        loads_of_one.push(load::run(one, case, plan.round).await?);
+        loads_of_other.push(load::run(other, case, plan.round).await?);
     }
-    Ok((median(&of_one), median(&of_other)))
+    Ok((median(&loads_of_one), median(&loads_of_other)))
 }
 
-/// The median of each figure by itself.
-fn median(rounds: &[Figures]) -> Figures {
-    let middle = |figure: fn(&Figures) -> f64| {
-        let mut all: Vec<_> = rounds.iter().map(figure).collect();
-        all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
+/// Returns the median of each figure by itself.
+fn median(rounds: &[Load]) -> Load {
+    let median_of = |figure: fn(&Load) -> f64| {
+        let mut figures: Vec<_> = rounds.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
     };
-    Figures { requests_per_s: middle(|it| it.requests_per_s), cpu_us: middle(|it| it.cpu_us) }
+    Load { requests_per_s: median_of(|it| it.requests_per_s), cpu_us: median_of(|it| it.cpu_us) }
 }

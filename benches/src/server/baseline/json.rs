@@ -1,4 +1,4 @@
-//! What the bare server reads and writes: the variables and the answers of the GraphQL requests.
+//! The JSON of the baseline: the variables and the responses of the GraphQL requests.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use crate::rows::{Appointment, At, Attendee};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Asked {
+pub(super) struct RangeVariables {
     pub(super) calendar_id: Uuid,
     pub(super) range: Bounds,
 }
@@ -47,11 +47,11 @@ pub(super) struct Update {
 }
 
 #[derive(Serialize)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) data: Data,
 }
 
-/// `error` is always null: there are no refusals.
+/// The data of a response. `error` is always null, as the baseline has no refusals.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Data {

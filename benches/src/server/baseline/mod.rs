@@ -1,12 +1,13 @@
-//! The floor: axum and sqlx by hand, on the same file, for the same JSON.
+//! The baseline: a server without GraphQL that returns the same JSON from the same database, with
+//! axum and sqlx.
 //!
-//! It gives the server's guarantees with the fewest statements: a range and its revision from one
-//! snapshot; a change with its place in the log, its row of the log and its decision in one flushed
-//! transaction. It checks nothing that the database does not, and where the server answers a
-//! repeated attempt with its first decision, the ledger's key makes it fail here: the load has none.
+//! It gives the server's guarantees with the fewest statements. It reads a range and its revision
+//! from one snapshot. It writes a change, its row of the log and its decision in one flushed
+//! transaction. It checks only what the database checks. A repeated mutation id is an error, where
+//! the server returns its first decision; the load repeats none.
 //!
-//! Each request commits by itself, as a handler does that somebody writes in an afternoon. The
-//! server lets waiting requests share a commit, so under load its writes can cost less than these.
+//! Each request commits by itself, as in a simple handler. The server commits waiting requests
+//! together, so under load its writes can cost less than these.
 
 mod json;
 
@@ -15,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use appointments_bench::Result;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -28,11 +30,10 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::Result;
 use crate::rows::{self, Appointment, columns};
-use json::{Answer, Asked, Create, Data, Input, Update};
+use json::{Create, Data, Input, RangeVariables, Response as JsonResponse, Update};
 
-/// The server's own range query.
+/// The range query of the server.
 const RANGE: &str = concat!(
     "with recursive spans (span) as (
         select min(span) from appointments where calendar_id = ?1
@@ -57,12 +58,12 @@ const RETITLE: &str = concat!(
 );
 
 #[derive(Clone)]
-struct Bare {
+struct Baseline {
     readers: SqlitePool,
     writer: Arc<Mutex<SqliteConnection>>,
 }
 
-/// Serves until the process is killed; says where in one line of standard output.
+/// Serves until the process is killed. Prints its address to standard output.
 pub(crate) async fn serve(file: &Path) -> Result<()> {
     let options = rows::options(file);
     let writer = Arc::new(Mutex::new(options.connect().await?));
@@ -77,45 +78,45 @@ pub(crate) async fn serve(file: &Path) -> Result<()> {
         .route("/range", post(range))
         .route("/create", post(create))
         .route("/update", post(update))
-        .with_state(Bare { readers, writer });
+        .with_state(Baseline { readers, writer });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    println!("listening {}", listener.local_addr()?);
+    println!("Baseline   http://{}/", listener.local_addr()?);
     axum::serve(listener, routes).await?;
     Ok(())
 }
 
-async fn range(State(bare): State<Bare>, body: Bytes) -> Response {
-    answer(bare.range(&body).await)
+async fn range(State(baseline): State<Baseline>, body: Bytes) -> Response {
+    respond(baseline.range(&body).await)
 }
 
-async fn create(State(bare): State<Bare>, body: Bytes) -> Response {
-    answer(bare.create(&body).await)
+async fn create(State(baseline): State<Baseline>, body: Bytes) -> Response {
+    respond(baseline.create(&body).await)
 }
 
-async fn update(State(bare): State<Bare>, body: Bytes) -> Response {
-    answer(bare.update(&body).await)
+async fn update(State(baseline): State<Baseline>, body: Bytes) -> Response {
+    respond(baseline.update(&body).await)
 }
 
-fn answer(done: Result<Data>) -> Response {
-    match done {
-        Ok(data) => Json(Answer { data }).into_response(),
+fn respond(result: Result<Data>) -> Response {
+    match result {
+        Ok(data) => Json(JsonResponse { data }).into_response(),
         Err(failure) => (StatusCode::INTERNAL_SERVER_ERROR, failure.to_string()).into_response(),
     }
 }
 
-impl Bare {
+impl Baseline {
     async fn range(&self, body: &[u8]) -> Result<Data> {
-        let asked = serde_json::from_slice::<Asked>(body)?;
+        let variables = serde_json::from_slice::<RangeVariables>(body)?;
         let mut snapshot = self.readers.begin().await?;
         let revision: i64 =
             query_scalar("select head from calendars where id = ?1 and gone is null")
-                .bind(asked.calendar_id)
+                .bind(variables.calendar_id)
                 .fetch_one(&mut *snapshot)
                 .await?;
         let found = query(RANGE)
-            .bind(asked.calendar_id)
-            .bind(asked.range.start.0)
-            .bind(asked.range.end.0)
+            .bind(variables.calendar_id)
+            .bind(variables.range.start.0)
+            .bind(variables.range.end.0)
             .bind(10_001_i64)
             .fetch_all(&mut *snapshot)
             .await?;
@@ -126,7 +127,8 @@ impl Bare {
 
     async fn create(&self, body: &[u8]) -> Result<Data> {
         let Input { input } = serde_json::from_slice::<Input<Create>>(body)?;
-        let (fingerprint, at) = (Sha256::digest(body).into(), now());
+        let fingerprint = Sha256::digest(body).into();
+        let at = now();
         let mut writer = self.writer.lock().await;
         let mut tx = writer.begin_with("begin immediate").await?;
         let revision: i64 = query_scalar(
@@ -135,7 +137,7 @@ impl Bare {
         .bind(input.calendar_id)
         .fetch_one(&mut *tx)
         .await?;
-        let made = Appointment {
+        let created = Appointment {
             id: input.id,
             calendar_id: input.calendar_id,
             title: input.title,
@@ -149,16 +151,17 @@ impl Bare {
             attendees: input.attendees,
             revision,
         };
-        rows::insert(&mut tx, &made, fingerprint, at).await?;
+        rows::insert(&mut tx, &created, fingerprint, at).await?;
         let change = Change { kind: "CREATED", mutation: input.mutation_id, fingerprint, at };
-        record(&mut tx, &change, &made).await?;
+        record(&mut tx, &change, &created).await?;
         tx.commit().await?;
-        Ok(Data::CreateAppointment { appointment: made, error: None })
+        Ok(Data::CreateAppointment { appointment: created, error: None })
     }
 
     async fn update(&self, body: &[u8]) -> Result<Data> {
         let Input { input } = serde_json::from_slice::<Input<Update>>(body)?;
-        let (fingerprint, at) = (Sha256::digest(body).into(), now());
+        let fingerprint = Sha256::digest(body).into();
+        let at = now();
         let mut writer = self.writer.lock().await;
         let mut tx = writer.begin_with("begin immediate").await?;
         let (calendar, revision): (Uuid, i64) = query_as(
@@ -185,7 +188,7 @@ impl Bare {
     }
 }
 
-/// What the log and the ledger say besides the appointment.
+/// The values of the log and of the ledger besides the appointment.
 struct Change {
     kind: &'static str,
     mutation: Uuid,
@@ -195,7 +198,7 @@ struct Change {
 
 async fn record(to: &mut SqliteConnection, change: &Change, it: &Appointment) -> Result<()> {
     let state = serde_json::to_string(it)?;
-    // Nothing here moves an appointment: before is after, or was not.
+    // No request moves an appointment, so the time before a change equals the time after it.
     let before = (change.kind == "UPDATED").then_some((it.starts_at.0, it.ends_at.0));
     query(
         "insert into changes (calendar_id, revision, kind, appointment_id, before_starts_at,
