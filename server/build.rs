@@ -1,12 +1,14 @@
-//! Tells cargo of what is taken into the binary: migrations, of which `migrate!` sees only those it knew; and the
-//! calendar page, if it was built (`cargo xtask page`).
+//! Registers with cargo what the binary embeds, and lists the files of the calendar page.
+//!
+//! Migrations: `migrate!` does not notice new files by itself. The page: embedded if
+//! `cargo xtask page` has built it.
 
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-/// Where the page is built. (In a package of this crate alone there is none.)
+/// The folder of the built page. It does not exist in a published package of this crate.
 const PAGE: &str = "../web/dist";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,9 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 format!("include_bytes!({path:?})")
             };
             let (plain, brotli, gzip) = (bytes(""), bytes(".br"), bytes(".gz"));
-            let forms =
+            let encodings =
                 format!("(Some(\"br\"), {brotli}), (Some(\"gzip\"), {gzip}), (None, {plain})");
-            writeln!(files, "    File {{ name: {name:?}, forms: &[{forms}] }},")?;
+            writeln!(files, "    File {{ name: {name:?}, encodings: &[{encodings}] }},")?;
         }
     }
     let generated = format!("pub(super) const FILES: &[File] = &[\n{files}];\n");

@@ -1,10 +1,10 @@
-//! Who asks, told from a request. For now everybody is anonymous, and may do everything.
+//! Authentication: finds the actor of a request. There is none yet: all requests are anonymous.
 
 use axum::http::HeaderMap;
 
 use crate::domain::Actor;
 
-/// Who sent a request, or opened a socket, with these headers.
+/// Returns the actor of a request or socket with these headers.
 pub fn actor(_headers: &HeaderMap) -> Actor {
     Actor::Anonymous
 }

@@ -1,30 +1,30 @@
-//! What time it is: the one place that asks the machine.
+//! The current time. No other module reads the machine's clock for it.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::domain::Instant;
 
-/// A source of the present; tests have their own.
+/// A source of the current time. Tests use their own.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
-    #[allow(clippy::disallowed_methods, reason = "this is the clock that the others ask")]
+    /// Creates a clock that reads the machine's time.
+    #[allow(clippy::disallowed_methods, reason = "the only place that reads the machine's clock")]
     pub fn system() -> Self {
         Self::from(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            Instant::from_unix(since.as_secs().cast_signed())
+            let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            Instant::from_unix(elapsed.as_secs().cast_signed())
         })
     }
 
-    /// A clock that shows what `now` says.
+    /// Creates a clock that returns the result of `now`.
     pub fn from(now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The present second.
+    /// Returns the current time, in whole seconds.
     pub fn now(&self) -> Instant {
         (self.0)()
     }

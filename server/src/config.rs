@@ -1,4 +1,4 @@
-//! Every setting: a flag, an environment variable, a default and a sentence.
+//! The settings. Each has a flag, an environment variable, a default and a help text.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,41 +11,41 @@ use crate::commands::Retention;
 use crate::graphql;
 use crate::store::{Database, IfMissing, OpenOptions};
 
-/// An appointments service over GraphQL that loses nothing and tells every change at once.
+/// An appointments service with a GraphQL API, durable writes and live updates.
 #[derive(Debug, Parser)]
 #[command(name = "appointments-server", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do; `serve` when nothing is named.
+    /// The command; `serve` if none is given.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The settings of `serve`, so that its name may be left out.
+    /// The settings of `serve`, so that the command's name can be omitted.
     #[command(flatten)]
     pub serve: Serve,
 }
 
-/// What the binary can do.
+/// The commands of the binary.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve: migrates the database, and makes it and a first calendar if there is none.
+    /// Run the server. Migrates the database, and creates it and a first calendar if needed.
     Serve(Serve),
     /// Print the GraphQL schema.
     Schema,
-    /// Bring the database's tables up to date, and make it if there is none.
+    /// Migrate the database to this version. Creates it if needed.
     Migrate(Common),
-    /// Add demo calendars with some weeks of appointments; the same again changes nothing.
+    /// Add demo calendars with a few weeks of appointments. Running it again changes nothing.
     Seed(Seed),
-    /// Copy the database to a new file, also while a server uses it.
+    /// Copy the database to a new file. The server may be running.
     Backup(Backup),
-    /// Copy everything from a file to an empty PostgreSQL database; clients go on there from their revision.
+    /// Copy a database file to an empty PostgreSQL database. Clients resume from their revision.
     Copy(Copy),
-    /// After a restore from a backup, before serving: make every client query again.
+    /// Force all clients to refetch. Run it after restoring a backup, before the server starts.
     RestoreBump(Common),
 }
 
-/// Settings of every command.
+/// The settings of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
-    /// The database: a file, or a PostgreSQL database such as postgres://user:password@host/name.
+    /// The database: a file, or a PostgreSQL URL such as postgres://user:password@host/name.
     #[arg(
         long,
         env = "APPOINTMENTS_DATABASE",
@@ -54,163 +54,163 @@ pub struct Common {
         default_value = "appointments.db"
     )]
     pub database: Database,
-    /// How many connections to PostgreSQL there may be; two more hear and tell what others commit.
+    /// Size of the PostgreSQL pool (two more connections are used for LISTEN/NOTIFY).
     #[arg(long, env = "APPOINTMENTS_DATABASE_CONNECTIONS", value_name = "N", default_value = "16",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
-    /// What is logged to standard error: error, warn, info, debug, trace, or a filter by module.
+    /// Log level: error, warn, info, debug, trace, or a filter by module. Logs go to standard error.
     #[arg(long, env = "APPOINTMENTS_LOG", value_name = "FILTER", default_value = "info")]
     pub log: String,
-    /// How a line of the log looks.
+    /// Format of the log.
     #[arg(long, env = "APPOINTMENTS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// Where traces go: the address of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318.
+    /// URL of an OpenTelemetry collector (OTLP over HTTP) for traces, such as http://127.0.0.1:4318.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub trace_to: Option<String>,
 }
 
 impl Common {
-    /// How its database is opened.
+    /// Returns the options for opening the database.
     pub fn open_options(&self, if_missing: IfMissing) -> OpenOptions {
         let Self { database, database_connections: connections, .. } = self;
         OpenOptions { database: database.clone(), connections: *connections, if_missing }
     }
 }
 
-/// How a line of the log looks.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for humans.
     Text,
-    /// One JSON object a line, for programs.
+    /// One JSON object per line.
     Json,
 }
 
-/// Settings of `serve`.
+/// The settings of `serve`.
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
-    /// What every command has.
+    /// The settings of every command.
     #[command(flatten)]
     pub common: Common,
-    /// The address to listen on; port 0 takes a free one.
+    /// Address and port to listen on. Port 0 picks a free one.
     #[arg(
         long,
         env = "APPOINTMENTS_LISTEN",
         value_name = "ADDR:PORT",
-        default_value = "127.0.0.1:8080", value_parser = address)]
+        default_value = "127.0.0.1:8080", value_parser = parse_address)]
     pub listen: SocketAddr,
-    /// Let everybody who reaches the address read and change everything. Needed to listen on
-    /// anything but loopback, as there is no access control yet.
+    /// Let everybody who can reach the address read and change everything. Required to listen on
+    /// any address but loopback, because there is no access control yet.
     #[arg(long, env = "APPOINTMENTS_ALLOW_ANONYMOUS",
         value_parser = clap::builder::BoolishValueParser::new())]
     pub allow_anonymous: bool,
-    /// The address by which others know the server, as behind a proxy: `https://calendar.example.org`. Requests for another
-    /// name are refused, since anybody's name can be made to lead here. May be given several times.
+    /// Public URL of the server, for example behind a proxy: `https://calendar.example.org`. Requests
+    /// for other hosts are rejected, to prevent DNS rebinding. Can be given several times.
     #[arg(long, env = "APPOINTMENTS_PUBLIC_URL", value_name = "URL", value_delimiter = ',')]
     pub public_url: Vec<Origin>,
-    /// Whose pages may use the server besides its own: `https://app.example.org`. May be given several times. Pages of this
-    /// machine may while it listens on loopback.
+    /// Other origin whose pages may use the server: `https://app.example.org`. Can be given several
+    /// times. A server on loopback also allows pages of the same machine.
     #[arg(long, env = "APPOINTMENTS_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<Origin>,
-    /// How long changes are kept for subscribers that come back; later they query again.
+    /// How long changes are kept for subscribers that resume. After that they have to query again.
     #[arg(long, env = "APPOINTMENTS_CHANGE_RETENTION", value_name = "TIME", default_value = "30d",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub change_retention: Duration,
-    /// How long decisions are kept for mutations that are sent again; later they are refused.
+    /// How long results are kept for mutations that are retried. After that a retry is rejected.
     #[arg(long, env = "APPOINTMENTS_MUTATION_RETENTION", value_name = "TIME", default_value = "90d",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub mutation_retention: Duration,
-    /// What one client may ask of it.
+    /// The limits for one client.
     #[command(flatten)]
     pub limits: Limits,
-    /// How long SIGTERM waits for requests that run.
+    /// How long a stop (SIGTERM) waits for running requests.
     #[arg(long, env = "APPOINTMENTS_SHUTDOWN_TIMEOUT", value_name = "TIME", default_value = "10s",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub shutdown_timeout: Duration,
 }
 
-/// What one client may ask of the server.
+/// The limits for one client.
 #[derive(Debug, Clone, Args)]
 pub struct Limits {
-    /// How long one request may take, and how long its body may take to arrive.
+    /// Maximum time to execute a request, and to receive its body.
     #[arg(long, env = "APPOINTMENTS_REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub request_timeout: Duration,
-    /// How long a connection may be silent: until the head of a request has come, and between two requests.
+    /// Maximum time between two requests on a connection, and to receive a request's headers.
     #[arg(long, env = "APPOINTMENTS_IDLE_TIMEOUT", value_name = "TIME", default_value = "30s",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub idle_timeout: Duration,
-    /// The largest request, and the largest message of a WebSocket.
+    /// Maximum size of a request body, and of a WebSocket message.
     #[arg(long, env = "APPOINTMENTS_MAX_BODY", value_name = "SIZE", default_value = "1MiB",
-        value_parser = size)]
+        value_parser = parse_size)]
     pub max_body: usize,
-    /// How deep the fields of a request may nest.
+    /// Maximum depth of nested fields per request.
     #[arg(long, env = "APPOINTMENTS_MAX_DEPTH", value_name = "N", default_value = "24")]
     pub max_depth: usize,
-    /// How many fields a request may have.
+    /// Maximum number of fields per request.
     #[arg(long, env = "APPOINTMENTS_MAX_COMPLEXITY", value_name = "N", default_value = "2000")]
     pub max_complexity: usize,
-    /// How many fields of a request may have another name than their own.
+    /// Maximum number of aliases per request.
     #[arg(long, env = "APPOINTMENTS_MAX_ALIASES", value_name = "N", default_value = "100")]
     pub max_aliases: usize,
-    /// How many operations one WebSocket may carry at once.
+    /// Maximum number of concurrent operations per WebSocket.
     #[arg(long, env = "APPOINTMENTS_MAX_OPERATIONS", value_name = "N", default_value = "100")]
     pub max_operations: usize,
-    /// How many connections there may be; the server needs a file descriptor for each.
+    /// Maximum number of connections. Each needs a file descriptor.
     #[arg(long, env = "APPOINTMENTS_MAX_CONNECTIONS", value_name = "N", default_value = "16384")]
     pub max_connections: usize,
 }
 
 impl Limits {
-    /// What of it concerns a request that was read.
-    pub fn of_requests(&self) -> graphql::Limits {
+    /// Returns the limits that apply to one GraphQL request.
+    pub fn per_request(&self) -> graphql::Limits {
         graphql::Limits {
             depth: self.max_depth,
             complexity: self.max_complexity,
             aliases: self.max_aliases,
-            time: self.request_timeout,
+            timeout: self.request_timeout,
         }
     }
 }
 
-/// Settings of `seed`.
+/// The settings of `seed`.
 #[derive(Debug, Clone, Args)]
 pub struct Seed {
-    /// What every command has.
+    /// The settings of every command.
     #[command(flatten)]
     pub common: Common,
-    /// A day of the first week; this week when left out.
-    #[arg(long, env = "APPOINTMENTS_SEED_FROM", value_name = "YYYY-MM-DD", value_parser = day)]
+    /// Any day of the first week. Default: the current week.
+    #[arg(long, env = "APPOINTMENTS_SEED_FROM", value_name = "YYYY-MM-DD", value_parser = parse_day)]
     pub from: Option<chrono::NaiveDate>,
-    /// How many weeks.
+    /// Number of weeks.
     #[arg(long, env = "APPOINTMENTS_SEED_WEEKS", value_name = "N", default_value = "4",
         value_parser = clap::value_parser!(u32).range(1..=520))]
     pub weeks: u32,
 }
 
-/// Settings of `backup`.
+/// The settings of `backup`.
 #[derive(Debug, Clone, Args)]
 pub struct Backup {
-    /// What every command has.
+    /// The settings of every command.
     #[command(flatten)]
     pub common: Common,
-    /// The new file.
+    /// The new file, which must not exist.
     #[arg(value_name = "TO")]
     pub to: PathBuf,
 }
 
-/// Settings of `copy`.
+/// The settings of `copy`.
 #[derive(Debug, Clone, Args)]
 pub struct Copy {
-    /// The file. Stop its server first: what is changed after this has begun is not in the copy.
+    /// The database file. Stop its server first: changes made during the copy are not copied.
     #[arg(long, env = "APPOINTMENTS_COPY_FROM", value_name = "FILE")]
     pub from: Database,
-    /// The database, with nothing in it.
+    /// The URL of an empty PostgreSQL database.
     #[arg(long, env = "APPOINTMENTS_COPY_TO", hide_env_values = true, value_name = "URL")]
     pub to: Database,
 }
 
-/// The beginning of an address, as browsers name whose a page is: `https://app.example.org`.
+/// The origin of a web page: scheme, host and port, such as `https://app.example.org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     scheme: String,
@@ -218,7 +218,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Its host, and its port if it has one.
+    /// Returns the host, with the port if there is one.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -235,44 +235,44 @@ impl FromStr for Origin {
                 && !host.contains(['/', '?', '#', '@', ' '])
         });
         let (scheme, host) = parts.ok_or_else(|| {
-            "must be an address without a path, such as https://app.example.org".to_owned()
+            "must be a URL without a path, such as https://app.example.org".to_owned()
         })?;
         Ok(Self { scheme: scheme.to_owned(), host: host.to_owned() })
     }
 }
 
 impl Serve {
-    /// How long what is past is kept.
+    /// Returns how long changes and results are kept.
     pub fn retention(&self) -> Retention {
         Retention { changes: self.change_retention, ledger: self.mutation_retention }
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an address and a port such as 127.0.0.1:8080".to_owned())
 }
 
-fn day(text: &str) -> Result<chrono::NaiveDate, String> {
+fn parse_day(text: &str) -> Result<chrono::NaiveDate, String> {
     text.parse().map_err(|_| "must be a day such as 2026-11-23".to_owned())
 }
 
-/// `1MiB`, `64KiB`, `5000`: bytes.
-fn size(text: &str) -> Result<usize, String> {
+/// Parses a size such as `1MiB`, `64KiB` or `5000` (bytes).
+fn parse_size(text: &str) -> Result<usize, String> {
     let (digits, unit) =
         text.split_at(text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len()));
-    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kib" => 1024,
         "m" | "mib" => 1024 * 1024,
         _ => 0,
     };
-    let bytes = digits.parse::<usize>().ok().and_then(|it| it.checked_mul(unit));
+    let bytes = digits.parse::<usize>().ok().and_then(|it| it.checked_mul(factor));
     bytes.filter(|it| *it > 0).ok_or_else(|| "must be a size such as 1MiB or 64KiB".to_owned())
 }
 
-/// `30d`, `12h`, `90s`: a time that is not zero.
-fn duration(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text)
-        .map_err(|_| "must be a time such as 30d, 12h or 90s".to_owned())?;
-    if time.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(time) }
+/// Parses a duration such as `30d`, `12h` or `90s`, which must not be zero.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "must be a duration such as 30d, 12h or 90s".to_owned())?;
+    if duration.is_zero() { Err("must not be zero".to_owned()) } else { Ok(duration) }
 }

@@ -1,9 +1,9 @@
-//! An appointments service over GraphQL that loses nothing and tells every change at once.
+//! An appointments service with a GraphQL API, durable writes and live updates.
 //!
-//! The rooms, in the order a mutation walks through them: [`http`] takes a request, [`auth`] says
-//! who asks, [`graphql`] translates, [`commands`] decide by the rules of [`domain`] in one
-//! transaction of the [`store`], and the [`feed`] tells everybody who follows the calendar.
-//! [`queries`] answer from the store. [`server`] puts the rooms together.
+//! The modules, in the order in which a mutation passes through them: [`http`] receives the
+//! request, [`auth`] finds its actor, [`graphql`] translates it, [`commands`] apply the rules of
+//! [`domain`] in one transaction of the [`store`], and the [`feed`] notifies the calendar's
+//! subscribers. [`queries`] read from the store. [`server`] connects the modules.
 
 pub mod auth;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! The binary: reads its settings, does what it is told, and says in one sentence why not.
+//! The binary: parses its settings, runs a command, and prints an error in one sentence.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -21,10 +21,10 @@ type Failure = Box<dyn std::error::Error>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+    let result = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(settings) => serve(settings).await,
         Command::Schema => {
-            say(graphql::sdl().trim_end());
+            print(graphql::sdl().trim_end());
             Ok(())
         }
         Command::Migrate(settings) => migrate(&settings).await,
@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
         Command::Backup(settings) => backup(&settings).await,
         Command::RestoreBump(settings) => restore_bump(&settings).await,
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "error: {failure}");
@@ -44,53 +44,55 @@ async fn main() -> ExitCode {
 
 async fn serve(settings: Serve) -> Result<(), Failure> {
     let telemetry = telemetry::start(&settings.common)?;
-    allow_files(settings.limits.max_connections);
+    raise_file_limit(settings.limits.max_connections);
     let mut terminate = signal(SignalKind::terminate())?;
     let server = Server::start(&settings, Clock::system()).await?;
     let address = server.address();
-    let calendar = match http::page::is_built() {
-        true => format!("\n  Calendar   http://{address}/"),
-        false => String::new(),
+    let calendar = if http::page::is_built() {
+        format!("\n  Calendar   http://{address}/")
+    } else {
+        String::new()
     };
-    say(&format!(
+    print(&format!(
         "Serving {}{calendar}\n  GraphiQL   http://{address}/graphiql\n  GraphQL    http://{address}/graphql\n  \
          WebSocket  ws://{address}/graphql",
         settings.common.database
     ));
-    tell_systemd(NotifyState::Ready);
+    notify_systemd(NotifyState::Ready);
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
     tracing::info!("stopping");
-    tell_systemd(NotifyState::Stopping);
+    notify_systemd(NotifyState::Stopping);
     server.stop().await;
     telemetry.end().await;
     Ok(())
 }
 
-/// Takes as many file descriptors as the system gives, and says if they are too few.
-fn allow_files(connections: usize) {
-    /// The database, the log, and what else is open.
-    const OTHERS: u64 = 64;
+/// Raises the limit of open files to its maximum, and warns if that is not enough.
+fn raise_file_limit(connections: usize) {
+    /// The number of files besides connections, such as the database.
+    const OTHER_FILES: u64 = 64;
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!(%error, "the number of open files stays as it is");
+        tracing::warn!(%error, "could not raise the open-file limit");
     }
-    let given = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    if given < connections as u64 + OTHERS {
+    let available = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    if available < connections as u64 + OTHER_FILES {
         tracing::warn!(
-            given,
-            "there are fewer file descriptors than --max-connections needs; raise the limit (ulimit -n, LimitNOFILE)"
+            available,
+            "too few file descriptors for --max-connections; raise the limit (ulimit -n, \
+             LimitNOFILE)"
         );
     }
 }
 
-/// Tells systemd, where that has started us.
-fn tell_systemd(what: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[what]) {
-        tracing::warn!(%error, "systemd could not be told");
+/// Notifies systemd of the service's state, if systemd started it.
+fn notify_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "failed to notify systemd");
     }
 }
 
@@ -98,36 +100,36 @@ async fn backup(settings: &Backup) -> Result<(), Failure> {
     let telemetry = telemetry::start(&settings.common)?;
     store::backup(&settings.common.database, &settings.to).await?;
     telemetry.end().await;
-    say(&format!("{} is a copy of {}", settings.to.display(), settings.common.database));
+    print(&format!("{} is a copy of {}", settings.to.display(), settings.common.database));
     Ok(())
 }
 
 async fn copy(settings: &Copy) -> Result<(), Failure> {
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{bar:40} {percent:>3}% {elapsed} left {eta}")?);
-    let progress = |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
+    let progress = |copied, total| {
+        bar.set_length(total);
+        bar.set_position(copied);
     };
     let rows = store::copy(&settings.from, &settings.to, progress).await?;
     bar.finish_and_clear();
-    say(&format!("{rows} rows copied to {} and compared with the original", settings.to));
+    print(&format!("{rows} rows copied to {} and compared with the original", settings.to));
     Ok(())
 }
 
 async fn migrate(settings: &Common) -> Result<(), Failure> {
     with_commands(settings, IfMissing::Create, async |_| Ok(())).await?;
-    say(&format!("{} is up to date", settings.database));
+    print(&format!("{} is up to date", settings.database));
     Ok(())
 }
 
 async fn seed(settings: &Seed) -> Result<(), Failure> {
     let clock = Clock::system();
-    let made = with_commands(&settings.common, IfMissing::Create, async |commands| {
+    let seeded = with_commands(&settings.common, IfMissing::Create, async |commands| {
         seed::run(commands, settings, clock.now()).await
     })
     .await?;
-    say(&made.to_string());
+    print(&seeded.to_string());
     Ok(())
 }
 
@@ -136,17 +138,16 @@ async fn restore_bump(settings: &Common) -> Result<(), Failure> {
         Ok(commands.restore_bump().await?)
     })
     .await?;
-    say(&format!("{raised} calendars raised; every client will query again"));
+    print(&format!("{raised} calendars raised; all clients will refetch"));
     Ok(())
 }
 
-/// Prints to whoever listens. A reader that has left (`| head`) is no reason to stop serving, and
-/// `println!` would panic.
-fn say(text: &str) {
+/// Prints a line. Unlike `println!` it does not panic if the reader of a pipe has gone (`| head`).
+fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Opens the database for `work`, and closes it when that is done.
+/// Runs `work` on an open database, and closes the database afterwards.
 async fn with_commands<T>(
     settings: &Common,
     if_missing: IfMissing,
@@ -155,10 +156,10 @@ async fn with_commands<T>(
     let telemetry = telemetry::start(settings)?;
     let tasks = TaskTracker::new();
     let store = store::open(&settings.open_options(if_missing), &tasks).await?;
-    let done = work(Commands::new(store.clone(), Clock::system(), Retention::default())).await;
+    let result = work(Commands::new(store.clone(), Clock::system(), Retention::default())).await;
     store.close().await;
     tasks.close();
     tasks.wait().await;
     telemetry.end().await;
-    done
+    result
 }

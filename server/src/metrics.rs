@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus: a leaf that every room may count in.
+//! Metrics for Prometheus. Every module may use this one, which depends on none of them.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,73 +15,73 @@ use prometheus_client::registry::{Registry, Unit};
 /// The media type of [`Metrics::text`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The counters of one server.
+/// The metrics of one server. Clones share them.
 #[derive(Clone)]
 pub struct Metrics(Arc<Counters>);
 
 struct Counters {
     registry: Registry,
-    requests: Family<Asked, Counter>,
-    durations: Family<Kind, Histogram>,
-    refusals: Family<Refused, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<OperationLabels, Histogram>,
+    refusals: Family<RefusalLabels, Counter>,
     connections: Gauge,
-    turned_away: Counter,
+    rejected_connections: Counter,
     sockets: Gauge,
     commits: Counter,
     subscriptions: Gauge,
-    behind: Gauge,
-    held: Gauge,
+    max_lag: Gauge,
+    buffered: Gauge,
     log: Gauge,
     database: Gauge,
 }
 
-/// A request. Each label has few values, whatever clients send.
+/// The labels of a request. Each has few values, whatever clients send.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Asked {
+struct RequestLabels {
     operation: &'static str,
     field: String,
     outcome: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Kind {
+struct OperationLabels {
     operation: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Refused {
+struct RefusalLabels {
     mutation: String,
     reason: &'static str,
 }
 
-/// What is looked at when somebody asks, rather than counted.
+/// Values that are read when the metrics are requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Levels {
-    /// Commits that moved a log, since the server started.
+    /// The number of commits that changed a calendar, since the server started.
     pub commits: u64,
-    /// Subscribers.
+    /// The number of subscribers.
     pub subscriptions: usize,
-    /// How many changes the slowest of them has still to be told.
-    pub behind: u64,
-    /// Bytes of changes in memory.
-    pub held: usize,
-    /// Changes in all logs.
+    /// The number of changes not yet delivered to the slowest subscriber.
+    pub max_lag: u64,
+    /// The size of the changes in memory, in bytes.
+    pub buffered: usize,
+    /// The number of changes in all logs.
     pub log: u64,
-    /// Bytes of the database.
+    /// The size of the database in bytes.
     pub database: u64,
 }
 
-/// One more of something, until this is dropped.
-pub struct OneMore(Gauge);
+/// Counts one more on a gauge until it is dropped.
+pub struct GaugeGuard(Gauge);
 
-impl OneMore {
-    fn of(gauge: &Gauge) -> Self {
+impl GaugeGuard {
+    fn new(gauge: &Gauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for OneMore {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -89,7 +89,7 @@ impl Drop for OneMore {
 
 impl Default for Metrics {
     fn default() -> Self {
-        // From half a millisecond, doubled up to eight seconds.
+        // Buckets from half a millisecond to eight seconds, each twice the last.
         let histogram: fn() -> Histogram = || Histogram::new(exponential_buckets(0.000_5, 2.0, 15));
         let mut counters = Counters {
             registry: Registry::with_prefix("appointments"),
@@ -97,12 +97,12 @@ impl Default for Metrics {
             durations: Family::new_with_constructor(histogram),
             refusals: Family::default(),
             connections: Gauge::default(),
-            turned_away: Counter::default(),
+            rejected_connections: Counter::default(),
             sockets: Gauge::default(),
             commits: Counter::default(),
             subscriptions: Gauge::default(),
-            behind: Gauge::default(),
-            held: Gauge::default(),
+            max_lag: Gauge::default(),
+            buffered: Gauge::default(),
             log: Gauge::default(),
             database: Gauge::default(),
         };
@@ -115,79 +115,86 @@ impl Counters {
     fn register(&mut self) {
         let Self { registry: all, .. } = self;
         let requests =
-            "Requests by kind of operation, its field, and ok or the code of the first error";
+            "Requests by operation, root field, and outcome: ok or the code of the first error";
         all.register("requests", requests, self.requests.clone());
-        let durations =
-            "Time from a request that was read to its answer; subscriptions are not timed";
+        let durations = "Time to execute a query or a mutation; subscriptions are not timed";
         all.register_with_unit("request", durations, Unit::Seconds, self.durations.clone());
-        let refusals = "Mutations to which the domain said no, by reason";
+        let refusals = "Mutations rejected by a rule of the domain, by reason";
         all.register("refusals", refusals, self.refusals.clone());
-        all.register("connections", "Connections, WebSockets among them", self.connections.clone());
-        let turned_away = "Connections for which there was no room (--max-connections)";
-        all.register("connections_turned_away", turned_away, self.turned_away.clone());
+        all.register(
+            "connections",
+            "Open connections, including WebSockets",
+            self.connections.clone(),
+        );
+        let rejected = "Connections rejected because of --max-connections";
+        all.register("connections_turned_away", rejected, self.rejected_connections.clone());
         all.register("sockets", "Open WebSockets", self.sockets.clone());
-        all.register("commits", "Commits that moved the log of a calendar", self.commits.clone());
-        let subscriptions = "Subscriptions that go on, over WebSockets or as events";
+        all.register("commits", "Commits that changed a calendar", self.commits.clone());
+        let subscriptions = "Open subscriptions, over WebSocket or SSE";
         all.register("subscriptions", subscriptions, self.subscriptions.clone());
-        let behind = "Changes that the slowest subscriber has still to be told";
-        all.register("slowest_subscriber_behind", behind, self.behind.clone());
-        let held = "Changes in memory, for all subscribers together";
-        all.register_with_unit("feed_held", held, Unit::Bytes, self.held.clone());
-        all.register("log_changes", "Changes that are kept in all logs", self.log.clone());
+        let max_lag = "Changes not yet delivered to the slowest subscriber";
+        all.register("slowest_subscriber_behind", max_lag, self.max_lag.clone());
+        let buffered = "Size of the changes in memory, for all subscribers together";
+        all.register_with_unit("feed_held", buffered, Unit::Bytes, self.buffered.clone());
+        all.register("log_changes", "Changes in the logs of all calendars", self.log.clone());
         let database = "Size of the database";
         all.register_with_unit("database", database, Unit::Bytes, self.database.clone());
     }
 }
 
 impl Metrics {
-    /// A request was answered; nothing of how long that took for a subscription.
-    pub fn asked(
+    /// Counts a request. `duration` is `None` for requests that are not timed.
+    pub fn count_request(
         &self,
         operation: &'static str,
         field: &str,
         outcome: &str,
-        took: Option<Duration>,
+        duration: Option<Duration>,
     ) {
-        let (field, outcome) = (field.to_owned(), outcome.to_owned());
-        self.0.requests.get_or_create(&Asked { operation, field, outcome }).inc();
-        if let Some(took) = took {
-            self.0.durations.get_or_create(&Kind { operation }).observe(took.as_secs_f64());
+        let field = field.to_owned();
+        let outcome = outcome.to_owned();
+        self.0.requests.get_or_create(&RequestLabels { operation, field, outcome }).inc();
+        if let Some(duration) = duration {
+            self.0
+                .durations
+                .get_or_create(&OperationLabels { operation })
+                .observe(duration.as_secs_f64());
         }
     }
 
-    /// The domain said no.
-    pub fn refused(&self, mutation: &str, reason: &'static str) {
+    /// Counts a mutation that a rule of the domain rejected.
+    pub fn count_refusal(&self, mutation: &str, reason: &'static str) {
         let mutation = mutation.to_owned();
-        self.0.refusals.get_or_create(&Refused { mutation, reason }).inc();
+        self.0.refusals.get_or_create(&RefusalLabels { mutation, reason }).inc();
     }
 
-    /// A connection, for as long as it is there.
-    pub fn connection(&self) -> OneMore {
-        OneMore::of(&self.0.connections)
+    /// Counts an open connection until the guard is dropped.
+    pub fn count_connection(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.0.connections)
     }
 
-    /// A connection for which there is no room.
-    pub fn turned_away(&self) {
-        self.0.turned_away.inc();
+    /// Counts a connection that was rejected because of the limit.
+    pub fn count_rejected_connection(&self) {
+        self.0.rejected_connections.inc();
     }
 
-    /// A WebSocket, for as long as it is there.
-    pub fn socket(&self) -> OneMore {
-        OneMore::of(&self.0.sockets)
+    /// Counts an open WebSocket until the guard is dropped.
+    pub fn count_socket(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.0.sockets)
     }
 
-    /// Everything, as Prometheus reads it.
-    pub fn text(&self, now: &Levels) -> String {
-        let gauge = |of: &Gauge, value: u64| of.set(value.try_into().unwrap_or(i64::MAX));
-        self.0.commits.inner().store(now.commits, Ordering::Relaxed);
-        gauge(&self.0.subscriptions, now.subscriptions as u64);
-        gauge(&self.0.behind, now.behind);
-        gauge(&self.0.held, now.held as u64);
-        gauge(&self.0.log, now.log);
-        gauge(&self.0.database, now.database);
+    /// Returns all metrics in the text format of OpenMetrics.
+    pub fn text(&self, levels: &Levels) -> String {
+        let set = |gauge: &Gauge, value: u64| gauge.set(value.try_into().unwrap_or(i64::MAX));
+        self.0.commits.inner().store(levels.commits, Ordering::Relaxed);
+        set(&self.0.subscriptions, levels.subscriptions as u64);
+        set(&self.0.max_lag, levels.max_lag);
+        set(&self.0.buffered, levels.buffered as u64);
+        set(&self.0.log, levels.log);
+        set(&self.0.database, levels.database);
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.0.registry) {
-            tracing::error!(%error, "the metrics cannot be written");
+            tracing::error!(%error, "failed to write the metrics");
         }
         text
     }

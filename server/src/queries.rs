@@ -1,4 +1,6 @@
-//! What may be asked, by whom, and the limits of an answer (S14: complete, or refused).
+//! Reads for the API: who may see what, and how large a result may be.
+//!
+//! A result is complete or an error (S14).
 
 use std::sync::Arc;
 
@@ -8,39 +10,41 @@ use crate::domain::{
 };
 use crate::store::{RangeRead, Store, StoreError};
 
-/// Why a question has no answer.
+/// The reason why a query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
-    /// The range cannot be asked for.
+    /// The range is invalid.
     #[error(transparent)]
     Range(#[from] RangeError),
-    /// The range is answered with a list or not at all.
+    /// The range has too many appointments. Lists are never truncated.
     #[error("The range contains more than {MAX_RANGE_ROWS} appointments; query it in parts.")]
     TooManyRows,
-    /// The calendar is not there, or may not be seen.
+    /// The calendar does not exist, or the actor may not see it.
     #[error("There is no calendar {0}.")]
     NoCalendar(String),
-    /// None was named, and there is none to be meant.
+    /// The query names no calendar, and there is no default one.
     #[error("The argument calendarId is required, because there is no default calendar.")]
     NoDefaultCalendar,
-    /// The store could not be reached.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The questions, over one store.
+/// Runs queries on a store. Clones share it.
 #[derive(Clone)]
 pub struct Queries {
     store: Arc<dyn Store>,
 }
 
 impl Queries {
-    /// The questions over `store`.
+    /// Creates queries on `store`.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }
 
-    /// A calendar, or the default one.
+    /// Returns a calendar, or the default one if `id` is `None`.
+    ///
+    /// `None` if it does not exist or the actor may not see it.
     pub async fn calendar(
         &self,
         actor: &Actor,
@@ -57,7 +61,9 @@ impl Queries {
         Ok(found.into_iter().find(|row| row.deleted.is_none()).map(|row| row.calendar))
     }
 
-    /// The calendars that `actor` may see, by name and id, after a given one.
+    /// Returns up to `limit` calendars that `actor` may see, sorted by name and id.
+    ///
+    /// `after` is the name and id of the last calendar of the previous page.
     pub async fn calendars(
         &self,
         actor: &Actor,
@@ -69,14 +75,15 @@ impl Queries {
         Ok(found)
     }
 
-    /// The calendars that appointments are in, also those that are gone. Whoever may see an
-    /// appointment may see its calendar, so nobody is asked again.
-    pub async fn calendars_of(&self, ids: &[CalendarId]) -> Result<Vec<Calendar>, StoreError> {
+    /// Returns the calendars of appointments by id, including deleted ones.
+    ///
+    /// This checks no permission: who may see an appointment may see its calendar.
+    pub async fn calendars_by_id(&self, ids: &[CalendarId]) -> Result<Vec<Calendar>, StoreError> {
         let found = self.store.calendars(ids).await?;
         Ok(found.into_iter().map(|row| row.calendar).collect())
     }
 
-    /// An appointment.
+    /// Returns an appointment, or `None` if it does not exist or the actor may not see it.
     pub async fn appointment(
         &self,
         actor: &Actor,
@@ -86,7 +93,7 @@ impl Queries {
         Ok(found.filter(|it| actor.may_see(it.calendar_id)))
     }
 
-    /// A calendar or an appointment.
+    /// Returns the calendar or the appointment with this id.
     pub async fn entity(&self, actor: &Actor, id: EntityId) -> Result<Option<Entity>, StoreError> {
         if let Some(found) = self.appointment(actor, AppointmentId(id.0)).await? {
             return Ok(Some(Entity::Appointment(found)));
@@ -95,7 +102,7 @@ impl Queries {
         Ok(found.map(Entity::Calendar))
     }
 
-    /// All appointments of a calendar, or of the default one, that touch `range`.
+    /// Returns all appointments of a calendar that touch `range`. `None` is the default calendar.
     pub async fn range(
         &self,
         actor: &Actor,
@@ -111,7 +118,7 @@ impl Queries {
         if !actor.may_see(id) {
             return Err(unknown());
         }
-        // One more than is allowed tells whether there are more.
+        // One more row than allowed shows whether there are too many.
         let found = self.store.range(id, range, MAX_RANGE_ROWS + 1).await?.ok_or_else(unknown)?;
         if found.appointments.len() > MAX_RANGE_ROWS {
             return Err(QueryError::TooManyRows);

@@ -1,6 +1,6 @@
-//! Demo data: a team's calendar, a person's, and a clinic that books no slot twice.
+//! Demo data: the calendars of a team, a person and a clinic. The clinic allows no overlaps.
 //!
-//! Everything has an id that follows from what it is, so that the same again changes nothing.
+//! All ids are derived from the content, so that seeding again changes nothing.
 
 use std::fmt;
 
@@ -17,19 +17,19 @@ use crate::domain::{
 };
 use crate::store::StoreError;
 
-/// Commits are shared by what waits for them, so a few at a time are faster than one by one.
-const AT_ONCE: usize = 32;
+/// The number of concurrent commands. They share commits, which is faster than one by one.
+const MAX_CONCURRENT: usize = 32;
 
-/// What was asked for, and now is there.
+/// A summary of the demo data, including data that existed before.
 #[derive(Debug)]
-pub struct Seeded {
+pub struct SeedSummary {
     calendars: usize,
     appointments: usize,
-    /// Of the first week.
+    /// The Monday of the first week.
     monday: NaiveDate,
 }
 
-impl fmt::Display for Seeded {
+impl fmt::Display for SeedSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { calendars, appointments, monday } = self;
         write!(f, "{calendars} calendars with {appointments} appointments, from {monday} on")
@@ -37,42 +37,46 @@ impl fmt::Display for Seeded {
 }
 
 /// A weekly appointment of a demo calendar.
-struct Slot {
+struct WeeklySlot {
     /// Days after Monday.
     day: u64,
-    /// Minutes after midnight, local time.
+    /// The start, in minutes after midnight of local time.
     from: u32,
     minutes: u32,
     title: &'static str,
     location: Option<&'static str>,
     status: AppointmentStatus,
-    /// Names before `@example.org`.
+    /// The names of the attendees.
     with: &'static [&'static str],
 }
 
-struct Demo {
+/// A demo calendar.
+struct DemoCalendar {
     name: &'static str,
     color: &'static str,
     zone: &'static str,
     overlaps: OverlapPolicy,
-    week: Vec<Slot>,
+    week: Vec<WeeklySlot>,
 }
 
-/// Makes what is missing, and shows how far it is. The error is a sentence for the operator.
+/// Creates the demo data that does not exist yet, and shows a progress bar.
+///
+/// # Errors
+/// One sentence for the operator.
 pub async fn run(
     commands: Commands,
     settings: &Seed,
     now: Instant,
-) -> Result<Seeded, Box<dyn std::error::Error>> {
+) -> Result<SeedSummary, Box<dyn std::error::Error>> {
     let day = settings.from.unwrap_or_else(|| Zone::UTC.local(now).date());
     let monday = day - Days::new(day.weekday().num_days_from_monday().into());
-    let demos = demos();
+    let calendars = demo_calendars();
     let mut inputs = Vec::new();
-    for demo in &demos {
-        check(commands.create_calendar(&Actor::Anonymous, demo.calendar()).await)?;
+    for calendar in &calendars {
+        ignore_existing(commands.create_calendar(&Actor::Anonymous, calendar.input()).await)?;
         for week in 0..u64::from(settings.weeks) {
             let monday = monday + Days::new(7 * week);
-            inputs.extend(demo.week.iter().map(|slot| demo.appointment(slot, monday)));
+            inputs.extend(calendar.week.iter().map(|slot| calendar.appointment(slot, monday)));
         }
     }
     let appointments = inputs.len();
@@ -81,30 +85,30 @@ pub async fn run(
     )?);
     stream::iter(inputs)
         .map(|input| commands.create_appointment(&Actor::Anonymous, input))
-        .buffer_unordered(AT_ONCE)
-        .map(|made| check(made).inspect(|_| bar.inc(1)))
+        .buffer_unordered(MAX_CONCURRENT)
+        .map(|result| ignore_existing(result).inspect(|_| bar.inc(1)))
         .try_for_each(|_| std::future::ready(Ok(())))
         .await?;
     bar.finish_and_clear();
-    Ok(Seeded { calendars: demos.len(), appointments, monday })
+    Ok(SeedSummary { calendars: calendars.len(), appointments, monday })
 }
 
-/// An id that was used for other content says that somebody has changed the demo data: fine.
-fn check<T>(
-    made: Result<Result<T, Refusal>, StoreError>,
+/// Ignores refusals which mean that the data exists, perhaps changed by a user.
+fn ignore_existing<T>(
+    result: Result<Result<T, Refusal>, StoreError>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    match made? {
+    match result? {
         Ok(_) | Err(Refusal::IdAlreadyUsed(_) | Refusal::TimeSlotTaken { .. }) => Ok(()),
-        Err(refusal) => Err(format!("The demo data was refused: {refusal}").into()),
+        Err(refusal) => Err(format!("The demo data was rejected: {refusal}").into()),
     }
 }
 
-impl Demo {
+impl DemoCalendar {
     fn id(&self) -> Uuid {
-        name(&format!("calendar/{}", self.name))
+        id_for(&format!("calendar/{}", self.name))
     }
 
-    fn calendar(&self) -> CreateCalendarInput {
+    fn input(&self) -> CreateCalendarInput {
         CreateCalendarInput {
             id: Some(self.id().to_string()),
             name: self.name.into(),
@@ -114,7 +118,7 @@ impl Demo {
         }
     }
 
-    fn appointment(&self, slot: &Slot, monday: NaiveDate) -> CreateAppointmentInput {
+    fn appointment(&self, slot: &WeeklySlot, monday: NaiveDate) -> CreateAppointmentInput {
         let zone = Zone::parse(self.zone).unwrap_or(Zone::UTC);
         let day = monday + Days::new(slot.day);
         let all_day = slot.minutes == 24 * 60;
@@ -130,7 +134,7 @@ impl Demo {
             starts_at.plus(i64::from(slot.minutes) * 60)
         };
         CreateAppointmentInput {
-            id: Some(name(&format!("{}/{starts_at}/{}", self.name, slot.title)).to_string()),
+            id: Some(id_for(&format!("{}/{starts_at}/{}", self.name, slot.title)).to_string()),
             calendar_id: Some(self.id().to_string()),
             title: slot.title.into(),
             description: None,
@@ -154,14 +158,14 @@ fn attendee(name: &str) -> AttendeeInput {
     }
 }
 
-/// Version 5: the same name has the same id everywhere.
-fn name(of: &str) -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("https://example.org/demo/{of}").as_bytes())
+/// Derives an id from a name (UUID version 5).
+fn id_for(name: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("https://example.org/demo/{name}").as_bytes())
 }
 
-fn demos() -> Vec<Demo> {
+fn demo_calendars() -> Vec<DemoCalendar> {
     vec![
-        Demo {
+        DemoCalendar {
             name: "Team",
             color: "#1d4ed8",
             zone: "Europe/Berlin",
@@ -179,7 +183,7 @@ fn demos() -> Vec<Demo> {
                 slot(4, 15 * 60, 60, "Retrospective").at("Room 1").with(&["Ada", "Grace", "Alan"]),
             ],
         },
-        Demo {
+        DemoCalendar {
             name: "Ada",
             color: "#7e22ce",
             zone: "Europe/Lisbon",
@@ -191,7 +195,7 @@ fn demos() -> Vec<Demo> {
                 slot(5, 0, 24 * 60, "Hiking").status(AppointmentStatus::Tentative),
             ],
         },
-        Demo {
+        DemoCalendar {
             name: "Clinic",
             color: "#0f766e",
             zone: "America/New_York",
@@ -202,7 +206,7 @@ fn demos() -> Vec<Demo> {
 }
 
 /// Five days of twenty-minute consultations, back to back, with a break at noon.
-fn clinic() -> Vec<Slot> {
+fn clinic() -> Vec<WeeklySlot> {
     const KINDS: [&str; 5] = ["Consultation", "Check-up", "Vaccination", "Follow-up", "Blood test"];
     let mut week = Vec::new();
     for day in 0..5 {
@@ -217,8 +221,8 @@ fn clinic() -> Vec<Slot> {
     week
 }
 
-fn slot(day: u64, from: u32, minutes: u32, title: &'static str) -> Slot {
-    Slot {
+fn slot(day: u64, from: u32, minutes: u32, title: &'static str) -> WeeklySlot {
+    WeeklySlot {
         day,
         from,
         minutes,
@@ -229,9 +233,9 @@ fn slot(day: u64, from: u32, minutes: u32, title: &'static str) -> Slot {
     }
 }
 
-impl Slot {
-    fn at(self, place: &'static str) -> Self {
-        Self { location: Some(place), ..self }
+impl WeeklySlot {
+    fn at(self, location: &'static str) -> Self {
+        Self { location: Some(location), ..self }
     }
 
     fn status(self, status: AppointmentStatus) -> Self {

@@ -1,4 +1,4 @@
-//! A server from its settings: the rooms put together, started, and stopped in order.
+//! Builds a server from its settings, and starts and stops its parts in order.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,37 +17,38 @@ use crate::queries::Queries;
 use crate::store::{self, IfMissing, OpenError, Store, StoreError};
 use crate::{graphql, http};
 
-/// How often what is past its retention is forgotten.
-const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// The interval at which data past its retention is deleted.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Why a server does not start: each is one sentence for the operator.
+/// The reason why a server does not start. Each message is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Anybody could reach it.
+    /// The address can be reached from other machines, and there is no access control.
     #[error(
-        "Listening on {0} lets everybody who reaches it read and change everything; add --allow-anonymous if that is meant."
+        "Listening on {0} lets everybody who can reach it read and change everything; add \
+         --allow-anonymous to permit this."
     )]
     NotLoopback(IpAddr),
-    /// A mutation could be told in the log and done a second time.
+    /// The ledger would forget a mutation before the log does, so that a retry could repeat it.
     #[error("--mutation-retention must not be shorter than --change-retention.")]
     ShortLedger,
-    /// The address is taken, or not ours.
-    #[error("{address} cannot be listened on: {source}; choose another with --listen.")]
+    /// The address is in use, or does not belong to this machine.
+    #[error("Could not listen on {address}: {source}; choose another address with --listen.")]
     Listen {
-        /// The address.
+        /// The address and port of `--listen`.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The database cannot be used.
+    /// The database could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The database was opened and then failed.
+    /// The database was opened, but failed during the start.
     #[error("The database failed while the server started: {0}.")]
     Store(#[from] StoreError),
 }
 
-/// A server that takes requests.
+/// A running server.
 pub struct Server {
     address: SocketAddr,
     store: Arc<dyn Store>,
@@ -59,8 +60,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one. The address is taken before the database is touched, so that a server that
-    /// cannot run leaves nothing behind.
+    /// Starts a server.
+    ///
+    /// It binds the address before it opens the database, so that a failed start creates no file.
+    ///
+    /// # Errors
+    /// See [`StartError`].
     pub async fn start(settings: &Serve, clock: Clock) -> Result<Self, StartError> {
         let address = settings.listen;
         if !address.ip().is_loopback() && !settings.allow_anonymous {
@@ -73,7 +78,8 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
-        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        let tasks = TaskTracker::new();
+        let stopping = CancellationToken::new();
         let store = store::open(&settings.common.open_options(IfMissing::Create), &tasks).await?;
         let commands = Commands::new(store.clone(), clock, settings.retention());
         commands.create_first_calendar().await?;
@@ -83,7 +89,7 @@ impl Server {
             Queries::new(store.clone()),
             commands.clone(),
             feed.clone(),
-            settings.limits.of_requests(),
+            settings.limits.per_request(),
             metrics.clone(),
         );
         let app = http::App {
@@ -94,12 +100,12 @@ impl Server {
             limits: settings.limits.clone(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
-            sockets: http::Sockets::default(),
+            socket_numbers: http::SocketNumbers::default(),
             origins: http::Origins::new(address, &settings.public_url, &settings.allow_origin),
         };
 
         tasks.spawn(stopping.clone().run_until_cancelled_owned(feed.clone().poll_forever()));
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(keep_pruning(commands)));
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(prune_forever(commands)));
         let limits = settings.limits.clone();
         let serve = http::serve(listener, http::router(app), limits, metrics, stopping.clone());
         let serving = tasks.spawn(serve);
@@ -107,18 +113,20 @@ impl Server {
         Ok(Self { address, store, feed, tasks, stopping, shutdown_timeout, serving })
     }
 
-    /// Where it listens.
+    /// Returns the address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Who follows what, for tests and counters.
+    /// Returns the change feed.
     pub fn feed(&self) -> &Feed {
         &self.feed
     }
 
-    /// Finishes the requests that run, commits what is queued, and closes the database. Sockets
-    /// are cut; their clients go on from their revision.
+    /// Stops the server: finishes running requests, commits queued writes and closes the database.
+    ///
+    /// Sockets are closed. Their clients reconnect and resume from their last revision. The request
+    /// phase and the database phase each take at most the shutdown timeout.
     pub async fn stop(mut self) {
         self.stopping.cancel();
         if tokio::time::timeout(self.shutdown_timeout, &mut self.serving).await.is_err() {
@@ -136,13 +144,13 @@ impl Server {
     }
 }
 
-async fn keep_pruning(commands: Commands) {
+async fn prune_forever(commands: Commands) {
     loop {
         match commands.prune().await {
             Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "forgot what is past its retention"),
-            Err(error) => tracing::warn!(%error, "could not forget what is past its retention"),
+            Ok(rows) => tracing::info!(rows, "deleted data past its retention"),
+            Err(error) => tracing::warn!(%error, "failed to delete data past its retention"),
         }
-        tokio::time::sleep(PRUNE_EVERY).await;
+        tokio::time::sleep(PRUNE_INTERVAL).await;
     }
 }

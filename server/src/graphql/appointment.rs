@@ -1,4 +1,4 @@
-//! `Appointment`, and what it is made of.
+//! The contract's types `Appointment` and `Attendee`.
 
 use std::sync::Arc;
 
@@ -7,41 +7,44 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::calendar::Calendar;
 use super::enums::{AppointmentStatus, AttendeeResponse};
-use super::error::{self, refuse};
+use super::error::{self, error_with_code};
 use super::loader::CalendarLoader;
 use super::scalar::{DateTime, Revision, TimeZone};
 use crate::domain;
 
-/// An appointment as one change left it.
+/// An appointment as of one revision.
 #[derive(Clone)]
 pub(super) struct Appointment {
-    it: Arc<domain::Appointment>,
-    /// Where it was read together with it; loaded otherwise.
+    appointment: Arc<domain::Appointment>,
+    /// The calendar, if it was read together with the appointment. Otherwise it is loaded on demand.
     calendar: Option<Arc<domain::Calendar>>,
 }
 
 impl From<domain::Appointment> for Appointment {
     fn from(it: domain::Appointment) -> Self {
-        Self { it: Arc::new(it), calendar: None }
+        Self { appointment: Arc::new(it), calendar: None }
     }
 }
 
 impl Appointment {
-    /// One that was read together with its calendar.
-    pub(super) fn of(it: domain::Appointment, calendar: Arc<domain::Calendar>) -> Self {
-        Self { it: Arc::new(it), calendar: Some(calendar) }
+    /// Converts an appointment that was read together with its calendar.
+    pub(super) fn with_calendar(
+        appointment: domain::Appointment,
+        calendar: Arc<domain::Calendar>,
+    ) -> Self {
+        Self { appointment: Arc::new(appointment), calendar: Some(calendar) }
     }
 }
 
 #[Object(serial)]
 impl Appointment {
     pub(super) async fn id(&self) -> ID {
-        self.it.id.to_string().into()
+        self.appointment.id.to_string().into()
     }
 
-    /// It stays in its calendar for life.
+    /// The calendar that contains the appointment. It never changes.
     async fn calendar_id(&self) -> ID {
-        self.it.calendar_id.to_string().into()
+        self.appointment.calendar_id.to_string().into()
     }
 
     async fn calendar(&self, ctx: &Context<'_>) -> async_graphql::Result<Calendar> {
@@ -49,64 +52,64 @@ impl Appointment {
             return Ok(Calendar(calendar.clone()));
         }
         let loader = ctx.data::<DataLoader<CalendarLoader>>()?;
-        match loader.load_one(self.it.calendar_id).await {
+        match loader.load_one(self.appointment.calendar_id).await {
             Ok(Some(calendar)) => Ok(calendar.into()),
-            Ok(None) => Err(refuse("INTERNAL", "The appointment has lost its calendar.")),
-            Err(error) => Err(error::for_caller(&error)),
+            Ok(None) => Err(error_with_code("INTERNAL", "The appointment's calendar is missing.")),
+            Err(error) => Err(error::for_client(&error)),
         }
     }
 
     async fn title(&self) -> &str {
-        &self.it.content.title
+        &self.appointment.content.title
     }
 
     async fn description(&self) -> Option<&str> {
-        self.it.content.description.as_deref()
+        self.appointment.content.description.as_deref()
     }
 
     async fn location(&self) -> Option<&str> {
-        self.it.content.location.as_deref()
+        self.appointment.content.location.as_deref()
     }
 
     async fn starts_at(&self) -> DateTime {
-        self.it.content.starts_at.into()
+        self.appointment.content.starts_at.into()
     }
 
-    /// Exclusive, and later than `startsAt`.
+    /// The end, exclusive. Always later than `startsAt`.
     async fn ends_at(&self) -> DateTime {
-        self.it.content.ends_at.into()
+        self.appointment.content.ends_at.into()
     }
 
-    /// Whole days: startsAt and endsAt are then the first instants of days in `timeZone`.
+    /// True if the appointment covers whole days. `startsAt` and `endsAt` are then the first instants of days in `timeZone`.
     async fn all_day(&self) -> bool {
-        self.it.content.all_day
+        self.appointment.content.all_day
     }
 
-    /// The zone it was made in: where its local time is shown.
+    /// The time zone in which the appointment was created, for displaying its local time.
     async fn time_zone(&self) -> TimeZone {
-        self.it.content.time_zone.into()
+        self.appointment.content.time_zone.into()
     }
 
-    /// Any status may follow any other.
+    /// The status. It can change from any value to any other.
     async fn status(&self) -> AppointmentStatus {
-        self.it.content.status.into()
+        self.appointment.content.status.into()
     }
 
     async fn attendees(&self) -> Vec<Attendee> {
-        self.it.content.attendees.iter().map(Attendee::from).collect()
+        self.appointment.content.attendees.iter().map(Attendee::from).collect()
     }
 
     /// The calendar revision of the change that last wrote this appointment.
     async fn revision(&self) -> Revision {
-        Revision(self.it.revision)
+        Revision(self.appointment.revision)
     }
 
     async fn created_at(&self) -> DateTime {
-        self.it.created_at.into()
+        self.appointment.created_at.into()
     }
 
     async fn updated_at(&self) -> DateTime {
-        self.it.updated_at.into()
+        self.appointment.updated_at.into()
     }
 }
 

@@ -1,54 +1,62 @@
-//! How many appointments one request may be answered with.
+//! Limits the number of appointments in one response.
 //!
-//! Fields are counted before execution and say nothing of it: a list of calendars with a range in
-//! each is a handful of them.
+//! The limit on fields cannot do this: it counts them before execution, and a list of calendars
+//! with a range in each is only a handful of fields.
 
 use std::sync::Arc;
 
 use async_graphql::Result;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::error::refuse;
+use super::error::error_with_code;
 use crate::domain::MAX_RANGE_ROWS;
 
-/// Two of the largest ranges.
-const MOST: usize = 2 * MAX_RANGE_ROWS;
+/// The limit: two ranges of the largest size.
+const MAX_APPOINTMENTS: usize = 2 * MAX_RANGE_ROWS;
 
-/// What a request has been answered with so far.
+/// Counts the appointments that one request has read. Clones share the count.
 #[derive(Clone, Default)]
 pub(super) struct Budget(Arc<Mutex<usize>>);
 
 impl Budget {
-    /// Waits for its turn, and fails if the budget is spent.
-    pub(super) async fn open(&self) -> Result<Spent<'_>> {
-        let spent = self.0.lock().await;
-        check(*spent)?;
-        Ok(Spent(spent))
+    /// Waits until no other field reads a range, so that ranges are read one after the other.
+    ///
+    /// # Errors
+    /// Fails if the budget is spent.
+    pub(super) async fn acquire(&self) -> Result<BudgetGuard<'_>> {
+        let count = self.0.lock().await;
+        check(*count)?;
+        Ok(BudgetGuard(count))
     }
 
-    /// Begins anew: each event of a subscription is answered by itself.
+    /// Sets the count to zero, because each event of a subscription has its own budget.
     pub(super) fn reset(&self) {
-        if let Ok(mut spent) = self.0.try_lock() {
-            *spent = 0;
+        if let Ok(mut count) = self.0.try_lock() {
+            *count = 0;
         }
     }
 }
 
-/// One reader's turn.
-pub(super) struct Spent<'b>(MutexGuard<'b, usize>);
+/// Exclusive access to the budget while a range is read.
+pub(super) struct BudgetGuard<'b>(MutexGuard<'b, usize>);
 
-impl Spent<'_> {
-    /// Fails if that was too much.
+impl BudgetGuard<'_> {
+    /// Adds appointments to the count.
+    ///
+    /// # Errors
+    /// Fails if the count is now above the limit.
     pub(super) fn add(&mut self, appointments: usize) -> Result<()> {
         *self.0 += appointments;
         check(*self.0)
     }
 }
 
-fn check(spent: usize) -> Result<()> {
-    if spent <= MOST {
+fn check(count: usize) -> Result<()> {
+    if count <= MAX_APPOINTMENTS {
         return Ok(());
     }
-    let message = format!("The request asks for more than {MOST} appointments; ask in several.");
-    Err(refuse("TOO_COMPLEX", message))
+    let message = format!(
+        "The request reads more than {MAX_APPOINTMENTS} appointments; split it into several."
+    );
+    Err(error_with_code("TOO_COMPLEX", message))
 }

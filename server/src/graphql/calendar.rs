@@ -1,4 +1,4 @@
-//! `Calendar`, its pages, and what is in a range of it.
+//! The contract's types `Calendar`, `CalendarConnection` and `AppointmentsInRange`.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::domain::{self, Actor, CalendarId, MAX_RANGE_ROWS};
 use crate::queries::{Queries, QueryError};
 use crate::store::RangeRead;
 
-/// A calendar as one change left it.
+/// A calendar as of one revision.
 #[derive(Clone)]
 pub(super) struct Calendar(pub(super) Arc<domain::Calendar>);
 
@@ -34,7 +34,7 @@ impl Calendar {
         &self.0.content.name
     }
 
-    /// #rrggbb; a colour chosen from the id when none was set.
+    /// The colour as #rrggbb. If none was set, it is derived from the id.
     async fn color(&self) -> String {
         self.0.color().to_string()
     }
@@ -47,17 +47,17 @@ impl Calendar {
         self.0.content.overlaps.into()
     }
 
-    /// Whether it is the one that is meant when a calendarId is absent.
+    /// True for the calendar that is used when `calendarId` is omitted.
     async fn is_default(&self) -> bool {
         self.0.is_default
     }
 
-    /// The revision of the change that last wrote the calendar itself; 0 until then.
+    /// The revision of the last change to the calendar itself, or 0 if there was none.
     async fn revision(&self) -> Revision {
         Revision(self.0.revision)
     }
 
-    /// As Query.appointmentsInRange, for this calendar: several calendars in one request.
+    /// Like `Query.appointmentsInRange`, for this calendar. It allows to read several calendars in one request.
     async fn appointments_in_range(
         &self,
         ctx: &Context<'_>,
@@ -72,14 +72,15 @@ pub(super) async fn appointments_in_range(
     calendar: Option<CalendarId>,
     range: &TimeRange,
 ) -> async_graphql::Result<AppointmentsInRange> {
-    let range = range.read().map_err(|it| error::query(it.into()))?;
+    let range = range.parse().map_err(|it| error::query(it.into()))?;
     let (queries, budget) = (ctx.data::<Queries>()?, ctx.data::<Budget>()?);
-    // Held while reading: one request reads one range after the other, and none once it is enough.
-    let mut spent = budget.open().await?;
+    // Holding the guard makes the fields of a request read one range after the other.
+    let mut guard = budget.acquire().await?;
     let found = queries.range(ctx.data::<Actor>()?, calendar, range).await;
-    spent.add(match &found {
+    guard.add(match &found {
         Ok(found) => found.appointments.len(),
-        Err(QueryError::TooManyRows) => MAX_RANGE_ROWS, // they were read all the same
+        // The rows were read, although they are not returned.
+        Err(QueryError::TooManyRows) => MAX_RANGE_ROWS,
         Err(_) => 0,
     })?;
     Ok(found.map_err(error::query)?.into())
@@ -93,10 +94,10 @@ pub(super) struct AppointmentsInRange {
 
 impl From<RangeRead> for AppointmentsInRange {
     fn from(read: RangeRead) -> Self {
-        // Appointments of a range show their calendar as it was at that revision.
+        // The calendar of each appointment is that of the same revision.
         let calendar = Arc::new(read.calendar);
-        let of_it = |it| Appointment::of(it, calendar.clone());
-        let appointments = read.appointments.into_iter().map(of_it).collect();
+        let convert = |it| Appointment::with_calendar(it, calendar.clone());
+        let appointments = read.appointments.into_iter().map(convert).collect();
         Self { calendar: Calendar(calendar), revision: read.revision, appointments }
     }
 }
@@ -111,7 +112,7 @@ impl AppointmentsInRange {
         &self.calendar
     }
 
-    /// The list is the calendar's state at exactly this revision. Pass it as `after` to miss nothing.
+    /// The revision at which the list was read. Pass it as `after` to `appointmentChanges` to miss no change.
     async fn revision(&self) -> Revision {
         Revision(self.revision)
     }
@@ -146,7 +147,7 @@ struct PageInfo {
 }
 
 impl CalendarConnection {
-    /// A page of calendars, one more of which may have been read to see whether there are more.
+    /// Creates a page of at most `first` calendars. `found` has one more if there is a next page.
     pub(super) fn new(mut found: Vec<domain::Calendar>, first: usize, is_first: bool) -> Self {
         let has_next_page = found.len() > first;
         found.truncate(first);
@@ -156,20 +157,22 @@ impl CalendarConnection {
             start_cursor: found.first().map(cursor),
             end_cursor: found.last().map(cursor),
         };
-        let edges =
-            found.iter().map(|it| CalendarEdge { cursor: cursor(it), node: it.clone().into() });
-        let edges = edges.collect();
+        let edge =
+            |it: &domain::Calendar| CalendarEdge { cursor: cursor(it), node: it.clone().into() };
+        let edges = found.iter().map(edge).collect();
         Self { edges, nodes: found.into_iter().map(Into::into).collect(), page_info }
     }
 }
 
-/// A place in the list by name and id; it stays where it is when calendars come and go.
+/// Returns the cursor of a calendar: its position by name and id.
+///
+/// It stays valid when calendars are created or deleted.
 fn cursor(calendar: &domain::Calendar) -> String {
     format!("{}{}", calendar.id, calendar.content.name)
 }
 
-/// What [`cursor`] has made.
-pub(super) fn read_cursor(cursor: &str) -> Option<(&str, CalendarId)> {
+/// Parses a [`cursor`]. `None` if it is invalid.
+pub(super) fn parse_cursor(cursor: &str) -> Option<(&str, CalendarId)> {
     let (id, name) = cursor.split_at_checked(36)?;
     Some((name, CalendarId::parse(id).ok()?))
 }

@@ -1,4 +1,4 @@
-//! `AppointmentChange`: one event of a subscription.
+//! The contract's type `AppointmentChange`: one event of a subscription.
 
 use async_graphql::{Enum, ID, SimpleObject};
 
@@ -13,20 +13,20 @@ use crate::feed::{Event, EventKind};
 pub(super) struct AppointmentChange {
     kind: ChangeKind,
     calendar_id: ID,
-    /// After this event the subscriber has seen everything up to here: pass it as `after` to go on from this point.
+    /// The subscriber has now received all changes up to this revision. Pass it as `after` to resume from here.
     revision: Revision,
-    /// The revision of the event delivered before this one, so that a client can prove that none is missing; for the first
-    /// event `after`, or the revision that the subscription started from.
+    /// The revision of the event delivered before this one, so that a client can verify that none is missing. For the first
+    /// event it is `after`, or the revision at which the subscription started.
     previous_revision: Revision,
     /// Set for CREATED, UPDATED and DELETED.
     appointment_id: Option<ID>,
-    /// The appointment as this change left it; set for CREATED and UPDATED.
+    /// The appointment after this change. Set for CREATED and UPDATED.
     appointment: Option<Appointment>,
-    /// Set for DELETED alone.
+    /// Set for DELETED only.
     deleted_appointment_id: Option<ID>,
     /// Set for CALENDAR_UPDATED.
     calendar: Option<Calendar>,
-    /// The mutationId of the mutation that caused it, so that a client knows its own echo.
+    /// The mutationId of the mutation that caused this change, so that a client recognises its own changes.
     mutation_id: Option<ID>,
 }
 
@@ -36,17 +36,17 @@ pub(super) enum ChangeKind {
     Updated,
     Deleted,
     CalendarUpdated,
-    /// The last event: the calendar is gone, or the caller may no longer see it.
+    /// The last event: the calendar was deleted, or the caller may no longer see it.
     CalendarGone,
-    /// Nothing more in your range up to `revision`. Ends the backlog, and moves an idle subscriber forward.
+    /// There are no more changes in the range up to `revision`. Ends the backlog, and advances an idle subscriber.
     Bookmark,
-    /// The log does not reach back to `after`, or `after` is ahead of it: query again. Events go on after `revision`.
+    /// The log does not reach back to `after`, or `after` is ahead of it: query again. Events continue after `revision`.
     Reset,
 }
 
 impl From<Event> for AppointmentChange {
     fn from(event: Event) -> Self {
-        let mut told = Self {
+        let mut change = Self {
             kind: ChangeKind::Bookmark,
             calendar_id: event.calendar_id.to_string().into(),
             revision: Revision(event.revision),
@@ -58,20 +58,20 @@ impl From<Event> for AppointmentChange {
             mutation_id: None,
         };
         match event.kind {
-            EventKind::Bookmark => told.kind = ChangeKind::Bookmark,
-            EventKind::Reset => told.kind = ChangeKind::Reset,
-            EventKind::Gone => told.kind = ChangeKind::CalendarGone,
-            EventKind::Change(held) => {
-                told.mutation_id = held.change.mutation_id.map(|it| it.to_string().into());
-                told.tell(&held.change.kind);
+            EventKind::Bookmark => change.kind = ChangeKind::Bookmark,
+            EventKind::Reset => change.kind = ChangeKind::Reset,
+            EventKind::Gone => change.kind = ChangeKind::CalendarGone,
+            EventKind::Change(buffered) => {
+                change.mutation_id = buffered.change.mutation_id.map(|it| it.to_string().into());
+                change.set_details(&buffered.change.kind);
             }
         }
-        told
+        change
     }
 }
 
 impl AppointmentChange {
-    fn tell(&mut self, kind: &domain::ChangeKind) {
+    fn set_details(&mut self, kind: &domain::ChangeKind) {
         match kind {
             domain::ChangeKind::Created(it) | domain::ChangeKind::Updated(it) => {
                 self.kind = match kind {

@@ -1,9 +1,8 @@
-//! Documents: parsed once for each text, and none that costs more to look at than to answer.
+//! Parses documents, caches them by their text, and rejects those that are expensive to check.
 //!
-//! What comes over the wire is looked at by recursion, here and in the library, before any of its
-//! limits applies. So three things are bounded before: how deep brackets nest (the parser would
-//! overflow the stack), how large it is once fragments are put in their places (two spreads in each of
-//! thirty fragments are a billion), and fragments that spread themselves.
+//! This module and the library visit a document recursively before any limit of the library
+//! applies. So three things are checked first: the nesting of brackets (the parser would overflow
+//! the stack), the size with all fragments expanded, and fragments that spread themselves.
 
 use std::sync::Arc;
 
@@ -14,18 +13,18 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::document_size::{MAX_NESTING, check_size};
-use super::error::coded;
+use super::error::with_code;
 
-/// Bytes of text whose documents are kept; a document takes up to a hundred times its text.
-const KEPT: u64 = 256 * 1024;
-/// A longer text is parsed each time.
-const LONGEST: usize = 16 * 1024;
+/// The cache's size in bytes of text. A parsed document takes up to a hundred times its text.
+const CACHE_SIZE: u64 = 256 * 1024;
+/// The longest text that is cached, in bytes.
+const MAX_CACHED_TEXT: usize = 16 * 1024;
 
-/// The documents that were parsed, and found to be valid.
+/// A cache of valid documents. Clones share it.
 #[derive(Clone)]
 pub(super) struct Documents {
-    known: Arc<Cache<String, Arc<ExecutableDocument>, TextLength>>,
-    /// How many fields may have another name than their own.
+    cache: Arc<Cache<String, Arc<ExecutableDocument>, TextLength>>,
+    /// The maximum number of aliases in a document.
     max_aliases: usize,
 }
 
@@ -40,47 +39,50 @@ impl Weighter<String, Arc<ExecutableDocument>> for TextLength {
 
 impl Documents {
     pub(super) fn new(max_aliases: usize) -> Self {
-        Self { known: Arc::new(Cache::with_weighter(512, KEPT, TextLength)), max_aliases }
+        Self { cache: Arc::new(Cache::with_weighter(512, CACHE_SIZE, TextLength)), max_aliases }
     }
 
-    /// The document of a text.
+    /// Returns the document of a text, from the cache or parsed.
     pub(super) fn parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, ServerError> {
-        if let Some(known) = self.known.get(text) {
-            return Ok(known);
+        if let Some(document) = self.cache.get(text) {
+            return Ok(document);
         }
         if text.trim().is_empty() {
             let message = "The request has no query.";
-            return Err(coded("PARSE_FAILED", ServerError::new(message, None)));
+            return Err(with_code("PARSE_FAILED", ServerError::new(message, None)));
         }
         match nesting(text) {
             Some(depth) if depth <= MAX_NESTING => {}
             Some(_) => {
                 let message = format!("The document nests deeper than {MAX_NESTING} brackets.");
-                return Err(coded("TOO_COMPLEX", ServerError::new(message, None)));
+                return Err(with_code("TOO_COMPLEX", ServerError::new(message, None)));
             }
             None => {
-                let message = "A string of the document does not end.";
-                return Err(coded("PARSE_FAILED", ServerError::new(message, None)));
+                let message = "The document has an unterminated string.";
+                return Err(with_code("PARSE_FAILED", ServerError::new(message, None)));
             }
         }
-        let document =
-            parse_query(text).map_err(|error| coded("PARSE_FAILED", ServerError::from(error)))?;
+        let document = parse_query(text)
+            .map_err(|error| with_code("PARSE_FAILED", ServerError::from(error)))?;
         check_size(&document, self.max_aliases)?;
         Ok(Arc::new(document))
     }
 
-    /// Keeps a document that was found to be valid.
-    pub(super) fn keep(&self, text: String, document: Arc<ExecutableDocument>) {
-        if text.len() <= LONGEST {
-            self.known.insert(text, document);
+    /// Caches a document that has proved to be valid.
+    pub(super) fn insert(&self, text: String, document: Arc<ExecutableDocument>) {
+        if text.len() <= MAX_CACHED_TEXT {
+            self.cache.insert(text, document);
         }
     }
 }
 
-/// How deep brackets nest, outside of strings and comments. `None` for a string that does not end:
-/// the parser would go back and read what follows as something else.
+/// Returns the deepest nesting of brackets outside of strings and comments.
+///
+/// `None` means that a string does not end. The parser would backtrack and read it differently.
 fn nesting(text: &str) -> Option<usize> {
-    let (mut depth, mut deepest, mut rest) = (0_usize, 0, text);
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    let mut rest = text;
     while let Some(at) = rest.find(['[', '(', '{', ']', ')', '}', '"', '#']) {
         let mark = rest.as_bytes()[at];
         rest = &rest[at + 1..];
@@ -95,7 +97,7 @@ fn nesting(text: &str) -> Option<usize> {
     Some(deepest)
 }
 
-/// What comes after a string whose first quote was read.
+/// Returns the text after a string. `rest` begins after the string's first quote.
 fn after_string(mut rest: &str) -> Option<&str> {
     if let Some(block) = rest.strip_prefix("\"\"") {
         rest = block;
@@ -104,7 +106,7 @@ fn after_string(mut rest: &str) -> Option<&str> {
             if let Some(after) = rest.strip_prefix("\"\"\"") {
                 return Some(after);
             }
-            // In a block three quotes are escaped, and nothing else is.
+            // In a block string only three quotes can be escaped.
             rest = rest.strip_prefix("\\\"\"\"").unwrap_or(&rest[1..]);
         }
     }
@@ -113,7 +115,8 @@ fn after_string(mut rest: &str) -> Option<&str> {
         let mut letters = rest.chars();
         match letters.next()? {
             '"' => return Some(letters.as_str()),
-            '\\' => letters.next()?, // whatever it is, it does not end the string
+            // An escaped character does not end the string.
+            '\\' => letters.next()?,
             _ => return None,
         };
         rest = letters.as_str();
@@ -137,14 +140,14 @@ mod tests {
         check(r#"{ a(b: "[[\"[[") }"#, Some(2));
         check(r#"{ a(b: "\\") [[ }"#, Some(3));
         check(r#"{ a(b: """[[ " \""" [[ """) }"#, Some(2));
-        // In a block a backslash does not escape another one.
+        // In a block string a backslash does not escape a backslash.
         check(r#"{ a(b: """\\""" [[[ """) [[ }"#, Some(3));
         check(r#"{ a(b: """\é[[""") }"#, Some(2));
         check(r#"{ a(b: "") [[ }"#, Some(3));
     }
 
     #[test]
-    fn a_string_that_does_not_end_is_not_read_past() {
+    fn an_unterminated_string_has_no_nesting() {
         for text in [r#"["""a" [[["#, "[\"a\n[[[", "[\"a", "[\"\"\"a\\\"\"\"", "\"\\"] {
             check(text, None);
         }

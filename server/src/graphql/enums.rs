@@ -11,7 +11,7 @@ pub(super) enum AppointmentStatus {
     Confirmed,
     Completed,
     NoShow,
-    /// Called off: still listed, and its time is free again.
+    /// The appointment does not take place. It is still listed, but its time slot is free.
     Cancelled,
 }
 
@@ -24,11 +24,11 @@ pub(super) enum AttendeeResponse {
     Tentative,
 }
 
-/// Whether appointments of a calendar may overlap. Cancelled ones never count.
+/// Whether appointments of a calendar may overlap. Cancelled appointments never count.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::OverlapPolicy")]
 pub(super) enum OverlapPolicy {
     Allow,
-    /// A second appointment in a taken slot is refused with TimeSlotTaken, also under concurrent requests.
+    /// An appointment in a taken time slot is rejected with TimeSlotTaken, also when requests are concurrent.
     Reject,
 }

@@ -1,4 +1,4 @@
-//! Every entry of `errors` has a code (S15), and says no more than the caller may know.
+//! Error codes: every entry of `errors` has one (S15), and reveals nothing internal.
 
 use async_graphql::{Error, ErrorExtensions, ServerError};
 
@@ -6,39 +6,44 @@ use crate::domain::RangeError;
 use crate::queries::QueryError;
 use crate::store::StoreError;
 
-/// An error of a request, with its code.
-pub(super) fn refuse(code: &'static str, message: impl Into<String>) -> Error {
+/// The message of an error whose details are only logged.
+pub(crate) const INTERNAL_ERROR: &str = "Internal server error; see the server log.";
+
+/// Creates the error of a field.
+pub(super) fn error_with_code(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
 }
 
-/// An error of a document, with its code.
-pub(super) fn coded(code: &'static str, mut error: ServerError) -> ServerError {
+/// Adds a code to the error of a document.
+pub(super) fn with_code(code: &'static str, mut error: ServerError) -> ServerError {
     error.extensions.get_or_insert_default().set("code", code);
     error
 }
 
-/// The sentence for the caller; what it hides is logged here, once.
+/// Converts a store's error for the client, and logs its details.
 pub(super) fn store(error: StoreError) -> Error {
     log(&error);
-    for_caller(&error)
+    for_client(&error)
 }
 
-/// What the caller is not told.
+/// Logs the details of a store's error, which the client does not see.
 pub(super) fn log(error: &StoreError) {
     use std::error::Error as _;
     let source = error.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, source, "a request failed");
 }
 
-/// What the caller is told.
-pub(super) fn for_caller(error: &StoreError) -> Error {
-    const UNAVAILABLE: &str = "The database cannot be reached now; try again, with the same mutationId if it is a mutation.";
+/// Converts a store's error for the client.
+pub(super) fn for_client(error: &StoreError) -> Error {
+    const UNAVAILABLE: &str = "The database cannot be reached now; try again, with the same \
+                               mutationId if it is a mutation.";
     match error {
-        StoreError::Unavailable(_) => refuse("UNAVAILABLE", UNAVAILABLE),
-        StoreError::Failed(_) => refuse("INTERNAL", "The server failed; its log says why."),
+        StoreError::Unavailable(_) => error_with_code("UNAVAILABLE", UNAVAILABLE),
+        StoreError::Failed(_) => error_with_code("INTERNAL", INTERNAL_ERROR),
     }
 }
 
+/// Converts a query's error for the client.
 pub(super) fn query(error: QueryError) -> Error {
     let code = match error {
         QueryError::Store(error) => return store(error),
@@ -48,11 +53,11 @@ pub(super) fn query(error: QueryError) -> Error {
         QueryError::Range(RangeError::Empty) => "INVALID_RANGE",
         QueryError::Range(RangeError::TooLong) | QueryError::TooManyRows => "RANGE_TOO_LARGE",
     };
-    refuse(code, error.to_string())
+    error_with_code(code, error.to_string())
 }
 
-/// Gives the library's own errors their codes.
-pub(super) fn stamp(errors: &mut [ServerError]) {
+/// Adds codes to the library's own errors, which have none.
+pub(super) fn add_codes(errors: &mut [ServerError]) {
     for error in errors {
         let code = code(error);
         let extensions = error.extensions.get_or_insert_default();
@@ -62,7 +67,7 @@ pub(super) fn stamp(errors: &mut [ServerError]) {
     }
 }
 
-/// The library tells its errors apart by their texts alone; a test names one of each kind.
+/// Derives the code from the message, since the library's errors have no kinds. A test covers each.
 fn code(error: &ServerError) -> &'static str {
     const LIMITS: [&str; 5] = [
         "Query is too complex",
@@ -72,12 +77,12 @@ fn code(error: &ServerError) -> &'static str {
         "recursion limit exceeded",
     ];
     const INPUT: [&str; 3] = ["Failed to parse", "Expected input type", "Variable "];
-    let begins = |texts: &[&str]| texts.iter().any(|it| error.message.starts_with(it));
-    if begins(&LIMITS) {
+    let starts_with_any = |texts: &[&str]| texts.iter().any(|it| error.message.starts_with(it));
+    if starts_with_any(&LIMITS) {
         "TOO_COMPLEX"
     } else if error.path.is_empty() {
         "VALIDATION_FAILED"
-    } else if begins(&INPUT) {
+    } else if starts_with_any(&INPUT) {
         "BAD_INPUT"
     } else {
         "INTERNAL"

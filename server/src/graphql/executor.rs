@@ -1,4 +1,4 @@
-//! One request on its way through the schema: what is prepared before, and mended after.
+//! Executes requests: prepares the document before the schema runs it, and repairs the response.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use tracing::{Instrument, field};
 
 use super::budget::Budget;
 use super::documents::Documents;
-use super::request_metrics::{Counted, outcome};
-use super::root_fields::Roots;
+use super::request_metrics::{RequestMetrics, outcome};
+use super::root_fields::RootFields;
 use super::{AppointmentsSchema, Limits, error, variables};
 use crate::domain::Actor;
 use crate::metrics::Metrics;
 
-/// The service: a schema with its data, and the documents it has seen.
+/// The GraphQL service: the schema, its data, and a cache of parsed documents.
 #[derive(Clone)]
 pub struct GraphQl {
     schema: AppointmentsSchema,
@@ -27,28 +27,30 @@ pub struct GraphQl {
     metrics: Metrics,
 }
 
-/// A request that was looked at: ready to be executed, or refused.
-pub struct Prepared(Result<Ready, Refused>);
+/// A request whose document was checked: ready to be executed, or rejected.
+pub struct Prepared(Result<Ready, Rejected>);
 
-/// A request whose document was parsed, and changed where the library does not follow the
-/// specification (S18).
+/// A request to execute. Its document is changed where the library deviates from the specification
+/// (S18).
 struct Ready {
     request: Request,
-    /// As it was sent.
+    /// The unchanged document.
     document: Arc<ExecutableDocument>,
+    /// `None` if the document has no operation of the requested name.
     kind: Option<OperationType>,
     budget: Budget,
-    /// The operation's name, as the document has it: a client may send any text as one.
+    /// The operation's name. Empty if the document has no operation of that name, so that clients
+    /// cannot put any text into the log.
     name: String,
-    counted: Counted,
+    metrics: RequestMetrics,
 }
 
 /// A request that is not executed.
-struct Refused(ServerError, Counted);
+struct Rejected(ServerError, RequestMetrics);
 
 impl Prepared {
-    /// Whether it is a mutation.
-    pub fn changes(&self) -> bool {
+    /// Returns whether the request is a valid mutation.
+    pub fn is_mutation(&self) -> bool {
         self.0.as_ref().is_ok_and(|it| it.kind == Some(OperationType::Mutation))
     }
 }
@@ -56,146 +58,153 @@ impl Prepared {
 impl GraphQl {
     pub(super) fn new(schema: AppointmentsSchema, limits: Limits, metrics: Metrics) -> Self {
         let documents = Documents::new(limits.aliases);
-        Self { schema, documents, timeout: limits.time, metrics }
+        Self { schema, documents, timeout: limits.timeout, metrics }
     }
 
-    /// Looks at a request of somebody.
+    /// Parses and checks a request of `actor`.
     pub fn prepare(&self, request: Request, actor: Actor) -> Prepared {
         let request = request.data(actor);
         Prepared(match self.documents.parse(&request.query) {
-            Ok(document) => ready(request, document),
-            Err(error) => Err(Refused(error, Counted::unread())),
+            Ok(document) => prepare(request, document),
+            Err(error) => Err(Rejected(error, RequestMetrics::unparsed())),
         })
     }
 
-    /// Answers a request once. A subscription is refused.
-    pub async fn answer(&self, prepared: Prepared) -> Response {
+    /// Executes a query or a mutation. Rejects a subscription.
+    pub async fn execute(&self, prepared: Prepared) -> Response {
         match prepared.0 {
             Ok(it) if it.kind == Some(OperationType::Subscription) => {
-                self.refuse(Refused(no_socket(), it.counted))
+                self.reject(Rejected(needs_stream(), it.metrics))
             }
             Ok(ready) => self.run(ready).await,
-            Err(refused) => self.refuse(refused),
+            Err(rejected) => self.reject(rejected),
         }
     }
 
-    /// Answers a request as often as there is something to say: a subscription, or anything else once.
-    pub fn follow(&self, prepared: Prepared) -> BoxStream<'static, Response> {
+    /// Executes any operation as a stream. A query or a mutation has one response.
+    pub fn subscribe(&self, prepared: Prepared) -> BoxStream<'static, Response> {
         match prepared.0 {
             Ok(it) if it.kind == Some(OperationType::Subscription) => {
-                let Ready { request, budget, counted, .. } = it;
+                let Ready { request, budget, metrics, .. } = it;
+                let counters = self.metrics.clone();
+                let mut uncounted = Some(metrics);
                 let events = self.schema.execute_stream(request);
-                let events = events.inspect(move |_| budget.reset()).map(mend);
-                // It is counted when it first says something.
-                let (metrics, mut counted) = (self.metrics.clone(), Some(counted));
-                let counting = move |it: &Response| {
-                    if let Some(counted) = counted.take() {
-                        counted.enter(&metrics, it, None);
-                    }
-                };
-                events.inspect(counting).boxed()
+                events
+                    .inspect(move |_| budget.reset())
+                    .map(finish_response)
+                    // The first response decides the outcome of the request.
+                    .inspect(move |response| {
+                        if let Some(metrics) = uncounted.take() {
+                            metrics.record(&counters, response, None);
+                        }
+                    })
+                    .boxed()
             }
             prepared => {
                 let service = self.clone();
-                stream::once(async move { service.answer(Prepared(prepared)).await }).boxed()
+                stream::once(async move { service.execute(Prepared(prepared)).await }).boxed()
             }
         }
     }
 
-    fn refuse(&self, Refused(error, counted): Refused) -> Response {
-        let response = mend(refusal(error));
-        counted.enter(&self.metrics, &response, None);
+    fn reject(&self, Rejected(error, metrics): Rejected) -> Response {
+        let response = finish_response(error_response(error));
+        metrics.record(&self.metrics, &response, None);
         response
     }
 
     async fn run(&self, ready: Ready) -> Response {
-        let Ready { request, document, name, counted, .. } = ready;
+        let Ready { request, document, name, metrics, .. } = ready;
         let text = request.query.clone();
-        // One span for each request; a command enters its mutation id. Never what people wrote.
+        // A command adds its mutation id. Spans never contain what users wrote.
         let span = tracing::info_span!(
             "request",
             operation = name,
             mutation_id = field::Empty,
             outcome = field::Empty,
-            otel.name = counted.name(),
+            otel.name = metrics.span_name(),
             otel.kind = "server",
         );
-        let answer = async {
-            let begun = Instant::now();
-            let answer = timeout(self.timeout, self.schema.execute(request)).await;
-            let response = mend(answer.unwrap_or_else(|_| refusal(too_slow())));
-            counted.enter(&self.metrics, &response, Some(begun.elapsed()));
+        let run = async {
+            let started_at = Instant::now();
+            let result = timeout(self.timeout, self.schema.execute(request)).await;
+            let response = finish_response(result.unwrap_or_else(|_| error_response(timed_out())));
+            metrics.record(&self.metrics, &response, Some(started_at.elapsed()));
             tracing::Span::current().record("outcome", outcome(&response));
-            tracing::debug!(errors = response.errors.len(), "answered");
+            tracing::debug!(errors = response.errors.len(), "request executed");
             response
         };
-        let response = answer.instrument(span).await;
-        // Errors without a path are those of the document.
+        let response = run.instrument(span).await;
+        // An error without a path means that the document is invalid.
         if !response.errors.iter().any(|it| it.path.is_empty()) {
-            self.documents.keep(text, document);
+            self.documents.insert(text, document);
         }
         response
     }
 }
 
-fn ready(mut request: Request, document: Arc<ExecutableDocument>) -> Result<Ready, Refused> {
+fn prepare(mut request: Request, document: Arc<ExecutableDocument>) -> Result<Ready, Rejected> {
     let mut pruned = (*document).clone();
     let operation = request.operation_name.as_deref();
-    let roots = Roots::of(&document, operation);
+    let fields = RootFields::new(&document, operation);
     let kind = match variables::prune(&mut pruned, operation, &request.variables) {
         Ok(kind) => kind,
-        Err(error) => return Err(Refused(error, Counted::of(None, &roots))),
+        Err(error) => return Err(Rejected(error, RequestMetrics::new(None, &fields))),
     };
-    let counted = Counted::of(kind, &roots);
+    let metrics = RequestMetrics::new(kind, &fields);
     if kind == Some(OperationType::Subscription)
-        && let Err(error) = roots.check_subscription()
+        && let Err(error) = fields.check_subscription()
     {
-        return Err(Refused(error, counted));
+        return Err(Rejected(error, metrics));
     }
-    let name = operation.filter(|_| kind.is_some()).unwrap_or_default();
-    let name = name.chars().take(64).collect();
+    let known_name = operation.filter(|_| kind.is_some()).unwrap_or_default();
+    let name = known_name.chars().take(64).collect();
     request.set_parsed_query(pruned);
     let budget = Budget::default();
     let request = request.data(budget.clone());
-    Ok(Ready { request, document: document.clone(), kind, budget, name, counted })
+    Ok(Ready { request, document: document.clone(), kind, budget, name, metrics })
 }
 
-fn refusal(error: ServerError) -> Response {
+fn error_response(error: ServerError) -> Response {
     Response::from_errors(vec![error])
 }
 
-fn no_socket() -> ServerError {
-    let message = "A subscription needs a WebSocket (the same address, subprotocol graphql-transport-ws), or accept: text/event-stream.";
-    error::refuse("BAD_INPUT", message).into_server_error(Default::default())
+fn needs_stream() -> ServerError {
+    let message = "Subscriptions need a WebSocket at this URL with the subprotocol \
+                   graphql-transport-ws, or the header \"accept: text/event-stream\".";
+    error::error_with_code("BAD_INPUT", message).into_server_error(Default::default())
 }
 
-fn too_slow() -> ServerError {
+fn timed_out() -> ServerError {
     let message =
         "The request took too long; try again, with the same mutationId if it is a mutation.";
-    error::refuse("TIMEOUT", message).into_server_error(Default::default())
+    error::error_with_code("TIMEOUT", message).into_server_error(Default::default())
 }
 
-/// Codes for all errors; and where the library has left out a field that failed and cannot be
-/// null, there is no data at all: an answer is complete or refused (S14).
-fn mend(mut response: Response) -> Response {
-    error::stamp(&mut response.errors);
-    if response.errors.iter().any(|error| is_left_out(&response.data, &error.path)) {
+/// Adds codes to all errors, and removes incomplete data.
+///
+/// If a field that cannot be null fails, the library may leave it out. A response must be complete
+/// or an error (S14), so all data becomes null then.
+fn finish_response(mut response: Response) -> Response {
+    error::add_codes(&mut response.errors);
+    if response.errors.iter().any(|error| is_missing(&response.data, &error.path)) {
         response.data = Value::Null;
     }
     response
 }
 
-/// Whether there is nothing, not even null, where a field has failed.
-fn is_left_out(data: &Value, path: &[PathSegment]) -> bool {
-    let mut at = data;
+/// Returns whether `data` has no value, not even null, at the path of a failed field.
+fn is_missing(data: &Value, path: &[PathSegment]) -> bool {
+    let mut value = data;
     for segment in path {
-        let next = match (at, segment) {
+        let next = match (value, segment) {
             (Value::Object(fields), PathSegment::Field(name)) => fields.get(name.as_str()),
             (Value::List(items), PathSegment::Index(index)) => items.get(*index),
-            _ => return true, // an object that has nothing left is null
+            // The library turns an object without fields into null.
+            _ => return true,
         };
         match next {
-            Some(next) => at = next,
+            Some(next) => value = next,
             None => return true,
         }
     }

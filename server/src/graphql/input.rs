@@ -1,4 +1,4 @@
-//! Input objects: text and numbers for `domain` to check.
+//! Input objects. They hold text and numbers, which `domain` checks.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
@@ -9,21 +9,21 @@ use crate::domain::{self, Interval, Maybe, RangeError};
 #[derive(InputObject)]
 pub(super) struct TimeRange {
     start: DateTime,
-    /// Exclusive, and later than `start`.
+    /// Exclusive. Must be later than `start`.
     end: DateTime,
 }
 
 impl TimeRange {
-    pub(super) fn read(&self) -> Result<Interval, RangeError> {
+    pub(super) fn parse(&self) -> Result<Interval, RangeError> {
         Interval::parse(&self.start.0, &self.end.0)
     }
 }
 
 #[derive(InputObject)]
 pub(super) struct CreateAppointmentInput {
-    /// A UUID chosen by the client (version 7 is best); chosen by the server when absent.
+    /// A UUID chosen by the client, preferably of version 7. If omitted, the server chooses one.
     id: Option<ID>,
-    /// The caller's default calendar when absent.
+    /// If omitted, the caller's default calendar.
     calendar_id: Option<ID>,
     /// 1 to 255 characters, not blank.
     title: String,
@@ -37,15 +37,15 @@ pub(super) struct CreateAppointmentInput {
     ends_at: DateTime,
     #[graphql(default = false)]
     all_day: bool,
-    /// The calendar's zone when absent.
+    /// If omitted, the calendar's time zone.
     time_zone: Option<TimeZone>,
     #[graphql(default_with = "AppointmentStatus::Confirmed")]
     status: AppointmentStatus,
-    /// At most 200, each address once.
+    /// At most 200, each email address only once.
     #[graphql(default)]
     attendees: Vec<AttendeeInput>,
-    /// A UUID that names this attempt. Sending the same mutationId again changes nothing and answers what the first
-    /// one did, accepted or refused, for 90 days. The same mutationId with another content is InvalidInput.
+    /// A UUID that makes retries safe. For 90 days, a mutation with the same mutationId changes nothing and returns the
+    /// result of the first one, success or error. The same mutationId with different content is InvalidInput.
     mutation_id: Option<ID>,
 }
 
@@ -82,7 +82,7 @@ impl From<AttendeeInput> for domain::AttendeeInput {
     }
 }
 
-/// A field that is absent keeps its value; null clears it where it can be null; attendees replace the whole list.
+/// An omitted field keeps its value, and null clears it if it can be null. `attendees` replaces the whole list.
 #[derive(InputObject)]
 pub(super) struct UpdateAppointmentInput {
     id: ID,
@@ -95,7 +95,7 @@ pub(super) struct UpdateAppointmentInput {
     time_zone: MaybeUndefined<TimeZone>,
     status: MaybeUndefined<AppointmentStatus>,
     attendees: MaybeUndefined<Vec<AttendeeInput>>,
-    /// When given and the appointment has another revision, nothing changes and the error is RevisionConflict.
+    /// If given and the appointment has another revision, nothing changes and the error is RevisionConflict.
     expected_revision: Option<Revision>,
     mutation_id: Option<ID>,
 }
@@ -104,15 +104,15 @@ impl From<UpdateAppointmentInput> for domain::UpdateAppointmentInput {
     fn from(it: UpdateAppointmentInput) -> Self {
         Self {
             id: it.id.0,
-            title: patch(it.title, |it| it),
-            description: patch(it.description, |it| it),
-            location: patch(it.location, |it| it),
-            starts_at: patch(it.starts_at, |it| it.0),
-            ends_at: patch(it.ends_at, |it| it.0),
-            all_day: patch(it.all_day, |it| it),
-            time_zone: patch(it.time_zone, |it| it.0),
-            status: patch(it.status, Into::into),
-            attendees: patch(it.attendees, |it| it.into_iter().map(Into::into).collect()),
+            title: maybe(it.title, |it| it),
+            description: maybe(it.description, |it| it),
+            location: maybe(it.location, |it| it),
+            starts_at: maybe(it.starts_at, |it| it.0),
+            ends_at: maybe(it.ends_at, |it| it.0),
+            all_day: maybe(it.all_day, |it| it),
+            time_zone: maybe(it.time_zone, |it| it.0),
+            status: maybe(it.status, Into::into),
+            attendees: maybe(it.attendees, |it| it.into_iter().map(Into::into).collect()),
             expected_revision: it.expected_revision.map(|it| it.0),
             mutation_id: text(it.mutation_id),
         }
@@ -138,7 +138,7 @@ impl From<DeleteAppointmentInput> for domain::DeleteAppointmentInput {
 
 #[derive(InputObject)]
 pub(super) struct CreateCalendarInput {
-    /// Also what makes a repeated attempt harmless.
+    /// A UUID chosen by the client. It also makes retries safe.
     id: Option<ID>,
     name: String,
     color: Option<String>,
@@ -166,7 +166,7 @@ pub(super) struct UpdateCalendarInput {
     name: MaybeUndefined<String>,
     color: MaybeUndefined<String>,
     time_zone: MaybeUndefined<TimeZone>,
-    /// REJECT is refused with TimeSlotTaken while appointments overlap.
+    /// Setting REJECT fails with TimeSlotTaken while appointments overlap.
     overlaps: MaybeUndefined<OverlapPolicy>,
     expected_revision: Option<Revision>,
     mutation_id: Option<ID>,
@@ -176,10 +176,10 @@ impl From<UpdateCalendarInput> for domain::UpdateCalendarInput {
     fn from(it: UpdateCalendarInput) -> Self {
         Self {
             id: it.id.0,
-            name: patch(it.name, |it| it),
-            color: patch(it.color, |it| it),
-            time_zone: patch(it.time_zone, |it| it.0),
-            overlaps: patch(it.overlaps, Into::into),
+            name: maybe(it.name, |it| it),
+            color: maybe(it.color, |it| it),
+            time_zone: maybe(it.time_zone, |it| it.0),
+            overlaps: maybe(it.overlaps, Into::into),
             expected_revision: it.expected_revision.map(|it| it.0),
             mutation_id: text(it.mutation_id),
         }
@@ -189,7 +189,7 @@ impl From<UpdateCalendarInput> for domain::UpdateCalendarInput {
 #[derive(InputObject)]
 pub(super) struct DeleteCalendarInput {
     id: ID,
-    /// Without it a calendar that has appointments is refused with CalendarNotEmpty.
+    /// Required to delete a calendar that has appointments. Otherwise the error is CalendarNotEmpty.
     #[graphql(default = false)]
     with_appointments: bool,
 }
@@ -204,10 +204,10 @@ fn text(id: Option<ID>) -> Option<String> {
     id.map(|it| it.0)
 }
 
-fn patch<T, U>(value: MaybeUndefined<T>, to: impl FnOnce(T) -> U) -> Maybe<U> {
+fn maybe<T, U>(value: MaybeUndefined<T>, convert: impl FnOnce(T) -> U) -> Maybe<U> {
     match value {
         MaybeUndefined::Undefined => Maybe::Keep,
         MaybeUndefined::Null => Maybe::Clear,
-        MaybeUndefined::Value(value) => Maybe::Set(to(value)),
+        MaybeUndefined::Value(value) => Maybe::Set(convert(value)),
     }
 }

@@ -1,4 +1,4 @@
-//! Calendars of appointments, loaded once for all appointments of an answer.
+//! Loads the calendars of all appointments of a response together.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +10,7 @@ use crate::domain::{Calendar, CalendarId};
 use crate::queries::Queries;
 use crate::store::StoreError;
 
-/// Finds the calendars that appointments are in. One that is gone is found too: an appointment may
-/// be told of as a mutation left it long ago.
+/// Loads calendars by id, including deleted ones: an old mutation's recorded result may name one.
 pub(super) struct CalendarLoader(pub(super) Queries);
 
 impl Loader<CalendarId> for CalendarLoader {
@@ -22,7 +21,7 @@ impl Loader<CalendarId> for CalendarLoader {
         &self,
         ids: &[CalendarId],
     ) -> Result<HashMap<CalendarId, Calendar>, Arc<StoreError>> {
-        let found = self.0.calendars_of(ids).await.inspect_err(error::log)?;
-        Ok(found.into_iter().map(|it| (it.id, it)).collect())
+        let calendars = self.0.calendars_by_id(ids).await.inspect_err(error::log)?;
+        Ok(calendars.into_iter().map(|it| (it.id, it)).collect())
     }
 }

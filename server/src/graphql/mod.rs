@@ -1,7 +1,9 @@
-//! The contract of schema.graphql over the domain: the only room with async-graphql.
+//! Implements the contract of schema.graphql. Only this module and [`http`] use async-graphql.
 //!
-//! Resolvers translate and no more. Input stays text until `domain` has read it (S15), so that
-//! every wrong field of a mutation is reported at once.
+//! Resolvers only translate between the contract and the domain. Input stays text until `domain`
+//! parses it, so that a mutation reports all invalid fields at once (S15).
+//!
+//! [`http`]: crate::http
 
 mod appointment;
 mod budget;
@@ -33,25 +35,26 @@ use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::queries::Queries;
 
+pub(crate) use error::INTERNAL_ERROR;
 pub use executor::{GraphQl, Prepared};
 
 type AppointmentsSchema =
     Schema<query::QueryRoot, mutation::MutationRoot, subscription::SubscriptionRoot>;
 
-/// What one request may ask.
+/// The limits of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How deep fields may nest.
+    /// The maximum depth of nested fields.
     pub depth: usize,
-    /// How many fields there may be.
+    /// The maximum number of fields.
     pub complexity: usize,
-    /// How many of them may have another name than their own.
+    /// The maximum number of aliases.
     pub aliases: usize,
-    /// How long an answer may take.
-    pub time: Duration,
+    /// The longest time that execution may take.
+    pub timeout: Duration,
 }
 
-/// The service over its rooms.
+/// Creates the GraphQL service.
 pub fn service(
     queries: Queries,
     commands: Commands,
@@ -59,8 +62,7 @@ pub fn service(
     limits: Limits,
     metrics: Metrics,
 ) -> GraphQl {
-    // The loader's batches are short and belong to a request, which waits for them itself.
-    #[allow(clippy::disallowed_methods, reason = "see above")]
+    #[allow(clippy::disallowed_methods, reason = "batches are short, and a request waits for each")]
     let calendars = DataLoader::new(loader::CalendarLoader(queries.clone()), tokio::spawn);
     let schema = builder()
         .limit_depth(limits.depth)
@@ -74,7 +76,7 @@ pub fn service(
     GraphQl::new(schema, limits, metrics)
 }
 
-/// The contract, as `schema.graphql` has it.
+/// Returns the schema in SDL, exactly as `schema.graphql` has it.
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().prefer_single_line_descriptions().use_space_ident();
     let sdl = builder().finish().sdl_with_options(options);

@@ -1,4 +1,4 @@
-//! `Mutation`: each field is one command, and answers what it made or why not.
+//! The contract's type `Mutation`: each field runs one command, and returns its result or refusal.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
@@ -39,7 +39,7 @@ impl MutationRoot {
         Ok(UpdateAppointmentPayload { appointment: done.map(Into::into), error })
     }
 
-    /// Removes it for good. To call it off and keep it visible, update its status to CANCELLED.
+    /// Deletes the appointment permanently. To cancel it and keep it listed, update its status to CANCELLED.
     async fn delete_appointment(
         &self,
         ctx: &Context<'_>,
@@ -75,7 +75,7 @@ impl MutationRoot {
         Ok(UpdateCalendarPayload { calendar: done.map(Into::into), error })
     }
 
-    /// Removes the calendar and, when `withAppointments` is true, everything in it.
+    /// Deletes the calendar and, if `withAppointments` is true, all its appointments.
     async fn delete_calendar(
         &self,
         ctx: &Context<'_>,
@@ -92,15 +92,18 @@ fn command<'c>(ctx: &Context<'c>) -> Result<(&'c Commands, &'c Actor)> {
     Ok((ctx.data::<Commands>()?, ctx.data::<Actor>()?))
 }
 
-/// Exactly one of the two, unless the store could not be reached.
+/// Splits a command's result into the two fields of a payload: exactly one of them is set.
+///
+/// # Errors
+/// Fails if the store failed.
 fn split<T>(
     ctx: &Context<'_>,
-    answer: CommandResult<T>,
+    result: CommandResult<T>,
 ) -> Result<(Option<T>, Option<MutationError>)> {
-    match answer.map_err(error::store)? {
+    match result.map_err(error::store)? {
         Ok(done) => Ok((Some(done), None)),
         Err(refusal) => {
-            ctx.data::<Metrics>()?.refused(ctx.field().name(), refusal.name());
+            ctx.data::<Metrics>()?.count_refusal(ctx.field().name(), refusal.name());
             Ok((None, Some(refusal.into())))
         }
     }
@@ -126,7 +129,7 @@ struct UpdateAppointmentPayload {
 struct DeleteAppointmentPayload {
     deleted_appointment_id: Option<ID>,
     calendar_id: Option<ID>,
-    /// The revision of its removal.
+    /// The revision of the deletion.
     revision: Option<Revision>,
     error: Option<MutationError>,
 }

@@ -1,4 +1,4 @@
-//! The typed refusals: each kind of [`domain::Refusal`] as a type of the contract.
+//! Typed refusals: each kind of [`domain::Refusal`] is a type of the contract.
 
 use async_graphql::{ID, Interface, SimpleObject};
 
@@ -8,9 +8,9 @@ use super::query::Node;
 use super::scalar::{DateTime, Revision};
 use crate::domain::{self, Refusal};
 
-/// Why a mutation was refused; nothing has changed. New kinds may be added: keep a fallback on `message`.
+/// The reason why a mutation was rejected. Nothing was changed. New kinds may be added, so use `message` as a fallback.
 #[derive(Interface)]
-#[graphql(field(name = "message", ty = "&String", desc = "One sentence for a person."))]
+#[graphql(field(name = "message", ty = "&String", desc = "One sentence for the user."))]
 pub(super) enum MutationError {
     InvalidInput(InvalidInput),
     TimeSlotTaken(TimeSlotTaken),
@@ -25,14 +25,14 @@ pub(super) enum MutationError {
 #[graphql(serial)]
 pub(super) struct InvalidInput {
     message: String,
-    /// Every field that is wrong, not only the first.
+    /// All invalid fields, not only the first.
     problems: Vec<InputProblem>,
 }
 
 #[derive(SimpleObject)]
 #[graphql(serial)]
 struct InputProblem {
-    /// The path of the field inside `input`: endsAt, attendees.3.email.
+    /// The path of the field inside `input`, such as endsAt or attendees.3.email.
     field: String,
     message: String,
 }
@@ -41,7 +41,7 @@ struct InputProblem {
 #[graphql(serial)]
 pub(super) struct TimeSlotTaken {
     message: String,
-    /// What is there already: the earliest ten.
+    /// The conflicting appointments, at most the ten earliest.
     conflicts: Vec<SlotConflict>,
     conflict_count: i32,
 }
@@ -51,7 +51,7 @@ pub(super) struct TimeSlotTaken {
 struct SlotConflict {
     starts_at: DateTime,
     ends_at: DateTime,
-    /// Null when the caller may not see it: busy.
+    /// Null if the caller may not see it. Show the time as busy.
     appointment: Option<Appointment>,
 }
 
@@ -59,7 +59,7 @@ struct SlotConflict {
 #[graphql(serial)]
 pub(super) struct RevisionConflict {
     message: String,
-    /// The appointment as it stands.
+    /// The current appointment.
     current: Appointment,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct RevisionConflict {
 #[graphql(serial)]
 pub(super) struct CalendarRevisionConflict {
     message: String,
-    /// The calendar as it stands.
+    /// The current calendar.
     current: Calendar,
 }
 
@@ -75,7 +75,7 @@ pub(super) struct CalendarRevisionConflict {
 #[graphql(serial)]
 pub(super) struct IdAlreadyUsed {
     message: String,
-    /// What has the id, when it is still there and the caller may see it.
+    /// The object with this id, if it still exists and the caller may see it.
     existing: Option<Node>,
 }
 
@@ -91,7 +91,7 @@ pub(super) struct CalendarNotEmpty {
 pub(super) struct NotFound {
     message: String,
     id: ID,
-    /// Where it was, when that is known, and the revision at which it was not there.
+    /// The calendar that contained it, if known, and a revision at which it did not exist.
     calendar_id: Option<ID>,
     revision: Option<Revision>,
 }
@@ -107,7 +107,7 @@ impl From<Refusal> for MutationError {
             Refusal::TimeSlotTaken { conflicts, count }
             | Refusal::Overlapping { conflicts, count } => {
                 let conflicts = conflicts.into_iter().map(Into::into).collect();
-                let conflict_count = saturated(count);
+                let conflict_count = saturate(count);
                 Self::TimeSlotTaken(TimeSlotTaken { message, conflicts, conflict_count })
             }
             Refusal::RevisionConflict(current) => {
@@ -122,7 +122,7 @@ impl From<Refusal> for MutationError {
                 Self::IdAlreadyUsed(IdAlreadyUsed { message, existing })
             }
             Refusal::CalendarNotEmpty(count) => {
-                let appointment_count = saturated(count);
+                let appointment_count = saturate(count);
                 Self::CalendarNotEmpty(CalendarNotEmpty { message, appointment_count })
             }
             Refusal::NotFound { id, calendar_id, revision, .. } => Self::NotFound(NotFound {
@@ -148,7 +148,7 @@ impl From<domain::Appointment> for SlotConflict {
     }
 }
 
-/// GraphQL's `Int` has 32 bits.
-fn saturated(count: u64) -> i32 {
+/// Converts a count to GraphQL's `Int`, which has 32 bits.
+fn saturate(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }

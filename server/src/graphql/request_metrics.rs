@@ -1,52 +1,57 @@
-//! What a request is called where it is counted, and what came of it: few names, whatever clients send.
+//! The metric labels of a request: few values, whatever clients send.
 
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, Value};
 
-use super::root_fields::Roots;
+use super::root_fields::RootFields;
 use crate::metrics::Metrics;
 
-/// A request that is to be counted.
-pub(super) struct Counted {
+/// The labels under which one request is counted.
+pub(super) struct RequestMetrics {
     operation: &'static str,
     field: String,
 }
 
-impl Counted {
-    pub(super) fn of(kind: Option<OperationType>, roots: &Roots<'_>) -> Self {
+impl RequestMetrics {
+    pub(super) fn new(kind: Option<OperationType>, fields: &RootFields<'_>) -> Self {
         let operation = match kind {
             Some(OperationType::Query) => "query",
             Some(OperationType::Mutation) => "mutation",
             Some(OperationType::Subscription) => "subscription",
             None => "none",
         };
-        Self { operation, field: roots.name().to_owned() }
+        Self { operation, field: fields.label().to_owned() }
     }
 
-    /// What could not even be read.
-    pub(super) fn unread() -> Self {
+    /// The labels of a request whose document could not be parsed.
+    pub(super) fn unparsed() -> Self {
         Self { operation: "none", field: "none".to_owned() }
     }
 
-    /// `mutation createAppointment`, for whoever follows it.
-    pub(super) fn name(&self) -> String {
+    /// Returns the name of the request's span, such as `mutation createAppointment`.
+    pub(super) fn span_name(&self) -> String {
         let Self { operation, field } = self;
         format!("{operation} {field}").chars().take(64).collect()
     }
 
-    /// Enters what came of it.
-    pub(super) fn enter(&self, metrics: &Metrics, response: &Response, took: Option<Duration>) {
+    /// Counts the request by its outcome. `duration` is `None` for requests that are not timed.
+    pub(super) fn record(
+        &self,
+        metrics: &Metrics,
+        response: &Response,
+        duration: Option<Duration>,
+    ) {
         let outcome = outcome(response);
-        // What was not executed may name any field.
+        // An invalid request may name any field, so its field must not become a label.
         let is_valid = outcome == "TIMEOUT" || response.errors.iter().all(|it| !it.path.is_empty());
         let field = if is_valid { &self.field } else { "invalid" };
-        metrics.asked(self.operation, field, outcome, took);
+        metrics.count_request(self.operation, field, outcome, duration);
     }
 }
 
-/// `ok`, or the code of the first error.
+/// Returns `ok`, or the code of the first error.
 pub(super) fn outcome(response: &Response) -> &str {
     let Some(error) = response.errors.first() else { return "ok" };
     match error.extensions.as_ref().and_then(|it| it.get("code")) {

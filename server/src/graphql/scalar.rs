@@ -1,14 +1,14 @@
 //! The contract's scalars.
 //!
-//! `DateTime` and `TimeZone` take any JSON string and keep its text; `domain` decides what it is,
-//! so that a wrong one is reported with its path beside every other wrong field (S15). One type
-//! per scalar serves input and output: two under one name panic when the schema is built.
+//! `DateTime` and `TimeZone` accept any JSON string and keep its text. `domain` parses it, so that
+//! an invalid one is reported with its path, together with all other invalid fields (S15). One type
+//! per scalar serves input and output: two types of one name would make the schema builder panic.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 use crate::domain;
 
-/// A scalar that is any JSON string, until `domain` has read it.
+/// Defines a scalar that accepts any JSON string.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident) => {
         #[derive(Clone, Debug)]
@@ -36,12 +36,12 @@ macro_rules! text {
 }
 
 text! {
-    /// An instant, RFC 3339 with an offset and whole seconds: 2026-11-23T09:30:00Z. Answers are always in UTC (Z).
+    /// An RFC 3339 timestamp with an offset and whole seconds, such as 2026-11-23T09:30:00Z. Responses always use UTC (Z).
     DateTime
 }
 
 text! {
-    /// An IANA time zone name: Europe/Berlin.
+    /// An IANA time zone name, such as Europe/Berlin.
     TimeZone
 }
 
@@ -57,11 +57,11 @@ impl From<domain::Zone> for TimeZone {
     }
 }
 
-/// A revision.
+/// The contract's scalar `Revision`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Revision(pub(super) domain::Revision);
 
-/// A position in a calendar's change log: a JSON integer from 0 to 2^53 - 1. Its order is commit order.
+/// A position in a calendar's change log: a JSON integer from 0 to 2^53 - 1, in the order of commits.
 #[Scalar]
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -1,4 +1,4 @@
-//! `Subscription`: a subscriber of the feed, as a stream.
+//! The contract's type `Subscription`: streams the events of a feed subscriber.
 
 use async_graphql::{Context, ID, Result, Subscription};
 use futures_util::stream::{self, Stream};
@@ -6,7 +6,7 @@ use futures_util::stream::{self, Stream};
 use super::change::AppointmentChange;
 use super::error;
 use super::input::TimeRange;
-use super::query::calendar;
+use super::query::parse_calendar_id;
 use super::scalar::Revision;
 use crate::domain::Actor;
 use crate::feed::Feed;
@@ -16,12 +16,12 @@ pub(super) struct SubscriptionRoot;
 
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
-    /// Every change to one calendar and its appointments, in revision order, none missing and none twice.
+    /// All changes to one calendar and its appointments, in revision order. None is missing and none is repeated.
     ///
-    /// Starts after the revision `after`; at the current one when it is absent. With `range`, only changes whose
-    /// appointment touched the range before the change, or touches it after; changes of the calendar itself always.
-    /// The first event without a backlog, or the one that ends it, is a BOOKMARK.
-    /// To go on after a lost connection subscribe again with the last revision seen.
+    /// Starts after the revision `after`, or at the current one if it is omitted. With `range`, an appointment's changes
+    /// are delivered only if it touched the range before the change or touches it afterwards. Changes to the calendar
+    /// itself are always delivered. The first event, or the one after the backlog, is a BOOKMARK.
+    /// To resume after a lost connection, subscribe again with the last revision received.
     async fn appointment_changes(
         &self,
         ctx: &Context<'_>,
@@ -30,8 +30,8 @@ impl SubscriptionRoot {
         after: Option<Revision>,
     ) -> Result<impl Stream<Item = Result<AppointmentChange>>> {
         let (queries, actor) = (ctx.data::<Queries>()?, ctx.data::<Actor>()?);
-        let range = range.map(|it| it.read()).transpose().map_err(|it| error::query(it.into()))?;
-        let id = match calendar(calendar_id)? {
+        let range = range.map(|it| it.parse()).transpose().map_err(|it| error::query(it.into()))?;
+        let id = match parse_calendar_id(calendar_id)? {
             Some(id) => id,
             None => match queries.calendar(actor, None).await.map_err(error::store)? {
                 Some(calendar) => calendar.id,

@@ -1,7 +1,7 @@
-//! Connections: taken while there is room, not waited for without end, and finished in order.
+//! Accepts connections up to a limit, drops idle ones, and finishes requests before a stop.
 //!
-//! Whoever holds one that serves nobody costs a place, and loses it: the head of a request has to come in time
-//! (`--idle-timeout`), and what is sent has to be taken within [`TAKEN`].
+//! An unused connection does not hold its slot for ever: a request's head must arrive within
+//! `--idle-timeout`, and the client must acknowledge sent data within [`SEND_TIMEOUT`].
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,23 +21,29 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
-use crate::metrics::{Metrics, OneMore};
+use crate::metrics::{GaugeGuard, Metrics};
 
-/// How long something may be on its way to a client that takes nothing.
-const TAKEN: Duration = Duration::from_secs(300);
-/// Who is turned away has so long to read why; so many at once, and others are not told.
-const TURNED_AWAY: (Duration, usize) = (Duration::from_secs(1), 64);
+/// The longest time that sent data may stay unacknowledged before the connection is closed.
+const SEND_TIMEOUT: Duration = Duration::from_secs(300);
+/// The time that a rejected client has to read the response.
+const REJECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The number of rejected connections that get a response at once; others are closed silently.
+const MAX_REJECT_RESPONSES: usize = 64;
 
-const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n\
-    retry-after: 5\r\nconnection: close\r\n\r\nThe server has no room for another connection; try again in a moment.\n";
+const NO_CAPACITY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n\
+    retry-after: 5\r\nconnection: close\r\n\r\n\
+    The server has too many connections; try again in a few seconds.\n";
 
-/// A place among the connections. Requests carry it, so that a WebSocket keeps the place of what it was before.
+/// Counts one connection against the limit until the last clone is dropped.
+///
+/// It travels in the request's extensions, so that a WebSocket keeps the slot of its connection.
 #[derive(Clone)]
-pub(super) struct Place {
-    _kept: Arc<(OwnedSemaphorePermit, OneMore)>,
+pub(super) struct ConnectionSlot {
+    _permit: Arc<(OwnedSemaphorePermit, GaugeGuard)>,
 }
 
-/// Serves until `stopping`; then requests that run are finished.
+/// Serves connections until `stopping`, then waits for the requests in progress.
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,
@@ -45,43 +51,49 @@ pub async fn serve(
     metrics: Metrics,
     stopping: CancellationToken,
 ) {
-    let room = Arc::new(Semaphore::new(limits.max_connections));
-    let told = Arc::new(Semaphore::new(TURNED_AWAY.1));
+    let slots = Arc::new(Semaphore::new(limits.max_connections));
+    let reject_permits = Arc::new(Semaphore::new(MAX_REJECT_RESPONSES));
     let tasks = TaskTracker::new();
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.idle_timeout);
     loop {
         let (stream, _) = tokio::select! {
-            // (What the system refuses is logged, and tried again.)
+            // `Listener::accept` logs errors and retries.
             accepted = Listener::accept(&mut listener) => accepted,
             () = stopping.cancelled() => break,
         };
-        let Ok(permit) = room.clone().try_acquire_owned() else {
-            metrics.turned_away();
-            if let Ok(permit) = told.clone().try_acquire_owned() {
-                tasks.spawn(turn_away(stream, permit));
+        let Ok(permit) = slots.clone().try_acquire_owned() else {
+            metrics.count_rejected_connection();
+            if let Ok(permit) = reject_permits.clone().try_acquire_owned() {
+                tasks.spawn(reject(stream, permit));
             }
             continue;
         };
-        let place = Place { _kept: Arc::new((permit, metrics.connection())) };
-        tasks.spawn(connection(stream, http.clone(), service.clone(), place, stopping.clone()));
+        let slot = ConnectionSlot { _permit: Arc::new((permit, metrics.count_connection())) };
+        tasks.spawn(serve_connection(
+            stream,
+            http.clone(),
+            service.clone(),
+            slot,
+            stopping.clone(),
+        ));
     }
     drop(listener);
     tasks.close();
     tasks.wait().await;
 }
 
-async fn connection(
+async fn serve_connection(
     stream: TcpStream,
     http: http1::Builder,
     service: TowerToHyperService<Router>,
-    place: Place,
+    slot: ConnectionSlot,
     stopping: CancellationToken,
 ) {
-    prepare(&stream);
+    set_options(&stream);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(place.clone());
+        request.extensions_mut().insert(slot.clone());
         service.call(request)
     });
     let served = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -94,30 +106,33 @@ async fn connection(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended");
+        tracing::debug!(%error, "a connection ended with an error");
     }
 }
 
-/// Small messages go out at once, and a client that takes nothing is let go by the system.
-fn prepare(stream: &TcpStream) {
-    let milliseconds = TAKEN.as_millis().try_into().unwrap_or(u32::MAX);
-    let prepared = stream
+/// Sends small messages immediately, and lets the kernel close a connection that acknowledges nothing.
+fn set_options(stream: &TcpStream) {
+    let milliseconds = SEND_TIMEOUT.as_millis().try_into().unwrap_or(u32::MAX);
+    let result = stream
         .set_nodelay(true)
         .and_then(|()| Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds)?));
-    if let Err(error) = prepared {
-        tracing::debug!(%error, "a connection could not be prepared");
+    if let Err(error) = result {
+        tracing::debug!(%error, "failed to set socket options");
     }
 }
 
-/// Says so. Its request is read before the end, as the answer would be lost otherwise.
-async fn turn_away(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
-    let said = async {
-        stream.write_all(NO_ROOM).await?;
+/// Responds that the server is at its limit.
+///
+/// It reads the request to its end: closing earlier could reset the connection before the client
+/// has read the response.
+async fn reject(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
+    let respond = async {
+        stream.write_all(NO_CAPACITY).await?;
         stream.shutdown().await?;
         let mut rest = [0; 1024];
         while stream.read(&mut rest).await? > 0 {}
         std::io::Result::Ok(())
     };
-    // Who does not read it is not told.
-    let _ = timeout(TURNED_AWAY.0, said).await;
+    // A client that does not read the response in time goes without it.
+    let _ = timeout(REJECT_TIMEOUT, respond).await;
 }

@@ -1,4 +1,4 @@
-//! GraphiQL, as it comes from npm (`cargo xtask graphiql`), without anything from elsewhere.
+//! Serves GraphiQL from embedded files, which `cargo xtask graphiql` takes from npm.
 
 use axum::extract::Path;
 use axum::http::HeaderMap;
@@ -6,7 +6,9 @@ use axum::response::Response;
 
 use super::assets::{File, Folder};
 
-/// It may run its own scripts and ask this server, and nothing else. (Its editor writes styles into the document.)
+/// GraphiQL's files. Their policy allows only its own scripts and this server.
+///
+/// `unsafe-inline` is for styles: the editor writes them into the document.
 const GRAPHIQL: Folder = Folder {
     files: &[
         file("index.html", &[(None, include_bytes!("../../graphiql/index.html"))]),
@@ -18,23 +20,27 @@ const GRAPHIQL: Folder = Folder {
         file("graphiql.css", &[(GZIP, include_bytes!("../../graphiql/graphiql.css.gz"))]),
         file("licences.txt", &[(GZIP, include_bytes!("../../graphiql/licences.txt.gz"))]),
     ],
-    policy: "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; \
-             img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    policy: "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+             font-src data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'",
 };
 
-/// The only form of the large ones: every browser takes it.
+/// The only encoding of the large files: every browser accepts it.
 const GZIP: Option<&str> = Some("gzip");
 
-const fn file(name: &'static str, forms: &'static [(Option<&'static str>, &'static [u8])]) -> File {
-    File { name, forms }
+const fn file(
+    name: &'static str,
+    encodings: &'static [(Option<&'static str>, &'static [u8])],
+) -> File {
+    File { name, encodings }
 }
 
-/// The document.
+/// Serves GraphiQL's document.
 pub(super) async fn index(headers: HeaderMap) -> Response {
-    GRAPHIQL.answer("index.html", &headers, "no-cache")
+    GRAPHIQL.serve("index.html", &headers, "no-cache")
 }
 
-/// What it loads; it changes with the server, so it is kept for a while only.
+/// Serves a file that the document loads. Browsers may keep it for an hour: its name is not hashed.
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    GRAPHIQL.answer(&name, &headers, "public, max-age=3600")
+    GRAPHIQL.serve(&name, &headers, "public, max-age=3600")
 }

@@ -1,4 +1,4 @@
-//! How the server is, for those who run it.
+//! Health and metrics endpoints for operators.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::App;
 use crate::metrics::{self, Levels};
 
-/// Whether it can work.
+/// Reports whether the database can be reached.
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     match app.store.ready().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
@@ -18,18 +18,18 @@ pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
     }
 }
 
-/// Everything that is counted, also while the database is away.
+/// Returns all metrics, even while the database cannot be reached.
 pub(super) async fn metrics(State(app): State<App>) -> Response {
     let feed = app.feed.stats();
     let size = app.store.size().await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the size of the database is not known");
+        tracing::warn!(%error, "could not read the size of the database");
         Default::default()
     });
     let text = app.metrics.text(&Levels {
         commits: feed.commits,
         subscriptions: feed.subscribers,
-        behind: feed.max_lag,
-        held: app.feed.buffered().bytes(),
+        max_lag: feed.max_lag,
+        buffered: app.feed.buffered().bytes(),
         log: size.changes,
         database: size.bytes,
     });

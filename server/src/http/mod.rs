@@ -1,4 +1,4 @@
-//! What is served where: GraphQL over HTTP and WebSocket, the calendar page, GraphiQL, and whether the server is well.
+//! The HTTP routes: GraphQL over HTTP, SSE and WebSocket, the calendar page, GraphiQL, and health.
 
 mod assets;
 mod connections;
@@ -39,49 +39,49 @@ use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::{auth, telemetry};
 pub use connections::serve;
-use content_type::Media;
+use content_type::MediaType;
 pub use origin::Origins;
-use request::Question;
+use request::GraphQlRequest;
 
-/// What the handlers need.
+/// The state that all handlers share.
 #[derive(Clone)]
 pub struct App {
-    /// The service.
+    /// Executes GraphQL requests.
     pub graphql: GraphQl,
-    /// Asked whether it is ready.
+    /// The database, for readiness and its size.
     pub store: Arc<dyn Store>,
-    /// Asked how it is.
+    /// The change feed, for its metrics.
     pub feed: Feed,
-    /// What is counted.
+    /// The server's metrics.
     pub metrics: Metrics,
-    /// What one client may ask.
+    /// The limits for one client.
     pub limits: Limits,
-    /// The server is about to stop: what would never end by itself ends now.
+    /// Cancelled when the server stops, which ends sockets and event streams.
     pub stopping: CancellationToken,
-    /// What a stop waits for: sockets say goodbye.
+    /// Tasks that a stop waits for, such as sockets that send their close frame.
     pub tasks: TaskTracker,
-    /// The sockets that were opened.
-    pub sockets: Sockets,
-    /// Who may speak to the server from a browser.
+    /// Numbers the sockets.
+    pub socket_numbers: SocketNumbers,
+    /// The hosts and origins that may be used.
     pub origins: Origins,
 }
 
 /// Gives each socket a number.
 #[derive(Clone, Default)]
-pub struct Sockets(Arc<AtomicU64>);
+pub struct SocketNumbers(Arc<AtomicU64>);
 
-impl Sockets {
+impl SocketNumbers {
     fn next(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
 }
 
-/// All routes.
+/// Returns the router with all routes and middleware.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/assets/{name}", get(page::asset))
-        .route("/graphql", get(ask_or_follow).post(execute))
+        .route("/graphql", get(query_or_upgrade).post(execute))
         .route("/graphiql", get(graphiql::index))
         .route("/graphiql/{name}", get(graphiql::asset))
         .route("/schema.graphql", get(schema))
@@ -89,58 +89,56 @@ pub fn router(app: App) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .layer(app.origins.cors())
-        .layer(middleware::from_fn_with_state(app.origins.clone(), origin::is_for_us))
+        .layer(middleware::from_fn_with_state(app.origins.clone(), origin::check_host))
         .layer(compression())
         .layer(DefaultBodyLimit::max(app.limits.max_body))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CatchPanicLayer::custom(handle_panic))
         .with_state(app)
 }
 
-/// Answers over a kilobyte are compressed; events are not, as they would be held back.
+/// Compresses responses over a kilobyte. Event streams are left alone: compression would delay events.
 fn compression() -> CompressionLayer<impl Predicate> {
     let predicate = SizeAbove::new(1_024).and(NotForContentType::SSE);
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(predicate)
 }
 
-/// A request by GraphQL over HTTP: what is asked, in which form it is to be answered, the answer.
+/// Executes a GraphQL-over-HTTP request, and responds with JSON or with an event stream.
 async fn execute(State(app): State<App>, request: Request) -> Response {
     let actor = auth::actor(request.headers());
-    let Some(media) = Media::accepted(request.headers()) else {
+    let Some(media_type) = MediaType::negotiate(request.headers()) else {
         return response::not_acceptable();
     };
-    let parent = telemetry::parent(request.headers());
-    let read = Question::read(request.with_limited_body(), app.limits.max_body);
-    let question = match timeout(app.limits.request_timeout, read).await {
-        Ok(Ok(question)) => question,
+    let trace_parent = telemetry::parent(request.headers());
+    let read = GraphQlRequest::read(request.with_limited_body(), app.limits.max_body);
+    let GraphQlRequest { request, is_get } = match timeout(app.limits.request_timeout, read).await {
+        Ok(Ok(request)) => request,
         Ok(Err(malformed)) => return malformed.into_response(),
-        Err(_) => return response::not_in_time(),
+        Err(_) => return response::request_timeout(),
     };
-    let Question { request, is_get } = question;
     let prepared = app.graphql.prepare(request, actor);
-    if is_get && prepared.changes() {
+    if is_get && prepared.is_mutation() {
         return response::needs_post();
     }
-    match media {
-        Media::Stream => sse::answer(app.graphql.follow(prepared), app.stopping),
-        media => {
-            let answered = app.graphql.answer(prepared).with_context(parent).await;
-            response::answer(answered, media)
-        }
+    if media_type == MediaType::EventStream {
+        return sse::event_stream(app.graphql.subscribe(prepared), app.stopping);
     }
+    let response = app.graphql.execute(prepared).with_context(trace_parent).await;
+    response::json_response(response, media_type)
 }
 
-/// `GET` asks a query, or opens a socket.
-async fn ask_or_follow(app: State<App>, request: Request) -> Response {
+/// Handles `GET`: a query in the URL, or a WebSocket upgrade.
+async fn query_or_upgrade(app: State<App>, request: Request) -> Response {
     let upgrade = request.headers().get(header::UPGRADE);
-    match upgrade.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-        true => websocket::follow(app.0, request).await,
-        false => execute(app, request).await,
+    if upgrade.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        websocket::upgrade(app.0, request).await
+    } else {
+        execute(app, request).await
     }
 }
 
-/// The net under everything; a panic is a bug.
-fn panicked(_: Box<dyn Any + Send>) -> Response {
-    response::failed()
+/// Responds to a request whose handler panicked, which is always a bug.
+fn handle_panic(_: Box<dyn Any + Send>) -> Response {
+    response::internal_error()
 }
 
 async fn schema() -> impl IntoResponse {

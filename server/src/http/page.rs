@@ -1,4 +1,4 @@
-//! The calendar page, as it was built into the binary; if it was not, there is none.
+//! Serves the calendar page, if it was built into the binary.
 
 use axum::extract::Path;
 use axum::http::HeaderMap;
@@ -6,39 +6,42 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::assets::{self, Folder};
 
-/// What `cargo xtask page` has built.
+/// The output of `cargo xtask page`, embedded by the build script.
 mod built {
     use crate::http::assets::File;
 
     include!(concat!(env!("OUT_DIR"), "/page.rs"));
 }
 
-/// The page may run its own scripts and styles and ask its own server, and nothing else.
+/// The page's files. Their policy allows only the page's own scripts, styles and server.
 const PAGE: Folder = Folder {
     files: built::FILES,
-    policy: "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
-             img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    policy: "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+             connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'",
 };
 
 const INDEX: &str = "index.html";
 
-/// Whether the binary has the page in it.
+/// Returns whether the binary contains the page.
 pub fn is_built() -> bool {
-    PAGE.has(INDEX)
+    PAGE.contains(INDEX)
 }
 
-/// The page; GraphiQL where it was not built.
+/// Serves the page's document, or redirects to GraphiQL if the page was not built.
 pub(super) async fn index(headers: HeaderMap) -> Response {
-    match is_built() {
-        true => PAGE.answer(INDEX, &headers, "no-cache"),
-        false => Redirect::to("/graphiql").into_response(),
+    if is_built() {
+        PAGE.serve(INDEX, &headers, "no-cache")
+    } else {
+        Redirect::to("/graphiql").into_response()
     }
 }
 
-/// A part of the page. Its name follows from its content, so it never changes (which is not so of the document).
+/// Serves a file of the page. Its name contains a hash of its content, so browsers may keep it.
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match name == INDEX {
-        true => assets::missing(),
-        false => PAGE.answer(&name, &headers, "public, max-age=31536000, immutable"),
+    // The document has no hash in its name.
+    if name == INDEX {
+        return assets::not_found();
     }
+    PAGE.serve(&name, &headers, "public, max-age=31536000, immutable")
 }

@@ -1,4 +1,4 @@
-//! The messages of `graphql-transport-ws`, by its PROTOCOL.md. Pure.
+//! The messages of the `graphql-transport-ws` protocol, as its PROTOCOL.md defines them. No I/O.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 
-use super::request::Body;
-use super::response::Body as Answered;
+use super::request::RequestBody;
+use super::response::ResponseBody;
 
 /// The subprotocol's name.
 pub(super) const NAME: &str = "graphql-transport-ws";
 
-/// What a client says.
-pub(super) enum Said {
+/// A message from a client.
+pub(super) enum ClientMessage {
     Init,
     Ping,
     Pong,
@@ -22,9 +22,9 @@ pub(super) enum Said {
     Complete { id: String },
 }
 
-/// A message as it came.
+/// A message before its type is checked.
 #[derive(Deserialize)]
-struct Raw<'m> {
+struct RawMessage<'m> {
     #[serde(borrow)]
     r#type: Cow<'m, str>,
     id: Option<String>,
@@ -32,43 +32,48 @@ struct Raw<'m> {
     payload: Option<&'m RawValue>,
 }
 
-impl Said {
-    /// Reads a message, or says what is wrong with it.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
-        let raw: Raw<'_> = serde_json::from_str(text).map_err(|_| {
-            "A message must be a JSON object with a type, and with id and payload where it has them.".to_owned()
+impl ClientMessage {
+    /// Parses a message.
+    ///
+    /// # Errors
+    /// One sentence that says what is wrong with it.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let raw: RawMessage<'_> = serde_json::from_str(text).map_err(|_| {
+            "A message must be a JSON object with a string type, and optionally id and payload."
+                .to_owned()
         })?;
         let id = || match raw.id.clone() {
             Some(id) if !id.is_empty() => Ok(id),
-            _ => Err(format!("A message of the type {} must have an id.", raw.r#type)),
+            _ => Err(format!("A {} message must have an id.", raw.r#type)),
         };
         Ok(match &*raw.r#type {
-            "connection_init" => Self::about(raw.payload, Self::Init)?,
-            "ping" => Self::about(raw.payload, Self::Ping)?,
-            "pong" => Self::about(raw.payload, Self::Pong)?,
+            "connection_init" => Self::with_payload(raw.payload, Self::Init)?,
+            "ping" => Self::with_payload(raw.payload, Self::Ping)?,
+            "pong" => Self::with_payload(raw.payload, Self::Pong)?,
             "subscribe" => {
                 let payload = raw.payload.map_or("null", RawValue::get);
                 Self::Subscribe {
                     id: id()?,
-                    request: Box::new(Body::read(payload.as_bytes())?.into()),
+                    request: Box::new(RequestBody::parse(payload.as_bytes())?.into()),
                 }
             }
             "complete" => Self::Complete { id: id()? },
             _ => {
-                return Err(
-                    "A client says connection_init, ping, pong, subscribe or complete.".to_owned()
-                );
+                return Err("Unknown message type; expected connection_init, ping, pong, \
+                            subscribe or complete."
+                    .to_owned());
             }
         })
     }
 
-    /// A message whose payload says nothing to us, but must be a map if it is there.
-    fn about(payload: Option<&RawValue>, said: Self) -> Result<Self, String> {
+    /// Returns `message`, provided that its payload is an object or absent. The payload is ignored.
+    fn with_payload(payload: Option<&RawValue>, message: Self) -> Result<Self, String> {
         let is_map =
             |it: &RawValue| serde_json::from_str::<Option<Map<String, Json>>>(it.get()).is_ok();
-        match payload.is_none_or(is_map) {
-            true => Ok(said),
-            false => Err("The payload must be an object.".to_owned()),
+        if payload.is_none_or(is_map) {
+            Ok(message)
+        } else {
+            Err("The payload must be an object.".to_owned())
         }
     }
 }
@@ -85,25 +90,29 @@ pub(super) fn complete(id: &str) -> String {
     json!({"type": "complete", "id": id}).to_string()
 }
 
-/// An operation that was not begun.
-pub(super) fn refusal(id: &str, code: &str, message: &str) -> String {
+/// Reports that the server did not start an operation.
+pub(super) fn error(id: &str, code: &str, message: &str) -> String {
     let error = json!({"message": message, "extensions": {"code": code}});
     json!({"type": "error", "id": id, "payload": [error]}).to_string()
 }
 
-/// An answer of an operation; and whether it was its last, since nothing was executed.
-pub(super) fn answer(id: &str, response: &Response) -> (String, bool) {
-    let body = Answered::of(response);
-    let (kind, payload) = match body.is_unasked() {
-        true => ("error", serde_json::to_string(body.errors())),
-        false => ("next", serde_json::to_string(&body)),
+/// Writes a response of an operation as a message.
+///
+/// The flag is true if the operation was not executed, which makes this its last message.
+pub(super) fn response(id: &str, response: &Response) -> (String, bool) {
+    let body = ResponseBody::of(response);
+    let (message_type, payload) = if body.was_not_executed() {
+        ("error", serde_json::to_string(body.errors()))
+    } else {
+        ("next", serde_json::to_string(&body))
     };
     let payload = payload.unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer cannot be written");
+        tracing::error!(%error, "failed to serialize a response");
         "null".to_owned()
     });
     let id = Json::from(id);
-    (format!(r#"{{"type":"{kind}","id":{id},"payload":{payload}}}"#), body.is_unasked())
+    let message = format!(r#"{{"type":"{message_type}","id":{id},"payload":{payload}}}"#);
+    (message, body.was_not_executed())
 }
 
 #[cfg(test)]
@@ -112,23 +121,27 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Result<&str, &str>) {
-        let said = match Said::read(text) {
-            Ok(Said::Init) => Ok("init".to_owned()),
-            Ok(Said::Ping) => Ok("ping".to_owned()),
-            Ok(Said::Pong) => Ok("pong".to_owned()),
-            Ok(Said::Subscribe { id, request }) => Ok(format!("subscribe {id} {}", request.query)),
-            Ok(Said::Complete { id }) => Ok(format!("complete {id}")),
-            Err(why) => Err(why),
+        let parsed = match ClientMessage::parse(text) {
+            Ok(ClientMessage::Init) => Ok("init".to_owned()),
+            Ok(ClientMessage::Ping) => Ok("ping".to_owned()),
+            Ok(ClientMessage::Pong) => Ok("pong".to_owned()),
+            Ok(ClientMessage::Subscribe { id, request }) => {
+                Ok(format!("subscribe {id} {}", request.query))
+            }
+            Ok(ClientMessage::Complete { id }) => Ok(format!("complete {id}")),
+            Err(message) => Err(message),
         };
-        let said = said.as_ref().map(String::as_str).map_err(String::as_str);
-        match (said, expected) {
-            (Err(why), Err(expected)) => assert!(why.starts_with(expected), "{text}: {why}"),
-            _ => assert_eq!(said, expected, "{text}"),
+        let parsed = parsed.as_ref().map(String::as_str).map_err(String::as_str);
+        match (parsed, expected) {
+            (Err(message), Err(expected)) => {
+                assert!(message.starts_with(expected), "{text}: {message}");
+            }
+            _ => assert_eq!(parsed, expected, "{text}"),
         }
     }
 
     #[test]
-    fn what_a_client_says() {
+    fn client_messages_are_parsed() {
         check(r#"{"type":"connection_init"}"#, Ok("init"));
         check(r#"{"type":"connection_init","payload":{"a":1}}"#, Ok("init"));
         check(r#"{"type":"connection_init","payload":null}"#, Ok("init"));
@@ -138,18 +151,18 @@ mod tests {
         check(r#"{"type":"subscribe","id":"1","payload":{"query":"{a}"}}"#, Ok("subscribe 1 {a}"));
         check(
             r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
-            Err("A message of the type subscribe"),
+            Err("A subscribe message must have an id."),
         );
         check(
             r#"{"type":"subscribe","id":"","payload":{"query":"{a}"}}"#,
-            Err("A message of the type"),
+            Err("A subscribe message must have an id."),
         );
         check(r#"{"type":"subscribe","id":7,"payload":{"query":"{a}"}}"#, Err("A message must be"));
         check(r#"{"type":"subscribe","id":"1"}"#, Err("The request must be"));
         check(r#"{"type":"subscribe","id":"1","payload":{}}"#, Err("The request has no query."));
         check(r#"{"type":"complete","id":"1"}"#, Ok("complete 1"));
-        check(r#"{"type":"complete"}"#, Err("A message of the type complete"));
-        check(r#"{"type":"next","id":"1"}"#, Err("A client says"));
+        check(r#"{"type":"complete"}"#, Err("A complete message must have an id."));
+        check(r#"{"type":"next","id":"1"}"#, Err("Unknown message type"));
         check(r#"{"id":"1"}"#, Err("A message must be"));
         check("nonsense", Err("A message must be"));
     }

@@ -1,4 +1,4 @@
-//! Reading a request of GraphQL over HTTP: `POST` with JSON, or `GET` with parameters.
+//! Parses GraphQL-over-HTTP requests: `POST` with a JSON body, or `GET` with query parameters.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value, Variables};
@@ -10,26 +10,26 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::content_type::is_json;
-use super::response::failure;
+use super::response::error_response;
 
-/// What is asked.
-pub(super) struct Question {
+/// A GraphQL request and the kind of HTTP method that carried it.
+pub(super) struct GraphQlRequest {
     pub(super) request: async_graphql::Request,
     pub(super) is_get: bool,
 }
 
-/// The members of a request. Others may be there, and say nothing.
+/// The members of a JSON request. Unknown members are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Body {
+pub(super) struct RequestBody {
     query: String,
     operation_name: Option<String>,
     variables: Option<IndexMap<Name, Value>>,
-    #[allow(dead_code, reason = "nothing is extended; that it is a map is checked")]
+    #[allow(dead_code, reason = "extensions are ignored, but must be an object")]
     extensions: Option<Map<String, Json>>,
 }
 
-/// The same, as parameters of an address.
+/// The query parameters of a `GET` request. Variables and extensions are JSON in text form.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Parameters {
@@ -39,41 +39,46 @@ struct Parameters {
     extensions: Option<String>,
 }
 
-/// What is no request, and what to do about it.
+/// A request that could not be parsed: the response's status and its error message.
 pub(super) struct Malformed(StatusCode, String);
 
-impl Question {
-    /// Reads what is asked, in a body of so many bytes at the most.
-    pub(super) async fn read(request: Request, most: usize) -> Result<Self, Malformed> {
+impl GraphQlRequest {
+    /// Reads a request whose body has at most `max_body` bytes.
+    pub(super) async fn read(request: Request, max_body: usize) -> Result<Self, Malformed> {
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
-        let body = if is_get { parameters(&request)? } else { body(request, most).await? };
+        let body =
+            if is_get { parse_parameters(&request)? } else { read_body(request, max_body).await? };
         Ok(Self { request: body.into(), is_get })
     }
 }
 
-async fn body(request: Request, most: usize) -> Result<Body, Malformed> {
+async fn read_body(request: Request, max_body: usize) -> Result<RequestBody, Malformed> {
     if !is_json(request.headers()) {
-        let message = "The body must be JSON, and say so: content-type: application/json.";
-        return Err(Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message.to_owned()));
+        let message =
+            "The body must be JSON; send the header \"content-type: application/json\".".to_owned();
+        return Err(Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    // What says of itself that it is too large is not waited for.
+    // Reject a declared length above the limit before the body arrives.
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok());
-    if length.and_then(|it| it.parse().ok()).is_some_and(|it: usize| it > most) {
-        return Err(too_large(most));
+    if length.and_then(|it| it.parse().ok()).is_some_and(|it: usize| it > max_body) {
+        return Err(too_large(max_body));
     }
-    let body = Bytes::from_request(request, &()).await.map_err(|it| unread(&it, most))?;
-    Body::read(&body).map_err(|why| Malformed::bad(&why))
+    let body = Bytes::from_request(request, &()).await.map_err(|it| unreadable(&it, max_body))?;
+    RequestBody::parse(&body).map_err(|message| Malformed::bad_request(&message))
 }
 
-impl Body {
-    /// Reads it, or says in one sentence what is wrong with it.
-    pub(super) fn read(text: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(text).map_err(|error| explained(text, &error))
+impl RequestBody {
+    /// Parses a JSON body.
+    ///
+    /// # Errors
+    /// One sentence that names the member that is wrong.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(text).map_err(|error| describe_error(text, &error))
     }
 }
 
-impl From<Body> for async_graphql::Request {
-    fn from(body: Body) -> Self {
+impl From<RequestBody> for async_graphql::Request {
+    fn from(body: RequestBody) -> Self {
         let mut request = Self::new(body.query);
         request.operation_name = body.operation_name;
         let variables = body.variables.unwrap_or_default();
@@ -82,75 +87,81 @@ impl From<Body> for async_graphql::Request {
     }
 }
 
-fn unread(rejection: &BytesRejection, most: usize) -> Malformed {
+fn unreadable(rejection: &BytesRejection, max_body: usize) -> Malformed {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(most),
-        _ => Malformed::bad("The request could not be read to its end."),
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(max_body),
+        _ => Malformed::bad_request("The request body ended early; send it again."),
     }
 }
 
-fn too_large(most: usize) -> Malformed {
-    Malformed(StatusCode::PAYLOAD_TOO_LARGE, format!("The request is larger than {most} bytes."))
+fn too_large(max_body: usize) -> Malformed {
+    let message = format!("The request is larger than {max_body} bytes.");
+    Malformed(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
-/// Which member is wrong, if it is JSON at all.
-fn explained(body: &[u8], error: &serde_json::Error) -> String {
+/// Describes what is wrong with a body: it is not JSON, or one of its members has the wrong type.
+fn describe_error(body: &[u8], error: &serde_json::Error) -> String {
     let members = match serde_json::from_slice(body) {
         Ok(Json::Object(members)) => members,
         Ok(Json::Array(_)) => {
-            return "Several requests in one are not answered; send each by itself.".to_owned();
-        }
-        Ok(_) => {
-            return "The request must be a JSON object with a query, and with variables, operationName and extensions \
-                    if there are any."
+            return "Batched requests are not supported; send one request per HTTP call."
                 .to_owned();
         }
-        Err(_) => return format!("The request is no JSON: {error}."),
+        Ok(_) => {
+            return "The request must be a JSON object with the member query, and optionally \
+                    variables, operationName and extensions."
+                .to_owned();
+        }
+        Err(_) => return format!("The request is not valid JSON: {error}."),
     };
-    let wrong =
-        |name: &str, is_right: fn(&Json) -> bool| members.get(name).is_some_and(|it| !is_right(it));
+    let is_wrong =
+        |name: &str, is_valid: fn(&Json) -> bool| members.get(name).is_some_and(|it| !is_valid(it));
     let is_map = |it: &Json| it.is_object() || it.is_null();
     if !members.contains_key("query") {
         "The request has no query.".to_owned()
-    } else if wrong("query", Json::is_string) {
+    } else if is_wrong("query", Json::is_string) {
         "The query must be a string.".to_owned()
-    } else if wrong("operationName", |it| it.is_string() || it.is_null()) {
+    } else if is_wrong("operationName", |it| it.is_string() || it.is_null()) {
         "The operationName must be a string, or null.".to_owned()
-    } else if wrong("variables", is_map) {
+    } else if is_wrong("variables", is_map) {
         "The variables must be an object, or null.".to_owned()
-    } else if wrong("extensions", is_map) {
+    } else if is_wrong("extensions", is_map) {
         "The extensions must be an object, or null.".to_owned()
     } else {
         format!("The request is not a GraphQL request: {error}.")
     }
 }
 
-fn parameters(request: &Request) -> Result<Body, Malformed> {
-    let read = Query::<Parameters>::try_from_uri(request.uri());
-    let Query(read) = read.map_err(|error| Malformed::bad(&format!("{}.", error.body_text())))?;
-    let query = read.query.ok_or_else(|| Malformed::bad("The request has no query."))?;
-    let variables = map(read.variables.as_deref(), "variables")?;
-    let extensions = map(read.extensions.as_deref(), "extensions")?;
-    // (An empty name is none: some clients send the parameter anyway.)
-    let operation_name = read.operation_name.filter(|it| !it.is_empty());
-    Ok(Body { query, operation_name, variables, extensions })
+fn parse_parameters(request: &Request) -> Result<RequestBody, Malformed> {
+    let Query(parameters) = Query::<Parameters>::try_from_uri(request.uri())
+        .map_err(|error| Malformed::bad_request(&format!("{}.", error.body_text())))?;
+    let query =
+        parameters.query.ok_or_else(|| Malformed::bad_request("The request has no query."))?;
+    let variables = parse_map(parameters.variables.as_deref(), "variables")?;
+    let extensions = parse_map(parameters.extensions.as_deref(), "extensions")?;
+    // Some clients always send the parameter; an empty name means none.
+    let operation_name = parameters.operation_name.filter(|it| !it.is_empty());
+    Ok(RequestBody { query, operation_name, variables, extensions })
 }
 
-/// A parameter that is JSON: an object, or null.
-fn map<'p, T: Deserialize<'p>>(text: Option<&'p str>, name: &str) -> Result<Option<T>, Malformed> {
+/// Parses a parameter that is a JSON object or null. An empty parameter counts as absent.
+fn parse_map<'p, T: Deserialize<'p>>(
+    text: Option<&'p str>,
+    name: &str,
+) -> Result<Option<T>, Malformed> {
     let Some(text) = text.filter(|it| !it.is_empty()) else { return Ok(None) };
-    let wrong = |_| Malformed::bad(&format!("The {name} must be an object, written as JSON."));
-    serde_json::from_str(text).map_err(wrong)
+    serde_json::from_str(text)
+        .map_err(|_| Malformed::bad_request(&format!("The {name} must be a JSON object.")))
 }
 
 impl Malformed {
-    fn bad(message: &str) -> Self {
+    fn bad_request(message: &str) -> Self {
         Self(StatusCode::BAD_REQUEST, message.to_owned())
     }
 }
 
 impl IntoResponse for Malformed {
     fn into_response(self) -> Response {
-        failure(self.0, "PARSE_FAILED", &self.1)
+        error_response(self.0, "PARSE_FAILED", &self.1)
     }
 }

@@ -1,14 +1,16 @@
-//! WebSocket: opening one, and what of it is not GraphQL's: frames, life, and the end.
+//! WebSocket connections: opening, frames, keep-alive and closing. GraphQL is in [`session`].
 //!
-//! **Invariant:** at most one message is on its way out, and while it is, no operation is asked for more. So whoever does not
-//! read is behind in the log (S6), and costs no memory.
+//! **Invariant:** at most one message is being sent, and meanwhile no operation is polled. So a
+//! client that does not read falls behind in the log (S6), and costs no memory.
+//!
+//! [`session`]: super::session
 
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message};
 use axum::extract::{FromRequestParts, Request, WebSocketUpgrade};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
@@ -16,84 +18,93 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::connections::Place;
+use super::connections::ConnectionSlot;
 use super::protocol::NAME;
 use super::session::{Close, Session};
 use crate::auth;
 
-/// So much is read at once; the library's own 128 KiB would be most of an idle socket. Clients say little.
-const SOCKET_BUFFER: usize = 512;
-/// Who has opened a socket must say hello by then.
-const INIT: Duration = Duration::from_secs(10);
-/// After so much silence it is asked whether anybody is there, and if nothing is heard for as long again nobody is.
-const SILENCE: Duration = Duration::from_secs(20);
-/// Who does not take a message in this time is gone. (One who is only slow costs a page of the log.)
-const PATIENCE: Duration = Duration::from_secs(300);
-/// Who does not take the last word in this time does not get it.
-const GOODBYE: Duration = Duration::from_secs(2);
-/// Answers that a client is owed at once (to its pings), before it is not heard any longer.
-const OWED: usize = 16;
-/// When the server stops, sockets are closed one after the other in steps of this, so that not all come back at once.
-const STEP: Duration = Duration::from_millis(20);
+/// The read buffer in bytes. The library's default of 128 KiB would be most of an idle socket's
+/// memory, and clients send little.
+const READ_BUFFER: usize = 512;
+/// The time within which a client must send `connection_init`.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The silence after which the server sends a ping, and the time that the client has to react.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// The time within which a message must be sent. Slow readers are fine: they hold at most one page
+/// of the log.
+const SEND_TIMEOUT: Duration = Duration::from_secs(300);
+/// The time within which the close frame must be sent.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The number of unsent replies, such as pongs, above which the server stops reading.
+const MAX_PENDING_REPLIES: usize = 16;
+/// The delay between closing one socket and the next at a stop, so that clients do not all
+/// reconnect at once.
+const CLOSE_STAGGER: Duration = Duration::from_millis(20);
 
-/// Opens a socket.
-pub(super) async fn follow(app: App, request: Request) -> Response {
+/// Upgrades a request to a WebSocket and serves it.
+pub(super) async fn upgrade(app: App, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let offered = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
-    let mut offered = offered.iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
-    if !offered.any(|it| it.trim() == NAME) {
+    if !offers_protocol(&parts.headers) {
         let message = format!("Offer the WebSocket subprotocol {NAME}.\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
     let actor = auth::actor(&parts.headers);
     let mut session = Session::new(app.graphql, actor, app.limits.max_operations);
-    if !app.origins.may_open(&parts.headers) {
-        session
-            .forbid("Pages of this origin may not use the server; its --allow-origin lets them.");
+    if !app.origins.may_connect(&parts.headers) {
+        session.forbid("This origin is not allowed; start the server with --allow-origin for it.");
     }
-    let place = parts.extensions.get::<Place>().cloned();
-    let (tasks, stopping, number) = (app.tasks, app.stopping, app.sockets.next());
+    let slot = parts.extensions.get::<ConnectionSlot>().cloned();
+    let number = app.socket_numbers.next();
     upgrade
         .protocols([NAME])
-        .read_buffer_size(SOCKET_BUFFER)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(app.limits.max_body)
         .max_frame_size(app.limits.max_body)
         .on_upgrade(move |socket| {
-            let open = (place, app.metrics.socket());
-            tasks.track_future(async move {
-                serve(socket, session, stopping, number).await;
-                drop(open);
+            let held_while_open = (slot, app.metrics.count_socket());
+            app.tasks.track_future(async move {
+                serve(socket, session, app.stopping, number).await;
+                drop(held_while_open);
             })
         })
 }
 
-/// What has happened.
-enum Happened {
-    /// A frame, or `None`: the client is gone.
-    Heard(Option<Message>),
-    /// An operation has something to say.
-    Answered(String),
-    Stopping,
-    Time,
+fn offers_protocol(headers: &HeaderMap) -> bool {
+    let offers = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
+    let mut names = offers.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+    names.any(|it| it.trim() == NAME)
 }
 
-/// What a WebSocket does, as far as this is concerned.
+/// An event that the loop of a socket handles.
+enum Event {
+    /// The client sent a frame, or closed the connection (`None`).
+    Frame(Option<Message>),
+    /// An operation has a message to send.
+    Response(String),
+    /// The server is stopping.
+    Stopping,
+    /// A timeout has passed.
+    Timeout,
+}
+
+/// A WebSocket, or its replacement in tests.
 trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Message> {}
 
 impl<S: Stream<Item = Result<Message, axum::Error>> + Sink<Message>> Frames for S {}
 
-/// A socket, and what is known of its other end.
-struct Wire<S> {
+/// A socket, and when its client was last heard from.
+struct Connection<S> {
     sink: SplitSink<S, Message>,
     stream: SplitStream<S>,
     stopping: CancellationToken,
-    heard_at: Instant,
-    /// When it was asked whether anybody is there.
-    asked_at: Option<Instant>,
+    /// When the last frame arrived.
+    received_at: Instant,
+    /// When the last ping was sent; `None` before the first.
+    pinged_at: Option<Instant>,
 }
 
 async fn serve(
@@ -103,78 +114,87 @@ async fn serve(
     number: u64,
 ) {
     let (sink, stream) = socket.split();
-    let opened = now();
-    let mut wire = Wire { sink, stream, stopping, heard_at: opened, asked_at: None };
-    let end = loop {
-        while let Some(message) = session.owed() {
-            if !wire.send(Message::Text(message.into()), &mut session).await {
+    let opened_at = now();
+    let mut connection =
+        Connection { sink, stream, stopping, received_at: opened_at, pinged_at: None };
+    let close = loop {
+        while let Some(reply) = session.next_reply() {
+            if !connection.send(Message::Text(reply.into()), &mut session).await {
                 return;
             }
         }
-        if let Some(close) = session.ended() {
+        if let Some(close) = session.take_close() {
             break close;
         }
-        let asked = wire.asked_at.filter(|it| *it > wire.heard_at);
-        let silent_at = asked.unwrap_or(wire.heard_at) + SILENCE;
-        let wakes = if session.is_open() { silent_at } else { silent_at.min(opened + INIT) };
-        let happened = tokio::select! {
-            biased;
-            () = wire.stopping.cancelled() => Happened::Stopping,
-            frame = wire.stream.next() => Happened::Heard(frame.and_then(Result::ok)),
-            answer = session.next() => Happened::Answered(answer),
-            () = tokio::time::sleep_until(wakes) => Happened::Time,
+        let unanswered_ping = connection.pinged_at.filter(|it| *it > connection.received_at);
+        let silent_at = unanswered_ping.unwrap_or(connection.received_at) + PING_INTERVAL;
+        let times_out_at = if session.is_initialized() {
+            silent_at
+        } else {
+            silent_at.min(opened_at + INIT_TIMEOUT)
         };
-        match happened {
-            Happened::Heard(None | Some(Message::Close(_))) => return,
-            Happened::Heard(Some(frame)) => {
-                wire.heard_at = now();
-                hear(&mut session, frame);
+        let event = tokio::select! {
+            biased;
+            () = connection.stopping.cancelled() => Event::Stopping,
+            frame = connection.stream.next() => Event::Frame(frame.and_then(Result::ok)),
+            response = session.next_response() => Event::Response(response),
+            () = tokio::time::sleep_until(times_out_at) => Event::Timeout,
+        };
+        match event {
+            Event::Frame(None | Some(Message::Close(_))) => return,
+            Event::Frame(Some(frame)) => {
+                connection.received_at = now();
+                handle_frame(&mut session, frame);
             }
-            Happened::Answered(message) => {
-                if !wire.send(Message::Text(message.into()), &mut session).await {
+            Event::Response(message) => {
+                if !connection.send(Message::Text(message.into()), &mut session).await {
                     return;
                 }
             }
-            Happened::Stopping => {
-                tokio::time::sleep(STEP * (number % 100) as u32).await;
-                break Close(1001, "The server stops; go on from your revision.".to_owned());
+            Event::Stopping => {
+                tokio::time::sleep(CLOSE_STAGGER * (number % 100) as u32).await;
+                let reason =
+                    "Server is shutting down; reconnect and resume from your last revision.";
+                break Close(1001, reason.to_owned());
             }
-            Happened::Time if !session.is_open() && now() >= opened + INIT => {
+            Event::Timeout if !session.is_initialized() && now() >= opened_at + INIT_TIMEOUT => {
                 break Close(4408, "Connection initialisation timeout".to_owned());
             }
-            Happened::Time if asked.is_some() => {
-                break Close(1001, "Nothing was heard for long.".to_owned());
+            Event::Timeout if unanswered_ping.is_some() => {
+                break Close(1001, "No reply to a ping.".to_owned());
             }
-            Happened::Time => {
-                wire.asked_at = Some(now());
-                if !wire.send(Message::Ping(Default::default()), &mut session).await {
+            Event::Timeout => {
+                connection.pinged_at = Some(now());
+                if !connection.send(Message::Ping(Default::default()), &mut session).await {
                     return;
                 }
             }
         }
     };
-    let Close(code, reason) = end;
+    let Close(code, reason) = close;
     let frame = CloseFrame { code, reason: reason.into() };
-    // Whoever does not take it is gone anyway.
-    let _ = timeout(GOODBYE, wire.sink.send(Message::Close(Some(frame)))).await;
+    // The connection ends even if the client does not read the frame.
+    let _ = timeout(CLOSE_TIMEOUT, connection.sink.send(Message::Close(Some(frame)))).await;
 }
 
-impl<S: Frames> Wire<S> {
-    /// Sends a frame, and hears meanwhile what is said, as long as little is owed for it. Whether it was taken; who
-    /// does not take it holds up no stop.
+impl<S: Frames> Connection<S> {
+    /// Sends a frame, and meanwhile handles received frames while few replies are pending.
+    ///
+    /// Returns whether it was sent. A stop of the server ends the attempt.
     async fn send(&mut self, frame: Message, session: &mut Session) -> bool {
-        let Self { sink, stream, stopping, heard_at, .. } = self;
-        let mut sending = pin!(timeout(PATIENCE, sink.send(frame)));
+        let Self { sink, stream, stopping, received_at, .. } = self;
+        let mut sending = pin!(timeout(SEND_TIMEOUT, sink.send(frame)));
         loop {
+            let may_read = session.pending_replies() < MAX_PENDING_REPLIES;
             tokio::select! {
                 biased;
                 sent = &mut sending => return matches!(sent, Ok(Ok(()))),
                 () = stopping.cancelled() => return false,
-                frame = stream.next(), if session.owes() < OWED => match frame {
+                frame = stream.next(), if may_read => match frame {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
                     Some(Ok(frame)) => {
-                        *heard_at = now();
-                        hear(session, frame);
+                        *received_at = now();
+                        handle_frame(session, frame);
                     }
                 },
             }
@@ -182,16 +202,16 @@ impl<S: Frames> Wire<S> {
     }
 }
 
-fn hear(session: &mut Session, frame: Message) {
+fn handle_frame(session: &mut Session, frame: Message) {
     match frame {
-        Message::Text(text) => session.hear(&text),
-        Message::Binary(_) => session.refuse("Messages are texts."),
-        // (Pings of the socket itself are answered by the library.)
+        Message::Text(text) => session.handle_message(&text),
+        Message::Binary(_) => session.reject("Send text messages; binary is not supported."),
+        // The library replies to pings of the WebSocket protocol.
         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "a socket's silence is the machine's time")]
+#[allow(clippy::disallowed_methods, reason = "timeouts of sockets follow the machine's clock")]
 fn now() -> Instant {
     Instant::now()
 }

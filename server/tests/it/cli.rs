@@ -123,7 +123,7 @@ fn a_port_that_is_taken() {
     let file = folder.path().join("it.db");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    check(&["--listen", &address], &file, "cannot be listened on");
+    check(&["--listen", &address], &file, "Could not listen on");
     assert!(!file.exists(), "nothing was created");
 }
 
@@ -140,7 +140,7 @@ fn a_filter_that_is_none() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it.db");
     check(&["--listen", "127.0.0.1:0", "--log", "a=b=c"], &file, "--log");
-    check(&["--listen", "127.0.0.1:0", "--log", "wran"], &file, "is no level");
+    check(&["--listen", "127.0.0.1:0", "--log", "wran"], &file, "is not a level");
 }
 
 #[test]

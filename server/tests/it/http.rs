@@ -40,7 +40,7 @@ async fn nothing_is_changed_with_get() {
     let sent = reqwest::get(world.url(&format!("/graphql?query={query}"))).await.unwrap();
     assert_eq!((sent.status().as_u16(), &sent.headers()["allow"]), (405, &"POST".parse().unwrap()));
     let answer = sent.text().await.unwrap();
-    assert!(answer.contains("A mutation needs POST."), "{answer}");
+    assert!(answer.contains("Send mutations with POST."), "{answer}");
 }
 
 /// Sends a body, and answers status, media type, and what came.
@@ -62,9 +62,9 @@ async fn what_is_no_request_is_refused_with_a_sentence() {
     let world = World::new().await;
     let huge = format!(r#"{{"query":"{{ calendar {{ id }} }}","x":"{}"}}"#, "x".repeat(2_000_000));
     for (body, status, sentence) in [
-        ("", 400, "The request is no JSON"),
-        ("[", 400, "The request is no JSON"),
-        ("[]", 400, "Several requests in one are not answered; send each by itself."),
+        ("", 400, "The request is not valid JSON"),
+        ("[", 400, "The request is not valid JSON"),
+        ("[]", 400, "Batched requests are not supported; send one request per HTTP call."),
         ("7", 400, "The request must be a JSON object"),
         ("{}", 400, "The request has no query."),
         (r#"{"query":7}"#, 400, "The query must be a string."),

@@ -108,7 +108,7 @@ async fn a_page_of_somebody_elses_is_told_to_go() {
     assert!(
         matches!(from("http://localhost:3000").await, Heard::Message(it) if it["type"] == "connection_ack")
     );
-    let reason = "Pages of this origin may not use the server; its --allow-origin lets them.";
+    let reason = "This origin is not allowed; start the server with --allow-origin for it.";
     Client::is_closed(from("https://evil.example.org").await, 4403, reason);
 }
 
@@ -272,7 +272,11 @@ async fn a_stop_says_goodbye_and_clients_go_on() {
     let goodbyes = async {
         for client in &mut clients {
             let heard = client.hear().await;
-            Client::is_closed(heard, 1001, "The server stops; go on from your revision.");
+            Client::is_closed(
+                heard,
+                1001,
+                "Server is shutting down; reconnect and resume from your last revision.",
+            );
         }
     };
     let (world, ()) = tokio::join!(world.restarted(), goodbyes);

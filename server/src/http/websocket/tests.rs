@@ -1,4 +1,4 @@
-//! The life of a socket, in virtual time.
+//! Tests of a socket's timeouts and close codes, in virtual time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,30 +20,31 @@ use crate::metrics::Metrics;
 use crate::queries::Queries;
 use crate::store::{self, IfMissing};
 
-/// The server's end of a line that a test holds the other end of.
-struct End {
-    said: UnboundedReceiver<Message>,
-    heard: UnboundedSender<Message>,
-    takes: bool,
+/// The server's end of a fake socket. The test has the other end.
+struct FakeSocket {
+    from_client: UnboundedReceiver<Message>,
+    to_client: UnboundedSender<Message>,
+    /// False if the client reads nothing, so that no message can be sent.
+    can_send: bool,
 }
 
-impl Stream for End {
+impl Stream for FakeSocket {
     type Item = Result<Message, axum::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.said.poll_recv(cx).map(|it| it.map(Ok))
+        self.from_client.poll_recv(cx).map(|it| it.map(Ok))
     }
 }
 
-impl Sink<Message> for End {
+impl Sink<Message> for FakeSocket {
     type Error = axum::Error;
 
     fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        if self.takes { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if self.can_send { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Self::Error> {
-        self.heard.send(message).map_err(axum::Error::new)
+        self.to_client.send(message).map_err(axum::Error::new)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -55,13 +56,13 @@ impl Sink<Message> for End {
     }
 }
 
-/// A client, and a socket that was opened now.
+/// A client, and a socket that has just been opened.
 struct World {
-    say: UnboundedSender<Message>,
-    heard: UnboundedReceiver<Message>,
-    opened: Instant,
+    to_server: UnboundedSender<Message>,
+    from_server: UnboundedReceiver<Message>,
+    opened_at: Instant,
     stopping: CancellationToken,
-    served: JoinHandle<()>,
+    serving: JoinHandle<()>,
     _folder: TempDir,
 }
 
@@ -70,7 +71,7 @@ impl World {
         Self::with(|_, _| {}).await
     }
 
-    async fn with(change: impl FnOnce(&mut Session, &mut End)) -> Self {
+    async fn with(change: impl FnOnce(&mut Session, &mut FakeSocket)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tasks = tokio_util::task::TaskTracker::new();
         let mut settings = Cli::parse_from(["it"]).serve;
@@ -82,87 +83,94 @@ impl World {
         let limits = settings.limits;
         let queries = Queries::new(Arc::clone(&store));
         let graphql =
-            graphql::service(queries, commands, feed, limits.of_requests(), Metrics::default());
-        // (Opening a database takes real time.)
+            graphql::service(queries, commands, feed, limits.per_request(), Metrics::default());
+        // Time is paused only now: opening a database takes real time.
         tokio::time::pause();
-        let ((say, said), (hears, heard)) = (unbounded_channel(), unbounded_channel());
+        let (to_server, from_client) = unbounded_channel();
+        let (to_client, from_server) = unbounded_channel();
         let mut session = Session::new(graphql, Actor::Anonymous, limits.max_operations);
-        let mut end = End { said, heard: hears, takes: true };
-        change(&mut session, &mut end);
-        let (stopping, opened) = (CancellationToken::new(), now());
-        #[allow(clippy::disallowed_methods, reason = "it ends with the test")]
-        let served = tokio::spawn(serve(end, session, stopping.clone(), 7));
-        Self { say, heard, opened, stopping, served, _folder: folder }
+        let mut socket = FakeSocket { from_client, to_client, can_send: true };
+        change(&mut session, &mut socket);
+        let stopping = CancellationToken::new();
+        let opened_at = now();
+        #[allow(clippy::disallowed_methods, reason = "the task ends with the test")]
+        let serving = tokio::spawn(serve(socket, session, stopping.clone(), 7));
+        Self { to_server, from_server, opened_at, stopping, serving, _folder: folder }
     }
 
-    fn says(&self, text: &str) {
-        self.say.send(Message::Text(text.into())).unwrap();
+    fn send(&self, text: &str) {
+        self.to_server.send(Message::Text(text.into())).unwrap();
     }
 
-    async fn greeted(&mut self) {
-        self.says(r#"{"type":"connection_init"}"#);
-        let ack = self.heard.recv().await.unwrap();
+    async fn initialize(&mut self) {
+        self.send(r#"{"type":"connection_init"}"#);
+        let ack = self.from_server.recv().await.unwrap();
         assert_eq!(ack.to_text().unwrap(), r#"{"type":"connection_ack"}"#);
     }
 
-    /// Waits for the next frame, and checks when it comes: seconds since the socket was opened.
-    async fn hears(&mut self, expected: &str, at: f64) {
-        let it = match self.heard.recv().await.unwrap() {
-            Message::Close(Some(it)) => format!("{} {}", it.code, it.reason),
+    /// Waits for the next frame, and checks that it arrives `at` seconds after the socket was opened.
+    async fn expect_frame(&mut self, expected: &str, at: f64) {
+        let frame = match self.from_server.recv().await.unwrap() {
+            Message::Close(Some(close)) => format!("{} {}", close.code, close.reason),
             Message::Ping(_) => "ping".to_owned(),
-            it => format!("{it:?}"),
+            other => format!("{other:?}"),
         };
-        let seconds = (now() - self.opened).as_secs_f64();
-        assert_eq!(it, expected);
+        let seconds = (now() - self.opened_at).as_secs_f64();
+        assert_eq!(frame, expected);
         assert!((seconds - at).abs() < 0.01, "{expected} after {seconds} s");
     }
 }
 
 #[tokio::test]
-async fn who_says_no_hello_is_sent_away() {
+async fn a_client_that_does_not_initialize_is_closed() {
     let mut world = World::new().await;
-    world.hears("4408 Connection initialisation timeout", 10.0).await;
+    world.expect_frame("4408 Connection initialisation timeout", 10.0).await;
 }
 
 #[tokio::test]
-async fn who_is_silent_is_asked_and_then_gone() {
+async fn a_silent_client_is_pinged_and_then_closed() {
     let mut world = World::new().await;
-    world.greeted().await;
-    world.hears("ping", 20.0).await;
-    world.hears("1001 Nothing was heard for long.", 40.0).await;
+    world.initialize().await;
+    world.expect_frame("ping", 20.0).await;
+    world.expect_frame("1001 No reply to a ping.", 40.0).await;
 }
 
 #[tokio::test]
-async fn who_answers_stays() {
+async fn a_client_that_replies_to_pings_stays_connected() {
     let mut world = World::new().await;
-    world.greeted().await;
+    world.initialize().await;
     for at in [20.0, 40.0, 60.0] {
-        world.hears("ping", at).await;
-        world.say.send(Message::Pong(Default::default())).unwrap();
+        world.expect_frame("ping", at).await;
+        world.to_server.send(Message::Pong(Default::default())).unwrap();
     }
-    world.hears("ping", 80.0).await;
-    world.hears("1001 Nothing was heard for long.", 100.0).await;
+    world.expect_frame("ping", 80.0).await;
+    world.expect_frame("1001 No reply to a ping.", 100.0).await;
 }
 
 #[tokio::test]
-async fn who_takes_nothing_is_let_go() {
-    let world = World::with(|_, end| end.takes = false).await;
-    world.says(r#"{"type":"connection_init"}"#);
-    world.served.await.unwrap();
-    assert_eq!((now() - world.opened).as_secs(), PATIENCE.as_secs());
+async fn a_client_that_reads_nothing_is_dropped() {
+    let world = World::with(|_, socket| socket.can_send = false).await;
+    world.send(r#"{"type":"connection_init"}"#);
+    world.serving.await.unwrap();
+    assert_eq!((now() - world.opened_at).as_secs(), SEND_TIMEOUT.as_secs());
 }
 
 #[tokio::test]
-async fn who_may_not_is_told_so() {
+async fn a_forbidden_client_gets_the_reason() {
     let mut world = World::with(|session, _| session.forbid("No.")).await;
-    world.hears("4403 No.", 0.0).await;
+    world.expect_frame("4403 No.", 0.0).await;
 }
 
-/// So that not all clients come back at once.
+/// Clients must not all reconnect at once.
 #[tokio::test]
-async fn at_a_stop_each_socket_has_its_moment() {
+async fn sockets_are_closed_one_after_the_other_at_a_stop() {
     let mut world = World::new().await;
-    world.greeted().await;
+    world.initialize().await;
     world.stopping.cancel();
-    world.hears("1001 The server stops; go on from your revision.", 0.14).await;
+    world
+        .expect_frame(
+            "1001 Server is shutting down; reconnect and resume from your last revision.",
+            0.14,
+        )
+        .await;
 }
