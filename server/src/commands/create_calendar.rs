@@ -1,11 +1,12 @@
-//! `createCalendar`. It is no change of the calendar's log: that begins empty, at revision 0.
+//! The command `createCalendar`. The creation is not in the calendar's log, which starts empty at revision 0.
 
 use async_trait::async_trait;
 
 use super::idempotency::{Command, CommandError, Context};
 use super::new_id::new_id;
 use crate::domain::{
-    Calendar, CalendarId, CreateCalendar, Entity, EntityId, MutationId, Refusal, Revision,
+    AppointmentId, Calendar, CalendarId, CreateCalendar, Entity, EntityId, MutationId, Refusal,
+    Revision,
 };
 use crate::store::{IdEntry, Transaction};
 
@@ -15,7 +16,7 @@ impl Command for CreateCalendar {
     const NAME: &'static str = "createCalendar";
 
     fn mutation_id(&self) -> Option<MutationId> {
-        None // the id is what makes a repeated attempt harmless
+        None // The calendar's id makes a retry harmless.
     }
 
     async fn decide(
@@ -24,17 +25,17 @@ impl Command for CreateCalendar {
         context: &Context,
     ) -> Result<Calendar, CommandError> {
         let id = self.id.unwrap_or_else(|| CalendarId(new_id(context.now)));
-        if let Some(place) = tx.locate(id.into()).await? {
-            return again(tx, context, place, id.into(), self).await;
+        if let Some(entry) = tx.locate(id.into()).await? {
+            return resolve_known_id(tx, context, entry, id.into(), self).await;
         }
-        // Somebody must be the default, or a calendarId could never be left out.
+        // The first calendar becomes the default, so that clients can omit the calendarId.
         let is_default = tx.default_calendar().await?.is_none();
         let content = self.content.clone();
         let calendar = Calendar { id, revision: Revision::ZERO, is_default, content };
         if !tx.claim_id(id.into(), id, context.fingerprint).await? {
-            // Somebody was quicker, on another server.
+            // Another replica has claimed the id in the meantime.
             return match tx.locate(id.into()).await? {
-                Some(place) => again(tx, context, place, id.into(), self).await,
+                Some(entry) => resolve_known_id(tx, context, entry, id.into(), self).await,
                 None => Err(Refusal::IdAlreadyUsed(None).into()),
             };
         }
@@ -43,24 +44,27 @@ impl Command for CreateCalendar {
     }
 }
 
-/// A known id (S10): the same attempt again is harmless, anything else is refused.
-async fn again(
+/// Decides a creation whose id is in use (S10): a retry succeeds, anything else is refused.
+async fn resolve_known_id(
     tx: &mut dyn Transaction,
     context: &Context,
-    place: IdEntry,
+    entry: IdEntry,
     id: EntityId,
     new: &CreateCalendar,
 ) -> Result<Calendar, CommandError> {
-    let used = |what| Err(Refusal::IdAlreadyUsed(what).into());
-    if place.deleted.is_some() || !context.actor.may_see(place.calendar_id) {
-        return used(None);
+    if entry.deleted.is_some() || !context.actor.may_see(entry.calendar_id) {
+        return Err(Refusal::IdAlreadyUsed(None).into());
     }
-    if id != EntityId::from(place.calendar_id) {
-        let found = tx.appointment(place.calendar_id, crate::domain::AppointmentId(id.0)).await?;
-        return used(found.map(Entity::Appointment));
-    }
-    match tx.lock_calendar(place.calendar_id).await?.map(|row| row.calendar) {
-        Some(it) if place.created_as == context.fingerprint || it.content == new.content => Ok(it),
-        found => used(found.map(Entity::Calendar)),
-    }
+    let is_retry =
+        |found: &Calendar| entry.created_as == context.fingerprint || found.content == new.content;
+    let existing = if id == entry.calendar_id.into() {
+        match tx.lock_calendar(entry.calendar_id).await?.map(|row| row.calendar) {
+            Some(found) if is_retry(&found) => return Ok(found),
+            found => found.map(Entity::Calendar),
+        }
+    } else {
+        let found = tx.appointment(entry.calendar_id, AppointmentId(id.0)).await?;
+        found.map(Entity::Appointment)
+    };
+    Err(Refusal::IdAlreadyUsed(existing).into())
 }

@@ -1,23 +1,23 @@
-//! `deleteAppointment`.
+//! The command `deleteAppointment`.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::idempotency::{Command, CommandError, Context};
-use super::preconditions::appointment;
+use super::preconditions::lock_appointment;
 use crate::domain::{
     AppointmentId, CalendarId, ChangeKind, DeleteAppointment, MutationId, Refusal, Revision,
 };
 use crate::store::Transaction;
 
-/// What a deletion leaves to say.
+/// The result of deleting an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedAppointment {
-    /// Which.
+    /// The id of the deleted appointment.
     pub id: AppointmentId,
-    /// Where it was.
+    /// The calendar that contained it.
     pub calendar_id: CalendarId,
-    /// The revision of its removal.
+    /// The revision of the deletion.
     pub revision: Revision,
 }
 
@@ -35,14 +35,15 @@ impl Command for DeleteAppointment {
         tx: &mut dyn Transaction,
         context: &Context,
     ) -> Result<DeletedAppointment, CommandError> {
-        let (row, current) = appointment(tx, context, self.id).await?;
-        if self.expected_revision.is_some_and(|seen| seen != current.revision) {
+        let (row, current) = lock_appointment(tx, context, self.id).await?;
+        if self.expected_revision.is_some_and(|it| it != current.revision) {
             return Err(Refusal::RevisionConflict(current).into());
         }
-        let (revision, calendar_id) = (row.head.next(), current.calendar_id);
+        let calendar_id = current.calendar_id;
+        let revision = row.head.next();
         let before = Some(current.content.interval());
-        tx.apply(&context.change(calendar_id, revision, before, ChangeKind::Deleted(self.id)))
-            .await?;
+        let kind = ChangeKind::Deleted(self.id);
+        tx.apply(&context.change(calendar_id, revision, before, kind)).await?;
         Ok(DeletedAppointment { id: self.id, calendar_id, revision })
     }
 }

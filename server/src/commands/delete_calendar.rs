@@ -1,9 +1,9 @@
-//! `deleteCalendar`: one change, however many appointments go with it.
+//! The command `deleteCalendar`: one change, however many appointments are deleted with the calendar.
 
 use async_trait::async_trait;
 
 use super::idempotency::{Command, CommandError, Context};
-use super::preconditions::calendar;
+use super::preconditions::lock_calendar;
 use crate::domain::{CalendarId, ChangeKind, DeleteCalendar, MutationId, Refusal};
 use crate::store::Transaction;
 
@@ -21,14 +21,15 @@ impl Command for DeleteCalendar {
         tx: &mut dyn Transaction,
         context: &Context,
     ) -> Result<CalendarId, CommandError> {
-        let row = calendar(tx, context, self.id).await?;
+        let row = lock_calendar(tx, context, self.id).await?;
         if !self.with_appointments {
             let count = tx.count_appointments(self.id).await?;
             if count > 0 {
                 return Err(Refusal::CalendarNotEmpty(count).into());
             }
         }
-        tx.apply(&context.change(self.id, row.head.next(), None, ChangeKind::CalendarGone)).await?;
+        let revision = row.head.next();
+        tx.apply(&context.change(self.id, revision, None, ChangeKind::CalendarGone)).await?;
         Ok(self.id)
     }
 }

@@ -1,5 +1,5 @@
-//! One attempt at a mutation, and the ledger around it (S10): *the first decision under a mutation
-//! id is the decision*, done or refused.
+//! Idempotency (S10): the ledger stores the first decision under a mutation id, and every retry
+//! with this id returns that decision, whether the command was done or refused.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -11,19 +11,20 @@ use crate::domain::{
 };
 use crate::store::{StoreError, Transaction, Work};
 
-/// What each of the six commands says of itself.
+/// A checked mutation that can be run in a transaction.
 #[async_trait]
 pub(super) trait Command: Serialize + Send + Sync + 'static {
-    /// What it answers when it is done.
+    /// The result of a command that was not refused.
     type Output: Serialize + DeserializeOwned + Send + 'static;
 
-    /// Its name, so that two verbs with equal content are two mutations.
+    /// The name of the mutation. Two mutations with the same input but different names have
+    /// different fingerprints.
     const NAME: &'static str;
 
-    /// The client's name for it.
+    /// The client's id for this mutation. `None` if the ledger must not record it.
     fn mutation_id(&self) -> Option<MutationId>;
 
-    /// Loads, decides and writes. Whatever refuses must do so before anything is written.
+    /// Loads, decides and writes. All refusals must come before the first write.
     async fn decide(
         &self,
         tx: &mut dyn Transaction,
@@ -31,11 +32,11 @@ pub(super) trait Command: Serialize + Send + Sync + 'static {
     ) -> Result<Self::Output, CommandError>;
 }
 
-/// Why a command goes no further.
+/// The reason why a command stops. `?` converts a refusal or a failure of the store to it.
 pub(super) enum CommandError {
-    /// The domain says no.
+    /// The domain refuses the command. This is a decision, which the ledger records.
     Refused(Refusal),
-    /// The store could not be reached; nothing is decided.
+    /// The store failed; nothing is decided.
     Failed(StoreError),
 }
 
@@ -51,7 +52,7 @@ impl From<StoreError> for CommandError {
     }
 }
 
-/// Who decides what, when, and under which name.
+/// The circumstances in which a command is decided.
 pub(super) struct Context {
     pub(super) actor: Actor,
     pub(super) now: Instant,
@@ -60,7 +61,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// The log's row for what is about to be done.
+    /// Creates the log entry for a change that this command makes.
     pub(super) fn change(
         &self,
         calendar_id: CalendarId,
@@ -68,33 +69,41 @@ impl Context {
         before: Option<Interval>,
         kind: ChangeKind,
     ) -> Change {
-        let (actor, at) = (self.actor.clone(), self.now);
-        Change { calendar_id, revision, kind, before, mutation_id: self.mutation_id, actor, at }
+        Change {
+            calendar_id,
+            revision,
+            kind,
+            before,
+            mutation_id: self.mutation_id,
+            actor: self.actor.clone(),
+            at: self.now,
+        }
     }
 }
 
-/// A checked mutation on its way to its transaction.
-pub(super) struct LoggedCommand<M> {
-    mutation: M,
-    by: Context,
-    /// What is older is not promised to be in the ledger.
-    oldest: Instant,
+/// A command whose decision is recorded in the ledger.
+pub(super) struct LoggedCommand<C> {
+    command: C,
+    context: Context,
+    /// Earlier decisions may have been removed from the ledger.
+    ledger_start: Instant,
 }
 
-impl<M: Command> LoggedCommand<M> {
-    pub(super) fn new(mutation: M, actor: Actor, now: Instant, oldest: Instant) -> Self {
-        let fingerprint = Fingerprint::of(M::NAME, &mutation);
-        let mutation_id = mutation.mutation_id();
-        Self { mutation, by: Context { actor, now, fingerprint, mutation_id }, oldest }
+impl<C: Command> LoggedCommand<C> {
+    pub(super) fn new(command: C, actor: Actor, now: Instant, ledger_start: Instant) -> Self {
+        let fingerprint = Fingerprint::of(C::NAME, &command);
+        let mutation_id = command.mutation_id();
+        let context = Context { actor, now, fingerprint, mutation_id };
+        Self { command, context, ledger_start }
     }
 }
 
 #[async_trait]
-impl<M: Command> Work for LoggedCommand<M> {
-    type Done = Result<M::Output, Refusal>;
+impl<C: Command> Work for LoggedCommand<C> {
+    type Output = Result<C::Output, Refusal>;
 
-    async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Done, StoreError> {
-        let Context { fingerprint, mutation_id, now, .. } = self.by;
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Output, StoreError> {
+        let Context { fingerprint, mutation_id, now, .. } = self.context;
         if let Some(id) = mutation_id
             && let Some((first, decision)) = tx.find_decision(id).await?
         {
@@ -102,35 +111,42 @@ impl<M: Command> Work for LoggedCommand<M> {
                 return serde_json::from_str(&decision)
                     .map_err(|error| StoreError::Failed(error.into()));
             }
-            return Ok(Err(Refusal::invalid(
-                "mutationId",
-                "This id was already used for a different mutation; generate a new one for each mutation.",
-            )));
+            return Ok(Err(id_already_used()));
         }
-        if let Some(made) = mutation_id.and_then(|it| it.timestamp())
-            && made < tx.ledger_start().await?.max(self.oldest)
+        if let Some(created_at) = mutation_id.and_then(|it| it.timestamp())
+            && created_at < tx.ledger_start().await?.max(self.ledger_start)
         {
-            return Ok(Err(forgotten()));
+            return Ok(Err(id_too_old()));
         }
-        let decision = match self.mutation.decide(tx, &self.by).await {
-            Ok(done) => Ok(done),
+        let decision = match self.command.decide(tx, &self.context).await {
+            Ok(output) => Ok(output),
             Err(CommandError::Refused(refusal)) => Err(refusal),
             Err(CommandError::Failed(error)) => return Err(error),
         };
         if let Some(id) = mutation_id {
-            let decision = serde_json::to_string(&decision)
+            let json = serde_json::to_string(&decision)
                 .map_err(|error| StoreError::Failed(error.into()))?;
-            // An id from a clock that is ahead is remembered until it is old by its own account.
-            let at = id.timestamp().map_or(now, |made| made.max(now));
-            tx.record_decision(id, fingerprint, &decision, at).await?;
+            // If the client's clock is ahead, the entry is kept until the id itself is too old.
+            let at = id.timestamp().map_or(now, |created_at| created_at.max(now));
+            tx.record_decision(id, fingerprint, &json, at).await?;
         }
         Ok(decision)
     }
 }
 
-/// S10: what is older than the ledger reaches may have been decided and forgotten, so it is never
-/// executed.
-fn forgotten() -> Refusal {
-    let message = "This mutation is too old to be deduplicated; check whether it was applied, then retry with a new id.";
-    Refusal::invalid("mutationId", message)
+fn id_already_used() -> Refusal {
+    Refusal::invalid(
+        "mutationId",
+        "This id was already used for a different mutation; generate a new one for each mutation.",
+    )
+}
+
+/// Refuses an id from before the start of the ledger: its mutation may have been done, and the
+/// decision removed (S10).
+fn id_too_old() -> Refusal {
+    Refusal::invalid(
+        "mutationId",
+        "This mutation is too old to be deduplicated; check whether it was applied, then retry \
+         with a new id.",
+    )
 }

@@ -1,5 +1,5 @@
-//! What nobody asks for over the wire: the first calendar, forgetting what is old, and the step
-//! after a restore.
+//! Maintenance that is not part of the API: creating the first calendar, pruning old data, and
+//! raising the revisions after a restore.
 
 use std::time::Duration;
 
@@ -10,26 +10,28 @@ use super::idempotency::LoggedCommand;
 use crate::domain::{Actor, CreateCalendar, CreateCalendarInput, Instant, OverlapPolicy};
 use crate::store::{self, StoreError, Transaction, Work};
 
-/// Small, so that those who write in between do not wait long.
-const BATCH: u32 = 1_000;
+/// The number of rows that one pruning transaction deletes. It is small, so that writers in between
+/// do not wait long.
+const PRUNE_BATCH: u32 = 1_000;
 
-/// More changes than anybody makes between a backup and its restore, should the clock be wrong.
-const STEP: u64 = 1_000_000_000;
+/// The minimum by which a restore raises a revision. No calendar has this many changes between a
+/// backup and its restore, so this is safe even if the clock is wrong.
+const REVISION_STEP: u64 = 1_000_000_000;
 
-/// More changes than anybody makes in a second. A revision that follows the clock by it differs for
-/// each time that the same backup is restored, and stays below 2^53 until the year 2255.
-const REVISIONS_A_SECOND: u64 = 1_000_000;
+/// More changes per second than any calendar has. A revision that follows the clock at this rate is
+/// a new one each time the same backup is restored, and stays below 2^53 until the year 2255.
+const REVISIONS_PER_SECOND: u64 = 1_000_000;
 
-/// How long what is past is kept.
+/// How long past data is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Changes in the log (S7).
+    /// How long changes stay in the log (S7).
     pub changes: Duration,
-    /// Decisions in the ledger (S10).
+    /// How long decisions stay in the ledger (S10).
     pub ledger: Duration,
 }
 
-/// As the flags have it when nothing is set.
+/// The defaults of the command line: 30 days for changes, 90 days for the ledger.
 impl Default for Retention {
     fn default() -> Self {
         const DAY: u64 = 24 * 60 * 60;
@@ -38,14 +40,15 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// The ledger answers for mutations decided from here on.
-    pub fn ledger_from(&self, now: Instant) -> Instant {
-        before(now, self.ledger)
+    /// Returns the time since which the ledger contains every decision.
+    pub fn ledger_start(&self, now: Instant) -> Instant {
+        subtract(now, self.ledger)
     }
 }
 
 impl Commands {
-    /// On the first start there is nothing; a new server should be of use at once. Of several that start at once, one makes it.
+    /// Creates a calendar if there never was one, so that a new server is of use at once. Of
+    /// several servers that start at the same time, only one creates it.
     pub async fn create_first_calendar(&self) -> Result<(), StoreError> {
         let input = CreateCalendarInput {
             id: None,
@@ -54,40 +57,43 @@ impl Commands {
             time_zone: "UTC".into(),
             overlaps: OverlapPolicy::Allow,
         };
-        let first = input.check().map_err(|it| StoreError::Failed(format!("{it:?}").into()))?;
+        let command = input.check().map_err(|it| StoreError::Failed(format!("{it:?}").into()))?;
         let now = self.clock.now();
-        let attempt =
-            LoggedCommand::new(first, Actor::Anonymous, now, self.retention.ledger_from(now));
-        store::write(&*self.store, FirstCalendar(attempt)).await
+        let ledger_start = self.retention.ledger_start(now);
+        let command = LoggedCommand::new(command, Actor::Anonymous, now, ledger_start);
+        store::write(&*self.store, CreateFirstCalendar(command)).await
     }
 
-    /// Forgets everything that is past its retention, batch by batch; answers how many rows went.
+    /// Deletes everything that is older than its retention, in batches. Returns the number of
+    /// deleted rows.
     pub async fn prune(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
-        let (changes, ledger) =
-            (before(now, self.retention.changes), self.retention.ledger_from(now));
-        let mut sum = 0;
+        let changes_before = subtract(now, self.retention.changes);
+        let ledger_before = self.retention.ledger_start(now);
+        let mut total = 0;
         loop {
-            let gone = store::write(&*self.store, Prune { changes, ledger }).await?;
-            sum += gone;
-            if gone == 0 {
-                return Ok(sum);
+            let work = Prune { changes_before, ledger_before };
+            let deleted = store::write(&*self.store, work).await?;
+            total += deleted;
+            if deleted == 0 {
+                return Ok(total);
             }
         }
     }
 
-    /// S8, after a restore from a backup; answers how many calendars were raised.
+    /// Raises the revisions of all calendars after a restore from a backup (S8). Returns the number
+    /// of calendars.
     pub async fn restore_bump(&self) -> Result<u64, StoreError> {
-        let at_least = self.clock.now().unix().max(0).cast_unsigned() * REVISIONS_A_SECOND;
+        let at_least = self.clock.now().unix().max(0).cast_unsigned() * REVISIONS_PER_SECOND;
         store::write(&*self.store, RestoreBump { at_least }).await
     }
 }
 
-struct FirstCalendar(LoggedCommand<CreateCalendar>);
+struct CreateFirstCalendar(LoggedCommand<CreateCalendar>);
 
 #[async_trait]
-impl Work for FirstCalendar {
-    type Done = ();
+impl Work for CreateFirstCalendar {
+    type Output = ();
 
     async fn run(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
         if !tx.lock_first_calendar().await? {
@@ -101,16 +107,16 @@ impl Work for FirstCalendar {
 }
 
 struct Prune {
-    changes: Instant,
-    ledger: Instant,
+    changes_before: Instant,
+    ledger_before: Instant,
 }
 
 #[async_trait]
 impl Work for Prune {
-    type Done = u64;
+    type Output = u64;
 
     async fn run(&self, tx: &mut dyn Transaction) -> Result<u64, StoreError> {
-        tx.prune(self.changes, self.ledger, BATCH).await
+        tx.prune(self.changes_before, self.ledger_before, PRUNE_BATCH).await
     }
 }
 
@@ -120,13 +126,13 @@ struct RestoreBump {
 
 #[async_trait]
 impl Work for RestoreBump {
-    type Done = u64;
+    type Output = u64;
 
     async fn run(&self, tx: &mut dyn Transaction) -> Result<u64, StoreError> {
-        tx.restore_bump(STEP, self.at_least).await
+        tx.restore_bump(REVISION_STEP, self.at_least).await
     }
 }
 
-fn before(now: Instant, ago: Duration) -> Instant {
-    now.plus(-i64::try_from(ago.as_secs()).unwrap_or(i64::MAX))
+fn subtract(now: Instant, duration: Duration) -> Instant {
+    now.plus(-i64::try_from(duration.as_secs()).unwrap_or(i64::MAX))
 }

@@ -1,8 +1,5 @@
-//! The six mutations: each is one transaction on one screen. Load, decide, write; the store logs,
-//! commits and wakes.
-//!
-//! A command answers `Ok(Ok(_))` when it is done, `Ok(Err(refusal))` when the domain says no, and
-//! `Err(_)` when the store could not be reached, so that nobody mistakes one for another.
+//! The six mutations. Each command loads, decides and writes in one transaction; the store appends
+//! to the log, commits and notifies subscribers.
 
 mod create_appointment;
 mod create_calendar;
@@ -29,10 +26,11 @@ pub use delete_appointment::DeletedAppointment;
 use idempotency::{Command, LoggedCommand};
 pub use maintenance::Retention;
 
-/// Done or refused, unless the store could not be reached.
+/// The result of a command. The outer error means that the store failed, so nothing is decided; the
+/// inner one means that the domain refused the command.
 pub type CommandResult<T> = Result<Result<T, Refusal>, StoreError>;
 
-/// The mutations, over one store.
+/// Runs the mutations on one store.
 #[derive(Clone)]
 pub struct Commands {
     store: Arc<dyn Store>,
@@ -41,12 +39,12 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// The mutations over `store`.
+    /// Creates the commands of `store`.
     pub fn new(store: Arc<dyn Store>, clock: Clock, retention: Retention) -> Self {
         Self { store, clock, retention }
     }
 
-    /// `createAppointment`.
+    /// Runs the mutation `createAppointment`.
     pub async fn create_appointment(
         &self,
         actor: &Actor,
@@ -55,7 +53,7 @@ impl Commands {
         self.run(actor, input.check()).await
     }
 
-    /// `updateAppointment`.
+    /// Runs the mutation `updateAppointment`.
     pub async fn update_appointment(
         &self,
         actor: &Actor,
@@ -64,7 +62,7 @@ impl Commands {
         self.run(actor, input.check()).await
     }
 
-    /// `deleteAppointment`.
+    /// Runs the mutation `deleteAppointment`.
     pub async fn delete_appointment(
         &self,
         actor: &Actor,
@@ -73,7 +71,7 @@ impl Commands {
         self.run(actor, input.check()).await
     }
 
-    /// `createCalendar`.
+    /// Runs the mutation `createCalendar`.
     pub async fn create_calendar(
         &self,
         actor: &Actor,
@@ -82,7 +80,7 @@ impl Commands {
         self.run(actor, input.check()).await
     }
 
-    /// `updateCalendar`.
+    /// Runs the mutation `updateCalendar`.
     pub async fn update_calendar(
         &self,
         actor: &Actor,
@@ -91,7 +89,7 @@ impl Commands {
         self.run(actor, input.check()).await
     }
 
-    /// `deleteCalendar`.
+    /// Runs the mutation `deleteCalendar`.
     pub async fn delete_calendar(
         &self,
         actor: &Actor,
@@ -100,20 +98,21 @@ impl Commands {
         self.run(actor, input.check()).await
     }
 
-    async fn run<M: Command>(
+    async fn run<C: Command>(
         &self,
         actor: &Actor,
-        checked: Result<M, Vec<Problem>>,
-    ) -> CommandResult<M::Output> {
-        let mutation = match checked {
-            Ok(mutation) => mutation,
+        checked: Result<C, Vec<Problem>>,
+    ) -> CommandResult<C::Output> {
+        let command = match checked {
+            Ok(command) => command,
             Err(problems) => return Ok(Err(Refusal::InvalidInput(problems))),
         };
         let now = self.clock.now();
-        if let Some(id) = mutation.mutation_id() {
+        if let Some(id) = command.mutation_id() {
             tracing::Span::current().record("mutation_id", tracing::field::display(id));
         }
-        let oldest = self.retention.ledger_from(now);
-        store::write(&*self.store, LoggedCommand::new(mutation, actor.clone(), now, oldest)).await
+        let ledger_start = self.retention.ledger_start(now);
+        let command = LoggedCommand::new(command, actor.clone(), now, ledger_start);
+        store::write(&*self.store, command).await
     }
 }

@@ -1,10 +1,10 @@
-//! Ids that the server chooses.
+//! Ids that the server chooses when the client gives none.
 
 use uuid::{Timestamp, Uuid};
 
 use crate::domain::Instant;
 
-/// A new name for something, in the order of time (UUIDv7).
+/// Generates a UUID of version 7, which sorts by time.
 pub(super) fn new_id(now: Instant) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix_time(now.unix().cast_unsigned(), 0, 0, 0))
 }

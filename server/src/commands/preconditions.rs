@@ -1,61 +1,59 @@
-//! What a command finds: a calendar or an appointment that stands and may be changed, and whether a
-//! slot is free. Whatever does not is a refusal.
+//! Preconditions of the commands: they lock what a command changes, or refuse the command.
 
 use super::idempotency::{CommandError, Context};
 use crate::domain::{
     Appointment, AppointmentId, Calendar, CalendarId, EntityId, EntityKind, Interval,
     OverlapPolicy, Refusal, Revision,
 };
-use crate::store::{CalendarRow, IdEntry, Transaction};
+use crate::store::{CalendarRow, Transaction};
 
-/// The calendar, locked, if it stands and `by` may change it.
-pub(super) async fn calendar(
+/// Locks a calendar that exists and that the actor may change.
+pub(super) async fn lock_calendar(
     tx: &mut dyn Transaction,
     context: &Context,
     id: CalendarId,
 ) -> Result<CalendarRow, CommandError> {
     let kind = EntityKind::Calendar;
-    let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
     let Some(row) = tx.lock_calendar(id).await? else {
-        return Err(unknown.into());
+        return Err(not_found(kind, id.into(), None, None).into());
     };
     if !context.actor.may_change(id) {
-        return Err(unknown.into());
+        return Err(not_found(kind, id.into(), None, None).into());
     }
-    match row.deleted {
-        None => Ok(row),
-        gone => Err(gone_from(kind, id.into(), id, gone).into()),
+    if row.deleted.is_some() {
+        return Err(not_found(kind, id.into(), Some(id), row.deleted).into());
     }
+    Ok(row)
 }
 
-/// An appointment and its calendar, locked, if both stand and `by` may change them.
-pub(super) async fn appointment(
+/// Locks the calendar of an appointment that exists and that the actor may change.
+pub(super) async fn lock_appointment(
     tx: &mut dyn Transaction,
     context: &Context,
     id: AppointmentId,
 ) -> Result<(CalendarRow, Appointment), CommandError> {
     let kind = EntityKind::Appointment;
-    let unknown = Refusal::NotFound { kind, id: id.into(), calendar_id: None, revision: None };
-    let place = match tx.locate(id.into()).await? {
-        // A calendar is in itself; it is no appointment.
-        Some(place) if EntityId::from(place.calendar_id) != EntityId::from(id) => place,
-        _ => return Err(unknown.into()),
+    let entry = tx.locate(id.into()).await?.filter(|it| {
+        let is_calendar = EntityId::from(it.calendar_id) == id.into();
+        !is_calendar && context.actor.may_change(it.calendar_id)
+    });
+    let Some(entry) = entry else {
+        return Err(not_found(kind, id.into(), None, None).into());
     };
-    if !context.actor.may_change(place.calendar_id) {
-        return Err(unknown.into());
-    }
-    let IdEntry { calendar_id, deleted, .. } = place;
-    let (Some(row), None) = (tx.lock_calendar(calendar_id).await?, deleted) else {
-        return Err(gone_from(kind, id.into(), calendar_id, deleted).into());
+    let calendar_id = entry.calendar_id;
+    let row = tx.lock_calendar(calendar_id).await?;
+    let (Some(row), None) = (row, entry.deleted) else {
+        return Err(not_found(kind, id.into(), Some(calendar_id), entry.deleted).into());
     };
     match tx.appointment(calendar_id, id).await? {
         Some(appointment) => Ok((row, appointment)),
-        None => Err(gone_from(kind, id.into(), calendar_id, None).into()),
+        None => Err(not_found(kind, id.into(), Some(calendar_id), None).into()),
     }
 }
 
-/// S12: nothing busy is in the way, where that matters.
-pub(super) async fn slot_is_free(
+/// Refuses a time that is taken, in a calendar that allows no overlaps (S12). The appointment
+/// `except` does not count.
+pub(super) async fn ensure_slot_free(
     tx: &mut dyn Transaction,
     calendar: &Calendar,
     slot: Interval,
@@ -71,11 +69,11 @@ pub(super) async fn slot_is_free(
     Err(Refusal::TimeSlotTaken { conflicts: found.earliest, count: found.count }.into())
 }
 
-fn gone_from(
+fn not_found(
     kind: EntityKind,
     id: EntityId,
-    calendar: CalendarId,
+    calendar_id: Option<CalendarId>,
     revision: Option<Revision>,
 ) -> Refusal {
-    Refusal::NotFound { kind, id, calendar_id: Some(calendar), revision }
+    Refusal::NotFound { kind, id, calendar_id, revision }
 }

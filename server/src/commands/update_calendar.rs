@@ -1,9 +1,9 @@
-//! `updateCalendar`.
+//! The command `updateCalendar`.
 
 use async_trait::async_trait;
 
 use super::idempotency::{Command, CommandError, Context};
-use super::preconditions::calendar;
+use super::preconditions::lock_calendar;
 use crate::domain::{
     Calendar, CalendarContent, ChangeKind, MutationId, OverlapPolicy, Refusal, UpdateCalendar,
 };
@@ -23,30 +23,32 @@ impl Command for UpdateCalendar {
         tx: &mut dyn Transaction,
         context: &Context,
     ) -> Result<Calendar, CommandError> {
-        let row = calendar(tx, context, self.id).await?;
+        let row = lock_calendar(tx, context, self.id).await?;
         let current = &row.calendar;
-        if self.expected_revision.is_some_and(|seen| seen != current.revision) {
+        if self.expected_revision.is_some_and(|it| it != current.revision) {
             return Err(Refusal::CalendarRevisionConflict(row.calendar).into());
         }
         let content = current.content.with_edits(self.edits.clone());
         if content == current.content {
             return Ok(row.calendar);
         }
-        if becomes_strict(&current.content, &content) {
+        if forbids_overlaps(&current.content, &content) {
             let found = tx.find_overlaps(self.id).await?;
             if found.count > 0 {
-                let (conflicts, count) = (found.earliest, found.count);
-                return Err(Refusal::Overlapping { conflicts, count }.into());
+                let refusal =
+                    Refusal::Overlapping { conflicts: found.earliest, count: found.count };
+                return Err(refusal.into());
             }
         }
         let revision = row.head.next();
         let changed = Calendar { revision, content, ..row.calendar };
-        let body = ChangeKind::CalendarUpdated(changed.clone());
-        tx.apply(&context.change(self.id, revision, None, body)).await?;
+        let kind = ChangeKind::CalendarUpdated(changed.clone());
+        tx.apply(&context.change(self.id, revision, None, kind)).await?;
         Ok(changed)
     }
 }
 
-fn becomes_strict(before: &CalendarContent, after: &CalendarContent) -> bool {
+/// Whether the update turns a calendar that allows overlaps into one that does not.
+fn forbids_overlaps(before: &CalendarContent, after: &CalendarContent) -> bool {
     before.overlaps == OverlapPolicy::Allow && after.overlaps == OverlapPolicy::Reject
 }

@@ -40,7 +40,8 @@ pub struct AppointmentContent {
     pub starts_at: Instant,
     /// The first second after the appointment, later than `starts_at`.
     pub ends_at: Instant,
-    /// Whether the appointment lasts whole days. If so, both ends are starts of days in `time_zone`.
+    /// Whether the appointment lasts whole days. If so, both ends are starts of days in
+    /// `time_zone`.
     pub all_day: bool,
     /// The time zone in which it was planned.
     pub time_zone: Zone,

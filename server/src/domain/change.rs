@@ -14,8 +14,8 @@ pub struct Change {
     pub revision: Revision,
     /// The kind of change, with the state after it.
     pub kind: ChangeKind,
-    /// The appointment's time before this change. `None` if the appointment did not exist, or if the
-    /// change is about the calendar.
+    /// The appointment's time before this change. `None` if the appointment did not exist, or if
+    /// the change is about the calendar.
     pub before: Option<Interval>,
     /// The id of the mutation that caused the change, if its client gave one.
     pub mutation_id: Option<MutationId>,

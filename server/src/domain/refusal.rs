@@ -126,10 +126,8 @@ impl fmt::Display for Refusal {
             }
             Self::CalendarRevisionConflict(current) => {
                 let name = &current.content.name;
-                write!(
-                    f,
-                    "The calendar “{name}” has changed since you last saw it; review it and try again."
-                )
+                write!(f, "The calendar “{name}” has changed since you last saw it; ")?;
+                f.write_str("review it and try again.")
             }
             Self::IdAlreadyUsed(_) => f.write_str("This id is already in use; choose a new one."),
             Self::CalendarNotEmpty(1) => f.write_str(

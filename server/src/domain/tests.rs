@@ -311,8 +311,8 @@ mod fingerprints {
         fingerprint.0.iter().map(|it| format!("{it:02x}")).collect()
     }
 
-    /// The ledger compares a retried mutation with a stored fingerprint, so the serialised form of a
-    /// checked mutation must not change.
+    /// The ledger compares a retried mutation with a stored fingerprint, so the serialised form of
+    /// a checked mutation must not change.
     #[test]
     fn stored_fingerprints_stay_valid() {
         let create = CreateAppointmentInput {

@@ -42,8 +42,8 @@ impl Zone {
                 Instant::from_unix(at.timestamp())
             }
             MappedLocalTime::None => {
-                // The offset a day earlier is the one from before the gap: gaps are a few hours long.
-                // The only longer gap is the day that Apia skipped, and it works there too.
+                // The offset a day earlier is the one from before the gap: gaps are a few hours
+                // long. The only longer gap is the day that Apia skipped, and it works there too.
                 let before = self.instant(local - TimeDelta::days(1));
                 before.plus(86_400)
             }

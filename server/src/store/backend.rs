@@ -1,4 +1,4 @@
-//! What is each store's own.
+//! The part of a store that differs between databases.
 
 use sqlx::{Database, Pool};
 
@@ -6,26 +6,26 @@ use super::pooled::PooledConnection;
 use super::sql::Connection;
 use super::{ErasedWork, OnCommit, Result};
 
-/// What is each store's own: where it reads, and how it commits and tells.
+/// A database: how to read, commit and notify. Everything else is the same for all databases.
 #[async_trait::async_trait]
 pub(super) trait Backend: Send + Sync + 'static {
-    /// Its kind of database.
+    /// The sqlx driver.
     type Db: Database<Connection: Connection>;
 
-    /// Connections to read with.
+    /// Returns the connections for reading.
     fn readers(&self) -> &Pool<Self::Db>;
 
-    /// One of them.
+    /// Borrows a connection for reading.
     async fn reader(&self) -> Result<PooledConnection<Self::Db>> {
-        PooledConnection::of(self.readers()).await
+        PooledConnection::acquire(self.readers()).await
     }
 
-    /// See [`super::Store::submit`].
-    async fn submit(&self, job: Box<dyn ErasedWork>) -> Result<()>;
+    /// Implements [`super::Store::submit`] for this database.
+    async fn submit(&self, work: ErasedWork) -> Result<()>;
 
-    /// See [`super::Log::on_commit`].
-    fn on_commit(&self, wake: OnCommit);
+    /// Implements [`super::Log::on_commit`] for this database.
+    fn on_commit(&self, callback: OnCommit);
 
-    /// See [`super::Store::close`].
+    /// Implements [`super::Store::close`] for this database.
     async fn close(&self);
 }

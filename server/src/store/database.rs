@@ -1,16 +1,16 @@
-//! Which database is meant.
+//! The address of a database.
 
 use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// A file, or a database of a server.
+/// The address of a database: a SQLite file or a PostgreSQL URL.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Database {
-    /// A file of this machine.
+    /// A SQLite file.
     File(PathBuf),
-    /// PostgreSQL, by its address, which may hold a password.
+    /// A PostgreSQL URL, which may contain a password.
     Server(String),
 }
 
@@ -26,7 +26,7 @@ impl From<&Path> for Database {
     }
 }
 
-/// `postgres://…` or `postgresql://…` is a server; anything else is a file.
+/// Parses `postgres://…` and `postgresql://…` as a server, and anything else as a file.
 impl FromStr for Database {
     type Err = Infallible;
 
@@ -36,7 +36,7 @@ impl FromStr for Database {
     }
 }
 
-/// Without a password, and without what follows a question mark, where one may stand too.
+/// Writes the address without the password and without the query, which may contain one too.
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,17 +44,17 @@ impl fmt::Display for Database {
             Self::Server(url) => {
                 let url = url.split('?').next().unwrap_or_default();
                 let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-                let (who, place) = rest.rsplit_once('@').unwrap_or(("", rest));
-                match who.split(':').next() {
-                    Some("") | None => write!(f, "{scheme}://{place}"),
-                    Some(user) => write!(f, "{scheme}://{user}@{place}"),
+                let (credentials, host) = rest.rsplit_once('@').unwrap_or(("", rest));
+                match credentials.split(':').next() {
+                    Some("") | None => write!(f, "{scheme}://{host}"),
+                    Some(user) => write!(f, "{scheme}://{user}@{host}"),
                 }
             }
         }
     }
 }
 
-/// A setting is logged sometimes.
+/// Hides the password as well, because settings may be logged.
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_shown_to_nobody() {
+    fn passwords_are_not_displayed() {
         for (text, expected) in [
             ("appointments.db", "appointments.db"),
             ("postgres://db.example.org/it", "postgres://db.example.org/it"),

@@ -1,4 +1,4 @@
-//! What a store says when it cannot.
+//! Errors of a store. Those that reach an operator are one sentence that says what to do.
 
 use std::path::PathBuf;
 
@@ -6,46 +6,48 @@ use super::{Database, postgres, sqlite};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why the store did not do what it was asked. The source is for the log, never for the caller.
+/// The reason why an operation of a store failed. The source belongs into the log and must not
+/// reach the client.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Worth another try: it is busy, full or shutting down. What was to be written may or may not
-    /// have been; the same mutation id settles it.
-    #[error("the store cannot be reached now")]
+    /// The store is busy, full, unreachable or shutting down, so a retry may succeed. Work may have
+    /// been committed all the same; a retry with the same mutation id finds out.
+    #[error("the store is not available")]
     Unavailable(#[source] Source),
-    /// Trying again will not help.
+    /// A retry does not help.
     #[error("the store failed")]
     Failed(#[source] Source),
 }
 
-/// Why nothing was copied: each is one sentence for the operator.
+/// The reason why a database was not copied, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// One of the two cannot be used.
+    /// One of the two databases cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The databases are not of the kinds that can be copied.
-    #[error("A file is copied to PostgreSQL: --from appointments.db --to postgres://…")]
-    Kinds,
-    /// A copy overwrites nothing.
+    /// Only a file can be copied, and only to PostgreSQL.
     #[error(
-        "{0} has calendars in it already, and is left as it is; make an empty database (createdb) for --to."
+        "Only copies from a file to PostgreSQL are supported: --from appointments.db \
+         --to postgres://…"
     )]
+    UnsupportedPair,
+    /// The target already contains data. A copy overwrites nothing.
+    #[error("{0} already contains calendars; create an empty database (createdb) for --to.")]
     NotEmpty(Database),
-    /// What was read back is not what was written.
-    #[error("The copy of {0} differs from the original; nothing was kept.")]
-    Differs(&'static str),
-    /// A database failed on the way.
-    #[error("A database failed, and nothing was kept: {0}.")]
+    /// The rows that were read back from this table differ from the original.
+    #[error("The copy of the table {0} differs from the original, so nothing was copied.")]
+    Mismatch(&'static str),
+    /// A database failed during the copy.
+    #[error("A database failed, so nothing was copied: {0}.")]
     Failed(#[from] sqlx::Error),
 }
 
-/// sqlx's errors are told apart once, here.
+/// Classifies the errors of sqlx. This is the only place that does.
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
         let is_transient = match &error {
-            // (A line that ends in the middle of a greeting is one that says nonsense.)
+            // sqlx reports a protocol error if a connection ends during its handshake.
             PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) | Protocol(_) => true,
             Database(it) => {
                 sqlite::is_transient(it.as_ref()) || postgres::is_transient(it.as_ref())
@@ -56,78 +58,90 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Why there is no backup: each is one sentence for the operator.
+/// The reason why a backup failed, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// There is no such database.
+    /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// A server's database is copied by its own tools.
-    #[error("A database of a server is copied by pg_dump.")]
+    /// The database is not a file.
+    #[error("Only a file can be backed up; use pg_dump for PostgreSQL.")]
     NotAFile,
-    /// A backup overwrites nothing.
-    #[error("{} exists already, and is left as it is; choose another file.", .0.display())]
+    /// The target already exists. A backup overwrites nothing.
+    #[error("{} already exists; choose another file.", .0.display())]
     Exists(PathBuf),
-    /// Anything else.
+    /// The copy could not be written.
     #[error("{} cannot be written: {source}.", .to.display())]
     Other {
-        /// Where the copy was to go.
+        /// The target file.
         to: PathBuf,
-        /// What the system or the database said.
+        /// The error of the system or the database.
         source: Source,
     },
 }
 
-/// Why a database cannot be used: each is one sentence for the operator.
+/// The reason why a database cannot be opened, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder of the file is not there.
-    #[error("The folder {} does not exist; create it, or choose another file with --database.", .0.display())]
+    /// The folder of the file does not exist.
+    #[error(
+        "The folder {} does not exist; create it, or choose another file with --database.",
+        .0.display()
+    )]
     NoFolder(PathBuf),
-    /// There is a folder, or something else, in its place.
+    /// The path is a folder or another kind of file.
     #[error("{} is not a file; choose another with --database.", .0.display())]
     NotAFile(PathBuf),
-    /// There is no file, and this command does not make one.
+    /// The file does not exist, and this command does not create one.
     #[error("There is no database {}; choose one with --database.", .0.display())]
     NoFile(PathBuf),
-    /// The file or its folder may not be written.
-    #[error("{} cannot be written by this user; change its permissions, or choose another file with --database.", .0.display())]
-    NotWritable(PathBuf),
-    /// The file holds something else.
-    #[error("{} is not a database of appointments-server, and is left as it is; choose another file with --database.", .0.display())]
-    Foreign(PathBuf),
-    /// The file was written by a later version.
+    /// The user may not write the file or its folder.
     #[error(
-        "{database} was written by a newer version of appointments-server (its migration {version} is unknown here); use that version."
+        "{} cannot be written by this user; change its permissions, or choose another file with \
+         --database.",
+        .0.display()
+    )]
+    NotWritable(PathBuf),
+    /// The file is another application's database, or no database at all.
+    #[error(
+        "{} is not a database of appointments-server; choose another file with --database.",
+        .0.display()
+    )]
+    Foreign(PathBuf),
+    /// The database was written by a newer version.
+    #[error(
+        "{database} was written by a newer version of appointments-server (its migration {version} \
+         is unknown here); use that version."
     )]
     Newer {
-        /// The database.
+        /// The database that was opened.
         database: Database,
         /// The migration that this version does not know.
         version: i64,
     },
-    /// The database of a server holds something else.
+    /// The database contains tables of another application.
     #[error(
-        "{0} holds tables that are not appointments-server's, and is left as it is; make a database for it (createdb), and name that with --database."
+        "{0} contains tables of another application; create a database for appointments-server \
+         (createdb) and choose it with --database."
     )]
     ForeignTables(Database),
-    /// There are no tables, and this command makes none.
-    #[error("There is nothing in {0}; choose another with --database.")]
+    /// The database has no tables, and this command does not create them.
+    #[error("{0} is empty; choose another database with --database.")]
     NoTables(Database),
-    /// The server cannot be reached, or does not let us in.
+    /// The server cannot be reached, or rejects the connection.
     #[error("{database} cannot be used: {source}.")]
     Unreachable {
-        /// The database.
+        /// The database that was opened.
         database: Database,
-        /// What was said.
+        /// The error of the connection.
         source: Source,
     },
-    /// Anything else.
+    /// The file could not be opened for another reason.
     #[error("{} cannot be opened: {source}.", .path.display())]
     Other {
-        /// The file.
+        /// The file that was opened.
         path: PathBuf,
-        /// What the database said.
+        /// The error of the database.
         source: Source,
     },
 }
@@ -137,10 +151,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_ends_in_the_middle_of_a_greeting_is_worth_another_try() {
-        let greeting = sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".into());
-        assert!(matches!(StoreError::from(greeting), StoreError::Unavailable(_)));
-        let ours = sqlx::Error::ColumnNotFound("nobody".into());
-        assert!(matches!(StoreError::from(ours), StoreError::Failed(_)));
+    fn a_connection_that_ends_during_its_handshake_is_transient() {
+        let handshake = sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".into());
+        assert!(matches!(StoreError::from(handshake), StoreError::Unavailable(_)));
+        let bug = sqlx::Error::ColumnNotFound("missing".into());
+        assert!(matches!(StoreError::from(bug), StoreError::Failed(_)));
     }
 }

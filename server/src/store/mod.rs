@@ -1,9 +1,8 @@
-//! Where calendars are kept. The only room with sqlx; two implementations stand behind one
-//! trait, and one conformance suite runs on each.
+//! Calendars in a database. Only this module uses sqlx; one trait has two implementations, and one
+//! conformance suite tests both.
 //!
-//! **Invariant:** [`Transaction::apply`] is the only way to change a calendar, and it writes the
-//! state and its row of the log from the same [`Change`]: the log cannot tell another story than
-//! the tables.
+//! **Invariant:** [`Transaction::apply`] is the only way to change a calendar. It writes the state
+//! and the log entry from the same [`Change`], so the log always agrees with the tables.
 
 mod apply;
 mod backend;
@@ -36,39 +35,40 @@ pub use database::Database;
 pub use error::{BackupError, CopyError, OpenError, StoreError};
 pub use work::{ErasedWork, Work, write};
 
-/// What a store answers.
+/// The result of an operation of a store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The maximum number of changes in one page of the log.
 pub const LOG_PAGE_ROWS: usize = 128;
 
-/// The maximum size of the states in one page of the log, in bytes. A page holds at least one change.
+/// The maximum size of the states in one page of the log, in bytes. A page holds at least one
+/// change, however large.
 pub const LOG_PAGE_BYTES: usize = 128 * 1024;
 
-/// Whether a missing database is made.
+/// Whether [`open`] creates a missing database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfMissing {
-    /// It is.
+    /// Create the database.
     Create,
-    /// It is an error: a command that mends a database does not start a new one.
+    /// Fail. Commands that repair an existing database use this.
     Fail,
 }
 
-/// How a database is opened.
+/// Options for opening a database.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
-    /// Which one.
+    /// The database to open.
     pub database: Database,
-    /// How many connections to a server there may be, two more for its wake-ups not counted.
+    /// The maximum number of pooled connections to a PostgreSQL server. Notifications use two more.
     pub connections: u32,
-    /// Whether it is made.
+    /// Whether to create a missing database.
     pub if_missing: IfMissing,
 }
 
-/// Opens a database, and brings its tables up to date.
+/// Opens a database and migrates it to the current version.
 ///
-/// What the store does runs on `tasks` until the store is closed or dropped; waiting for them waits
-/// for the last commit.
+/// The store runs on `tasks` until it is closed or dropped. To wait for its last commit, wait for
+/// `tasks`.
 pub async fn open(
     options: &OpenOptions,
     tasks: &TaskTracker,
@@ -84,7 +84,7 @@ pub async fn open(
     })
 }
 
-/// Copies a database to a new file, while it is in use.
+/// Copies a database to a new file, even while it is in use.
 pub async fn backup(database: &Database, to: &Path) -> std::result::Result<(), BackupError> {
     match database {
         Database::File(path) => sqlite::backup(path, to).await,
@@ -92,8 +92,8 @@ pub async fn backup(database: &Database, to: &Path) -> std::result::Result<(), B
     }
 }
 
-/// Copies a file's database to a server's, whole or not at all; answers how many rows that were. `progress` hears how many steps
-/// of how many are done.
+/// Copies a SQLite file to an empty PostgreSQL database, completely or not at all. Returns the
+/// number of copied rows. `progress` is called with the number of finished steps and of all steps.
 pub async fn copy(
     from: &Database,
     to: &Database,
@@ -103,77 +103,80 @@ pub async fn copy(
         (Database::File(from), Database::Server(to)) => {
             copy_to_postgres::copy(from, to, progress).await
         }
-        _ => Err(CopyError::Kinds),
+        _ => Err(CopyError::UnsupportedPair),
     }
 }
 
-/// How far logs reach: a wake-up, never the truth (S5).
+/// News about how far logs reach. A hint makes readers read the log sooner; it is never a source of
+/// truth (S5).
 #[derive(Clone, Copy, Debug)]
 pub enum Hint<'h> {
-    /// A commit of this server has moved these.
+    /// A commit of this server has moved these heads.
     Committed(&'h [(CalendarId, Revision)]),
-    /// Another server says so.
+    /// Another replica has moved these heads.
     Remote(&'h [(CalendarId, Revision)]),
-    /// Some may have been lost: look at every log that somebody follows.
+    /// Hints may have been lost: check the log of every calendar that has subscribers.
     Lost,
 }
 
-/// Told after each commit.
+/// A callback that a store calls after each commit.
 pub type OnCommit = Box<dyn Fn(Hint<'_>) + Send + Sync>;
 
-/// The logs of all calendars, as a subscriber reads them.
+/// The change logs of all calendars, for subscribers.
 #[async_trait]
 pub trait Log: Send + Sync {
-    /// The changes after a position, oldest first, with where the log begins and ends: one
-    /// snapshot, of at most [`LOG_PAGE_ROWS`] and [`LOG_PAGE_BYTES`]. `None` for a calendar that never was.
+    /// Reads the changes after a position, oldest first, with the log's start and end, in one
+    /// snapshot. A page has at most [`LOG_PAGE_ROWS`] changes and [`LOG_PAGE_BYTES`] bytes. `None`
+    /// if the calendar never existed.
     async fn log_after(&self, calendar: CalendarId, after: Revision) -> Result<Option<LogPage>>;
 
-    /// Whom to tell after each commit, once for each calendar: a hint (S5), not the change itself.
-    fn on_commit(&self, wake: OnCommit);
+    /// Sets the callback for hints. Call this at most once. A hint (S5) does not contain the
+    /// change.
+    fn on_commit(&self, callback: OnCommit);
 
-    /// Where the logs of these calendars end now.
+    /// Reads the current ends of these calendars' logs.
     async fn heads(&self, calendars: &[CalendarId]) -> Result<Vec<(CalendarId, Revision)>>;
 }
 
-/// A stretch of a calendar's log.
+/// One page of a calendar's log.
 #[derive(Clone, Debug)]
 pub struct LogPage {
-    /// Where the log ends.
+    /// The revision of the log's last change.
     pub head: Revision,
-    /// The highest revision that is no longer in the log.
+    /// The revision of the last change that was pruned from the log.
     pub pruned: Revision,
-    /// Whether the calendar is gone, so that nothing comes after `head`.
+    /// Whether the calendar is deleted. If so, no change follows `head`.
     pub deleted: bool,
-    /// The changes that were asked for, revision by revision.
+    /// Consecutive changes in ascending order.
     pub changes: Vec<Change>,
 }
 
-/// Everything that is kept, and the one way to change it.
+/// A database with all calendars.
 #[async_trait]
 pub trait Store: Log {
-    /// Runs one job in a transaction of its own, or in a savepoint of a shared one, and answers when
-    /// it is committed and flushed to the disk (S16). Called through [`write()`].
-    async fn submit(&self, job: Box<dyn ErasedWork>) -> Result<()>;
+    /// Runs work in its own transaction, or in a savepoint of a shared one. Returns when the work
+    /// is committed and flushed to disk (S16). Callers use [`write()`].
+    async fn submit(&self, work: ErasedWork) -> Result<()>;
 
-    /// The calendars with these ids, in any order; those that are gone too.
+    /// Reads the calendars with these ids, in any order. Deleted ones are included.
     async fn calendars(&self, ids: &[CalendarId]) -> Result<Vec<CalendarRow>>;
 
-    /// Those that stand, by name and id, after a given one.
+    /// Reads existing calendars ordered by name and id, starting after the given pair.
     async fn calendars_by_name(
         &self,
         after: Option<(&str, CalendarId)>,
         limit: usize,
     ) -> Result<Vec<Calendar>>;
 
-    /// The one that is meant when none is named.
+    /// Reads the id of the default calendar, if there is one.
     async fn default_calendar(&self) -> Result<Option<CalendarId>>;
 
-    /// An appointment, by its id alone.
+    /// Reads an appointment of any calendar.
     async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>>;
 
-    /// A calendar, and the appointments that touch `range` (S13), by start, the longer first, id:
-    /// one snapshot (S4). At most `limit`; which ones, where there are more, is not said. `None`
-    /// when the calendar is not there.
+    /// Reads a calendar and the appointments that touch `range` (S13) in one snapshot (S4). They
+    /// are ordered by start, then longer first, then id. If there are more than `limit`, the choice
+    /// is arbitrary. `None` if the calendar does not exist.
     async fn range(
         &self,
         calendar: CalendarId,
@@ -181,77 +184,78 @@ pub trait Store: Log {
         limit: usize,
     ) -> Result<Option<RangeRead>>;
 
-    /// Does what is queued, and takes nothing more. The writer's task ends when it is done.
+    /// Finishes the queued work and refuses new work. The writer's task ends after that.
     async fn close(&self);
 
-    /// How large it is.
+    /// Measures the store.
     async fn size(&self) -> Result<StoreSize>;
 
-    /// Whether it can be read now.
+    /// Checks that the store can be read now.
     async fn ready(&self) -> Result<()>;
 }
 
-/// How large a store is.
+/// The size of a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreSize {
-    /// Changes in all logs.
+    /// The number of changes in all logs.
     pub changes: u64,
-    /// Bytes, as far as the store knows.
+    /// The size of the database in bytes.
     pub bytes: u64,
 }
 
-/// A calendar with what the store keeps about it.
+/// A calendar with its position in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarRow {
-    /// The calendar as the last change left it.
+    /// The calendar in its latest state.
     pub calendar: Calendar,
-    /// Where its log ends.
+    /// The revision of the last change in its log.
     pub head: Revision,
-    /// The revision of its removal.
+    /// The revision of the calendar's deletion. `None` if it exists.
     pub deleted: Option<Revision>,
 }
 
-/// An answer to [`Store::range`].
+/// The result of [`Store::range`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeRead {
     /// The calendar itself.
     pub calendar: Calendar,
-    /// The list is the calendar's state at exactly this revision.
+    /// The revision at which the calendar had exactly these appointments.
     pub revision: Revision,
-    /// What touches the range.
+    /// The appointments that touch the range.
     pub appointments: Vec<Appointment>,
 }
 
-/// Where an id is, or was.
+/// The entry of an id in the directory, which also remembers deleted calendars and appointments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdEntry {
-    /// The calendar it is in; a calendar is in itself.
+    /// The calendar that contains the entity; for a calendar, its own id.
     pub calendar_id: CalendarId,
-    /// What it was created with.
+    /// The fingerprint of the mutation that created the entity.
     pub created_as: Fingerprint,
-    /// The revision of its deletion.
+    /// The revision of the entity's deletion. `None` if it exists.
     pub deleted: Option<Revision>,
 }
 
-/// Appointments that stand in the way: the earliest ten, and how many there are.
+/// The appointments that conflict with a slot or with each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conflicts {
-    /// The earliest ten.
+    /// The earliest ten conflicting appointments.
     pub earliest: Vec<Appointment>,
-    /// How many there are.
+    /// The number of all conflicting appointments.
     pub count: u64,
 }
 
-/// What a command may ask and do inside of its transaction.
+/// The reads and writes of work in a transaction.
 #[async_trait]
 pub trait Transaction: Send {
-    /// Whether no calendar was ever made. Who asks while another's answer may still change waits for that.
+    /// Returns whether no calendar was ever created. If so, no other transaction can create the
+    /// first calendar before this one ends.
     async fn lock_first_calendar(&mut self) -> Result<bool>;
 
-    /// What was decided under this mutation id, as it was recorded.
+    /// Reads the decision recorded under a mutation id, as a fingerprint and JSON.
     async fn find_decision(&mut self, id: MutationId) -> Result<Option<(Fingerprint, String)>>;
 
-    /// Enters a decision in the ledger, as JSON.
+    /// Records a decision, as JSON, in the ledger.
     async fn record_decision(
         &mut self,
         id: MutationId,
@@ -260,27 +264,27 @@ pub trait Transaction: Send {
         at: Instant,
     ) -> Result<()>;
 
-    /// From when on no decision has been forgotten.
+    /// Reads the time since which no decision has been removed from the ledger.
     async fn ledger_start(&mut self) -> Result<Instant>;
 
-    /// Where an id is, or was.
+    /// Finds an id in the directory. `None` if it was never used.
     async fn locate(&mut self, id: EntityId) -> Result<Option<IdEntry>>;
 
-    /// The calendar, and its lock until the transaction ends (S2): no other transaction changes it
-    /// meanwhile. Gone ones too.
+    /// Reads a calendar, even a deleted one, and locks it: no other transaction changes it before
+    /// this one ends (S2).
     async fn lock_calendar(&mut self, id: CalendarId) -> Result<Option<CalendarRow>>;
 
-    /// The calendar that is meant when none is named.
+    /// Reads the id of the default calendar, if there is one.
     async fn default_calendar(&mut self) -> Result<Option<CalendarId>>;
 
-    /// An appointment of a calendar.
+    /// Reads an appointment of a calendar.
     async fn appointment(
         &mut self,
         calendar: CalendarId,
         id: AppointmentId,
     ) -> Result<Option<Appointment>>;
 
-    /// The busy appointments that touch `slot`, but for `except` (S12).
+    /// Finds the busy appointments, other than `except`, that touch `slot` (S12).
     async fn find_conflicts(
         &mut self,
         calendar: CalendarId,
@@ -288,13 +292,14 @@ pub trait Transaction: Send {
         except: Option<AppointmentId>,
     ) -> Result<Conflicts>;
 
-    /// The busy appointments of a calendar that overlap another one.
+    /// Finds the busy appointments of a calendar that overlap another one.
     async fn find_overlaps(&mut self, calendar: CalendarId) -> Result<Conflicts>;
 
-    /// How many appointments a calendar has.
+    /// Counts the appointments of a calendar.
     async fn count_appointments(&mut self, calendar: CalendarId) -> Result<u64>;
 
-    /// Takes an id for something new; `false` if it is, or ever was, in use.
+    /// Enters the id of a new entity in the directory. Returns `false` if the id is, or ever was,
+    /// in use.
     async fn claim_id(
         &mut self,
         id: EntityId,
@@ -302,19 +307,19 @@ pub trait Transaction: Send {
         created_as: Fingerprint,
     ) -> Result<bool>;
 
-    /// Makes a calendar: its log is empty, its revision 0. Its id must have been claimed.
+    /// Inserts a calendar with an empty log at revision 0. Its id must be claimed.
     async fn insert_calendar(&mut self, calendar: &Calendar) -> Result<()>;
 
-    /// Writes one change: the state it leaves, its row of the log, and the log's position, which
-    /// must be the one before it. What is created must have been claimed.
+    /// Applies a change: writes the new state, the log entry and the log's head. The change must be
+    /// the next one of the log. The id of a new appointment must be claimed.
     async fn apply(&mut self, change: &Change) -> Result<()>;
 
-    /// Forgets at most `batch` changes decided before `changes`, and as many ledger entries decided
-    /// before `ledger` (S7, S10). Answers how many went.
+    /// Deletes at most `batch` changes from before `changes`, and at most `batch` ledger entries
+    /// from before `ledger` (S7, S10). Returns the number of deleted rows.
     async fn prune(&mut self, changes: Instant, ledger: Instant, batch: u32) -> Result<u64>;
 
-    /// S8, after a restore: raises every calendar's revision to `at_least`, or by `step` where it is
-    /// there already, stamps everything with the new one and marks the log before it as pruned. Answers how many
-    /// calendars there are.
+    /// Raises the revisions after a restore (S8). Each calendar's revision becomes `at_least`, or
+    /// grows by `step` if it is not lower. Everything gets the new revision, and the log before it
+    /// counts as pruned. Returns the number of calendars.
     async fn restore_bump(&mut self, step: u64, at_least: u64) -> Result<u64>;
 }

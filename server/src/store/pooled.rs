@@ -1,4 +1,4 @@
-//! Connections of a pool, lent for a while.
+//! Connections borrowed from a pool.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -10,15 +10,18 @@ use tokio::time::timeout;
 
 use super::Result;
 
-/// A connection that does not answer by then is dead, even if nobody has said so.
-pub(super) const ANSWER: Duration = Duration::from_secs(2);
+/// The time limit for returning a connection to its pool. A connection that takes longer is dead.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that goes back when it is dropped. Its pool then asks whether it is alive, and would wait for as long as the
-/// network does, while it counts as one of so many; two such, and nobody gets any. So that wait has an end here.
+/// A connection that returns to its pool when it is dropped.
+///
+/// The pool pings a returned connection. If the network is dead, the ping takes as long as the
+/// network's own timeout, and the connection counts as in use until then. A few such connections
+/// would exhaust the pool, so [`RETURN_TIMEOUT`] limits the ping.
 pub(super) struct PooledConnection<D: Database>(PoolConnection<D>);
 
 impl<D: Database> PooledConnection<D> {
-    pub(super) async fn of(pool: &Pool<D>) -> Result<Self> {
+    pub(super) async fn acquire(pool: &Pool<D>) -> Result<Self> {
         Ok(Self(pool.acquire().await?))
     }
 }
@@ -39,11 +42,11 @@ impl<D: Database> DerefMut for PooledConnection<D> {
 
 impl<D: Database> Drop for PooledConnection<D> {
     fn drop(&mut self) {
-        // (When everything ends, so does this. No option of a pool limits its own question, and the way back, which can be
-        // waited for, is public but not in sqlx's pages.)
+        // `return_to_pool` is public but undocumented in sqlx. No pool option limits the ping.
+        // Without a runtime the process is ending, and the connection with it.
         if let Ok(runtime) = Handle::try_current() {
-            let back = timeout(ANSWER, self.0.return_to_pool());
-            runtime.spawn(async move { _ = back.await });
+            let returned = timeout(RETURN_TIMEOUT, self.0.return_to_pool());
+            runtime.spawn(async move { _ = returned.await });
         }
     }
 }

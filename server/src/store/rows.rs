@@ -1,34 +1,35 @@
-//! Rows and the domain: how each type is written in a column, both ways, in one place for all stores.
+//! Conversions between rows and domain types, for all databases.
 //!
-//! They agree on the columns that are read and on their order, and on how a value comes: an instant as whole seconds since
-//! 1970, an enum as its word, a structure as JSON.
+//! All databases return the same columns in the same order, in the same form: an instant as whole
+//! seconds since 1970, an enum as its name, a structure as JSON.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{CalendarRow, IdEntry, StoreError};
+use super::{CalendarRow, IdEntry, Result, StoreError};
 use crate::domain::{
     Actor, Appointment, AppointmentContent, AppointmentId, Calendar, CalendarContent, CalendarId,
     Change, ChangeKind, Color, Fingerprint, Instant, Interval, MutationId, Revision, Zone,
 };
 
-type Read<T> = Result<T, StoreError>;
+/// The number of columns of an appointment.
+pub(super) const APPOINTMENT_COLUMNS: usize = 14;
 
-/// A row of any store, column by column.
+/// A row of any database. Columns are counted from 0.
 pub(super) trait Columns {
-    fn id(&self, at: usize) -> Read<Uuid>;
-    fn maybe_id(&self, at: usize) -> Read<Option<Uuid>>;
-    fn number(&self, at: usize) -> Read<i64>;
-    fn maybe_number(&self, at: usize) -> Read<Option<i64>>;
-    fn text(&self, at: usize) -> Read<&str>;
-    fn maybe_text(&self, at: usize) -> Read<Option<&str>>;
-    fn flag(&self, at: usize) -> Read<bool>;
-    fn bytes(&self, at: usize) -> Read<&[u8]>;
+    fn id(&self, at: usize) -> Result<Uuid>;
+    fn maybe_id(&self, at: usize) -> Result<Option<Uuid>>;
+    fn number(&self, at: usize) -> Result<i64>;
+    fn maybe_number(&self, at: usize) -> Result<Option<i64>>;
+    fn text(&self, at: usize) -> Result<&str>;
+    fn maybe_text(&self, at: usize) -> Result<Option<&str>>;
+    fn flag(&self, at: usize) -> Result<bool>;
+    fn bytes(&self, at: usize) -> Result<&[u8]>;
 }
 
-/// Each store's rows read themselves.
-macro_rules! reads_columns {
+/// Implements [`Columns`] for a row of sqlx.
+macro_rules! impl_columns {
     ($row:ty) => {
         impl $crate::store::rows::Columns for $row {
             fn id(&self, at: usize) -> $crate::store::Result<uuid::Uuid> {
@@ -59,13 +60,13 @@ macro_rules! reads_columns {
     };
 }
 
-pub(super) use reads_columns;
+pub(super) use impl_columns;
 
-pub(super) fn appointment(row: &impl Columns) -> Read<Appointment> {
+pub(super) fn read_appointment(row: &impl Columns) -> Result<Appointment> {
     Ok(Appointment {
         id: AppointmentId(row.id(0)?),
         calendar_id: CalendarId(row.id(1)?),
-        revision: revision(row.number(2)?)?,
+        revision: read_revision(row.number(2)?)?,
         created_at: Instant::from_unix(row.number(3)?),
         updated_at: Instant::from_unix(row.number(4)?),
         content: AppointmentContent {
@@ -75,68 +76,69 @@ pub(super) fn appointment(row: &impl Columns) -> Read<Appointment> {
             starts_at: Instant::from_unix(row.number(8)?),
             ends_at: Instant::from_unix(row.number(9)?),
             all_day: row.flag(10)?,
-            time_zone: zone(row.text(11)?)?,
-            status: word(row.text(12)?)?,
+            time_zone: read_zone(row.text(11)?)?,
+            status: read_variant(row.text(12)?)?,
             attendees: from_json(row.text(13)?)?,
         },
     })
 }
 
-pub(super) fn calendar(row: &impl Columns) -> Read<CalendarRow> {
+pub(super) fn read_calendar(row: &impl Columns) -> Result<CalendarRow> {
     let color = row.maybe_text(4)?;
     Ok(CalendarRow {
         calendar: Calendar {
             id: CalendarId(row.id(0)?),
-            revision: revision(row.number(1)?)?,
+            revision: read_revision(row.number(1)?)?,
             is_default: row.flag(2)?,
             content: CalendarContent {
                 name: row.text(3)?.to_owned(),
-                color: color.map(Color::parse).transpose().map_err(broken)?,
-                time_zone: zone(row.text(5)?)?,
-                overlaps: word(row.text(6)?)?,
+                color: color.map(Color::parse).transpose().map_err(corrupt)?,
+                time_zone: read_zone(row.text(5)?)?,
+                overlaps: read_variant(row.text(6)?)?,
             },
         },
-        head: revision(row.number(7)?)?,
-        deleted: row.maybe_number(8)?.map(revision).transpose()?,
+        head: read_revision(row.number(7)?)?,
+        deleted: row.maybe_number(8)?.map(read_revision).transpose()?,
     })
 }
 
-pub(super) fn change(row: &impl Columns) -> Read<Change> {
+pub(super) fn read_change(row: &impl Columns) -> Result<Change> {
     let state = row.maybe_text(6)?;
-    let state = || state.ok_or_else(|| broken("a change without its state"));
+    let state = || state.ok_or_else(|| corrupt("a change has no state"));
     let kind = match row.text(2)? {
         "CREATED" => ChangeKind::Created(from_json(state()?)?),
         "UPDATED" => ChangeKind::Updated(from_json(state()?)?),
         "DELETED" => ChangeKind::Deleted(AppointmentId(row.id(3)?)),
         "CALENDAR_UPDATED" => ChangeKind::CalendarUpdated(from_json(state()?)?),
         "CALENDAR_GONE" => ChangeKind::CalendarGone,
-        other => return Err(broken(format!("unknown kind of change: {other}"))),
+        other => return Err(corrupt(format!("unknown kind of change: {other}"))),
     };
-    let before = (row.maybe_number(4)?, row.maybe_number(5)?);
+    let before_start = row.maybe_number(4)?;
+    let before_end = row.maybe_number(5)?;
     Ok(Change {
         calendar_id: CalendarId(row.id(0)?),
-        revision: revision(row.number(1)?)?,
+        revision: read_revision(row.number(1)?)?,
         kind,
-        before: before.0.zip(before.1).map(|(start, end)| Interval {
+        before: before_start.zip(before_end).map(|(start, end)| Interval {
             start: Instant::from_unix(start),
             end: Instant::from_unix(end),
         }),
         mutation_id: row.maybe_id(7)?.map(MutationId),
-        actor: actor(row.text(8)?)?,
+        actor: read_actor(row.text(8)?)?,
         at: Instant::from_unix(row.number(9)?),
     })
 }
 
-pub(super) fn place(row: &impl Columns) -> Read<IdEntry> {
+pub(super) fn read_id_entry(row: &impl Columns) -> Result<IdEntry> {
     Ok(IdEntry {
         calendar_id: CalendarId(row.id(0)?),
-        created_as: fingerprint(row.bytes(1)?)?,
-        deleted: row.maybe_number(2)?.map(revision).transpose()?,
+        created_as: read_fingerprint(row.bytes(1)?)?,
+        deleted: row.maybe_number(2)?.map(read_revision).transpose()?,
     })
 }
 
-/// A change's kind, as it is stored.
-pub(super) fn kind(kind: &ChangeKind) -> &'static str {
+/// Returns the stored name of a change's kind.
+pub(super) fn kind_name(kind: &ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Created(_) => "CREATED",
         ChangeKind::Updated(_) => "UPDATED",
@@ -146,50 +148,50 @@ pub(super) fn kind(kind: &ChangeKind) -> &'static str {
     }
 }
 
-/// Databases have signed numbers only; a revision fits.
-pub(super) fn number(revision: Revision) -> i64 {
+/// Converts a revision for the database, which only has signed numbers. Every revision fits.
+pub(super) fn revision_number(revision: Revision) -> i64 {
     revision.get().cast_signed()
 }
 
-pub(super) fn revision(number: i64) -> Read<Revision> {
+pub(super) fn read_revision(number: i64) -> Result<Revision> {
     let number = u64::try_from(number).ok().and_then(Revision::new);
-    number.ok_or_else(|| broken("a revision out of range"))
+    number.ok_or_else(|| corrupt("a revision is out of range"))
 }
 
-pub(super) fn fingerprint(bytes: &[u8]) -> Read<Fingerprint> {
-    bytes.try_into().map(Fingerprint).map_err(broken)
+pub(super) fn read_fingerprint(bytes: &[u8]) -> Result<Fingerprint> {
+    bytes.try_into().map(Fingerprint).map_err(corrupt)
 }
 
-pub(super) fn to_json(value: &impl Serialize) -> Read<String> {
-    serde_json::to_string(value).map_err(broken)
+pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(corrupt)
 }
 
-pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Read<T> {
-    serde_json::from_str(text).map_err(broken)
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(corrupt)
 }
 
-/// An enum of plain words, without the quotes that JSON gives it.
-pub(super) fn to_word(value: &impl Serialize) -> Read<String> {
+/// Returns the name of a variant, as serde writes it but without quotes.
+pub(super) fn variant_name(value: &impl Serialize) -> Result<String> {
     Ok(to_json(value)?.trim_matches('"').to_owned())
 }
 
-fn word<T: DeserializeOwned>(text: &str) -> Read<T> {
+fn read_variant<T: DeserializeOwned>(text: &str) -> Result<T> {
     let text = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text);
-    T::deserialize(text).map_err(broken)
+    T::deserialize(text).map_err(corrupt)
 }
 
-fn zone(name: &str) -> Read<Zone> {
-    Zone::parse(name).map_err(broken)
+fn read_zone(name: &str) -> Result<Zone> {
+    Zone::parse(name).map_err(corrupt)
 }
 
-fn actor(name: &str) -> Read<Actor> {
+fn read_actor(name: &str) -> Result<Actor> {
     match name {
         "anonymous" => Ok(Actor::Anonymous),
-        _ => Err(broken("an unknown actor")),
+        _ => Err(corrupt("unknown actor")),
     }
 }
 
-/// What is stored cannot be read: not the caller's fault, and no use in trying again.
-fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+/// The error for stored data that cannot be read. A retry does not help.
+fn corrupt(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
     StoreError::Failed(error.into())
 }

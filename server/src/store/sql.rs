@@ -1,5 +1,7 @@
-//! What the stores have in common: the same statements in the words of each, values on their way into them, and rows on their
-//! way out. What is done with them stands once, in `read`, `transaction`, `apply` and `upkeep`.
+//! SQL statements by name, values for their parameters, and connections that run them.
+//!
+//! Each database has its own text for every statement. The code that runs the statements is the
+//! same for both: see `read`, `transaction`, `apply` and `maintenance`.
 
 use uuid::Uuid;
 
@@ -7,103 +9,117 @@ use super::rows::Columns;
 use super::{Result, StoreError};
 use crate::domain::CalendarId;
 
-/// The statements by name, each with its values in order. What is read comes in the order of `rows`.
+/// The SQL text of every statement. The comments list the parameters in order. Statements that read
+/// entities return the columns that `rows` expects.
 pub(super) struct Statements {
-    /// Begins what sees one moment.
+    // Reads outside of work.
+    /// Begins a transaction that reads one snapshot.
     pub(super) snapshot: &'static str,
-    // Reading.
-    /// Where a log begins and ends, and whether it ends for good: calendar.
-    pub(super) bounds: &'static str,
-    /// A page of changes: calendar, after, most rows, most bytes.
-    pub(super) log: &'static str,
-    /// Ids and heads: calendars.
+    /// Reads a log's head, its last pruned revision and whether the calendar is deleted: calendar.
+    pub(super) log_bounds: &'static str,
+    /// Reads a page of changes: calendar, after, maximum rows, maximum bytes.
+    pub(super) log_page: &'static str,
+    /// Reads ids and heads: calendars.
     pub(super) heads: &'static str,
-    /// Calendars, gone ones too: calendars.
+    /// Reads calendars, including deleted ones: calendars.
     pub(super) calendars: &'static str,
-    /// Those that stand: after this name, and this id; most.
+    /// Reads existing calendars in order: after this name, after this id, limit.
     pub(super) calendars_by_name: &'static str,
-    /// One that stands: calendar.
+    /// Reads an existing calendar: calendar.
     pub(super) calendar: &'static str,
-    /// The id of the one that is meant when none is named.
+    /// Reads the id of the default calendar.
     pub(super) default_calendar: &'static str,
-    /// By its id alone: appointment.
+    /// Reads an appointment of any calendar: appointment.
     pub(super) appointment: &'static str,
-    /// What touches a range: calendar, start, end, most.
+    /// Reads the appointments that touch a range: calendar, start, end, limit.
     pub(super) range: &'static str,
-    /// Changes in all logs, and bytes.
+    /// Reads the number of changes in all logs and the size of the database in bytes.
     pub(super) size: &'static str,
-    // Deciding.
-    /// What keeps others from making the first calendar until the end, if they can be under way at the same time.
+
+    // Reads of work.
+    /// Locks the creation of the first calendar. `None` if transactions never run in parallel.
     pub(super) first_calendar_lock: Option<&'static str>,
-    /// One row if any calendar was ever made.
+    /// Returns a row if any calendar was ever created.
     pub(super) any_calendar: &'static str,
-    /// Fingerprint and decision: mutation.
+    /// Reads a fingerprint and a decision: mutation.
     pub(super) find_decision: &'static str,
-    /// Mutation, fingerprint, decision, time.
-    pub(super) record: &'static str,
-    /// Where an id is, or was: id.
+    /// Reads the directory's entry of an id: id.
     pub(super) locate: &'static str,
-    /// A calendar, gone or not, which nobody else changes until the end: calendar.
-    pub(super) lock: &'static str,
-    /// Calendar, appointment.
-    pub(super) appointment_of: &'static str,
-    /// The earliest, with the number of all: calendar, start, end, except, most.
-    pub(super) conflicts_with: &'static str,
-    /// The earliest, with the number of all: calendar, most.
-    pub(super) overlapping: &'static str,
-    /// Calendar.
-    pub(super) count: &'static str,
-    // Changing.
-    /// Id, calendar, what it is created as; changes nothing if the id is taken.
-    pub(super) claim: &'static str,
-    /// From the one before: calendar, revision.
-    pub(super) advance: &'static str,
-    /// Calendar, revision, kind, appointment, interval before, interval after, state, mutation, actor, time.
-    pub(super) append: &'static str,
-    /// Calendar, id, and all that an appointment has.
+    /// Reads and locks a calendar, even a deleted one: calendar.
+    pub(super) lock_calendar: &'static str,
+    /// Reads an appointment: calendar, appointment.
+    pub(super) appointment_in_calendar: &'static str,
+    /// Reads the earliest conflicting appointments, and the number of all of them in each row:
+    /// calendar, start, end, excepted appointment, limit.
+    pub(super) find_conflicts: &'static str,
+    /// Reads the earliest overlapping appointments, and the number of all of them in each row:
+    /// calendar, limit.
+    pub(super) find_overlaps: &'static str,
+    /// Counts appointments: calendar.
+    pub(super) count_appointments: &'static str,
+    /// Reads the time since which the ledger is complete.
+    pub(super) ledger_start: &'static str,
+
+    // Writes of work.
+    /// Inserts a decision: mutation, fingerprint, decision, time.
+    pub(super) record_decision: &'static str,
+    /// Inserts an id into the directory, or changes nothing if it is there: id, calendar,
+    /// fingerprint of the creation.
+    pub(super) claim_id: &'static str,
+    /// Raises the head of a log by one: calendar, new head.
+    pub(super) advance_head: &'static str,
+    /// Inserts a change: calendar, revision, kind, appointment, start and end before, start and end
+    /// after, state, mutation, actor, time.
+    pub(super) append_change: &'static str,
+    /// Inserts an appointment: calendar, id, and all other columns.
     pub(super) insert_appointment: &'static str,
-    /// The same values.
+    /// Updates an appointment. The parameters are those of `insert_appointment`.
     pub(super) update_appointment: &'static str,
-    /// Calendar, appointment.
+    /// Deletes an appointment: calendar, appointment.
     pub(super) delete_appointment: &'static str,
-    /// Id, and all that a calendar has.
+    /// Inserts a calendar: id, and all other columns.
     pub(super) insert_calendar: &'static str,
-    /// The same values.
+    /// Updates a calendar. The parameters are those of `insert_calendar`.
     pub(super) update_calendar: &'static str,
-    /// What a constraint behind the lock needs when the policy changes, if there is one: calendar, policy.
-    pub(super) follow_policy: Option<&'static str>,
-    /// All appointments of a calendar in the directory: calendar, revision.
-    pub(super) mark_all_deleted: &'static str,
-    /// Calendar.
-    pub(super) delete_all: &'static str,
-    /// Calendar, revision.
-    pub(super) end_calendar: &'static str,
-    /// Id, revision.
-    pub(super) mark_deleted: &'static str,
-    // Upkeep.
-    /// From when on the ledger is whole.
-    pub(super) ledger_reaches: &'static str,
-    /// Calendars with the last of their oldest changes: time, most.
-    pub(super) oldest: &'static str,
-    /// The last revision of a batch from a log's beginning: calendar, revision, most.
+    /// Updates the appointments that take part in the exclusion constraint, after a change of the
+    /// policy: calendar, policy. `None` if there is no such constraint.
+    pub(super) update_exclusive: Option<&'static str>,
+    /// Deletes all appointments of a calendar: calendar.
+    pub(super) delete_all_appointments: &'static str,
+    /// Marks a calendar as deleted: calendar, revision.
+    pub(super) mark_calendar_deleted: &'static str,
+    /// Marks an id in the directory as deleted: id, revision.
+    pub(super) mark_id_deleted: &'static str,
+    /// Marks the ids of all appointments of a calendar as deleted: calendar, revision.
+    pub(super) mark_appointment_ids_deleted: &'static str,
+
+    // Maintenance.
+    /// Finds the oldest changes of all logs, and returns each calendar with the latest revision
+    /// among them: before this time, limit.
+    pub(super) oldest_changes: &'static str,
+    /// Reads the last revision of the first changes in a log: calendar, up to this revision, limit.
     pub(super) batch_end: &'static str,
-    /// Calendar, revision.
+    /// Marks the beginning of a log as pruned: calendar, revision.
     pub(super) mark_pruned: &'static str,
-    /// Calendar, revision.
-    pub(super) forget_changes: &'static str,
-    /// Time.
-    pub(super) raise_ledger: &'static str,
-    /// Time, most.
-    pub(super) forget_mutations: &'static str,
-    pub(super) forget_all_changes: &'static str,
-    /// By so much, or to at least this.
+    /// Deletes the beginning of a log: calendar, up to this revision.
+    pub(super) delete_changes: &'static str,
+    /// Raises the time since which the ledger is complete: time.
+    pub(super) raise_ledger_start: &'static str,
+    /// Deletes the oldest decisions: before this time, limit.
+    pub(super) delete_decisions: &'static str,
+    /// Deletes all changes of all logs.
+    pub(super) delete_all_changes: &'static str,
+    /// Raises the heads of all logs: step, minimum.
     pub(super) raise_heads: &'static str,
+    /// Gives every calendar the revision of its head.
     pub(super) stamp_calendars: &'static str,
+    /// Gives every appointment the revision of its calendar's head.
     pub(super) stamp_appointments: &'static str,
+    /// Counts existing calendars.
     pub(super) count_calendars: &'static str,
 }
 
-/// A value on its way into a statement.
+/// A value for a parameter of a statement.
 #[derive(Clone, Copy)]
 pub(super) enum Value<'v> {
     Id(Option<Uuid>),
@@ -114,7 +130,8 @@ pub(super) enum Value<'v> {
     Bytes(&'v [u8]),
 }
 
-macro_rules! values {
+/// Implements `From` for [`Value`].
+macro_rules! impl_value_from {
     ($v:lifetime $($type:ty: |$it:ident| $value:expr;)*) => {
         $(impl<$v> From<$type> for Value<$v> {
             fn from($it: $type) -> Self {
@@ -124,7 +141,7 @@ macro_rules! values {
     };
 }
 
-values! { 'v
+impl_value_from! { 'v
     Uuid: |it| Self::Id(Some(it));
     Option<Uuid>: |it| Self::Id(it);
     &'v [CalendarId]: |it| Self::Ids(it);
@@ -136,29 +153,29 @@ values! { 'v
     &'v [u8]: |it| Self::Bytes(it);
 }
 
-/// A connection of a store, or a transaction that is open on it.
+/// A connection to a database. It may have an open transaction.
 pub(super) trait Connection: Send {
-    /// What is read.
+    /// A row of a result.
     type Row: Columns + Send + Sync;
 
-    /// In the words of this store.
+    /// The statements for this database.
     const SQL: &'static Statements;
 
-    /// Does something, and answers to how many rows.
+    /// Runs a statement. Returns the number of affected rows.
     fn execute(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<u64>> + Send;
 
-    /// All rows.
+    /// Runs a statement. Returns all rows.
     fn rows(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
 
-    /// The row, if there is one.
+    /// Runs a statement. Returns the first row, if there is one.
     fn row(
         &mut self,
         sql: &'static str,
@@ -166,20 +183,21 @@ pub(super) trait Connection: Send {
     ) -> impl Future<Output = Result<Option<Self::Row>>> + Send;
 }
 
-/// The number that a statement answers with.
-pub(super) async fn number<C: Connection>(
+/// Runs a statement that returns one number.
+pub(super) async fn read_number<C: Connection>(
     from: &mut C,
     sql: &'static str,
     values: &[Value<'_>],
 ) -> Result<u64> {
     let row = from.row(sql, values).await?;
-    let row = row.ok_or_else(|| StoreError::Failed("no row where there is always one".into()))?;
+    let row = row.ok_or_else(|| StoreError::Failed("a statement returned no row".into()))?;
     Ok(row.number(0)?.cast_unsigned())
 }
 
-/// Makes a connection of sqlx's one of ours; how it takes a list of ids is its own.
-macro_rules! connects {
-    ($db:ty, $connection:ty, $statements:expr, $ids:expr) => {
+/// Implements [`Connection`] for a connection of sqlx. `$bind_ids` converts a list of ids to a
+/// value that the database accepts as one parameter.
+macro_rules! impl_connection {
+    ($db:ty, $connection:ty, $statements:expr, $bind_ids:expr) => {
         impl $crate::store::sql::Connection for $connection {
             type Row = <$db as sqlx::Database>::Row;
 
@@ -190,7 +208,7 @@ macro_rules! connects {
                 sql: &'static str,
                 values: &[$crate::store::sql::Value<'_>],
             ) -> $crate::store::Result<u64> {
-                Ok(bound(sql, values).execute(self).await?.rows_affected())
+                Ok(bind(sql, values).execute(self).await?.rows_affected())
             }
 
             async fn rows(
@@ -198,7 +216,7 @@ macro_rules! connects {
                 sql: &'static str,
                 values: &[$crate::store::sql::Value<'_>],
             ) -> $crate::store::Result<Vec<Self::Row>> {
-                Ok(bound(sql, values).fetch_all(self).await?)
+                Ok(bind(sql, values).fetch_all(self).await?)
             }
 
             async fn row(
@@ -206,11 +224,11 @@ macro_rules! connects {
                 sql: &'static str,
                 values: &[$crate::store::sql::Value<'_>],
             ) -> $crate::store::Result<Option<Self::Row>> {
-                Ok(bound(sql, values).fetch_optional(self).await?)
+                Ok(bind(sql, values).fetch_optional(self).await?)
             }
         }
 
-        fn bound<'q>(
+        fn bind<'q>(
             sql: &'static str,
             values: &[$crate::store::sql::Value<'_>],
         ) -> sqlx::query::Query<'q, $db, <$db as sqlx::Database>::Arguments> {
@@ -218,7 +236,7 @@ macro_rules! connects {
             let query = sqlx::query::<$db>(sql);
             values.iter().fold(query, |query, value| match *value {
                 Value::Id(it) => query.bind(it),
-                Value::Ids(it) => query.bind($ids(it)),
+                Value::Ids(it) => query.bind($bind_ids(it)),
                 Value::Number(it) => query.bind(it),
                 Value::Text(it) => query.bind(it.map(str::to_owned)),
                 Value::Flag(it) => query.bind(it),
@@ -228,4 +246,4 @@ macro_rules! connects {
     };
 }
 
-pub(super) use connects;
+pub(super) use impl_connection;

@@ -1,49 +1,55 @@
-//! Work that one transaction does.
+//! Work that a store runs in one transaction.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tracing::Instrument;
 
 use super::{Result, Store, StoreError, Transaction};
 
-/// A piece of work that one transaction does whole or not at all. It may be run again when the
+/// Work that one transaction does completely or not at all. A store may run it again if the
 /// transaction could not be committed.
 #[async_trait]
 pub trait Work: Send + Sync + 'static {
-    /// What it comes to.
-    type Done: Send + 'static;
+    /// The result of the work.
+    type Output: Send + 'static;
 
     /// Loads, decides and writes.
-    async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Done>;
+    async fn run(&self, tx: &mut dyn Transaction) -> Result<Self::Output>;
 }
 
-/// Does `work`, and answers what it came to once that is committed.
-pub async fn write<W: Work>(store: &dyn Store, work: W) -> Result<W::Done> {
-    let done = Arc::new(Mutex::new(None));
-    let job = Box::new(Slot { work, done: done.clone() });
-    store.submit(job).instrument(tracing::info_span!("commit")).await?;
-    let done = done.lock().unwrap_or_else(PoisonError::into_inner).take();
-    done.ok_or_else(|| StoreError::Failed("committed without having run".into()))
+/// Runs `work`, and returns its output once the transaction is committed.
+pub async fn write<W: Work>(store: &dyn Store, work: W) -> Result<W::Output> {
+    let output = Arc::new(Mutex::new(None));
+    let work = ErasedWork::new(work, output.clone());
+    store.submit(work).instrument(tracing::info_span!("commit")).await?;
+    let output = output.lock().unwrap_or_else(PoisonError::into_inner).take();
+    output.ok_or_else(|| StoreError::Failed("committed without having run".into()))
 }
 
-/// [`Work`] whatever it comes to: what a store's queue holds.
-#[async_trait]
-pub trait ErasedWork: Send + Sync {
-    /// Runs it.
-    async fn run(&self, tx: &mut dyn Transaction) -> Result<()>;
-}
+type Run = dyn for<'t> Fn(&'t mut dyn Transaction) -> BoxFuture<'t, Result<()>> + Send + Sync;
 
-struct Slot<W: Work> {
-    work: W,
-    done: Arc<Mutex<Option<W::Done>>>,
-}
+/// [`Work`] of any output type, so that a store can queue it.
+pub struct ErasedWork(Box<Run>);
 
-#[async_trait]
-impl<W: Work> ErasedWork for Slot<W> {
-    async fn run(&self, tx: &mut dyn Transaction) -> Result<()> {
-        let done = self.work.run(tx).await?;
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
-        Ok(())
+impl ErasedWork {
+    /// Erases the type of `work`; each run stores its result in `output`.
+    fn new<W: Work>(work: W, output: Arc<Mutex<Option<W::Output>>>) -> Self {
+        let work = Arc::new(work);
+        Self(Box::new(move |tx| {
+            let work = work.clone();
+            let output = output.clone();
+            Box::pin(async move {
+                let result = work.run(tx).await?;
+                *output.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                Ok(())
+            })
+        }))
+    }
+
+    /// Runs the work.
+    pub(super) async fn run(&self, tx: &mut dyn Transaction) -> Result<()> {
+        (self.0)(tx).await
     }
 }

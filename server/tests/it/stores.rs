@@ -94,7 +94,7 @@ where
         + Sync
         + 'static,
 {
-    type Done = T;
+    type Output = T;
 
     async fn run(&self, tx: &mut dyn Transaction) -> Result<T, StoreError> {
         (self.0)(tx).await

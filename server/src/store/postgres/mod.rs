@@ -1,7 +1,8 @@
-//! Calendars in PostgreSQL, for as many servers as there are: nothing is kept in memory that another one needs.
+//! The store in PostgreSQL, for any number of replicas. A replica keeps nothing in memory that
+//! another one needs.
 //!
-//! Each piece of work has a transaction of its own, which locks the row of its calendar (S2). A commit is told to the others by
-//! `notify`, after it and outside of it.
+//! Work runs in its own transaction, which locks the row of its calendar (S2). After the commit,
+//! `notify` tells the other replicas.
 
 mod notify;
 mod open;
@@ -16,20 +17,20 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::backend::Backend;
-use super::rows::reads_columns;
-use super::sql::connects;
+use super::rows::impl_columns;
+use super::sql::impl_connection;
 use super::{ErasedWork, IfMissing, OnCommit, OpenError};
 use crate::domain::CalendarId;
-pub(super) use open::target;
+pub(super) use open::copy_target;
 
-/// The store in a database of a PostgreSQL server.
+/// The store in a PostgreSQL database.
 pub(super) struct PostgresStore {
     pool: PgPool,
-    wakeups: notify::Wakeups,
+    notifier: notify::Notifier,
     tasks: TaskTracker,
-    /// Nothing more is taken.
+    /// Cancelled when the store refuses new work.
     closing: CancellationToken,
-    /// All is done, and told.
+    /// Cancelled when all work is done.
     closed: CancellationToken,
 }
 
@@ -41,16 +42,17 @@ impl PostgresStore {
         tasks: &TaskTracker,
     ) -> Result<Self, OpenError> {
         let (options, pool) = open::database(url, connections, if_missing).await?;
-        let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
-        let wakeups = notify::Wakeups::start(options, tasks, &closed);
-        Ok(Self { pool, wakeups, tasks: tasks.clone(), closing, closed })
+        let closing = CancellationToken::new();
+        let closed = CancellationToken::new();
+        let notifier = notify::Notifier::start(options, tasks, &closed);
+        Ok(Self { pool, notifier, tasks: tasks.clone(), closing, closed })
     }
 }
 
-reads_columns!(sqlx::postgres::PgRow);
-connects!(Postgres, sqlx::PgConnection, sql::SQL, list);
+impl_columns!(sqlx::postgres::PgRow);
+impl_connection!(Postgres, sqlx::PgConnection, sql::SQL, ids_to_array);
 
-fn list(ids: &[CalendarId]) -> Vec<uuid::Uuid> {
+fn ids_to_array(ids: &[CalendarId]) -> Vec<uuid::Uuid> {
     ids.iter().map(|it| it.0).collect()
 }
 
@@ -62,12 +64,12 @@ impl Backend for PostgresStore {
         &self.pool
     }
 
-    async fn submit(&self, job: Box<dyn ErasedWork>) -> super::Result<()> {
-        self.do_job(job).await
+    async fn submit(&self, work: ErasedWork) -> super::Result<()> {
+        self.run_work(work).await
     }
 
-    fn on_commit(&self, wake: OnCommit) {
-        self.wakeups.on_commit(wake);
+    fn on_commit(&self, callback: OnCommit) {
+        self.notifier.on_commit(callback);
     }
 
     async fn close(&self) {
@@ -83,14 +85,15 @@ impl Drop for PostgresStore {
     }
 }
 
-/// Whether trying again may help: the server is stopping, starting, full or out of connections, or somebody held a lock.
+/// Whether a retry may succeed: the server is starting, stopping, full or out of connections, or
+/// another transaction held a lock.
 pub(super) fn is_transient(error: &dyn DatabaseError) -> bool {
     let Some(error) = error.try_downcast_ref::<PgDatabaseError>() else { return false };
-    is_in_the_way(error) || matches!(&error.code()[..2], "08" | "53" | "55" | "57" | "58")
+    is_conflict(error) || matches!(&error.code()[..2], "08" | "53" | "55" | "57" | "58")
 }
 
-/// Whether another transaction was in the way, so that the same work may be done again at once. (Whoever comes second
-/// under one key finds the first when it looks again.)
-fn is_in_the_way(error: &PgDatabaseError) -> bool {
+/// Whether a concurrent transaction caused the error, so that the work can be run again at once.
+/// This includes unique violations: the second run finds the row that the other one has inserted.
+fn is_conflict(error: &PgDatabaseError) -> bool {
     matches!(error.code(), "40001" | "40P01" | "23505")
 }

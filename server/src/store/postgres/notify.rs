@@ -1,8 +1,9 @@
-//! Hints between servers: `notify` after a commit, `listen` for those of the others.
+//! Hints between replicas: `notify` after a commit, `listen` for commits of other replicas.
 //!
-//! **A hint carries no truth** (S5), so it may be lost, and is not part of the commit: inside of one, `notify` takes a lock over the
-//! whole database. Those of one calendar that wait are told as one. Both ends have a connection of their own, and when
-//! one had to be made anew everybody looks at the log.
+//! **A hint carries no truth** (S5), so it may be lost. It is not part of the commit, because
+//! `notify` in a transaction takes a lock on the whole database. Waiting hints for one calendar are
+//! merged. The sender and the listener have their own connections. When the listener has
+//! reconnected, the feed checks the log of every calendar that has subscribers.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -20,102 +21,115 @@ use uuid::Uuid;
 use super::super::{Hint, OnCommit};
 use crate::domain::{CalendarId, Revision};
 
+/// The channel of `notify` and `listen`.
 const CHANNEL: &str = "appointments";
-/// Hints that wait to be told; more are dropped, and others find out by looking.
-const WAITING: usize = 4_096;
-/// A line on which nothing comes for so long is asked whether it is alive, and must answer as soon.
-const SILENCE: Duration = Duration::from_secs(5);
-/// Between two attempts to connect.
-const AGAIN: Duration = Duration::from_millis(250);
+/// The maximum number of commits that wait for `notify`. Further hints are dropped; other replicas
+/// find those changes when they poll.
+const MAX_WAITING: usize = 4_096;
+/// A listening connection that receives nothing for this time is pinged.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// The time limit for every request to the database.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The delay before the listener reconnects.
+const RECONNECT_DELAY: Duration = Duration::from_millis(250);
 
-/// Where commits are told.
+/// Passes the hints of this replica's commits to its own feed and to the other replicas.
 #[derive(Clone)]
-pub(super) struct Wakeups {
-    wake: Arc<OnceLock<OnCommit>>,
-    tell: mpsc::Sender<Heads>,
+pub(super) struct Notifier {
+    on_commit: Arc<OnceLock<OnCommit>>,
+    waiting: mpsc::Sender<Heads>,
 }
 
+/// The new heads of changed logs.
 type Heads = Vec<(CalendarId, Revision)>;
 
-impl Wakeups {
-    /// Starts both ends. When `closed` says so the one ends, and the other when it has told what is left.
+impl Notifier {
+    /// Starts the sender and the listener. When `closed` is cancelled, the listener ends, and the
+    /// sender ends after the waiting hints.
     pub(super) fn start(
         options: PgConnectOptions,
         tasks: &TaskTracker,
         closed: &CancellationToken,
     ) -> Self {
-        let (tell, told) = mpsc::channel(WAITING);
-        let wakeups = Self { wake: Arc::default(), tell };
-        // What this server tells comes back to it, and says nothing new.
-        let name = Uuid::now_v7();
-        tasks.spawn(tell_others(options.clone(), told, name, closed.clone()));
-        let listening = listen(options, wakeups.wake.clone(), name);
+        let (waiting, receiver) = mpsc::channel(MAX_WAITING);
+        let notifier = Self { on_commit: Arc::default(), waiting };
+        // The listener also receives this replica's own hints. It ignores them by this id.
+        let replica = Uuid::now_v7();
+        tasks.spawn(send_hints(options.clone(), receiver, replica, closed.clone()));
+        let listening = listen(options, notifier.on_commit.clone(), replica);
         tasks.spawn(closed.clone().run_until_cancelled_owned(listening));
-        wakeups
+        notifier
     }
 
-    pub(super) fn on_commit(&self, wake: OnCommit) {
-        let taken = self.wake.set(wake).is_err();
-        debug_assert!(!taken, "a store has one feed");
+    pub(super) fn on_commit(&self, callback: OnCommit) {
+        let is_set = self.on_commit.set(callback).is_err();
+        debug_assert!(!is_set, "a store has one feed");
     }
 
-    /// Wakes those who follow here at once, and those elsewhere as soon as they can be told.
-    pub(super) fn committed(&self, heads: Heads) {
+    /// Notifies the feed of this replica at once, and the other replicas soon.
+    pub(super) fn notify(&self, heads: Heads) {
         if heads.is_empty() {
             return;
         }
-        if let Some(wake) = self.wake.get() {
-            wake(Hint::Committed(&heads));
+        if let Some(on_commit) = self.on_commit.get() {
+            on_commit(Hint::Committed(&heads));
         }
-        // (If the queue is full the database is away, or behind by thousands.)
-        let _ = self.tell.try_send(heads);
+        // If the queue is full, the database is away or far behind. The hint is dropped.
+        let _ = self.waiting.try_send(heads);
     }
 }
 
-/// Tells what has been committed here, also what is left when the store is closed.
-async fn tell_others(
+/// Sends the hints of this replica's commits. After the store is closed, it sends the waiting ones.
+async fn send_hints(
     options: PgConnectOptions,
-    mut told: mpsc::Receiver<Heads>,
-    name: Uuid,
+    mut waiting: mpsc::Receiver<Heads>,
+    replica: Uuid,
     closed: CancellationToken,
 ) {
     let mut connection = None;
     loop {
         let first = tokio::select! {
             biased;
-            first = told.recv() => first,
+            first = waiting.recv() => first,
             () = closed.cancelled() => None,
         };
         let Some(first) = first else { return };
-        let mut heads: HashMap<CalendarId, Revision> = HashMap::new();
-        let mut more = Some(first);
-        while let Some(some) = more {
-            for (calendar, head) in some {
-                let known = heads.entry(calendar).or_insert(head);
-                *known = head.max(*known);
-            }
-            more = told.try_recv().ok();
-        }
-        // At most twice: a line that was lost while nothing was told is noticed only by telling.
+        let heads = merge(first, &mut waiting);
+        // A lost connection is only noticed by sending, so the first attempt may fail.
         for _ in 0..2 {
-            match timeout(SILENCE, notify(&mut connection, &options, name, &heads)).await {
+            let send = send_once(&mut connection, &options, replica, &heads);
+            match timeout(RESPONSE_TIMEOUT, send).await {
                 Ok(Ok(())) => break,
-                Ok(Err(error)) => tracing::debug!(%error, "other servers could not be told"),
-                Err(_) => tracing::debug!("other servers could not be told in time"),
+                Ok(Err(error)) => tracing::debug!(%error, "failed to notify other replicas"),
+                Err(_) => tracing::debug!("timed out while notifying other replicas"),
             }
             connection = None;
         }
     }
 }
 
-async fn notify(
+/// Merges all waiting hints, so that each calendar has one head.
+fn merge(first: Heads, waiting: &mut mpsc::Receiver<Heads>) -> HashMap<CalendarId, Revision> {
+    let mut merged = HashMap::new();
+    let mut next = Some(first);
+    while let Some(heads) = next {
+        for (calendar, head) in heads {
+            let known = merged.entry(calendar).or_insert(head);
+            *known = head.max(*known);
+        }
+        next = waiting.try_recv().ok();
+    }
+    merged
+}
+
+async fn send_once(
     connection: &mut Option<PgConnection>,
     options: &PgConnectOptions,
-    name: Uuid,
+    replica: Uuid,
     heads: &HashMap<CalendarId, Revision>,
 ) -> sqlx::Result<()> {
     let payloads: Vec<String> =
-        heads.iter().map(|(calendar, head)| format!("{name} {} {head}", calendar.0)).collect();
+        heads.iter().map(|(calendar, head)| format!("{replica} {} {head}", calendar.0)).collect();
     let connection = match connection {
         Some(connection) => connection,
         None => connection.insert(options.connect().await?),
@@ -128,48 +142,53 @@ async fn notify(
     Ok(())
 }
 
-/// Hears what others have committed, over as many connections as it takes.
-async fn listen(options: PgConnectOptions, wake: Arc<OnceLock<OnCommit>>, name: Uuid) {
+/// Receives the hints of other replicas, and reconnects whenever the connection is lost.
+async fn listen(options: PgConnectOptions, on_commit: Arc<OnceLock<OnCommit>>, replica: Uuid) {
     loop {
-        match hear(&options, &wake, name).await {
-            Ok(()) => tracing::warn!("the line to the database is silent; it is made anew"),
-            Err(error) => tracing::warn!(%error, "the line to the database was lost"),
+        match receive_hints(&options, &on_commit, replica).await {
+            Ok(()) => tracing::warn!("the database connection does not respond; reconnecting"),
+            Err(error) => tracing::warn!(%error, "the database connection was lost; reconnecting"),
         }
-        sleep(AGAIN).await;
+        sleep(RECONNECT_DELAY).await;
     }
 }
 
-/// Hears until the line is lost, or answers no more.
-async fn hear(
+/// Receives hints until the connection fails. Returns `Ok` if it was closed or does not respond.
+async fn receive_hints(
     options: &PgConnectOptions,
-    wake: &OnceLock<OnCommit>,
-    name: Uuid,
+    on_commit: &OnceLock<OnCommit>,
+    replica: Uuid,
 ) -> sqlx::Result<()> {
-    // A pool of one that makes no second: what is lost is noticed here, and by nobody else.
-    let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-    let pool = pool.acquire_timeout(SILENCE).connect_lazy_with(options.clone());
+    // A pool with one connection cannot reconnect in the background, so a loss is noticed here.
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .acquire_timeout(RESPONSE_TIMEOUT)
+        .connect_lazy_with(options.clone());
     let mut listener = PgListener::connect_with(&pool).await?;
-    let silent = |_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into()));
-    timeout(SILENCE, listener.listen(CHANNEL)).await.unwrap_or_else(silent)?;
-    let tell = |hint: Hint<'_>| {
-        if let Some(wake) = wake.get() {
-            wake(hint);
+    let late = |_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into()));
+    timeout(RESPONSE_TIMEOUT, listener.listen(CHANNEL)).await.unwrap_or_else(late)?;
+    let notify_feed = |hint: Hint<'_>| {
+        if let Some(on_commit) = on_commit.get() {
+            on_commit(hint);
         }
     };
-    // What was told before it listened is lost.
-    tell(Hint::Lost);
+    // Hints from before `listen` are lost.
+    notify_feed(Hint::Lost);
     loop {
-        match timeout(SILENCE, listener.try_recv()).await {
+        match timeout(PING_INTERVAL, listener.try_recv()).await {
             Ok(Ok(Some(notification))) => {
-                if let Some(heard) = read(notification.payload(), name) {
-                    tell(Hint::Remote(&[heard]));
+                if let Some(head) = parse_hint(notification.payload(), replica) {
+                    notify_feed(Hint::Remote(&[head]));
                 }
             }
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => return Err(error),
             Err(_) => {
-                match timeout(SILENCE, sqlx::query("select 1").execute(&mut listener)).await {
-                    Ok(alive) => _ = alive?,
+                let ping = sqlx::query("select 1").execute(&mut listener);
+                match timeout(RESPONSE_TIMEOUT, ping).await {
+                    Ok(response) => _ = response?,
                     Err(_) => return Ok(()),
                 }
             }
@@ -177,11 +196,12 @@ async fn hear(
     }
 }
 
-/// A calendar and its head; nothing if it is our own word, or none that we know.
-fn read(payload: &str, name: Uuid) -> Option<(CalendarId, Revision)> {
+/// Parses a calendar and its head. Returns `None` for this replica's own hint and for an unknown
+/// format.
+fn parse_hint(payload: &str, this_replica: Uuid) -> Option<(CalendarId, Revision)> {
     let mut words = payload.split(' ');
-    let by = Uuid::parse_str(words.next()?).ok()?;
+    let replica = Uuid::parse_str(words.next()?).ok()?;
     let calendar = Uuid::parse_str(words.next()?).ok()?;
     let head = Revision::new(words.next()?.parse().ok()?)?;
-    (by != name).then_some((CalendarId(calendar), head))
+    (replica != this_replica).then_some((CalendarId(calendar), head))
 }

@@ -1,8 +1,8 @@
-//! Calendars in one SQLite file: WAL, every commit flushed, one writer and a few readers.
+//! The store in one SQLite file: WAL, every commit flushed, one writer and a few readers.
 //!
-//! The writer is a task with a queue. It takes what has queued up, gives each piece of work a
-//! savepoint and commits once for all of them, so that twenty writers share one flush. Nothing
-//! else ever writes, so `BEGIN IMMEDIATE` never waits for another connection of ours.
+//! The writer is a task with a queue. It takes the queued work, gives each item a savepoint, and
+//! commits once for all of them, so that concurrent writers share one flush. No other connection
+//! writes, so `BEGIN IMMEDIATE` never waits for one of ours.
 
 mod backup;
 mod open;
@@ -18,14 +18,14 @@ use sqlx::{Row, Sqlite, SqlitePool};
 use tokio_util::task::TaskTracker;
 
 use super::backend::Backend;
-use super::rows::reads_columns;
-use super::sql::connects;
+use super::rows::impl_columns;
+use super::sql::impl_connection;
 use super::{ErasedWork, IfMissing, OnCommit, OpenError};
 use crate::domain::CalendarId;
 pub(super) use backup::backup;
-pub(super) use open::source;
+pub(super) use open::copy_source;
 
-/// The store in one file. Dropping it ends the writer, after what is queued.
+/// The store in one file. When it is dropped, the writer ends after the queued work.
 pub(super) struct SqliteStore {
     readers: SqlitePool,
     writer: writer::Writer,
@@ -44,11 +44,11 @@ impl SqliteStore {
     }
 }
 
-reads_columns!(sqlx::sqlite::SqliteRow);
-connects!(Sqlite, sqlx::SqliteConnection, sql::SQL, hex_list);
+impl_columns!(sqlx::sqlite::SqliteRow);
+impl_connection!(Sqlite, sqlx::SqliteConnection, sql::SQL, ids_to_json);
 
-/// SQLite takes no list as an argument; JSON is one.
-fn hex_list(ids: &[CalendarId]) -> String {
+/// Writes ids as a JSON array, because SQLite has no array parameters.
+fn ids_to_json(ids: &[CalendarId]) -> String {
     let ids: Vec<_> = ids.iter().map(|it| format!("\"{}\"", it.0.simple())).collect();
     format!("[{}]", ids.join(","))
 }
@@ -61,12 +61,12 @@ impl Backend for SqliteStore {
         &self.readers
     }
 
-    async fn submit(&self, job: Box<dyn ErasedWork>) -> super::Result<()> {
-        self.writer.submit(job).await
+    async fn submit(&self, work: ErasedWork) -> super::Result<()> {
+        self.writer.submit(work).await
     }
 
-    fn on_commit(&self, wake: OnCommit) {
-        self.writer.on_commit(wake);
+    fn on_commit(&self, callback: OnCommit) {
+        self.writer.on_commit(callback);
     }
 
     async fn close(&self) {
@@ -75,18 +75,18 @@ impl Backend for SqliteStore {
     }
 }
 
-/// Whether trying again may help.
+/// Whether a retry may succeed.
 pub(super) fn is_transient(error: &dyn DatabaseError) -> bool {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
     const IO: i32 = 10;
     const FULL: i32 = 13;
-    let is_ours = error.try_downcast_ref::<SqliteError>().is_some();
-    is_ours && matches!(code(error), Some(BUSY | LOCKED | IO | FULL))
+    let is_sqlite = error.try_downcast_ref::<SqliteError>().is_some();
+    is_sqlite && matches!(primary_code(error), Some(BUSY | LOCKED | IO | FULL))
 }
 
-/// SQLite's primary result code; sqlx gives the extended one, as text.
-fn code(error: &dyn DatabaseError) -> Option<i32> {
+/// Returns SQLite's primary result code. sqlx has the extended code, as text.
+fn primary_code(error: &dyn DatabaseError) -> Option<i32> {
     error.code()?.parse::<i32>().ok().map(|it| it & 0xff)
 }
 

@@ -1,4 +1,4 @@
-//! Opening a file: ours, or a clear sentence why not, and nothing created half.
+//! Opens a file. A file of another application is refused and left unchanged.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -12,52 +12,54 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 
 use super::super::{IfMissing, OpenError};
-use super::code;
+use super::primary_code;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
 
-/// 'APPT', as the first migration writes it.
+/// The application id that the first migration sets: 'APPT' in ASCII.
 const APPLICATION_ID: i64 = 0x4150_5054;
 
-/// Reading is short; more connections than this wait for the disk together.
+/// The number of connections for reading. Reads are short, and more connections would only wait for
+/// the disk.
 const READERS: u32 = 4;
 
-/// The options for further connections, and a first one to a database that is up to date.
+/// Opens and migrates a database. Returns the first connection, and options for more.
 pub(super) async fn database(
     path: &Path,
     if_missing: IfMissing,
 ) -> Result<(SqliteConnectOptions, SqliteConnection), OpenError> {
-    let options = existing(path, if_missing)
+    let options = check_file(path, if_missing)
         .await?
         .create_if_missing(if_missing == IfMissing::Create)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        // A range of a few hundred rows fits, so that SQLite's thread seldom waits for ours.
+        // A range of a few hundred rows fits, so SQLite's thread seldom waits for the reader.
         .row_buffer_size(512);
-    let mut connection = options.connect().await.map_err(|error| because(path, error))?;
+    let mut connection = options.connect().await.map_err(|error| open_error(path, error))?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => {
             OpenError::Newer { database: path.into(), version }
         }
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            because(path, error)
+            open_error(path, error)
         }
         error => OpenError::Other { path: path.to_owned(), source: error.into() },
     })?;
     Ok((options, connection))
 }
 
-/// The options for a connection that reads a file that is up to date.
-pub(in super::super) async fn source(path: &Path) -> Result<SqliteConnectOptions, OpenError> {
+/// Migrates an existing file, and returns options for a connection that reads it.
+pub(in super::super) async fn copy_source(path: &Path) -> Result<SqliteConnectOptions, OpenError> {
     let (options, connection) = database(path, IfMissing::Fail).await?;
-    connection.close().await.map_err(|error| because(path, error))?;
+    connection.close().await.map_err(|error| open_error(path, error))?;
     Ok(options.create_if_missing(false))
 }
 
-/// The options for a plain connection to a file that is ours, or that may be made.
-pub(super) async fn existing(
+/// Checks a path, and returns options for a connection without settings. The file is a database of
+/// this application, or does not exist yet.
+pub(super) async fn check_file(
     path: &Path,
     if_missing: IfMissing,
 ) -> Result<SqliteConnectOptions, OpenError> {
@@ -69,12 +71,12 @@ pub(super) async fn existing(
     Ok(plain)
 }
 
-/// Connections that can only read; opened when they are first needed.
+/// Creates the pool of read-only connections, which are opened when they are first needed.
 pub(super) fn readers(options: &SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(Duration::from_secs(10))
-        // A file does not go away like a server does: no ping before each use, no expiry.
+        // A file stays reachable, unlike a server: connections need no ping and no expiry.
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -99,33 +101,34 @@ fn check_path(path: &Path, if_missing: IfMissing) -> Result<(), OpenError> {
     if !path.is_file() {
         return Err(OpenError::NotAFile(path.to_owned()));
     }
-    // SQLite would open it for reading, and say so at the first commit.
+    // SQLite would open a read-only file, and fail at the first commit.
     let writable = OpenOptions::new().read(true).write(true).open(path).is_ok();
     if writable { Ok(()) } else { Err(OpenError::NotWritable(path.to_owned())) }
 }
 
-/// Looks before anything is written: switching somebody else's database to WAL would change it.
+/// Checks that the file belongs to this application, before anything is written. Switching the file
+/// to WAL would already change it.
 async fn check_owner(path: &Path, plain: &SqliteConnectOptions) -> Result<(), OpenError> {
-    let mut connection = plain.connect().await.map_err(|error| because(path, error))?;
+    let mut connection = plain.connect().await.map_err(|error| open_error(path, error))?;
     let owner = async {
         let id: i64 =
             sqlx::query_scalar("pragma application_id").fetch_one(&mut connection).await?;
-        // A first start that was killed may have left the migrations' own table, and no more.
+        // If the first start was killed, there may be only the table of the migrations.
         let tables = "select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'";
         let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut connection).await?;
         Ok(id == APPLICATION_ID || (id == 0 && tables == 0))
     };
-    let ours = owner.await.map_err(|error| because(path, error))?;
-    connection.close().await.map_err(|error| because(path, error))?;
-    if ours { Ok(()) } else { Err(OpenError::Foreign(path.to_owned())) }
+    let is_ours = owner.await.map_err(|error| open_error(path, error))?;
+    connection.close().await.map_err(|error| open_error(path, error))?;
+    if is_ours { Ok(()) } else { Err(OpenError::Foreign(path.to_owned())) }
 }
 
-fn because(path: &Path, error: sqlx::Error) -> OpenError {
+fn open_error(path: &Path, error: sqlx::Error) -> OpenError {
     const READONLY: i32 = 8;
     const CANTOPEN: i32 = 14;
     const NOTADB: i32 = 26;
-    let path: PathBuf = path.to_owned();
-    match error.as_database_error().and_then(code) {
+    let path = PathBuf::from(path);
+    match error.as_database_error().and_then(primary_code) {
         Some(READONLY | CANTOPEN) => OpenError::NotWritable(path),
         Some(NOTADB) => OpenError::Foreign(path),
         _ => OpenError::Other { path, source: error.into() },

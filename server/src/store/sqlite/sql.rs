@@ -1,8 +1,8 @@
-//! The statements in the words of SQLite: ids are blobs, instants whole seconds.
+//! The statements for SQLite. Ids are blobs, and instants are whole seconds.
 
 use super::super::sql::Statements;
 
-/// An appointment's, of `a`.
+/// The columns of an appointment, from the alias `a`.
 macro_rules! appointment_columns {
     () => {
         "a.id, a.calendar_id, a.revision, a.created_at, a.updated_at, a.title, a.description, \
@@ -10,14 +10,14 @@ macro_rules! appointment_columns {
     };
 }
 
-/// A calendar's, of `c`.
+/// The columns of a calendar, from the alias `c`.
 macro_rules! calendar_columns {
     () => {
         "c.id, c.revision, c.is_default, c.name, c.color, c.time_zone, c.overlaps, c.head, c.gone"
     };
 }
 
-/// A change's.
+/// The columns of a change.
 macro_rules! change_columns {
     () => {
         "calendar_id, revision, kind, appointment_id, before_starts_at, before_ends_at, state, \
@@ -25,9 +25,9 @@ macro_rules! change_columns {
     };
 }
 
-/// The rows of calendar ?1 that touch [?2, ?3) (S13, S17), with their keys alone: looked for once
-/// in each class of length that the calendar has, which the recursion finds by one seek each. The
-/// cross join keeps that order, and the index holds all that is asked for.
+/// Finds the appointments of calendar ?1 that touch [?2, ?3) (S13, S17), by their keys. It searches
+/// each duration class of the calendar once; the recursion finds the classes by one seek each. The
+/// cross join keeps that order, and the index covers all columns that are read.
 macro_rules! with_touching {
     ($and:literal) => {
         concat!(
@@ -49,7 +49,7 @@ macro_rules! with_touching {
     };
 }
 
-/// The limit stands inside of the sort: a range with too much in it is not read to its end.
+/// Limits before it sorts, so that a range with too many appointments is not read to its end.
 const RANGE: &str = concat!(
     with_touching!("limit ?4"),
     "select ",
@@ -58,9 +58,10 @@ const RANGE: &str = concat!(
     order by a.starts_at, a.ends_at desc, a.id"
 );
 
-/// A page of the log: the innermost select bounds the rows, the next adds up the bytes of their
-/// states without reading them, so that a page of large ones is short. One is always let through.
-const LOG: &str = concat!(
+/// Reads a page of the log. The innermost select limits the rows. The next one adds up the sizes of
+/// their states without reading them, so that a page of large states is short. The first row is
+/// always returned.
+const LOG_PAGE: &str = concat!(
     "select ",
     change_columns!(),
     " from (
@@ -72,9 +73,9 @@ const LOG: &str = concat!(
     where bytes_before < ?4 order by revision"
 );
 
-/// All are counted by their keys; the earliest are read whole.
+/// Counts all rows by their keys, and reads only the earliest ones completely.
 macro_rules! earliest {
-    ($from:literal, $most:literal) => {
+    ($from:literal, $limit:literal) => {
         concat!(
             "select ",
             appointment_columns!(),
@@ -83,22 +84,22 @@ macro_rules! earliest {
             ") from (select row from ",
             $from,
             " order by starts_at, ends_at desc, id limit ",
-            $most,
+            $limit,
             ") t cross join appointments a on a.rowid = t.row
             order by a.starts_at, a.ends_at desc, a.id"
         )
     };
 }
 
-const IN_THE_WAY: &str = concat!(
+const CONFLICTS: &str = concat!(
     with_touching!("and b.status <> 'CANCELLED' and b.id is not ?4"),
     earliest!("touching", "?5")
 );
 
-/// One pass by start: an appointment overlaps an earlier one if some earlier one has not ended, and
-/// a later one if the next has begun. It looks at the whole calendar, which is done once, when its
-/// policy becomes REJECT.
-const OVERLAPPING: &str = concat!(
+/// Passes over the appointments once, ordered by start. An appointment overlaps an earlier one if
+/// any earlier one ends after its start. It overlaps a later one if the next one starts before its
+/// end. The statement reads the whole calendar, but runs only when the policy becomes REJECT.
+const OVERLAPS: &str = concat!(
     "with ordered (row, starts_at, ends_at, id, ended, follows) as (
         select rowid, starts_at, ends_at, id,
             max(ends_at) over (order by starts_at, ends_at desc, id
@@ -113,9 +114,10 @@ const OVERLAPPING: &str = concat!(
 
 pub(super) const SQL: Statements = Statements {
     snapshot: "begin",
-    bounds: "select head, pruned, gone is not null from calendars where id = ?1",
-    log: LOG,
-    heads: "select c.id, c.head from json_each(?1) wanted cross join calendars c on c.id = unhex(wanted.value)",
+    log_bounds: "select head, pruned, gone is not null from calendars where id = ?1",
+    log_page: LOG_PAGE,
+    heads: "select c.id, c.head
+        from json_each(?1) wanted cross join calendars c on c.id = unhex(wanted.value)",
     calendars: concat!(
         "select ",
         calendar_columns!(),
@@ -140,29 +142,31 @@ pub(super) const SQL: Statements = Statements {
         on a.calendar_id = d.calendar_id and a.id = d.id where d.id = ?1"
     ),
     range: RANGE,
-    // (The log of a calendar has a row for each revision that was not pruned.)
+    // A log has one row for each revision that was not pruned.
     size: "select coalesce((select sum(head - pruned) from calendars), 0),
         (select page_count * page_size from pragma_page_count(), pragma_page_size())",
     first_calendar_lock: None,
     any_calendar: "select 1 from calendars limit 1",
     find_decision: "select fingerprint, decision from mutations where id = ?1",
-    record: "insert into mutations (id, fingerprint, decision, decided_at) values (?1, ?2, ?3, ?4)",
+    record_decision: "insert into mutations (id, fingerprint, decision, decided_at)
+        values (?1, ?2, ?3, ?4)",
     locate: "select calendar_id, created_as, deleted_at from directory where id = ?1",
-    // (The whole file is locked by `begin immediate`.)
-    lock: concat!("select ", calendar_columns!(), " from calendars c where c.id = ?1"),
-    appointment_of: concat!(
+    // `begin immediate` has locked the whole file.
+    lock_calendar: concat!("select ", calendar_columns!(), " from calendars c where c.id = ?1"),
+    appointment_in_calendar: concat!(
         "select ",
         appointment_columns!(),
         " from appointments a where a.calendar_id = ?1 and a.id = ?2"
     ),
-    conflicts_with: IN_THE_WAY,
-    overlapping: OVERLAPPING,
-    count: "select count(*) from appointments where calendar_id = ?1",
-    claim: "insert into directory (id, calendar_id, created_as) values (?1, ?2, ?3)
+    find_conflicts: CONFLICTS,
+    find_overlaps: OVERLAPS,
+    count_appointments: "select count(*) from appointments where calendar_id = ?1",
+    claim_id: "insert into directory (id, calendar_id, created_as) values (?1, ?2, ?3)
         on conflict do nothing",
-    advance: "update calendars set head = ?2 where id = ?1 and head = ?2 - 1 and gone is null",
-    append: "insert into changes (calendar_id, revision, kind, appointment_id, before_starts_at,
-                before_ends_at, after_starts_at, after_ends_at, state, mutation_id, actor, at)
+    advance_head: "update calendars set head = ?2 where id = ?1 and head = ?2 - 1 and gone is null",
+    append_change: "insert into changes (calendar_id, revision, kind, appointment_id,
+                before_starts_at, before_ends_at, after_starts_at, after_ends_at, state,
+                mutation_id, actor, at)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     insert_appointment:
         "insert into appointments (calendar_id, id, created_at, revision, updated_at, title,
@@ -181,25 +185,25 @@ pub(super) const SQL: Statements = Statements {
     update_calendar: "update calendars set is_default = ?2, revision = ?3, name = ?4, color = ?5,
             time_zone = ?6, overlaps = ?7
         where id = ?1",
-    follow_policy: None,
-    mark_all_deleted: "update directory set deleted_at = ?2
+    update_exclusive: None,
+    mark_appointment_ids_deleted: "update directory set deleted_at = ?2
         where id in (select id from appointments where calendar_id = ?1)",
-    delete_all: "delete from appointments where calendar_id = ?1",
-    end_calendar: "update calendars set gone = ?2 where id = ?1",
-    mark_deleted: "update directory set deleted_at = ?2 where id = ?1",
-    ledger_reaches: "select reaches from ledger",
-    oldest: "select calendar_id, max(revision) from (
+    delete_all_appointments: "delete from appointments where calendar_id = ?1",
+    mark_calendar_deleted: "update calendars set gone = ?2 where id = ?1",
+    mark_id_deleted: "update directory set deleted_at = ?2 where id = ?1",
+    ledger_start: "select reaches from ledger",
+    oldest_changes: "select calendar_id, max(revision) from (
             select calendar_id, revision from changes where at < ?1 order by at limit ?2
         ) group by calendar_id",
     batch_end: "select max(revision) from (
             select revision from changes where calendar_id = ?1 and revision <= ?2
             order by revision limit ?3)",
     mark_pruned: "update calendars set pruned = max(pruned, ?2) where id = ?1",
-    forget_changes: "delete from changes where calendar_id = ?1 and revision <= ?2",
-    raise_ledger: "update ledger set reaches = max(reaches, ?1)",
-    forget_mutations: "delete from mutations where id in (
+    delete_changes: "delete from changes where calendar_id = ?1 and revision <= ?2",
+    raise_ledger_start: "update ledger set reaches = max(reaches, ?1)",
+    delete_decisions: "delete from mutations where id in (
             select id from mutations where decided_at < ?1 order by decided_at limit ?2)",
-    forget_all_changes: "delete from changes",
+    delete_all_changes: "delete from changes",
     raise_heads: "update calendars set head = iif(head < ?2, ?2, head + ?1)",
     stamp_calendars: "update calendars set pruned = head, revision = head,
             gone = iif(gone is null, null, head)",

@@ -1,8 +1,8 @@
-//! The one writer: a queue, and a task that commits what has queued up.
+//! The only writer: a queue, and a task that commits the queued work in groups.
 //!
-//! **Invariant:** a reply is sent after the commit that holds its work (S16), and subscribers are
-//! woken once for each calendar and commit (S2). A caller that has
-//! gone away changes nothing: the job belongs to the writer once it is queued.
+//! **Invariant:** a reply is sent after the commit that contains its work (S16), and one hint per
+//! commit tells the feed about all changed calendars (S2). Queued work is done even if its caller
+//! is gone.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -15,143 +15,150 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::super::transaction::Open;
+use super::super::transaction::OpenTransaction;
 use super::super::{ErasedWork, Hint, OnCommit, Result, StoreError};
 use crate::domain::{CalendarId, Revision};
 
-/// Work that waits before callers do.
-const QUEUE: usize = 1_024;
-/// Work that shares one commit: more would make the first of them wait for the last.
-const GROUP: usize = 64;
+/// The capacity of the queue. Callers wait while it is full.
+const QUEUE_CAPACITY: usize = 1_024;
+/// The maximum number of works in one commit. The first one waits for the last one.
+const MAX_GROUP: usize = 64;
 
-/// The entrance to the queue.
+/// The new heads of changed logs.
+type Heads = Vec<(CalendarId, Revision)>;
+
+/// The sending end of the queue.
 pub(super) struct Writer {
-    queue: mpsc::Sender<Queued>,
-    wake: Arc<OnceLock<OnCommit>>,
+    queue: mpsc::Sender<QueuedWork>,
+    on_commit: Arc<OnceLock<OnCommit>>,
     closing: CancellationToken,
 }
 
-struct Queued {
-    job: Box<dyn ErasedWork>,
+struct QueuedWork {
+    work: ErasedWork,
     reply: oneshot::Sender<Result<()>>,
 }
 
 impl Writer {
-    /// Starts the task; it ends, and closes the file, when the `Writer` is closed or dropped.
+    /// Starts the task. It ends, and closes the file, when the `Writer` is closed or dropped.
     pub(super) fn start(
         options: SqliteConnectOptions,
         connection: SqliteConnection,
         tasks: &TaskTracker,
     ) -> Self {
-        let (queue, jobs) = mpsc::channel(QUEUE);
-        // A file that has gone away meanwhile is not made anew.
-        let options = options.create_if_missing(false);
-        let (wake, closing) = (Arc::new(OnceLock::new()), CancellationToken::new());
-        let state = Task { options, wake: wake.clone(), closing: closing.clone() };
-        tasks.spawn(state.run(connection, jobs));
-        Self { queue, wake, closing }
+        let (queue, queued) = mpsc::channel(QUEUE_CAPACITY);
+        let on_commit = Arc::new(OnceLock::new());
+        let closing = CancellationToken::new();
+        let task = WriterTask {
+            // If the file disappears while the server runs, it must not be created again.
+            options: options.create_if_missing(false),
+            on_commit: on_commit.clone(),
+            closing: closing.clone(),
+        };
+        tasks.spawn(task.run(connection, queued));
+        Self { queue, on_commit, closing }
     }
 
-    /// Takes nothing more; what is queued is still done.
+    /// Refuses new work. Queued work is still done.
     pub(super) fn close(&self) {
         self.closing.cancel();
     }
 
-    pub(super) fn on_commit(&self, wake: OnCommit) {
-        let taken = self.wake.set(wake).is_err();
-        debug_assert!(!taken, "a store has one feed");
+    pub(super) fn on_commit(&self, callback: OnCommit) {
+        let is_set = self.on_commit.set(callback).is_err();
+        debug_assert!(!is_set, "a store has one feed");
     }
 
-    pub(super) async fn submit(&self, job: Box<dyn ErasedWork>) -> Result<()> {
-        let (reply, answer) = oneshot::channel();
+    pub(super) async fn submit(&self, work: ErasedWork) -> Result<()> {
+        let (reply, result) = oneshot::channel();
         let stopped = || StoreError::Unavailable("the writer has stopped".into());
-        self.queue.send(Queued { job, reply }).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        self.queue.send(QueuedWork { work, reply }).await.map_err(|_| stopped())?;
+        result.await.map_err(|_| stopped())?
     }
 }
 
-/// What the task knows besides its connection.
-struct Task {
+/// The state of the task, without its connection.
+struct WriterTask {
     options: SqliteConnectOptions,
-    wake: Arc<OnceLock<OnCommit>>,
+    on_commit: Arc<OnceLock<OnCommit>>,
     closing: CancellationToken,
 }
 
-impl Task {
-    async fn run(self, connection: SqliteConnection, mut jobs: mpsc::Receiver<Queued>) {
-        let mut connection = Some(connection);
-        while let Some(first) = self.next(&mut jobs).await {
-            let open = match connection.take() {
-                Some(open) => Ok(open),
+impl WriterTask {
+    async fn run(self, connection: SqliteConnection, mut queued: mpsc::Receiver<QueuedWork>) {
+        let mut idle = Some(connection);
+        while let Some(first) = self.next(&mut queued).await {
+            let connected = match idle.take() {
+                Some(connection) => Ok(connection),
                 None => self.options.connect().await,
             };
-            let mut open = match open {
-                Ok(open) => open,
+            let mut connection = match connected {
+                Ok(connection) => connection,
                 Err(error) => {
-                    let _ = first.reply.send(Err(error.into())); // who has left needs no answer
+                    let _ = first.reply.send(Err(error.into())); // The caller may be gone.
                     continue;
                 }
             };
-            // After a failed commit SQLite may have rolled back on its own, and the connection's
-            // count of open transactions is no longer to be trusted: it is opened anew.
-            match commit_group(&mut open, first, &mut jobs).await {
+            // After a failed commit, SQLite may have rolled back by itself. Then sqlx's count of
+            // open transactions is wrong, so the connection is dropped and opened again.
+            match commit_group(&mut connection, first, &mut queued).await {
                 Ok(heads) => {
-                    connection = Some(open);
-                    if let Some(wake) = self.wake.get() {
-                        wake(Hint::Committed(&heads));
+                    idle = Some(connection);
+                    if let Some(on_commit) = self.on_commit.get() {
+                        on_commit(Hint::Committed(&heads));
                     }
                 }
-                Err(error) => tracing::error!(error = %chain(&error), "a commit failed"),
+                Err(error) => tracing::error!(error = %with_source(&error), "commit failed"),
             }
         }
-        if let Some(open) = connection
-            && let Err(error) = open.close().await
+        if let Some(connection) = idle
+            && let Err(error) = connection.close().await
         {
-            tracing::warn!(%error, "the database did not close");
+            tracing::warn!(%error, "failed to close the database");
         }
     }
 
-    async fn next(&self, jobs: &mut mpsc::Receiver<Queued>) -> Option<Queued> {
-        // Asked first: under load there is always a job.
+    async fn next(&self, queued: &mut mpsc::Receiver<QueuedWork>) -> Option<QueuedWork> {
+        // Closing is checked first, because under load there is always more work.
         tokio::select! {
             biased;
-            () = self.closing.cancelled(), if !jobs.is_closed() => {
-                jobs.close();
-                jobs.recv().await
+            () = self.closing.cancelled(), if !queued.is_closed() => {
+                queued.close();
+                queued.recv().await
             }
-            job = jobs.recv() => job,
+            next = queued.recv() => next,
         }
     }
 }
 
-/// Does `first` and what is queued behind it, commits once, and then replies to all.
+/// Does `first` and the work queued behind it, commits once, and then sends all replies.
 async fn commit_group(
     connection: &mut SqliteConnection,
-    first: Queued,
-    jobs: &mut mpsc::Receiver<Queued>,
-) -> Result<Vec<(CalendarId, Revision)>> {
+    first: QueuedWork,
+    queued: &mut mpsc::Receiver<QueuedWork>,
+) -> Result<Heads> {
     let mut done = Vec::new();
     let mut heads = BTreeMap::new();
     let mut group = match connection.begin_with("begin immediate").await {
         Ok(group) => group,
         Err(error) => {
-            let _ = first.reply.send(Err(error.into())); // who has left needs no answer
-            return Err(StoreError::Unavailable("no transaction could be begun".into()));
+            let _ = first.reply.send(Err(error.into())); // The caller may be gone.
+            return Err(StoreError::Unavailable("failed to begin a transaction".into()));
         }
     };
     let committed = async {
         let mut next = Some(first);
-        while let Some(Queued { job, reply }) = next.take() {
-            // The reply waits with the group even if the work fails and takes the group with it.
-            let result = savepoint(&mut group, job.as_ref()).await;
-            let broken = result.as_ref().is_err_and(|it| it.group_is_lost);
+        while let Some(QueuedWork { work, reply }) = next.take() {
+            let result = run_in_savepoint(&mut group, &work).await;
+            let is_group_lost = result.as_ref().is_err_and(|it| it.is_group_lost);
             let result = result.map(|moved| heads.extend(moved)).map_err(|it| it.error);
+            // Every reply waits for the end of the group, even if the group is lost.
             done.push((reply, result));
-            if broken {
+            if is_group_lost {
                 return Err(StoreError::Unavailable("the shared transaction was lost".into()));
             }
-            if done.len() < GROUP {
-                next = jobs.try_recv().ok();
+            if done.len() < MAX_GROUP {
+                next = queued.try_recv().ok();
             }
         }
         Ok(group.commit().await?)
@@ -160,42 +167,42 @@ async fn commit_group(
     for (reply, result) in done {
         let result = match &committed {
             Ok(()) => result,
-            Err(error) => Err(StoreError::Unavailable(chain(error).into())),
+            Err(error) => Err(StoreError::Unavailable(with_source(error).into())),
         };
-        let _ = reply.send(result); // who has left needs no answer
+        let _ = reply.send(result); // The caller may be gone.
     }
     committed.map(|()| heads.into_iter().collect())
 }
 
-/// Why a piece of work failed, and whether the transaction around it went with it.
-struct Lost {
+/// The failure of one work.
+struct SavepointError {
     error: StoreError,
-    group_is_lost: bool,
+    /// Whether the shared transaction is lost as well.
+    is_group_lost: bool,
 }
 
-/// Does one piece of work, whole or not at all.
-async fn savepoint(
+/// Runs one work completely or not at all. Returns the heads that it has moved.
+async fn run_in_savepoint(
     group: &mut SqliteTransaction<'_>,
-    job: &dyn ErasedWork,
-) -> std::result::Result<Vec<(CalendarId, Revision)>, Lost> {
-    let lost = |error: sqlx::Error| Lost { error: error.into(), group_is_lost: true };
-    let mut point = group.begin().await.map_err(lost)?;
-    // A panic is a bug; it must not take the writer with it.
-    let mut open = Open::new(&mut *point);
-    let result = AssertUnwindSafe(job.run(&mut open)).catch_unwind().await;
-    let heads = open.heads;
-    let result = result.unwrap_or_else(|_| Err(StoreError::Failed("a job panicked".into())));
-    match result {
-        Ok(()) => point.commit().await.map(|()| heads).map_err(lost),
+    work: &ErasedWork,
+) -> std::result::Result<Heads, SavepointError> {
+    let lost = |error: sqlx::Error| SavepointError { error: error.into(), is_group_lost: true };
+    let mut savepoint = group.begin().await.map_err(lost)?;
+    let mut tx = OpenTransaction::new(&mut *savepoint);
+    // A panic is a bug, but it must not end the writer.
+    let result = AssertUnwindSafe(work.run(&mut tx)).catch_unwind().await;
+    let heads = tx.heads;
+    match result.unwrap_or_else(|_| Err(StoreError::Failed("work panicked".into()))) {
+        Ok(()) => savepoint.commit().await.map(|()| heads).map_err(lost),
         Err(error) => {
-            let group_is_lost = point.rollback().await.is_err();
-            Err(Lost { error, group_is_lost })
+            let is_group_lost = savepoint.rollback().await.is_err();
+            Err(SavepointError { error, is_group_lost })
         }
     }
 }
 
-/// An error with what caused it, for the log.
-fn chain(error: &StoreError) -> String {
+/// Formats an error with its source, for the log.
+fn with_source(error: &StoreError) -> String {
     use std::error::Error;
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
