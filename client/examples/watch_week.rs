@@ -1,39 +1,45 @@
-//! A live table of the week in the terminal. Rows that the server has not confirmed yet have a `…` in front.
+//! Prints a live table of the week. Rows that the server has not confirmed yet begin with `…`.
 //!
-//! Start a server first (`cargo xtask start`), with something in it (`cargo xtask start seed`).
+//! Start a server first (`cargo xtask start`), with demo data (`cargo xtask start seed`).
 
-#![allow(clippy::print_stdout, reason = "an example speaks")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use appointments_client::{Client, DateTime, Status};
 use chrono::{Datelike, TimeDelta};
 use futures_util::StreamExt;
+
+/// Clears the terminal and moves the cursor to its first line.
+const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::args().nth(1).unwrap_or("http://127.0.0.1:8080/graphql".to_owned());
     let client = Client::builder(url).build()?;
     let calendars = client.calendars().await?;
-    let Some(info) = calendars.first() else { return Err("there is no calendar".into()) };
-    let calendar = client.calendar(info.id.inner());
-    #[allow(clippy::disallowed_methods, reason = "it is this week that people want to see")]
+    let Some(calendar) = calendars.first() else {
+        return Err("no calendar found; create one first".into());
+    };
+    let handle = client.calendar(&calendar.id);
+    #[allow(clippy::disallowed_methods, reason = "the example shows the current week")]
     let now: DateTime = std::time::SystemTime::now().into();
     let today = now.date_naive();
     let monday = today - TimeDelta::days(i64::from(today.weekday().num_days_from_monday()));
     let start = monday.and_hms_opt(0, 0, 0).unwrap_or_default().and_utc();
-    let mut week = calendar.watch(start, start + TimeDelta::days(7))?;
+    let mut week = handle.watch(start, start + TimeDelta::days(7));
     while let Some(view) = week.next().await {
-        // From the top of an empty screen.
-        println!("\x1b[2J\x1b[H{}, the week from {monday} ({:?})", info.name, client.status());
+        let status = client.connection_status();
+        println!("{CLEAR_SCREEN}{}, the week from {monday} ({status:?})", calendar.name);
         if !view.is_complete {
-            println!("loading …");
+            println!("loading…");
         }
-        for it in &view.appointments {
-            let mark = if calendar.status(&it.id) == Status::Confirmed { ' ' } else { '…' };
+        for appointment in &view.appointments {
+            let is_confirmed = handle.status(&appointment.id) == Status::Confirmed;
             println!(
-                "{mark} {} – {}  {}",
-                it.starts_at.format("%a %H:%M"),
-                it.ends_at.format("%H:%M"),
-                it.title
+                "{} {} – {}  {}",
+                if is_confirmed { ' ' } else { '…' },
+                appointment.starts_at.format("%a %H:%M"),
+                appointment.ends_at.format("%H:%M"),
+                appointment.title
             );
         }
     }

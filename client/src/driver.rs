@@ -1,4 +1,5 @@
-//! The driver: the only place that awaits. It does what the engine says, and tells it what came of that.
+//! The driver: the only place that awaits. It performs the engine's actions and reports what comes
+//! of them.
 
 use std::sync::{Arc, Weak};
 
@@ -7,132 +8,140 @@ use futures_util::future::{self, BoxFuture, Either};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use crate::api::client::Inner;
+use crate::api::shared::Inner;
 use crate::engine::{Action, Millis, RequestNumber};
-use crate::model::error::LineError;
+use crate::model::error::TransportError;
 use crate::runtime;
 use crate::transport::{Command, Heard, Line, Transport};
 
-/// What has happened.
-enum Happened {
-    /// Somebody has asked for something.
+type Response = Result<Vec<u8>, TransportError>;
+
+/// What the driver waits for.
+enum Event {
+    /// A handle has changed the engine.
     Woken,
-    Answered(RequestNumber, Result<Vec<u8>, LineError>),
-    Opened(Result<Line, LineError>),
-    /// `None`: the line is lost.
-    Heard(Option<Heard>),
-    Time,
-    /// The client is gone.
-    Over,
+    /// A request has finished.
+    Response(RequestNumber, Response),
+    /// An attempt to connect has finished.
+    Connected(Result<Line, TransportError>),
+    /// A message has arrived; `None` if the connection is lost.
+    Message(Option<Heard>),
+    /// The engine's timeout has passed.
+    Timeout,
+    /// The client was dropped.
+    Dropped,
 }
 
-type Answers = FuturesUnordered<BoxFuture<'static, (RequestNumber, Result<Vec<u8>, LineError>)>>;
-
-/// Everything that is under way.
+/// The requests and the connection of one client.
 struct Driver {
     transport: Arc<dyn Transport>,
     wakes: mpsc::UnboundedReceiver<()>,
-    answers: Answers,
-    opening: Option<BoxFuture<'static, Result<Line, LineError>>>,
-    line: Option<Line>,
+    requests: FuturesUnordered<BoxFuture<'static, (RequestNumber, Response)>>,
+    connecting: Option<BoxFuture<'static, Result<Line, TransportError>>>,
+    connection: Option<Line>,
 }
 
-/// Drives an engine until its client is gone.
+/// Drives the engine of a client until the client is dropped.
 pub(crate) async fn drive(
     client: Weak<Inner>,
     transport: Arc<dyn Transport>,
     wakes: mpsc::UnboundedReceiver<()>,
 ) {
-    let answers = Answers::new();
-    let mut driver = Driver { transport, wakes, answers, opening: None, line: None };
+    let requests = FuturesUnordered::new();
+    let mut driver = Driver { transport, wakes, requests, connecting: None, connection: None };
     loop {
         let wait = {
             let Some(client) = client.upgrade() else { return };
-            driver.act(&client);
+            driver.perform_actions(&client);
             let now = client.clock.now();
-            client.engine().timeout().map(|it| it.saturating_sub(now))
+            client.engine().timeout().map(|timeout| timeout.saturating_sub(now))
         };
-        let happened = driver.next(wait).await;
+        let event = driver.next_event(wait).await;
         let Some(client) = client.upgrade() else { return };
         let now = client.clock.now();
-        match happened {
-            Happened::Woken | Happened::Time => {}
-            Happened::Answered(number, answer) => {
-                let answer = answer.as_deref().map_err(Clone::clone);
-                client.engine().handle_answer(now, number, answer);
+        match event {
+            Event::Woken | Event::Timeout => {}
+            Event::Response(number, response) => {
+                let response = response.as_deref().map_err(Clone::clone);
+                client.engine().handle_answer(now, number, response);
             }
-            Happened::Opened(line) => {
-                client.engine().handle_line(now, line.is_ok());
-                driver.line = line.ok();
+            Event::Connected(connection) => {
+                client.engine().handle_line(now, connection.is_ok());
+                driver.connection = connection.ok();
             }
-            Happened::Heard(Some(Heard::Event { number, payload })) => {
+            Event::Message(Some(Heard::Event { number, payload })) => {
                 client.engine().handle_event(now, number, payload.as_bytes());
             }
-            Happened::Heard(Some(Heard::End { number, end })) => {
+            Event::Message(Some(Heard::End { number, end })) => {
                 client.engine().handle_end(now, number, end);
             }
-            Happened::Heard(None) => {
-                driver.line = None;
+            Event::Message(None) => {
+                driver.connection = None;
                 client.engine().handle_line(now, false);
             }
-            Happened::Over => return,
+            Event::Dropped => return,
         }
-        client.tell_status();
+        client.publish_status();
     }
 }
 
 impl Driver {
-    /// Does what is to be done.
-    fn act(&mut self, client: &Inner) {
+    /// Performs the engine's actions until it has none.
+    fn perform_actions(&mut self, client: &Inner) {
         let now = client.clock.now();
         loop {
-            // Not held while it is done.
-            let Some(action) = client.engine().poll(now) else { return };
+            // A separate statement, so that the engine is not locked while the action runs.
+            let action = client.engine().poll(now);
+            let Some(action) = action else { return };
             match action {
                 Action::Send { number, body } => {
-                    let answer = self.transport.post(body);
-                    self.answers.push(answer.map(move |it| (number, it)).boxed());
+                    let response = self.transport.post(body);
+                    self.requests.push(response.map(move |it| (number, it)).boxed());
                 }
-                Action::Connect => self.opening = Some(self.transport.connect()),
+                Action::Connect => self.connecting = Some(self.transport.connect()),
                 Action::Subscribe { number, body } => {
-                    self.command(Command::Subscribe { number, body });
+                    self.send(Command::Subscribe { number, body });
                 }
-                Action::Unsubscribe { number } => self.command(Command::Unsubscribe { number }),
+                Action::Unsubscribe { number } => self.send(Command::Unsubscribe { number }),
             }
         }
     }
 
-    fn command(&self, command: Command) {
-        // If the line is gone, its end is about to be heard.
-        let _ = self.line.as_ref().map(|it| it.commands.unbounded_send(command));
+    fn send(&self, command: Command) {
+        if let Some(connection) = &self.connection {
+            // If this fails, the connection is lost; its end is the next event.
+            let _ = connection.commands.unbounded_send(command);
+        }
     }
 
-    async fn next(&mut self, wait: Option<Millis>) -> Happened {
-        let woken = self.wakes.next().map(|it| it.map_or(Happened::Over, |()| Happened::Woken));
-        let answered = match self.answers.is_empty() {
-            true => Either::Left(future::pending()),
-            false => Either::Right(self.answers.next().map(|it| match it {
-                Some((number, answer)) => Happened::Answered(number, answer),
-                None => Happened::Time,
-            })),
+    async fn next_event(&mut self, wait: Option<Millis>) -> Event {
+        let woken = self.wakes.next().map(|it| it.map_or(Event::Dropped, |()| Event::Woken));
+        let response = if self.requests.is_empty() {
+            Either::Left(future::pending())
+        } else {
+            Either::Right(self.requests.next().map(|response| match response {
+                Some((number, response)) => Event::Response(number, response),
+                None => Event::Timeout,
+            }))
         };
-        let opened = match &mut self.opening {
+        let connected = match &mut self.connecting {
             None => Either::Left(future::pending()),
-            Some(opening) => Either::Right(opening.map(Happened::Opened)),
+            Some(connecting) => Either::Right(connecting.map(Event::Connected)),
         };
-        let heard = match &mut self.line {
+        let message = match &mut self.connection {
             None => Either::Left(future::pending()),
-            Some(line) => Either::Right(line.heard.next().map(Happened::Heard)),
+            Some(connection) => Either::Right(connection.heard.next().map(Event::Message)),
         };
-        let time = match wait {
+        let timeout = match wait {
             None => Either::Left(future::pending()),
-            Some(wait) => Either::Right(runtime::sleep(wait).map(|()| Happened::Time)),
+            Some(wait) => Either::Right(runtime::sleep(wait).map(|()| Event::Timeout)),
         };
-        let all = [woken.boxed(), answered.boxed(), opened.boxed(), heard.boxed(), time.boxed()];
-        let (happened, ..) = future::select_all(all).await;
-        if matches!(happened, Happened::Opened(_)) {
-            self.opening = None;
+        let events =
+            [woken.boxed(), response.boxed(), connected.boxed(), message.boxed(), timeout.boxed()];
+        let (event, ..) = future::select_all(events).await;
+        if matches!(event, Event::Connected(_)) {
+            self.connecting = None;
         }
-        happened
+        event
     }
 }

@@ -1,19 +1,20 @@
-//! The appointments service, for Rust: every change at once.
+//! The Rust client of the appointments service, for desktop programs, servers and browsers.
 #![doc = include_str!("../README.md")]
 //!
-//! # Fragments of your own
+//! # Your own GraphQL operations
 //!
-//! [`schema`] is the contract; an application's own fragments are checked against it when they are compiled. For that cynic
-//! must know it in that application's own build script, under the same name:
-//! `cynic_codegen::register_schema("appointments").from_sdl_file("schema.graphql")`, with the file that the server
-//! serves at `/schema.graphql`.
+//! [`Client::query`], [`Client::mutate`] and [`Client::subscribe`] accept any operation that cynic
+//! can build. The module [`schema`] is the contract, against which your fragments are checked at
+//! compile time. Register the schema under the same name in your own build script:
+//! `cynic_codegen::register_schema("appointments").from_sdl_file("schema.graphql")`. The server
+//! serves the file at `/schema.graphql`.
 //!
 //! ```
 //! use appointments_client::schema;
 //!
 //! #[derive(cynic::QueryFragment)]
 //! #[cynic(schema = "appointments", graphql_type = "Query")]
-//! struct Today {
+//! struct DefaultCalendar {
 //!     calendar: Option<Calendar>,
 //! }
 //!
@@ -25,18 +26,19 @@
 //! }
 //!
 //! # use cynic::QueryBuilder;
-//! let operation = Today::build(());
+//! let operation = DefaultCalendar::build(());
 //! assert!(operation.query.contains("calendar"));
 //! ```
+#![warn(missing_debug_implementations)]
 
-/// The contract, as cynic's derives want it.
-#[allow(missing_docs, reason = "it is made from schema.graphql, where its descriptions stand")]
+/// The GraphQL contract, for cynic's derive macros.
+#[allow(missing_docs, missing_debug_implementations, reason = "generated from schema.graphql")]
 #[cynic::schema("appointments")]
 pub mod schema {}
 
 mod api;
 mod driver;
-pub mod engine;
+mod engine;
 mod model;
 mod mutation;
 mod optimistic;
@@ -47,16 +49,20 @@ pub mod transport;
 mod wire;
 
 pub use api::appointment::{AppointmentHandle, AppointmentView, AppointmentWatch};
-pub use api::calendar::{Calendar, Pending, RangeView, RangeWatch};
-pub use api::calendars::{CalendarChanges, CalendarsWatch, NewCalendar};
-pub use api::client::{Builder, Client, Connection};
+pub use api::calendar::CalendarHandle;
+pub use api::calendars::CalendarsWatch;
+pub use api::client::{Client, ClientBuilder};
 pub use api::custom::{FetchPolicy, Subscription};
+pub use api::pending_mutation::PendingMutation;
+pub use api::range_watch::{RangeView, RangeWatch};
 pub use cynic_cache::{Delta, Shared, Status};
-pub use engine::{Entry, EntryState, Verb};
-pub use model::appointment::{
-    Appointment, AppointmentStatus, Attendee, AttendeeResponse, CalendarInfo, OverlapPolicy,
-};
-pub use model::error::{BuildError, CalendarError, LineError, Outcome, QueryError, Refusal};
-pub use model::input::{Changes, NewAppointment, Set};
+pub use model::appointment::{Appointment, AppointmentStatus, Attendee, AttendeeResponse};
+pub use model::calendar::{Calendar, CalendarChanges, NewCalendar, OverlapPolicy};
+pub use model::connection::ConnectionStatus;
+pub use model::error::{BuildError, CalendarError, QueryError, TransportError};
+pub use model::id::{AppointmentId, CalendarId, MutationId};
+pub use model::input::{AppointmentChanges, NewAppointment};
+pub use model::maybe::Maybe;
+pub use model::outbox::{MutationKind, OutboxEntry, OutboxState};
+pub use model::refusal::{InputProblem, Refusal, SlotConflict};
 pub use model::scalars::{DateTime, Revision, TimeZone};
-pub use wire::operations::{InputProblem, SlotConflict};

@@ -1,98 +1,96 @@
-//! Mutations on their way: what is sent, and what its answer decides.
+//! Mutations of appointments: the requests, and what their responses decide.
 
 use cynic::MutationBuilder;
 use cynic_cache::{Batch, Cache, InFlight, OperationError, Prepared};
 use serde::{Deserialize, Serialize};
 
 use crate::model::appointment::Appointment;
-use crate::model::error::{Refusal, absent_since};
-use crate::model::input::{Changes, NewAppointment};
+use crate::model::id::{AppointmentId, CalendarId, MutationId};
+use crate::model::input::{AppointmentChanges, NewAppointment, Precondition};
+use crate::model::outbox::MutationKind;
+use crate::model::refusal::Refusal;
 use crate::model::scalars::Revision;
 use crate::wire::operations::{
     CreateAppointmentInput, CreateMutation, CreateVariables, DeleteAppointmentInput,
-    DeleteMutation, DeleteVariables, MutationError, UpdateAppointmentInput, UpdateMutation,
-    UpdateVariables,
+    DeleteMutation, DeleteVariables, Deleted, MutationError, UpdateAppointmentInput,
+    UpdateMutation, UpdateVariables,
 };
-use crate::wire::response::{Came, came};
+use crate::wire::response::{Outcome, read_outcome};
 
-/// What a mutation does.
+/// The input of a mutation, as the caller gave it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum What {
+pub(crate) enum MutationInput {
     Create(Box<NewAppointment>),
-    Update(Box<Changes>),
-    Delete(Guard),
+    Update(Box<AppointmentChanges>),
+    Delete(Precondition),
 }
 
-/// What an appointment must be for a mutation to be done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Guard {
-    /// Anything.
-    #[default]
-    None,
-    /// What the caller saw; or what an own mutation before this one makes of it.
-    Shown,
-    /// What this revision left.
-    At(Revision),
-}
-
-impl What {
-    /// What the appointment must be.
-    pub(crate) fn guard(&self) -> Guard {
+impl MutationInput {
+    pub(crate) fn kind(&self) -> MutationKind {
         match self {
-            Self::Create(_) => Guard::None,
-            Self::Update(changes) => changes.guard,
-            Self::Delete(guard) => *guard,
+            Self::Create(_) => MutationKind::Create,
+            Self::Update(_) => MutationKind::Update,
+            Self::Delete(_) => MutationKind::Delete,
+        }
+    }
+
+    pub(crate) fn precondition(&self) -> Precondition {
+        match self {
+            Self::Create(_) => Precondition::None,
+            Self::Update(changes) => changes.precondition,
+            Self::Delete(precondition) => *precondition,
         }
     }
 }
 
-/// A mutation with all that it says; it never changes.
+/// A mutation as it is sent. Its content never changes.
 #[derive(Clone)]
-pub(crate) enum Mutation {
+pub(crate) enum PreparedMutation {
     Create(Prepared<CreateMutation>),
     Update(Prepared<UpdateMutation>),
     Delete(Prepared<DeleteMutation>),
 }
 
-/// What an answer decides.
-pub(crate) enum Decision {
-    /// It is done: as it left the appointment, or the revision at which it was deleted.
-    Done { appointment: Option<Appointment>, deleted: Option<Option<Revision>> },
-    /// It is not done, and never will be. `absent` is since when there is none.
-    Refused { refusal: Refusal, absent: Option<Option<Revision>> },
-    /// Nothing: the same is to be sent again.
-    None,
+/// The outcome of a mutation, as its response tells.
+pub(crate) enum MutationOutcome {
+    /// The mutation is done: this is the appointment afterwards, or since when it is deleted.
+    Done { appointment: Option<Appointment>, deleted: Option<Deleted> },
+    /// The mutation is refused for good. `deleted` is set if the appointment does not exist.
+    Refused { refusal: Refusal, deleted: Option<Deleted> },
+    /// The response decides nothing: the same request must be sent again.
+    Undecided,
 }
 
-impl Mutation {
+impl PreparedMutation {
     pub(crate) fn new(
         cache: &Cache,
-        calendar: &cynic::Id,
-        appointment: &cynic::Id,
-        what: &What,
-        expected: Option<Revision>,
-        id: &cynic::Id,
+        calendar: &CalendarId,
+        appointment: &AppointmentId,
+        input: &MutationInput,
+        expected_revision: Option<Revision>,
+        id: &MutationId,
     ) -> Result<Self, OperationError> {
-        let (appointment, id) = (appointment.clone(), Some(id.clone()));
-        Ok(match what {
-            What::Create(new) => {
-                let input = create(new, calendar.clone(), appointment, id);
+        Ok(match input {
+            MutationInput::Create(new) => {
+                let input = create_input(new, calendar, appointment, id);
                 Self::Create(cache.prepare(&CreateMutation::build(CreateVariables { input }))?)
             }
-            What::Update(changes) => {
-                let input = update(changes, appointment, expected, id);
+            MutationInput::Update(changes) => {
+                let input = update_input(changes, appointment, expected_revision, id);
                 Self::Update(cache.prepare(&UpdateMutation::build(UpdateVariables { input }))?)
             }
-            What::Delete(_) => {
-                let (expected_revision, mutation_id) = (expected, id);
-                let input =
-                    DeleteAppointmentInput { id: appointment, expected_revision, mutation_id };
+            MutationInput::Delete(_) => {
+                let input = DeleteAppointmentInput {
+                    id: appointment.clone(),
+                    expected_revision,
+                    mutation_id: Some(id.clone()),
+                };
                 Self::Delete(cache.prepare(&DeleteMutation::build(DeleteVariables { input }))?)
             }
         })
     }
 
-    /// What is sent.
+    /// Returns the request body, as JSON.
     pub(crate) fn body(&self) -> String {
         match self {
             Self::Create(it) => it.body(),
@@ -101,8 +99,8 @@ impl Mutation {
         }
     }
 
-    /// Says that it is about to be sent.
-    pub(crate) fn ask(&self, cache: &Cache) -> InFlight {
+    /// Registers the request in the cache before it is sent.
+    pub(crate) fn begin(&self, cache: &Cache) -> InFlight {
         match self {
             Self::Create(it) => cache.begin(it),
             Self::Update(it) => cache.begin(it),
@@ -110,62 +108,71 @@ impl Mutation {
         }
     }
 
-    /// What the answer tells of appointments enters the base. (It was read before, so it fits.)
-    pub(crate) fn enter(&self, batch: &mut Batch<'_>, request: &InFlight, answer: &[u8]) {
+    /// Writes the appointments of a response to the cache. [`Self::read_outcome`] has parsed the
+    /// response before, so an error cannot occur here.
+    pub(crate) fn apply_response(
+        &self,
+        batch: &mut Batch<'_>,
+        request: &InFlight,
+        response: &[u8],
+    ) {
         let _ = match self {
-            Self::Create(it) => batch.apply_response(request, it, answer),
-            Self::Update(it) => batch.apply_response(request, it, answer),
-            Self::Delete(it) => batch.apply_response(request, it, answer),
+            Self::Create(it) => batch.apply_response(request, it, response),
+            Self::Update(it) => batch.apply_response(request, it, response),
+            Self::Delete(it) => batch.apply_response(request, it, response),
         };
     }
 
-    pub(crate) fn decision(&self, answer: &[u8]) -> Decision {
+    /// Reads the outcome from a response.
+    pub(crate) fn read_outcome(&self, response: &[u8]) -> MutationOutcome {
         match self {
-            Self::Create(_) => decided(came::<CreateMutation>(answer), |it| {
-                let it = it.create_appointment;
-                (it.appointment, None, it.error)
+            Self::Create(_) => decide(read_outcome::<CreateMutation>(response), |it| {
+                let payload = it.create_appointment;
+                (payload.appointment, None, payload.error)
             }),
-            Self::Update(_) => decided(came::<UpdateMutation>(answer), |it| {
-                let it = it.update_appointment;
-                (it.appointment, None, it.error)
+            Self::Update(_) => decide(read_outcome::<UpdateMutation>(response), |it| {
+                let payload = it.update_appointment;
+                (payload.appointment, None, payload.error)
             }),
-            Self::Delete(_) => decided(came::<DeleteMutation>(answer), |it| {
-                let it = it.delete_appointment;
-                (None, it.deleted_appointment_id.map(|_| it.revision), it.error)
+            Self::Delete(_) => decide(read_outcome::<DeleteMutation>(response), |it| {
+                let payload = it.delete_appointment;
+                let revision = payload.revision;
+                let deleted = payload.deleted_appointment_id.map(|_| Deleted { at: revision });
+                (None, deleted, payload.error)
             }),
         }
     }
 }
 
-type Parts = (Option<Appointment>, Option<Option<Revision>>, Option<MutationError>);
+type PayloadParts = (Option<Appointment>, Option<Deleted>, Option<MutationError>);
 
-fn decided<T>(came: Came<T>, parts: impl FnOnce(T) -> Parts) -> Decision {
-    match came {
-        Came::Nothing => Decision::None,
-        Came::Rejected(message) => {
-            Decision::Refused { refusal: Refusal::Rejected { message }, absent: None }
+fn decide<T>(outcome: Outcome<T>, parts: impl FnOnce(T) -> PayloadParts) -> MutationOutcome {
+    match outcome {
+        Outcome::Undecided => MutationOutcome::Undecided,
+        Outcome::Rejected(message) => {
+            MutationOutcome::Refused { refusal: Refusal::InvalidRequest { message }, deleted: None }
         }
-        Came::Data(data) => match parts(data) {
+        Outcome::Data(data) => match parts(data) {
             (_, _, Some(error)) => {
-                let absent = absent_since(&error);
-                Decision::Refused { refusal: error.into(), absent }
+                let deleted = error.deleted();
+                MutationOutcome::Refused { refusal: error.into(), deleted }
             }
-            (None, None, None) => Decision::None,
-            (appointment, deleted, None) => Decision::Done { appointment, deleted },
+            (None, None, None) => MutationOutcome::Undecided,
+            (appointment, deleted, None) => MutationOutcome::Done { appointment, deleted },
         },
     }
 }
 
-fn create(
+fn create_input(
     new: &NewAppointment,
-    calendar: cynic::Id,
-    id: cynic::Id,
-    mutation_id: Option<cynic::Id>,
+    calendar: &CalendarId,
+    id: &AppointmentId,
+    mutation_id: &MutationId,
 ) -> CreateAppointmentInput {
     let new = new.clone();
     CreateAppointmentInput {
-        id: Some(id),
-        calendar_id: Some(calendar),
+        id: Some(id.clone()),
+        calendar_id: Some(calendar.clone()),
         title: new.title,
         description: new.description,
         location: new.location,
@@ -175,19 +182,19 @@ fn create(
         time_zone: Some(new.time_zone),
         status: new.status,
         attendees: new.attendees.iter().map(Into::into).collect(),
-        mutation_id,
+        mutation_id: Some(mutation_id.clone()),
     }
 }
 
-fn update(
-    changes: &Changes,
-    id: cynic::Id,
+fn update_input(
+    changes: &AppointmentChanges,
+    id: &AppointmentId,
     expected_revision: Option<Revision>,
-    mutation_id: Option<cynic::Id>,
+    mutation_id: &MutationId,
 ) -> UpdateAppointmentInput {
     let changes = changes.clone();
     UpdateAppointmentInput {
-        id,
+        id: id.clone(),
         title: changes.title,
         description: changes.description,
         location: changes.location,
@@ -198,6 +205,6 @@ fn update(
         status: changes.status,
         attendees: changes.attendees.map(|it| it.iter().map(Into::into).collect()),
         expected_revision,
-        mutation_id,
+        mutation_id: Some(mutation_id.clone()),
     }
 }

@@ -1,34 +1,42 @@
-//! Predictions: what a mutation is expected to do, for the cache. Pure.
+//! Optimistic updates: what a mutation is expected to do, as a prediction for the cache.
 
 use cynic_cache::{Cache, Draft, EntityKey, Patch, Prediction};
 
-use crate::model::input::{Changes, NewAppointment, Set};
+use crate::model::id::{AppointmentId, CalendarId};
+use crate::model::input::{AppointmentChanges, NewAppointment};
+use crate::model::maybe::Maybe;
 use crate::model::scalars::Revision;
-use crate::mutation::What;
+use crate::mutation::MutationInput;
 use crate::wire::policy::APPOINTMENT;
 
-/// The name of an appointment in the cache.
-pub(crate) fn key(id: &cynic::Id) -> EntityKey {
-    EntityKey::new(APPOINTMENT, id.inner())
+/// Returns the cache key of an appointment.
+pub(crate) fn key(id: &AppointmentId) -> EntityKey {
+    EntityKey::new(APPOINTMENT, id.as_str())
 }
 
-/// The revision of an appointment that is known.
-pub(crate) fn revision(cache: &Cache, id: &cynic::Id) -> Option<Revision> {
+/// Returns the revision of a cached appointment.
+pub(crate) fn revision(cache: &Cache, id: &AppointmentId) -> Option<Revision> {
     cache.revision(&key(id))
 }
 
-/// What a mutation is expected to do.
-pub(crate) fn of(calendar: &cynic::Id, appointment: &cynic::Id, what: &What) -> Prediction {
-    match what {
-        What::Create(new) => created(calendar.clone(), appointment.clone(), new.as_ref().clone()),
-        What::Update(changes) => changed(appointment, changes).into(),
-        What::Delete(_) => Patch::of(APPOINTMENT, appointment.inner()).delete().into(),
+/// Returns what a mutation is expected to do.
+pub(crate) fn prediction_for(
+    calendar: &CalendarId,
+    appointment: &AppointmentId,
+    input: &MutationInput,
+) -> Prediction {
+    match input {
+        MutationInput::Create(new) => {
+            predict_create(calendar.clone(), appointment.clone(), new.as_ref().clone())
+        }
+        MutationInput::Update(changes) => predict_update(appointment, changes).into(),
+        MutationInput::Delete(_) => Patch::of(APPOINTMENT, appointment.as_str()).delete().into(),
     }
 }
 
-fn created(calendar: cynic::Id, id: cynic::Id, new: NewAppointment) -> Prediction {
+fn predict_create(calendar: CalendarId, id: AppointmentId, new: NewAppointment) -> Prediction {
     Prediction::draft(move |draft: &mut Draft<'_>| {
-        let id = id.inner();
+        let id = id.as_str();
         draft
             .create(APPOINTMENT, id)
             .set(APPOINTMENT, id, "calendarId", &calendar)
@@ -45,18 +53,19 @@ fn created(calendar: cynic::Id, id: cynic::Id, new: NewAppointment) -> Predictio
     })
 }
 
-fn changed(id: &cynic::Id, changes: &Changes) -> Patch {
-    let mut patch = Patch::of(APPOINTMENT, id.inner());
-    let Changes { title, description, location, starts_at, ends_at, all_day, .. } = changes;
-    let Changes { time_zone, status, attendees, .. } = changes;
-    if let Some(it) = title {
-        patch = patch.set("title", it);
+fn predict_update(id: &AppointmentId, changes: &AppointmentChanges) -> Patch {
+    let mut patch = Patch::of(APPOINTMENT, id.as_str());
+    let AppointmentChanges { title, description, location, starts_at, ends_at, all_day, .. } =
+        changes;
+    let AppointmentChanges { time_zone, status, attendees, .. } = changes;
+    if let Some(value) = title {
+        patch = patch.set("title", value);
     }
-    for (field, set) in [("description", description), ("location", location)] {
-        patch = match set {
-            Set::Keep => patch,
-            Set::Clear => patch.set(field, ()),
-            Set::To(it) => patch.set(field, it),
+    for (field, change) in [("description", description), ("location", location)] {
+        patch = match change {
+            Maybe::Keep => patch,
+            Maybe::Clear => patch.set(field, ()),
+            Maybe::Set(it) => patch.set(field, it),
         };
     }
     for (field, at) in [("startsAt", starts_at), ("endsAt", ends_at)] {
@@ -64,17 +73,17 @@ fn changed(id: &cynic::Id, changes: &Changes) -> Patch {
             patch = patch.set(field, it);
         }
     }
-    if let Some(it) = all_day {
-        patch = patch.set("allDay", it);
+    if let Some(value) = all_day {
+        patch = patch.set("allDay", value);
     }
-    if let Some(it) = time_zone {
-        patch = patch.set("timeZone", it);
+    if let Some(value) = time_zone {
+        patch = patch.set("timeZone", value);
     }
-    if let Some(it) = status {
-        patch = patch.set("status", it);
+    if let Some(value) = status {
+        patch = patch.set("status", value);
     }
-    if let Some(it) = attendees {
-        patch = patch.set("attendees", it);
+    if let Some(value) = attendees {
+        patch = patch.set("attendees", value);
     }
     patch
 }

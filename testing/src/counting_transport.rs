@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use appointments_client::LineError;
+use appointments_client::TransportError;
 use appointments_client::transport::{Heard, Http, Line, Transport};
 use futures_channel::mpsc;
 use futures_util::future::BoxFuture;
@@ -43,13 +43,13 @@ impl Traffic {
 }
 
 impl Transport for CountingTransport {
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
+    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>> {
         let is_range = body.contains("appointmentsInRange");
         self.traffic.range_requests.fetch_add(usize::from(is_range), Ordering::Relaxed);
         self.http.post(body)
     }
 
-    fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
+    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>> {
         let connecting = self.http.connect();
         let event_bytes = self.traffic.event_bytes.clone();
         async move {

@@ -1,6 +1,6 @@
 //! [`AppointmentsPage`]: wires the client's verbs to what is shown. There is no other way for data.
 
-use appointments_client::{Client, Entry};
+use appointments_client::{Client, OutboxEntry};
 use futures_util::StreamExt;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -27,8 +27,8 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
     let edited = RwSignal::new(None::<Option<CalendarItem>>);
     let client = StoredValue::new(client);
     let (waiting, on_change) = waiting(client, view_state);
-    let connection = RwSignal::new(client.with_value(Client::status));
-    let mut statuses = client.with_value(Client::statuses);
+    let connection = RwSignal::new(client.with_value(Client::connection_status));
+    let mut statuses = client.with_value(Client::connection_statuses);
     view_state.follow(client.get_value(), on_change);
     spawn_local(async move {
         while let Some(it) = statuses.next().await {
@@ -49,8 +49,8 @@ pub(crate) fn AppointmentsPage(client: Client) -> impl IntoView {
     };
     let pending_callbacks = PendingCallbacks {
         retry: Callback::new(move |()| client.with_value(Client::retry)),
-        discard: Callback::new(move |it: Entry| {
-            client.with_value(|client| client.discard(&it.id));
+        discard: Callback::new(move |it: OutboxEntry| {
+            client.with_value(|client| client.discard(&it.mutation_id));
             on_change.run(());
         }),
     };
@@ -117,9 +117,11 @@ fn waiting(
     let on_change = Callback::new(move |()| {
         let before: Vec<Waiting> = waiting.get_untracked();
         // What is deleted is shown no more, and had a title all the same.
-        let title = |it: &Entry| {
-            let shown = view_state.views.find(it.appointment.inner()).map(|it| it.title.clone());
-            let known = || before.iter().find(|(known, _)| known.appointment == it.appointment);
+        let title = |it: &OutboxEntry| {
+            let shown =
+                view_state.views.find(it.appointment_id.as_str()).map(|it| it.title.clone());
+            let known =
+                || before.iter().find(|(known, _)| known.appointment_id == it.appointment_id);
             shown.or_else(|| known()?.1.clone())
         };
         let all = client.with_value(Client::pending).into_iter();

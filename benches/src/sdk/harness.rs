@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use appointments_bench::Result;
 use appointments_client::transport::{Http, Transport};
-use appointments_client::{Calendar, Client, DateTime, RangeView, RangeWatch};
+use appointments_client::{CalendarHandle, Client, DateTime, RangeView, RangeWatch};
 use appointments_testing::{CountingTransport, ServerProcess, Traffic};
 use chrono::TimeDelta;
 use futures_util::StreamExt;
@@ -30,7 +30,7 @@ pub(crate) struct Harness {
 
 /// A client with a watch of one calendar.
 pub(crate) struct WatchingClient {
-    pub(crate) calendar: Calendar,
+    pub(crate) calendar: CalendarHandle,
     pub(crate) watch: RangeWatch,
     pub(crate) traffic: Traffic,
     _client: Client,
@@ -92,7 +92,7 @@ impl Harness {
         let (transport, traffic) = CountingTransport::new(http);
         let client = Client::builder(&self.server.url).transport(transport).build()?;
         let calendar = client.calendar(calendar);
-        let watch = calendar.watch(start, end)?;
+        let watch = calendar.watch(start, end);
         Ok(WatchingClient { calendar, watch, traffic, _client: client })
     }
 }

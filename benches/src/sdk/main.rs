@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use appointments_bench::{Options, Report, Result, median, micros, millis, nanos};
-use appointments_client::{Changes, NewAppointment};
+use appointments_client::{AppointmentChanges, NewAppointment};
 use chrono::TimeDelta;
 use clap::Parser;
 use serde_json::json;
@@ -93,7 +93,7 @@ async fn measure_create(harness: &Harness, cached: usize, repeats: usize) -> Res
         if delta.added.len() != 1 {
             return Err(format!("expected one added appointment: {delta:?}").into());
         }
-        let id = pending.appointment().clone();
+        let id = pending.appointment_id().clone();
         pending.await?;
         client.calendar.delete(&id).await?;
     }
@@ -110,7 +110,7 @@ async fn measure_delivery(
     let mut writer = harness.client(&calendar, day(0), day(7))?;
     wait_for(&mut writer.watch, |it| it.is_complete).await?;
     let new = NewAppointment::new("0", day(1), day(1) + TimeDelta::hours(1));
-    let created = writer.calendar.create(new).await?.ok_or("expected an appointment")?;
+    let created = writer.calendar.create(new).await?;
     let mut others = Vec::new();
     for _ in 0..clients {
         let mut other = harness.client(&calendar, day(0), day(7))?;
@@ -124,7 +124,7 @@ async fn measure_delivery(
         let title = number.to_string();
         let bytes_before: usize = others.iter().map(|it| it.traffic.event_bytes()).sum();
         let start = Instant::now();
-        writer.calendar.update(&created.id, Changes::new().title(&title)).await?;
+        writer.calendar.update(&created.id, AppointmentChanges::new().title(&title)).await?;
         for other in &mut others {
             wait_for(&mut other.watch, |view| {
                 view.appointments.first().is_some_and(|it| it.title == title)
@@ -146,13 +146,13 @@ async fn count_requests(harness: &Harness) -> Result<(usize, usize)> {
     wait_for(&mut watch, |it| it.is_complete).await?;
     for week in 1..53 {
         // The old watch is dropped once the new one is complete.
-        let mut next = client.calendar.watch(day(week * 7), day(week * 7 + 7))?;
+        let mut next = client.calendar.watch(day(week * 7), day(week * 7 + 7));
         wait_for(&mut next, |it| it.is_complete).await?;
         watch = next;
     }
     let forward = client.traffic.range_requests();
     for week in (0..52).rev() {
-        let mut next = client.calendar.watch(day(week * 7), day(week * 7 + 7))?;
+        let mut next = client.calendar.watch(day(week * 7), day(week * 7 + 7));
         wait_for(&mut next, |it| it.is_complete).await?;
         watch = next;
     }

@@ -1,76 +1,96 @@
-//! [`AppointmentHandle`]: one appointment, wherever in time it is.
+//! [`AppointmentHandle`]: one appointment, whatever time it is moved to.
 
+use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use cynic_cache::{OperationError, Shared, Status, View, Watch};
+use cynic_cache::{Shared, Status, View, Watch};
 use futures_util::Stream;
 
-use crate::api::calendar::poll_news;
-use crate::api::client::Client;
+use super::shared::{Inner, poll_news};
 use crate::engine::WatchNumber;
 use crate::model::appointment::Appointment;
+use crate::model::id::AppointmentId;
 use crate::optimistic;
 use crate::wire::operations::AppointmentQuery;
 
-/// An appointment of a client, by its id. Cheap to clone.
+/// A handle to one appointment. Cheap to clone.
 #[derive(Clone)]
 pub struct AppointmentHandle {
-    client: Client,
-    id: cynic::Id,
+    inner: Arc<Inner>,
+    id: AppointmentId,
 }
 
 impl AppointmentHandle {
-    pub(crate) fn new(client: Client, id: cynic::Id) -> Self {
-        Self { client, id }
+    pub(crate) fn new(inner: Arc<Inner>, id: AppointmentId) -> Self {
+        Self { inner, id }
     }
 
-    /// Its id.
-    pub fn id(&self) -> &cynic::Id {
+    /// Returns the id of the appointment.
+    pub fn id(&self) -> &AppointmentId {
         &self.id
     }
 
-    /// What it is, and every change of it from now on, wherever in time it is moved to. It is asked for if it is not known.
+    /// Watches the appointment, whatever time it is moved to.
     ///
-    /// # Errors
+    /// The client fetches the appointment if it is not cached, and subscribes to the changes of its
+    /// calendar.
     ///
-    /// None that a program need expect.
-    pub fn watch(&self) -> Result<AppointmentWatch, OperationError> {
-        let mut engine = self.client.inner.engine();
-        let (number, query) = engine.watch_one(&self.id)?;
+    /// ```no_run
+    /// use futures_util::StreamExt;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = appointments_client::Client::builder("http://localhost/graphql").build()?;
+    /// let mut watch = client.appointment("0199aa00-0000-7000-8000-000000000001").watch();
+    /// while let Some(view) = watch.next().await {
+    ///     match view.appointment {
+    ///         Some(appointment) => println!("{}", appointment.title),
+    ///         None if view.is_complete => println!("does not exist"),
+    ///         None => println!("loading"),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn watch(&self) -> AppointmentWatch {
+        let mut engine = self.inner.engine();
+        let (number, query) = engine.watch_appointment(&self.id);
         let watch = engine.cache().watch(&query);
         drop(engine);
-        self.client.inner.wake();
-        Ok(AppointmentWatch { client: self.client.clone(), id: self.id.clone(), number, watch })
+        self.inner.wake();
+        AppointmentWatch { inner: self.inner.clone(), id: self.id.clone(), number, watch }
     }
 }
 
-/// One appointment: a stream of views, the present one first.
+/// A stream of [`AppointmentView`]s of one appointment.
+///
+/// The first item is the current view. A new item follows whenever the appointment or its status
+/// changes. The stream never ends; after a deletion its items have no appointment.
 pub struct AppointmentWatch {
-    client: Client,
-    id: cynic::Id,
+    inner: Arc<Inner>,
+    id: AppointmentId,
     number: WatchNumber,
     watch: Watch<AppointmentQuery>,
 }
 
-/// What is shown of one appointment.
+/// One appointment, as the client shows it at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppointmentView {
-    /// As it is shown; none if there is none, or it is not known yet.
+    /// The appointment; `None` if it does not exist or is not loaded yet.
     pub appointment: Option<Shared<Appointment>>,
-    /// Whether that is all that there is to say. If not it was asked for.
+    /// Whether the view is loaded. If so, `None` above means that the appointment does not exist.
     pub is_complete: bool,
-    /// How far the server has confirmed it.
+    /// Whether the server has confirmed this view.
     pub status: Status,
 }
 
 impl AppointmentWatch {
-    /// What is shown now.
+    /// Returns the current view. This does not consume the stream's next item.
     pub fn view(&mut self) -> AppointmentView {
         let view = self.watch.view();
         let appointment = view.data().and_then(|it| it.appointment.clone());
         let is_complete = matches!(view, View::Complete(_));
-        let status = self.client.cache().status(&optimistic::key(&self.id));
+        let status = self.inner.cache().status(&optimistic::key(&self.id));
         AppointmentView { appointment, is_complete, status }
     }
 }
@@ -82,12 +102,24 @@ impl Stream for AppointmentWatch {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<AppointmentView>> {
-        poll_news(&mut self.watch, context).map(|it| it.map(|()| self.view()))
+        poll_news(&mut self.watch, context).map(|news| news.map(|()| self.view()))
     }
 }
 
 impl Drop for AppointmentWatch {
     fn drop(&mut self) {
-        self.client.inner.engine().unwatch_one(self.number);
+        self.inner.engine().unwatch_appointment(self.number);
+    }
+}
+
+impl fmt::Debug for AppointmentHandle {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("AppointmentHandle").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AppointmentWatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("AppointmentWatch").field("id", &self.id).finish_non_exhaustive()
     }
 }

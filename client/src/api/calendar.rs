@@ -1,221 +1,180 @@
-//! [`Calendar`]: what can be done in one, and what is seen of it.
+//! [`CalendarHandle`]: mutations and watches of one calendar.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::fmt;
+use std::sync::Arc;
 
-use cynic_cache::{Delta, OperationError, Shared, Status, View, Watch};
+use cynic_cache::Status;
 use futures_channel::oneshot;
-use futures_util::Stream;
-use serde::de::DeserializeOwned;
 
-use crate::api::client::Client;
-use crate::engine::{Entry, WatchNumber, range_query};
-use crate::model::appointment::Appointment;
-use crate::model::error::{Outcome, Refusal};
-use crate::model::input::{Changes, NewAppointment};
+use super::pending_mutation::PendingMutation;
+use super::range_watch::RangeWatch;
+use super::shared::Inner;
+use crate::model::appointment::{Appointment, AppointmentStatus};
+use crate::model::id::{AppointmentId, CalendarId};
+use crate::model::input::{AppointmentChanges, NewAppointment, Precondition};
+use crate::model::refusal::Refusal;
 use crate::model::scalars::{DateTime, Revision};
-use crate::mutation::{Guard, What};
+use crate::mutation::MutationInput;
 use crate::optimistic;
 use crate::runtime;
-use crate::wire::operations::{RangeQuery, TimeRange};
 
-/// A calendar of a client. Cheap to clone.
+/// A handle to a calendar: it watches ranges and mutates appointments. Cheap to clone.
+///
+/// Every mutation is visible in all watches before the method returns, and goes to the outbox. See
+/// [`PendingMutation`] for what happens then.
 #[derive(Clone)]
-pub struct Calendar {
-    client: Client,
-    id: cynic::Id,
+pub struct CalendarHandle {
+    inner: Arc<Inner>,
+    id: CalendarId,
 }
 
-impl Calendar {
-    pub(crate) fn new(client: Client, id: cynic::Id) -> Self {
-        Self { client, id }
+impl CalendarHandle {
+    pub(crate) fn new(inner: Arc<Inner>, id: CalendarId) -> Self {
+        Self { inner, id }
     }
 
-    /// Its id.
-    pub fn id(&self) -> &cynic::Id {
+    /// Returns the id of the calendar.
+    pub fn id(&self) -> &CalendarId {
         &self.id
     }
 
-    /// What it has between two instants, and every change of it from now on. It is loaded as far as it is not known,
-    /// and kept true as long as the watch lives.
+    /// Watches the appointments that overlap the range from `start` (inclusive) to `end`
+    /// (exclusive).
     ///
-    /// # Errors
+    /// The client fetches the parts of the range that are not cached, and subscribes to the
+    /// calendar's changes as long as the program runs. Further watches of a fetched range send no
+    /// request.
     ///
-    /// None that a program need expect.
-    pub fn watch(&self, start: DateTime, end: DateTime) -> Result<RangeWatch, OperationError> {
-        let mut engine = self.client.inner.engine();
-        let query = range_query(engine.cache(), self.id.inner(), TimeRange { start, end })?;
-        let watch = engine.cache().watch(&query);
-        let number = engine.watch(self.id.inner(), query);
-        drop(engine);
-        self.client.inner.wake();
-        let (client, calendar) = (self.client.clone(), self.id.clone());
-        Ok(RangeWatch { client, calendar, number, watch })
+    /// ```no_run
+    /// use futures_util::StreamExt;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = appointments_client::Client::builder("http://localhost/graphql").build()?;
+    /// let monday = "2026-11-23T00:00:00Z".parse()?;
+    /// let next_monday = "2026-11-30T00:00:00Z".parse()?;
+    /// let mut week = client.calendar("team").watch(monday, next_monday);
+    /// while let Some(view) = week.next().await {
+    ///     println!("{} appointments, complete: {}", view.appointments.len(), view.is_complete);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn watch(&self, start: DateTime, end: DateTime) -> RangeWatch {
+        RangeWatch::new(self.inner.clone(), self.id.clone(), start, end)
     }
 
-    /// Creates an appointment. It is in every watch before this returns; what is awaited is the server's word.
-    pub fn create(&self, appointment: NewAppointment) -> Pending {
-        let id = self.client.inner.engine().id(runtime::today());
-        self.mutate(id, What::Create(Box::new(appointment)))
+    /// Creates an appointment.
+    ///
+    /// ```no_run
+    /// use appointments_client::{NewAppointment, Refusal};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = appointments_client::Client::builder("http://localhost/graphql").build()?;
+    /// # let calendar = client.calendar("team");
+    /// let start = "2026-11-23T09:00:00Z".parse()?;
+    /// let end = "2026-11-23T10:00:00Z".parse()?;
+    /// match calendar.create(NewAppointment::new("Dentist", start, end)).await {
+    ///     Ok(appointment) => println!("saved at revision {}", appointment.revision),
+    ///     Err(Refusal::SlotTaken { message, .. }) => println!("{message}"),
+    ///     Err(refusal) => println!("not saved: {refusal}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn create(&self, appointment: NewAppointment) -> PendingMutation<Appointment> {
+        let id = self.inner.engine().new_id(runtime::today()).into();
+        self.mutate(id, MutationInput::Create(Box::new(appointment)), appointment_or_refusal)
     }
 
-    /// Changes an appointment. The same goes for this, and all that follow.
-    pub fn update(&self, id: &cynic::Id, changes: Changes) -> Pending {
-        self.mutate(id.clone(), What::Update(Box::new(changes)))
+    /// Changes fields of an appointment. Fields that `changes` does not set keep their values.
+    ///
+    /// ```no_run
+    /// use appointments_client::{AppointmentChanges, Refusal};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = appointments_client::Client::builder("http://localhost/graphql").build()?;
+    /// # let calendar = client.calendar("team");
+    /// # let id = "0199aa00-0000-7000-8000-000000000001".into();
+    /// let changes = AppointmentChanges::new().title("Dentist, again").if_unchanged();
+    /// match calendar.update(&id, changes).await {
+    ///     Ok(appointment) => println!("now {}", appointment.title),
+    ///     Err(Refusal::Conflict { current, .. }) => println!("changed to {}", current.title),
+    ///     Err(refusal) => println!("not changed: {refusal}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn update(
+        &self,
+        id: &AppointmentId,
+        changes: AppointmentChanges,
+    ) -> PendingMutation<Appointment> {
+        self.mutate(id.clone(), MutationInput::Update(Box::new(changes)), appointment_or_refusal)
     }
 
-    /// Calls an appointment off: it stays listed, and its time is free again.
-    pub fn cancel(&self, id: &cynic::Id) -> Pending {
-        self.update(
-            id,
-            Changes::new().status(crate::model::appointment::AppointmentStatus::Cancelled),
-        )
+    /// Sets the status of an appointment to [`AppointmentStatus::Cancelled`]: it stays listed, and
+    /// its time is free again.
+    pub fn cancel(&self, id: &AppointmentId) -> PendingMutation<Appointment> {
+        self.update(id, AppointmentChanges::new().status(AppointmentStatus::Cancelled))
     }
 
-    /// Removes an appointment for good.
-    pub fn delete(&self, id: &cynic::Id) -> Pending {
-        self.mutate(id.clone(), What::Delete(Guard::None))
+    /// Deletes an appointment.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = appointments_client::Client::builder("http://localhost/graphql").build()?;
+    /// # let id = "0199aa00-0000-7000-8000-000000000001".into();
+    /// client.calendar("team").delete(&id).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn delete(&self, id: &AppointmentId) -> PendingMutation<()> {
+        self.delete_if(id, Precondition::None)
     }
 
-    /// Removes an appointment if it is as it is shown now.
-    pub fn delete_if_unchanged(&self, id: &cynic::Id) -> Pending {
-        self.mutate(id.clone(), What::Delete(Guard::Shown))
+    /// Deletes an appointment if it is as the client shows it now. Otherwise the mutation fails
+    /// with [`Refusal::Conflict`].
+    pub fn delete_if_unchanged(&self, id: &AppointmentId) -> PendingMutation<()> {
+        self.delete_if(id, Precondition::AsSeen)
     }
 
-    /// Removes an appointment if it is as this revision left it.
-    pub fn delete_if_at(&self, id: &cynic::Id, revision: Revision) -> Pending {
-        self.mutate(id.clone(), What::Delete(Guard::At(revision)))
+    /// Deletes an appointment if it is as this revision left it. Otherwise the mutation fails with
+    /// [`Refusal::Conflict`].
+    pub fn delete_if_revision(
+        &self,
+        id: &AppointmentId,
+        revision: Revision,
+    ) -> PendingMutation<()> {
+        self.delete_if(id, Precondition::Revision(revision))
     }
 
-    /// How far the server has confirmed what is shown of an appointment.
-    pub fn status(&self, id: &cynic::Id) -> Status {
-        self.client.inner.engine().cache().status(&optimistic::key(id))
+    /// Returns whether the server has confirmed what the client shows of an appointment.
+    pub fn status(&self, id: &AppointmentId) -> Status {
+        self.inner.cache().status(&optimistic::key(id))
     }
 
-    fn mutate(&self, appointment: cynic::Id, what: What) -> Pending {
-        let (tell, told) = oneshot::channel();
-        let at = runtime::today();
-        let mutation = self.client.inner.engine().mutate(at, &self.id, &appointment, what, tell);
-        self.client.inner.wake();
-        Pending { client: self.client.clone(), mutation, appointment, told }
-    }
-}
-
-/// A mutation that is not decided yet. Awaited, it is what the server has made of it: the appointment as it left it
-/// (`None` if it is deleted), or why it was refused. Nobody need await it.
-pub struct Pending {
-    client: Client,
-    mutation: cynic::Id,
-    appointment: cynic::Id,
-    told: oneshot::Receiver<Outcome>,
-}
-
-impl Pending {
-    /// The mutation's id, by which the outbox knows it.
-    pub fn mutation(&self) -> &cynic::Id {
-        &self.mutation
+    fn delete_if(&self, id: &AppointmentId, precondition: Precondition) -> PendingMutation<()> {
+        self.mutate(id.clone(), MutationInput::Delete(precondition), |_| Ok(()))
     }
 
-    /// The id of the appointment, known before the server knows of it.
-    pub fn appointment(&self) -> &cynic::Id {
-        &self.appointment
-    }
-
-    /// Calls it off, if it was not sent yet. Whether it was called off; if not it stays pending.
-    pub fn call_off(&self) -> bool {
-        self.client.inner.engine().call_off(&self.mutation)
-    }
-}
-
-impl Future for Pending {
-    type Output = Outcome;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        // The engine tells everybody before it forgets them.
-        Pin::new(&mut self.told).poll(context).map(|it| it.unwrap_or(Err(Refusal::CalledOff)))
-    }
-}
-
-/// What a calendar has in a range: a stream of views, the present one first.
-pub struct RangeWatch {
-    client: Client,
-    calendar: cynic::Id,
-    number: WatchNumber,
-    watch: Watch<RangeQuery>,
-}
-
-/// What is shown of a range.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RangeView {
-    /// In order: start, the longer first, id. Those that did not change are the same allocation as before.
-    pub appointments: Vec<Shared<Appointment>>,
-    /// Whether this is all that there is.
-    pub is_complete: bool,
-    /// Whether it may be out of date, since changes were missed; it is being asked for again.
-    pub is_stale: bool,
-    /// Why it is not complete, if the server has said so.
-    pub problem: Option<String>,
-    /// What of the calendar is not confirmed yet, the oldest first; also what is not in this range.
-    pub pending: Vec<Entry>,
-}
-
-impl RangeView {
-    /// Whether what is shown of an appointment is expected rather than confirmed.
-    pub fn is_pending(&self, id: &cynic::Id) -> bool {
-        self.pending.iter().any(|it| it.appointment == *id)
+    fn mutate<T>(
+        &self,
+        appointment: AppointmentId,
+        input: MutationInput,
+        convert: fn(Option<Appointment>) -> Result<T, Refusal>,
+    ) -> PendingMutation<T> {
+        let (sender, result) = oneshot::channel();
+        let now = runtime::today();
+        let mutation = self.inner.engine().mutate(now, &self.id, &appointment, input, sender);
+        self.inner.wake();
+        PendingMutation::new(self.inner.clone(), mutation, appointment, result, convert)
     }
 }
 
-impl RangeWatch {
-    /// What is shown now.
-    pub fn view(&mut self) -> RangeView {
-        let engine = self.client.inner.engine();
-        let problem = engine.problem(self.number).map(str::to_owned);
-        let mut pending = engine.pending();
-        pending.retain(|it| it.calendar == self.calendar);
-        drop(engine);
-        let is_stale = self.watch.is_stale();
-        let view = self.watch.view();
-        let appointments = view.data().map(|it| it.appointments_in_range.appointments.clone());
-        RangeView {
-            appointments: appointments.unwrap_or_default(),
-            is_complete: matches!(view, View::Complete(_)),
-            is_stale,
-            problem,
-            pending,
-        }
-    }
-
-    /// What has changed since this was asked last, by id.
-    pub fn delta(&mut self) -> Delta {
-        self.watch.delta()
-    }
+/// Converts the result of a create or update. It has no appointment only if a later deletion of
+/// this client replaced the update.
+fn appointment_or_refusal(appointment: Option<Appointment>) -> Result<Appointment, Refusal> {
+    appointment.ok_or(Refusal::BeingDeleted)
 }
 
-impl Stream for RangeWatch {
-    type Item = RangeView;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<RangeView>> {
-        poll_news(&mut self.watch, context).map(|it| it.map(|()| self.view()))
-    }
-}
-
-/// Waits for news of a watch: of what it shows, or of how far that is confirmed, which is told by itself.
-pub(crate) fn poll_news<F: DeserializeOwned + Send + Sync + 'static>(
-    watch: &mut Watch<F>,
-    context: &mut Context<'_>,
-) -> Poll<Option<()>> {
-    let status = Pin::new(&mut watch.statuses()).poll_next(context).is_ready();
-    match Pin::new(watch).poll_next(context) {
-        Poll::Ready(view) => Poll::Ready(view.map(drop)),
-        Poll::Pending if status => Poll::Ready(Some(())),
-        Poll::Pending => Poll::Pending,
-    }
-}
-
-impl Drop for RangeWatch {
-    fn drop(&mut self) {
-        self.client.inner.engine().unwatch(self.number);
+impl fmt::Debug for CalendarHandle {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("CalendarHandle").field("id", &self.id).finish_non_exhaustive()
     }
 }

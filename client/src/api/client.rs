@@ -1,209 +1,213 @@
-//! [`Client`]: what a program holds.
+//! [`Client`] and [`ClientBuilder`].
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 
-use cynic_cache::Cache;
+use cynic_cache::{Cache, SnapshotError};
 use futures_channel::mpsc;
+use futures_util::Stream;
 
-use crate::api::appointment::AppointmentHandle;
-use crate::api::calendar::Calendar;
+use super::appointment::AppointmentHandle;
+use super::calendar::CalendarHandle;
+use super::shared::Inner;
 use crate::driver::drive;
-use crate::engine::{ConnectionStatus, Engine, Entry};
+use crate::engine::Engine;
+use crate::model::connection::ConnectionStatus;
 use crate::model::error::BuildError;
-use crate::model::scalars::DateTime;
+use crate::model::id::{AppointmentId, CalendarId, MutationId};
+use crate::model::outbox::OutboxEntry;
 use crate::runtime::{self, Clock};
 use crate::transport::{Http, Transport};
 
-/// A client of an appointments service. Cheap to clone; all clones are one client.
+/// A client of an appointments service.
+///
+/// A client is cheap to clone: all clones, handles and streams share one cache, one outbox and one
+/// connection. It can be used from any thread. A task in the background sends requests and receives
+/// changes; it stops when the last clone, handle and stream is dropped.
+///
+/// ```no_run
+/// use appointments_client::Client;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder("http://localhost:8080/graphql").build()?;
+/// for calendar in client.calendars().await? {
+///     println!("{} {}", calendar.id, calendar.name);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Client {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// What the clones share, and the driver as long as any is there.
-pub(crate) struct Inner {
-    engine: Mutex<Engine>,
-    pub(crate) clock: Clock,
-    wakes: mpsc::UnboundedSender<()>,
-    statuses: Mutex<Vec<mpsc::UnboundedSender<Connection>>>,
-    last: Mutex<Connection>,
-}
-
-/// How it stands with the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// Nothing is followed yet.
-    Idle,
-    /// A line is being opened.
-    Connecting,
-    /// Every change is heard.
-    Live,
-    /// No line gets through, so changes are asked for every few seconds.
-    Polling,
-    /// Nothing comes since then. What is changed meanwhile is sent later.
-    Offline {
-        /// When it was noticed.
-        since: DateTime,
-    },
-}
-
-impl Connection {
-    fn of(status: ConnectionStatus, clock: Clock) -> Self {
-        match status {
-            ConnectionStatus::Idle => Self::Idle,
-            ConnectionStatus::Connecting => Self::Connecting,
-            ConnectionStatus::Live => Self::Live,
-            ConnectionStatus::Polling => Self::Polling,
-            ConnectionStatus::Offline { since } => Self::Offline { since: clock.day(since) },
-        }
-    }
-}
-
-/// How a client is to be.
-pub struct Builder {
+/// Builds a [`Client`]. Get one from [`Client::builder`].
+#[must_use]
+pub struct ClientBuilder {
     url: String,
-    tokens: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    token: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     transport: Option<Arc<dyn Transport>>,
 }
 
-impl Builder {
-    /// Gives a token for each request and each line: `Authorization: Bearer …`. It is asked every time,
-    /// so it may change.
-    #[must_use]
+impl ClientBuilder {
+    /// Sets the source of the bearer token. It is called for each request and each connection, so
+    /// the token may change; `None` sends no token.
+    ///
+    /// ```no_run
+    /// # use appointments_client::Client;
+    /// let builder = Client::builder("https://appointments.example/graphql")
+    ///     .token(|| std::env::var("APPOINTMENTS_TOKEN").ok());
+    /// ```
     pub fn token(mut self, token: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        self.tokens = Arc::new(token);
+        self.token = Arc::new(token);
         self
     }
 
-    /// Another way to the server than HTTP and WebSocket.
-    #[must_use]
+    /// Replaces HTTP and WebSocket by another transport. URL and token are then unused.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// The client. Nothing is awaited, and no server need be there: it works offline until one is.
+    /// Builds the client and starts its background task.
+    ///
+    /// This does not connect: the client works offline until a server is reachable.
     ///
     /// # Errors
     ///
-    /// If the address is none, or there is no tokio runtime to live in.
+    /// * [`BuildError::Url`] if the URL does not begin with `http://` or `https://`.
+    /// * [`BuildError::NoRuntime`] outside of a tokio runtime (not in browsers).
+    /// * [`BuildError::Trust`] if the machine has no root certificates.
     pub fn build(self) -> Result<Client, BuildError> {
         if !runtime::is_here() {
             return Err(BuildError::NoRuntime);
         }
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(Http::new(&self.url, self.tokens)?),
+            None => Arc::new(Http::new(&self.url, self.token)?),
         };
         let (wakes, woken) = mpsc::unbounded();
-        let inner = Arc::new(Inner {
-            engine: Mutex::new(Engine::new(runtime::entropy())?),
-            clock: Clock::new(),
-            wakes,
-            statuses: Mutex::default(),
-            last: Mutex::new(Connection::Idle),
-        });
+        let inner = Inner::new(Engine::new(runtime::entropy())?, Clock::new(), wakes);
         runtime::spawn(drive(Arc::downgrade(&inner), transport, woken));
         Ok(Client { inner })
     }
 }
 
 impl Client {
-    /// A client of the service at an address: `http://localhost:8080/graphql`.
-    pub fn builder(url: impl Into<String>) -> Builder {
-        Builder { url: url.into(), tokens: Arc::new(|| None), transport: None }
+    /// Starts to build a client for the GraphQL endpoint at `url`, such as
+    /// `http://localhost:8080/graphql`.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), appointments_client::BuildError> {
+    /// let client = appointments_client::Client::builder("http://localhost:8080/graphql").build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder { url: url.into(), token: Arc::new(|| None), transport: None }
     }
 
-    /// A calendar, by its id. Whether there is one is seen when it is watched.
-    pub fn calendar(&self, id: impl Into<String>) -> Calendar {
-        Calendar::new(self.clone(), cynic::Id::new(id.into()))
+    /// Returns a handle to a calendar. This sends nothing; a calendar that does not exist shows up
+    /// as an error when the handle is used.
+    pub fn calendar(&self, id: impl Into<CalendarId>) -> CalendarHandle {
+        CalendarHandle::new(self.inner.clone(), id.into())
     }
 
-    /// An appointment, by its id. Whether there is one is seen when it is watched.
-    pub fn appointment(&self, id: impl Into<String>) -> AppointmentHandle {
-        AppointmentHandle::new(self.clone(), cynic::Id::new(id.into()))
+    /// Returns a handle to an appointment, for callers that do not know its calendar. This sends
+    /// nothing.
+    pub fn appointment(&self, id: impl Into<AppointmentId>) -> AppointmentHandle {
+        AppointmentHandle::new(self.inner.clone(), id.into())
     }
 
-    /// How it stands with the server.
-    pub fn status(&self) -> Connection {
-        let status = self.inner.engine().status();
-        Connection::of(status, self.inner.clock)
+    /// Returns whether changes reach this client at the moment.
+    pub fn connection_status(&self) -> ConnectionStatus {
+        self.inner.connection_status()
     }
 
-    /// The same, each time it changes.
-    pub fn statuses(&self) -> mpsc::UnboundedReceiver<Connection> {
-        let (tell, told) = mpsc::unbounded();
-        lock(&self.inner.statuses).push(tell);
-        told
+    /// Returns a stream of connection statuses: one item per change, from now on.
+    ///
+    /// The stream ends when the client, including all clones and handles, is dropped.
+    pub fn connection_statuses(&self) -> impl Stream<Item = ConnectionStatus> + Unpin + use<> {
+        self.inner.connection_statuses()
     }
 
-    /// The outbox: what is not decided yet, the oldest first.
-    pub fn pending(&self) -> Vec<Entry> {
-        self.inner.engine().pending()
+    /// Returns the outbox: the mutations that are not settled yet, the oldest first.
+    pub fn pending(&self) -> Vec<OutboxEntry> {
+        self.inner.pending()
     }
 
-    /// Sends again at once what waits for its time.
+    /// Retries at once what waits for its next attempt: the connection and unsettled mutations.
     pub fn retry(&self) {
         self.inner.engine().retry_now();
         self.inner.wake();
     }
 
-    /// Gives up a mutation of the outbox: nothing is shown of it any more. If it was sent, it may still be done,
-    /// and is then shown as anybody's change. Whether it was there.
-    pub fn discard(&self, mutation: &cynic::Id) -> bool {
-        let is_known = self.inner.engine().discard(mutation);
-        self.inner.wake();
-        is_known
-    }
-
-    /// Everything that is known, and what is not decided yet, to be kept somewhere until the program runs again.
-    /// One process owns it: two that went on from the same bytes would both send.
-    pub fn keep(&self) -> Vec<u8> {
-        self.inner.engine().keep()
-    }
-
-    /// Goes on from what [`Client::keep`] has made: what was known is shown at once, and what was not decided is
-    /// shown as pending and sent. Call it before anything is watched.
+    /// Removes a mutation from the outbox and rolls its optimistic update back.
     ///
-    /// Returns what was sent longer ago than servers remember: whether it was done is unknown, and it is not sent again.
+    /// The mutation resolves to [`Refusal::Aborted`] if it was never sent. Otherwise the server may
+    /// have done it, and it resolves to [`Refusal::Discarded`]. Mutations that depend on a
+    /// discarded creation resolve to [`Refusal::DependsOnRejected`].
+    ///
+    /// Returns whether the mutation was in the outbox.
+    ///
+    /// [`Refusal::Aborted`]: crate::Refusal::Aborted
+    /// [`Refusal::Discarded`]: crate::Refusal::Discarded
+    /// [`Refusal::DependsOnRejected`]: crate::Refusal::DependsOnRejected
+    pub fn discard(&self, mutation: &MutationId) -> bool {
+        let was_pending = self.inner.engine().discard(mutation);
+        self.inner.wake();
+        was_pending
+    }
+
+    /// Returns cache and outbox as bytes, to be stored until the program runs again.
+    ///
+    /// Only one process may go on from these bytes, because it sends the outbox. The bytes are not
+    /// encrypted. The cost is proportional to the size of the cache.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = appointments_client::Client::builder("http://localhost/graphql").build()?;
+    /// std::fs::write("appointments.snapshot", client.snapshot())?;
+    ///
+    /// // At the next start, before anything is watched:
+    /// let unknown = client.restore(&std::fs::read("appointments.snapshot")?)?;
+    /// for entry in unknown {
+    ///     println!("outcome unknown: {entry:?}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.inner.engine().snapshot()
+    }
+
+    /// Restores a [`Client::snapshot`]: cached data is visible at once, and the mutations of the
+    /// outbox are pending again and get sent. Call it before you watch anything.
+    ///
+    /// Returns the mutations that were sent so long ago that servers may have forgotten them (90
+    /// days). Their outcome is unknown, and they are not sent again.
     ///
     /// # Errors
     ///
-    /// If it is damaged, or of another version. Then nothing is taken of it.
-    pub fn restore(&self, kept: &[u8]) -> Result<Vec<Entry>, cynic_cache::SnapshotError> {
-        let unknown = self.inner.engine().restore(runtime::today(), kept);
+    /// If the bytes are damaged, or come from another version of the SDK or of the contract. The
+    /// client is then unchanged.
+    pub fn restore(&self, snapshot: &[u8]) -> Result<Vec<OutboxEntry>, SnapshotError> {
+        let unknown = self.inner.engine().restore(runtime::today(), snapshot);
         self.inner.wake();
         unknown
     }
 
-    /// The cache, for whoever wants more than is offered here.
+    /// Returns the normalized cache below this client, for reads and watches of your own queries.
     pub fn cache(&self) -> Cache {
-        self.inner.engine().cache().clone()
+        self.inner.cache()
     }
 }
 
-impl Inner {
-    /// The engine. Nothing is awaited while it is held.
-    pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
-        lock(&self.engine)
-    }
-
-    /// Lets the driver look again.
-    pub(crate) fn wake(&self) {
-        // If nobody drives any more, nothing is to be done.
-        let _ = self.wakes.unbounded_send(());
-    }
-
-    pub(crate) fn tell_status(&self) {
-        let status = Connection::of(self.engine().status(), self.clock);
-        let mut last = lock(&self.last);
-        if *last != status {
-            *last = status;
-            lock(&self.statuses).retain(|it| it.unbounded_send(status).is_ok());
-        }
+impl fmt::Debug for Client {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Client").finish_non_exhaustive()
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("ClientBuilder").field("url", &self.url).finish_non_exhaustive()
+    }
 }

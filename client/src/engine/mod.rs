@@ -18,14 +18,16 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use cynic_cache::Cache;
 
-pub use outbox_state::{Entry, EntryState, Verb};
 pub(crate) use passthrough::Events;
-pub(crate) use ranges::{WatchNumber, query as range_query};
-pub use subscriptions::End;
+pub(crate) use ranges::WatchNumber;
 
-use crate::model::error::{BuildError, LineError};
+use crate::model::connection::ConnectionStatus;
+use crate::model::error::{BuildError, TransportError};
+use crate::model::id::MutationId;
 use crate::model::scalars::DateTime;
+use crate::transport::SubscriptionNumber;
 use crate::wire::policy::Contract;
+use crate::wire::prepare;
 use fastrand::Rng;
 use outbox::Outbox;
 use passthrough::Callers;
@@ -35,19 +37,15 @@ use single_watches::Singles;
 use subscriptions::Feed;
 
 /// Milliseconds on the clock of whoever drives the engine.
-pub type Millis = u64;
+pub(crate) type Millis = u64;
 
 /// The number of a request that wants an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestNumber(pub u64);
-
-/// The number of a subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubscriptionNumber(pub u64);
+pub(crate) struct RequestNumber(pub(crate) u64);
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Send a request; what becomes of it goes to [`Engine::handle_answer`].
     Send {
         /// Its number.
@@ -71,26 +69,8 @@ pub enum Action {
     },
 }
 
-/// How it stands with the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionStatus {
-    /// Nothing is followed yet.
-    Idle,
-    /// A line is being opened.
-    Connecting,
-    /// Every change is heard.
-    Live,
-    /// No line gets through, so changes are asked for every few seconds.
-    Polling,
-    /// There is no line since then, on the engine's clock.
-    Offline {
-        /// When it was lost.
-        since: Millis,
-    },
-}
-
 /// Everything that the SDK knows and does.
-pub struct Engine {
+pub(crate) struct Engine {
     pub(crate) cache: Cache,
     pub(crate) rng: Rng,
     feeds: BTreeMap<String, Feed>,
@@ -111,7 +91,7 @@ enum Waits {
     One(single_watches::AskedOne),
     /// A poll of this calendar.
     Head(String),
-    Mutation(cynic::Id),
+    Mutation(MutationId),
     /// Somebody who takes it as it comes.
     Caller(passthrough::Fetched),
 }
@@ -141,8 +121,9 @@ impl Engine {
     /// # Errors
     ///
     /// If the contract that it was compiled with does not fit its own operations.
-    pub fn new(seed: u64) -> Result<Self, BuildError> {
+    pub(crate) fn new(seed: u64) -> Result<Self, BuildError> {
         let cache = Cache::new(Contract)?;
+        prepare::check(&cache)?;
         Ok(Self {
             cache,
             rng: Rng::with_seed(seed),
@@ -159,12 +140,12 @@ impl Engine {
     }
 
     /// What is known, and shown.
-    pub fn cache(&self) -> &Cache {
+    pub(crate) fn cache(&self) -> &Cache {
         &self.cache
     }
 
     /// What is to be done next, if anything.
-    pub fn poll(&mut self, now: Millis) -> Option<Action> {
+    pub(crate) fn poll(&mut self, now: Millis) -> Option<Action> {
         if self.actions.is_empty() {
             self.pump(now);
         }
@@ -172,7 +153,7 @@ impl Engine {
     }
 
     /// When to ask again, if nothing happens before.
-    pub fn timeout(&self) -> Option<Millis> {
+    pub(crate) fn timeout(&self) -> Option<Millis> {
         let line = match self.line.state {
             LineState::Down { retry_at } => Some(retry_at),
             _ => None,
@@ -188,11 +169,11 @@ impl Engine {
     }
 
     /// A request was answered, or nothing came back.
-    pub fn handle_answer(
+    pub(crate) fn handle_answer(
         &mut self,
         now: Millis,
         number: RequestNumber,
-        answer: Result<&[u8], LineError>,
+        answer: Result<&[u8], TransportError>,
     ) {
         match self.waits.remove(&number) {
             Some(Waits::Range(asked)) => self.range_answered(now, asked, answer),
@@ -207,7 +188,7 @@ impl Engine {
     }
 
     /// The line for subscriptions is open, or it is not any more.
-    pub fn handle_line(&mut self, now: Millis, is_open: bool) {
+    pub(crate) fn handle_line(&mut self, now: Millis, is_open: bool) {
         if is_open {
             self.line = Line { state: LineState::Open, tries: 0, since: now };
             self.feeds.values_mut().for_each(|it| it.polls = Polls::default());
@@ -223,14 +204,17 @@ impl Engine {
         self.cut_callers();
     }
 
-    /// How it stands with the server.
-    pub fn status(&self) -> ConnectionStatus {
+    /// Returns whether changes reach this client.
+    pub(crate) fn connection_status(
+        &self,
+        to_wall_time: impl Fn(Millis) -> DateTime,
+    ) -> ConnectionStatus {
         match self.line.state {
             LineState::Idle => ConnectionStatus::Idle,
             _ if self.polls_succeed() => ConnectionStatus::Polling,
             LineState::Opening if self.line.tries == 0 => ConnectionStatus::Connecting,
             LineState::Opening | LineState::Down { .. } => {
-                ConnectionStatus::Offline { since: self.line.since }
+                ConnectionStatus::Offline { since: to_wall_time(self.line.since) }
             }
             LineState::Open if self.feeds.values().all(Feed::is_live) => ConnectionStatus::Live,
             LineState::Open => ConnectionStatus::Connecting,
@@ -277,11 +261,11 @@ impl Engine {
     }
 
     /// A new id: a UUID of version 7, so that ids are in the order in which they were made.
-    pub(crate) fn id(&mut self, at: DateTime) -> cynic::Id {
+    pub(crate) fn new_id(&mut self, at: DateTime) -> String {
         let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
         let mut random = [0; 10];
         self.rng.fill(&mut random);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
-        cynic::Id::new(id.to_string())
+        id.to_string()
     }
 }

@@ -9,13 +9,17 @@ use futures_channel::oneshot;
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
 use crate::model::appointment::Appointment;
-use crate::model::error::{LineError, Outcome, Refusal};
+use crate::model::error::TransportError;
+use crate::model::id::{AppointmentId, CalendarId, MutationId};
+use crate::model::input::Precondition;
+use crate::model::refusal::{MutationResult, Refusal};
 use crate::model::scalars::{DateTime, Revision};
-use crate::mutation::{Decision, Guard, Mutation, What};
+use crate::mutation::{MutationInput, MutationOutcome, PreparedMutation};
 use crate::optimistic;
+use crate::wire::operations::Deleted;
 
 /// Who waits for what a mutation comes to.
-pub(crate) type Sender = oneshot::Sender<Outcome>;
+pub(crate) type Sender = oneshot::Sender<MutationResult>;
 
 /// Every mutation that is not decided, the oldest first.
 #[derive(Default)]
@@ -27,14 +31,14 @@ pub(super) struct Outbox {
 }
 
 pub(super) struct Item {
-    pub(super) id: cynic::Id,
-    pub(super) appointment: cynic::Id,
-    pub(super) calendar: cynic::Id,
-    pub(super) what: What,
+    pub(super) id: MutationId,
+    pub(super) appointment: AppointmentId,
+    pub(super) calendar: CalendarId,
+    pub(super) input: MutationInput,
     /// The revision that the caller saw or named, or the answer before it: for those that have a guard.
     pub(super) expected: Option<Revision>,
     /// As it was handed over, if it was.
-    pub(super) handed: Option<Mutation>,
+    pub(super) handed: Option<PreparedMutation>,
     pub(super) state: State,
     pub(super) tries: u32,
     pub(super) waiting: Vec<Sender>,
@@ -60,25 +64,25 @@ impl Outbox {
         retries.min()
     }
 
-    fn find(&self, id: &cynic::Id) -> Option<usize> {
+    fn find(&self, id: &MutationId) -> Option<usize> {
         self.items.iter().position(|it| it.id == *id)
     }
 
     /// The last mutation of an appointment that was not handed over.
-    fn last_unsent(&self, appointment: &cynic::Id) -> Option<usize> {
+    fn last_unsent(&self, appointment: &AppointmentId) -> Option<usize> {
         let at = self.items.iter().rposition(|it| it.appointment == *appointment)?;
         self.items[at].handed.is_none().then_some(at)
     }
 
     /// Whether the creation of an appointment is pending.
-    pub(super) fn creates(&self, appointment: &cynic::Id) -> bool {
+    pub(super) fn creates(&self, appointment: &AppointmentId) -> bool {
         let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
-        of.any(|it| matches!(it.what, What::Create(_)))
+        of.any(|it| matches!(it.input, MutationInput::Create(_)))
     }
 
-    fn is_to_be_deleted(&self, appointment: &cynic::Id) -> bool {
+    fn is_to_be_deleted(&self, appointment: &AppointmentId) -> bool {
         let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
-        of.any(|it| matches!(it.what, What::Delete(_)))
+        of.any(|it| matches!(it.input, MutationInput::Delete(_)))
     }
 }
 
@@ -87,39 +91,41 @@ impl Engine {
     pub(crate) fn mutate(
         &mut self,
         at: DateTime,
-        calendar: &cynic::Id,
-        appointment: &cynic::Id,
-        what: What,
+        calendar: &CalendarId,
+        appointment: &AppointmentId,
+        input: MutationInput,
         waiting: Sender,
-    ) -> cynic::Id {
+    ) -> MutationId {
         self.expect(appointment);
-        let (mut what, mut waiting, mut merged) = (what, vec![waiting], Vec::new());
-        let id = self.id(at);
-        if !matches!(what, What::Create(_)) && self.outbox.is_to_be_deleted(appointment) {
-            finish(waiting, Err(Refusal::Deleted));
+        let (mut input, mut waiting, mut merged) = (input, vec![waiting], Vec::new());
+        let id = MutationId::from(self.new_id(at));
+        if !matches!(input, MutationInput::Create(_)) && self.outbox.is_to_be_deleted(appointment) {
+            finish(waiting, Err(Refusal::BeingDeleted));
             return id;
         }
-        let mut expected = self.seen(appointment, &what);
+        let mut expected = self.seen(appointment, &input);
         // Those that were never sent become one; a creation stays by itself, so that a change that is refused
         // does not cost the appointment.
         while let Some(at) = self.outbox.last_unsent(appointment) {
-            what = match (&self.outbox.items[at].what, what) {
-                (What::Create(_), What::Delete(_)) => {
+            input = match (&self.outbox.items[at].input, input) {
+                (MutationInput::Create(_), MutationInput::Delete(_)) => {
                     let item = self.outbox.items.remove(at);
                     merged.push(item.id);
                     self.cache.update(|batch| {
-                        merged.iter().for_each(|it| _ = batch.roll_back(it.inner()));
+                        merged.iter().for_each(|it| _ = batch.roll_back(it.as_str()));
                     });
-                    finish(item.waiting, Err(Refusal::CalledOff));
+                    finish(item.waiting, Err(Refusal::Aborted));
                     finish(waiting, Ok(None));
                     return id;
                 }
-                (What::Update(earlier), What::Update(later)) => {
-                    What::Update(Box::new(earlier.as_ref().clone().and(*later)))
+                (MutationInput::Update(earlier), MutationInput::Update(later)) => {
+                    MutationInput::Update(Box::new(earlier.as_ref().clone().merge(*later)))
                 }
-                (What::Update(_), What::Delete(guard)) => What::Delete(guard),
+                (MutationInput::Update(_), MutationInput::Delete(precondition)) => {
+                    MutationInput::Delete(precondition)
+                }
                 (_, later) => {
-                    what = later;
+                    input = later;
                     break;
                 }
             };
@@ -128,21 +134,21 @@ impl Engine {
             waiting.extend(item.waiting);
             merged.push(item.id);
         }
-        let prediction = optimistic::of(calendar, appointment, &what);
+        let prediction = optimistic::prediction_for(calendar, appointment, &input);
         // In one step, so that nobody sees what is between.
         let predicted = self.cache.update(|batch| {
-            merged.iter().for_each(|it| _ = batch.roll_back(it.inner()));
-            batch.predict(id.inner(), prediction)
+            merged.iter().for_each(|it| _ = batch.roll_back(it.as_str()));
+            batch.predict(id.as_str(), prediction)
         });
         if let Err(error) = predicted {
-            finish(waiting, Err(Refusal::Rejected { message: error.to_string() }));
+            finish(waiting, Err(Refusal::InvalidRequest { message: error.to_string() }));
             return id;
         }
         self.outbox.items.push(Item {
             id: id.clone(),
             appointment: appointment.clone(),
             calendar: calendar.clone(),
-            what,
+            input,
             expected,
             handed: None,
             state: State::Queued,
@@ -153,26 +159,31 @@ impl Engine {
     }
 
     /// The revision that the appointment must have, if what the caller wants depends on it.
-    fn seen(&self, appointment: &cynic::Id, what: &What) -> Option<Revision> {
-        match what.guard() {
-            Guard::None => None,
-            Guard::Shown => optimistic::revision(&self.cache, appointment),
-            Guard::At(revision) => Some(revision),
+    fn seen(&self, appointment: &AppointmentId, input: &MutationInput) -> Option<Revision> {
+        match input.precondition() {
+            Precondition::None => None,
+            Precondition::AsSeen => optimistic::revision(&self.cache, appointment),
+            Precondition::Revision(revision) => Some(revision),
         }
     }
 
-    /// Calls a mutation off, if it was not sent yet. Whether it was.
-    pub(crate) fn call_off(&mut self, id: &cynic::Id) -> bool {
-        let at = self.outbox.find(id).filter(|it| self.outbox.items[*it].handed.is_none());
-        let Some(at) = at else { return false };
-        self.refuse(at, Refusal::CalledOff, |_, _| {});
+    /// Aborts a mutation that was never sent. Returns whether it did.
+    pub(crate) fn abort(&mut self, id: &MutationId) -> bool {
+        let Some(at) = self.outbox.find(id) else { return false };
+        if self.outbox.items[at].handed.is_some() {
+            return false;
+        }
+        self.refuse(at, Refusal::Aborted, |_, _| {});
         true
     }
 
-    /// Gives a mutation up: nothing is shown of it any more, though it may still be done.
-    pub(crate) fn discard(&mut self, id: &cynic::Id) -> bool {
+    /// Removes a mutation and its optimistic update. If it was sent, the server may still do it.
+    /// Returns whether the mutation was in the outbox.
+    pub(crate) fn discard(&mut self, id: &MutationId) -> bool {
         let Some(at) = self.outbox.find(id) else { return false };
-        self.refuse(at, Refusal::CalledOff, |_, _| {});
+        let was_sent = self.outbox.items[at].handed.is_some();
+        let refusal = if was_sent { Refusal::Discarded } else { Refusal::Aborted };
+        self.refuse(at, refusal, |_, _| {});
         true
     }
 
@@ -212,16 +223,16 @@ impl Engine {
         }
     }
 
-    fn hand_over(&mut self, id: &cynic::Id) {
+    fn hand_over(&mut self, id: &MutationId) {
         let Some(at) = self.outbox.find(id) else { return };
         let number = RequestNumber(self.number());
         let item = &mut self.outbox.items[at];
         if item.handed.is_none() {
-            let made = Mutation::new(
+            let made = PreparedMutation::new(
                 &self.cache,
                 &item.calendar,
                 &item.appointment,
-                &item.what,
+                &item.input,
                 item.expected,
                 &item.id,
             );
@@ -229,12 +240,12 @@ impl Engine {
                 Ok(made) => item.handed = Some(made),
                 Err(error) => {
                     let message = error.to_string();
-                    return self.refuse(at, Refusal::Rejected { message }, |_, _| {});
+                    return self.refuse(at, Refusal::InvalidRequest { message }, |_, _| {});
                 }
             }
         }
         let Some(mutation) = &item.handed else { return };
-        item.state = State::Sent(mutation.ask(&self.cache));
+        item.state = State::Sent(mutation.begin(&self.cache));
         self.actions.push_back(Action::Send { number, body: mutation.body() });
         self.waits.insert(number, Waits::Mutation(item.id.clone()));
     }
@@ -242,8 +253,8 @@ impl Engine {
     pub(super) fn mutation_answered(
         &mut self,
         now: Millis,
-        id: &cynic::Id,
-        answer: Result<&[u8], LineError>,
+        id: &MutationId,
+        answer: Result<&[u8], TransportError>,
     ) {
         // Decided already, by its echo.
         let Some(at) = self.outbox.find(id) else { return };
@@ -252,32 +263,33 @@ impl Engine {
             return;
         };
         let Some(mutation) = item.handed.clone() else { return };
-        let decision = answer.ok().map(|it| (it, mutation.decision(it)));
-        let Some((answer, decision)) = decision.filter(|(_, it)| !matches!(it, Decision::None))
+        let decision = answer.ok().map(|it| (it, mutation.read_outcome(it)));
+        let Some((answer, decision)) =
+            decision.filter(|(_, it)| !matches!(it, MutationOutcome::Undecided))
         else {
             return self.try_later(now, at);
         };
         (self.outbox.tries, self.outbox.held_until) = (0, None);
         match decision {
-            Decision::None => {}
-            Decision::Done { appointment, deleted } => {
+            MutationOutcome::Undecided => {}
+            MutationOutcome::Done { appointment, deleted } => {
                 let item = self.outbox.items.remove(at);
                 self.cache.update(|batch| {
-                    mutation.enter(batch, &request, answer);
-                    if let Some(revision) = deleted {
-                        batch.delete(&optimistic::key(&item.appointment), revision);
+                    mutation.apply_response(batch, &request, answer);
+                    if let Some(deleted) = deleted {
+                        batch.delete(&optimistic::key(&item.appointment), deleted.at);
                     }
-                    batch.settle(item.id.inner());
+                    batch.settle(item.id.as_str());
                 });
                 self.is_done(&item.appointment, appointment.as_ref());
                 finish(item.waiting, Ok(appointment));
             }
-            Decision::Refused { refusal, absent } => {
+            MutationOutcome::Refused { refusal, deleted } => {
                 let key = optimistic::key(&self.outbox.items[at].appointment);
                 self.refuse(at, refusal, |batch, is_first| {
                     if is_first {
-                        mutation.enter(batch, &request, answer);
-                        if let Some(Some(revision)) = absent {
+                        mutation.apply_response(batch, &request, answer);
+                        if let Some(Deleted { at: Some(revision) }) = deleted {
                             batch.delete(&key, Some(revision));
                         }
                     }
@@ -293,13 +305,13 @@ impl Engine {
         let retry_at = now + backoff::after(item.tries, &mut self.rng);
         item.state = State::Waiting { retry_at };
         // It says so (C17), until it is decided.
-        self.cache.update(|batch| batch.mark_failed(item.id.inner()));
+        self.cache.update(|batch| batch.mark_failed(item.id.as_str()));
         self.outbox.tries += 1;
         self.outbox.held_until = Some(now + backoff::after(self.outbox.tries, &mut self.rng));
     }
 
     /// The event of a mutation of ours: it is decided, whether its answer came or not.
-    pub(super) fn echoed(&mut self, id: &cynic::Id, appointment: Option<Appointment>) {
+    pub(super) fn echoed(&mut self, id: &MutationId, appointment: Option<Appointment>) {
         let Some(at) = self.outbox.find(id) else { return };
         let item = self.outbox.items.remove(at);
         self.is_done(&item.appointment, appointment.as_ref());
@@ -307,11 +319,11 @@ impl Engine {
     }
 
     /// Those behind it that depend on what was shown take over this one (C9).
-    fn is_done(&mut self, id: &cynic::Id, appointment: Option<&Appointment>) {
+    fn is_done(&mut self, id: &AppointmentId, appointment: Option<&Appointment>) {
         let Some(revision) = appointment.map(|it| it.revision) else { return };
         let mut behind = self.outbox.items.iter_mut();
         let next = behind.find(|it| it.appointment == *id && it.handed.is_none());
-        if let Some(next) = next.filter(|it| it.what.guard() == Guard::Shown) {
+        if let Some(next) = next.filter(|it| it.input.precondition() == Precondition::AsSeen) {
             next.expected = Some(revision);
         }
     }
@@ -326,14 +338,14 @@ impl Engine {
     ) {
         let item = self.outbox.items.remove(at);
         let mut gone = vec![(item.id.clone(), item.waiting, refusal)];
-        if matches!(item.what, What::Create(_)) {
+        if matches!(item.input, MutationInput::Create(_)) {
             let behind = self.outbox.items.extract_if(.., |it| it.appointment == item.appointment);
-            gone.extend(behind.map(|it| (it.id, it.waiting, Refusal::Unfounded)));
+            gone.extend(behind.map(|it| (it.id, it.waiting, Refusal::DependsOnRejected)));
         }
         self.cache.update(|batch| {
             for (number, (id, ..)) in gone.iter().enumerate() {
                 enter(batch, number == 0);
-                batch.roll_back(id.inner());
+                batch.roll_back(id.as_str());
             }
         });
         for (_, waiting, refusal) in gone {
@@ -342,7 +354,7 @@ impl Engine {
     }
 }
 
-fn finish(waiting: Vec<Sender>, outcome: Outcome) {
+fn finish(waiting: Vec<Sender>, outcome: MutationResult) {
     for it in waiting {
         // Whoever does not wait any more need not hear it.
         let _ = it.send(outcome.clone());

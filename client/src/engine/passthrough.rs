@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use futures_channel::{mpsc, oneshot};
 
-use super::{Action, End, Engine, LineState, RequestNumber, SubscriptionNumber, Waits};
-use crate::model::error::LineError;
+use super::{Action, Engine, LineState, RequestNumber, Waits};
+use crate::model::error::TransportError;
+use crate::transport::{SubscriptionEnd, SubscriptionNumber};
 
 /// Where the answer to a caller's own request goes.
-pub(super) type Fetched = oneshot::Sender<Result<Vec<u8>, LineError>>;
+pub(super) type Fetched = oneshot::Sender<Result<Vec<u8>, TransportError>>;
 
 /// What comes of a caller's own subscription, until it ends.
-pub(crate) type Events = mpsc::UnboundedReceiver<Result<Vec<u8>, LineError>>;
+pub(crate) type Events = mpsc::UnboundedReceiver<Result<Vec<u8>, TransportError>>;
 
 /// Every subscription that is a caller's.
 pub(super) type Callers = BTreeMap<SubscriptionNumber, Caller>;
@@ -20,12 +21,15 @@ pub(super) type Callers = BTreeMap<SubscriptionNumber, Caller>;
 pub(super) struct Caller {
     body: String,
     is_begun: bool,
-    tell: mpsc::UnboundedSender<Result<Vec<u8>, LineError>>,
+    tell: mpsc::UnboundedSender<Result<Vec<u8>, TransportError>>,
 }
 
 impl Engine {
     /// Sends a request, once.
-    pub(crate) fn fetch(&mut self, body: String) -> oneshot::Receiver<Result<Vec<u8>, LineError>> {
+    pub(crate) fn fetch(
+        &mut self,
+        body: String,
+    ) -> oneshot::Receiver<Result<Vec<u8>, TransportError>> {
         let (caller, answer) = oneshot::channel();
         let number = RequestNumber(self.number());
         self.actions.push_back(Action::Send { number, body });
@@ -65,10 +69,10 @@ impl Engine {
     }
 
     /// Whether the subscription was a caller's.
-    pub(super) fn end_caller(&mut self, number: SubscriptionNumber, end: &End) -> bool {
+    pub(super) fn end_caller(&mut self, number: SubscriptionNumber, end: &SubscriptionEnd) -> bool {
         let Some(caller) = self.callers.remove(&number) else { return false };
-        if let End::Failed(why) = end {
-            let _ = caller.tell.unbounded_send(Err(LineError(why.clone())));
+        if let SubscriptionEnd::Failed(why) = end {
+            let _ = caller.tell.unbounded_send(Err(TransportError::new(why.clone())));
         }
         true
     }
@@ -76,7 +80,9 @@ impl Engine {
     /// The line is lost, and what was heard over it with it.
     pub(super) fn cut_callers(&mut self) {
         for (_, caller) in self.callers.extract_if(.., |_, it| it.is_begun) {
-            let lost = LineError("the line was lost; go on from what was heard last".to_owned());
+            let lost = TransportError::new(
+                "connection lost; resubscribe from the last event you received",
+            );
             let _ = caller.tell.unbounded_send(Err(lost));
         }
     }

@@ -7,7 +7,7 @@
 use cynic::QueryBuilder;
 
 use super::{Action, Engine, LineState, Millis, RequestNumber, Waits, backoff};
-use crate::model::error::LineError;
+use crate::model::error::TransportError;
 use crate::model::scalars::{DateTime, Revision};
 use crate::wire::operations::{HeadQuery, RangeVariables, TimeRange};
 use crate::wire::response;
@@ -79,7 +79,7 @@ impl Engine {
         &mut self,
         now: Millis,
         calendar: &str,
-        answer: Result<&[u8], LineError>,
+        answer: Result<&[u8], TransportError>,
     ) {
         let is_polling = self.is_polling();
         let Self { feeds, rng, .. } = self;

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use cynic::QueryBuilder;
-use cynic_cache::{Cache, InFlight, OperationError, Prepared, ScopedRange, WriteOutcome};
+use cynic_cache::{InFlight, Prepared, ScopedRange, WriteOutcome};
 
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
-use crate::model::error::LineError;
+use crate::model::error::TransportError;
 use crate::model::scalars::DateTime;
-use crate::wire::operations::{RangeQuery, RangeVariables, TimeRange};
-use crate::wire::response::Code;
+use crate::wire::operations::{RangeQuery, TimeRange};
+use crate::wire::prepare::range_query;
+use crate::wire::response::ErrorCode;
 
 /// A stretch that was too large is halved, but not below this: an hour, in seconds.
 const SMALLEST: i64 = 3_600;
@@ -54,15 +54,6 @@ impl Ranges {
     fn of<'r>(&'r mut self, calendar: &str) -> impl Iterator<Item = &'r mut Watched> {
         self.watched.values_mut().filter(move |it| it.calendar == calendar)
     }
-}
-
-/// The query of a range.
-pub(crate) fn query(
-    cache: &Cache,
-    calendar: &str,
-    range: TimeRange,
-) -> Result<Prepared<RangeQuery>, OperationError> {
-    cache.prepare(&RangeQuery::build(RangeVariables { calendar: calendar.into(), range }))
 }
 
 impl Engine {
@@ -109,7 +100,7 @@ impl Engine {
     }
 
     pub(super) fn ask_for(&mut self, calendar: &str, span: TimeRange) {
-        let Ok(query) = query(&self.cache, calendar, span) else { return };
+        let query = range_query(&self.cache, &calendar.into(), span);
         let request = self.cache.begin(&query);
         let number = RequestNumber(self.number());
         self.actions.push_back(Action::Send { number, body: query.body() });
@@ -121,14 +112,14 @@ impl Engine {
         &mut self,
         now: Millis,
         asked: Asked,
-        answer: Result<&[u8], LineError>,
+        answer: Result<&[u8], TransportError>,
     ) {
         let Asked { calendar, span, query, request } = asked;
         let answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return self.range_failed(now, &calendar, &error.0),
+            Err(error) => return self.range_failed(now, &calendar, &error.to_string()),
         };
-        if Code::of(answer) == Some(Code::RangeTooLarge) {
+        if ErrorCode::of(answer) == Some(ErrorCode::RangeTooLarge) {
             let length = (span.end - span.start).num_seconds();
             if length > SMALLEST {
                 // Given up before the halves are asked for, so that nothing is asked for twice.
@@ -143,7 +134,7 @@ impl Engine {
                 (Some(error), _) => self.range_failed(now, &calendar, &error.message),
                 // Something was missed while it was on its way.
                 (None, WriteOutcome::Stale) => {
-                    self.range_failed(now, &calendar, "it came too late")
+                    self.range_failed(now, &calendar, "the response was outdated; retrying")
                 }
                 (None, _) => {
                     for it in self.ranges.of(&calendar) {

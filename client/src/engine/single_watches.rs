@@ -6,15 +6,17 @@
 use std::collections::BTreeMap;
 
 use cynic::QueryBuilder;
-use cynic_cache::{InFlight, OperationError, Prepared, Scope, View};
+use cynic_cache::{InFlight, Prepared, Scope, View};
 
-use super::ranges::{WatchNumber, query as range_query, seconds};
+use super::ranges::{WatchNumber, seconds};
 use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
-use crate::model::error::LineError;
+use crate::model::error::TransportError;
+use crate::model::id::AppointmentId;
 use crate::model::scalars::Revision;
 use crate::optimistic;
 use crate::wire::operations::{AppointmentQuery, AppointmentVariables, TimeRange};
 use crate::wire::policy::APPOINTMENT;
+use crate::wire::prepare::{prepare, range_query};
 use crate::wire::response;
 
 /// If an answer that is to say where a calendar is has not come by then, it is asked again.
@@ -25,7 +27,7 @@ pub(super) type Singles = BTreeMap<WatchNumber, Single>;
 
 /// One of them.
 pub(super) struct Single {
-    id: cynic::Id,
+    id: AppointmentId,
     query: Prepared<AppointmentQuery>,
     /// Where it was seen.
     calendar: Option<String>,
@@ -55,12 +57,12 @@ pub(super) struct AskedOne {
 
 impl Engine {
     /// Keeps an appointment known from now on, and its changes heard.
-    pub(crate) fn watch_one(
+    pub(crate) fn watch_appointment(
         &mut self,
-        id: &cynic::Id,
-    ) -> Result<(WatchNumber, Prepared<AppointmentQuery>), OperationError> {
+        id: &AppointmentId,
+    ) -> (WatchNumber, Prepared<AppointmentQuery>) {
         let variables = AppointmentVariables { id: id.clone() };
-        let query = self.cache.prepare(&AppointmentQuery::build(variables))?;
+        let query = prepare(&self.cache, &AppointmentQuery::build(variables));
         self.cache.update(|batch| batch.link(&query, "appointment", &optimistic::key(id)));
         let number = self.watch_number();
         let single = Single {
@@ -72,10 +74,10 @@ impl Engine {
             retry_at: None,
         };
         self.singles.insert(number, single);
-        Ok((number, query))
+        (number, query)
     }
 
-    pub(crate) fn unwatch_one(&mut self, number: WatchNumber) {
+    pub(crate) fn unwatch_appointment(&mut self, number: WatchNumber) {
         self.singles.remove(&number);
     }
 
@@ -106,7 +108,7 @@ impl Engine {
             _ => None,
         };
         let Some(known) = known.filter(|_| is_new) else { return self.ask_for_one(number) };
-        let calendar = known.calendar_id.inner().to_owned();
+        let calendar = known.calendar_id.as_str().to_owned();
         self.follow(&calendar);
         let Some(single) = self.singles.get_mut(&number) else { return };
         if self.cache.position(&Scope::new(APPOINTMENT, &calendar)).is_some() {
@@ -116,7 +118,7 @@ impl Engine {
         // Nothing says how far the calendar is, so nothing can be heard of it yet.
         single.retry_at = Some(now + PATIENCE);
         let range = TimeRange { start: known.starts_at, end: known.ends_at };
-        let Ok(range) = range_query(&self.cache, &calendar, range) else { return };
+        let range = range_query(&self.cache, &known.calendar_id, range);
         for span in self.cache.missing_ranges(&range).iter().filter_map(seconds) {
             self.ask_for(&calendar, span);
         }
@@ -137,14 +139,15 @@ impl Engine {
         &mut self,
         now: Millis,
         asked: AskedOne,
-        answer: Result<&[u8], LineError>,
+        answer: Result<&[u8], TransportError>,
     ) {
         let AskedOne { number, request, heard } = asked;
         let Self { singles, cache, rng, outbox, .. } = self;
         let Some(single) = singles.get_mut(&number) else { return };
         // (Null beside an error says nothing of the appointment.)
-        let came =
-            answer.ok().and_then(|it| Some((it, response::whole::<AppointmentQuery>(it).ok()?)));
+        let came = answer
+            .ok()
+            .and_then(|it| Some((it, response::data_or_error::<AppointmentQuery>(it).ok()?)));
         let Some((text, found)) = came else {
             single.tries += 1;
             single.knowledge = Knowledge::None;
@@ -173,7 +176,7 @@ impl Engine {
     }
 
     /// Something is expected of an appointment, so it may be known now.
-    pub(super) fn expect(&mut self, appointment: &cynic::Id) {
+    pub(super) fn expect(&mut self, appointment: &AppointmentId) {
         let absent = self.singles.values_mut().filter(|it| it.knowledge == Knowledge::Absent);
         absent.filter(|it| it.id == *appointment).for_each(|it| it.knowledge = Knowledge::None);
     }

@@ -6,19 +6,21 @@
 use cynic_cache::SnapshotError;
 use serde::{Deserialize, Serialize};
 
+use super::Engine;
 use super::outbox::{Item, State};
-use super::{Engine, Entry, EntryState};
+use crate::model::id::{AppointmentId, CalendarId, MutationId};
+use crate::model::outbox::{OutboxEntry, OutboxState};
 use crate::model::scalars::{DateTime, Revision};
-use crate::mutation::{Mutation, What};
+use crate::mutation::{MutationInput, PreparedMutation};
 use crate::optimistic;
 
 /// A mutation that is not decided.
 #[derive(Serialize, Deserialize)]
 struct KeptItem {
-    id: cynic::Id,
-    appointment: cynic::Id,
-    calendar: cynic::Id,
-    what: What,
+    id: MutationId,
+    appointment: AppointmentId,
+    calendar: CalendarId,
+    input: MutationInput,
     expected: Option<Revision>,
     was_handed: bool,
 }
@@ -28,7 +30,7 @@ const REMEMBERED: i64 = 90;
 
 impl Engine {
     /// The cache's bytes, their length before them and the outbox behind.
-    pub(crate) fn keep(&self) -> Vec<u8> {
+    pub(crate) fn snapshot(&self) -> Vec<u8> {
         let base = self.cache.snapshot();
         let items: Vec<KeptItem> = self.outbox.items.iter().map(KeptItem::of).collect();
         let outbox = serde_json::to_vec(&items).unwrap_or_default();
@@ -43,7 +45,7 @@ impl Engine {
         &mut self,
         now: DateTime,
         kept: &[u8],
-    ) -> Result<Vec<Entry>, SnapshotError> {
+    ) -> Result<Vec<OutboxEntry>, SnapshotError> {
         let (length, rest) = kept.split_first_chunk().ok_or(SnapshotError::Damaged)?;
         let length =
             usize::try_from(u64::from_le_bytes(*length)).map_err(|_| SnapshotError::Damaged)?;
@@ -54,9 +56,13 @@ impl Engine {
         let mut unknown = Vec::new();
         for item in items {
             if item.was_handed && age(&item.id, now).is_none_or(|days| days >= REMEMBERED) {
-                let KeptItem { id, appointment, calendar, what, .. } = item;
-                let (verb, state) = (what.verb(), EntryState::Sent);
-                unknown.push(Entry { id, appointment, calendar, verb, state });
+                unknown.push(OutboxEntry {
+                    mutation_id: item.id,
+                    appointment_id: item.appointment,
+                    calendar_id: item.calendar,
+                    kind: item.input.kind(),
+                    state: OutboxState::Sent,
+                });
             } else {
                 self.take_up(item);
             }
@@ -65,17 +71,18 @@ impl Engine {
     }
 
     fn take_up(&mut self, kept: KeptItem) {
-        let KeptItem { id, appointment, calendar, what, expected, was_handed } = kept;
-        let prediction = optimistic::of(&calendar, &appointment, &what);
-        let made = Mutation::new(&self.cache, &calendar, &appointment, &what, expected, &id);
+        let KeptItem { id, appointment, calendar, input, expected, was_handed } = kept;
+        let prediction = optimistic::prediction_for(&calendar, &appointment, &input);
+        let made =
+            PreparedMutation::new(&self.cache, &calendar, &appointment, &input, expected, &id);
         let handed = made.ok().filter(|_| was_handed);
-        if self.cache.predict(id.inner(), prediction).is_ok() {
+        if self.cache.predict(id.as_str(), prediction).is_ok() {
             let (state, waiting) = (State::Queued, Vec::new());
             let item = Item {
                 id,
                 appointment,
                 calendar,
-                what,
+                input,
                 expected,
                 handed,
                 state,
@@ -93,7 +100,7 @@ impl KeptItem {
             id: item.id.clone(),
             appointment: item.appointment.clone(),
             calendar: item.calendar.clone(),
-            what: item.what.clone(),
+            input: item.input.clone(),
             expected: item.expected,
             was_handed: item.handed.is_some(),
         }
@@ -101,8 +108,8 @@ impl KeptItem {
 }
 
 /// How many days ago an id was made, which it says itself.
-fn age(id: &cynic::Id, now: DateTime) -> Option<i64> {
-    let id = uuid::Uuid::try_parse(id.inner()).ok()?;
+fn age(id: &MutationId, now: DateTime) -> Option<i64> {
+    let id = uuid::Uuid::try_parse(id.as_str()).ok()?;
     let (seconds, _) = id.get_timestamp()?.to_unix();
     Some((now.timestamp() - i64::try_from(seconds).ok()?) / 86_400)
 }
@@ -113,7 +120,7 @@ mod tests {
 
     use super::*;
     use crate::engine::Action;
-    use crate::model::input::{Changes, NewAppointment};
+    use crate::model::input::{AppointmentChanges, NewAppointment};
 
     fn at(day: i64) -> DateTime {
         DateTime::from_timestamp(1_795_392_000 + day * 86_400, 0).unwrap_or_default()
@@ -122,11 +129,13 @@ mod tests {
     /// An engine in which one creation was sent, and a change of it waits behind.
     fn busy() -> (Engine, String) {
         let mut engine = Engine::new(1).expect("the contract fits");
-        let (calendar, id) = (cynic::Id::new("c"), cynic::Id::new("a"));
+        let (calendar, id) = ("c".into(), "a".into());
         let new = NewAppointment::new("One", at(0), at(1)).description("more");
-        let changes = Changes::new().title("Two").description(None);
-        for what in [What::Create(Box::new(new)), What::Update(Box::new(changes))] {
-            engine.mutate(at(0), &calendar, &id, what, oneshot::channel().0);
+        let changes = AppointmentChanges::new().title("Two").description(None);
+        for input in
+            [MutationInput::Create(Box::new(new)), MutationInput::Update(Box::new(changes))]
+        {
+            engine.mutate(at(0), &calendar, &id, input, oneshot::channel().0);
         }
         let Some(Action::Send { body, .. }) = engine.poll(0) else { panic!("it is to be sent") };
         assert_eq!(engine.poll(0), None, "one at a time");
@@ -137,8 +146,8 @@ mod tests {
     fn what_was_sent_is_sent_again_as_it_was_and_the_rest_behind_it() {
         let (engine, sent) = busy();
         let mut again = Engine::new(2).expect("the contract fits");
-        assert_eq!(again.restore(at(1), &engine.keep()), Ok(Vec::new()));
-        assert_eq!(again.pending().len(), 2);
+        assert_eq!(again.restore(at(1), &engine.snapshot()), Ok(Vec::new()));
+        assert_eq!(again.pending(|_| at(0)).len(), 2);
         let Some(Action::Send { number, body }) = again.poll(0) else { panic!("it is to be sent") };
         assert_eq!(body, sent);
         let appointment = serde_json::json!({"__typename": "Appointment", "id": "a", "calendarId": "c", "title": "One",
@@ -157,18 +166,18 @@ mod tests {
     fn what_nobody_remembers_is_not_sent_again() {
         let (engine, _) = busy();
         let mut again = Engine::new(2).expect("the contract fits");
-        let unknown = again.restore(at(91), &engine.keep()).expect("it is whole");
+        let unknown = again.restore(at(91), &engine.snapshot()).expect("it is whole");
         assert_eq!(unknown.len(), 1);
-        assert_eq!(again.pending().len(), 1, "what was never sent is not unknown");
+        assert_eq!(again.pending(|_| at(0)).len(), 1, "what was never sent is not unknown");
     }
 
     #[test]
     fn what_is_damaged_is_refused() {
-        let kept = busy().0.keep();
+        let kept = busy().0.snapshot();
         for length in 0..kept.len() {
             let mut again = Engine::new(2).expect("the contract fits");
             assert!(again.restore(at(1), &kept[..length]).is_err());
-            assert!(again.pending().is_empty());
+            assert!(again.pending(|_| at(0)).is_empty());
         }
     }
 }

@@ -8,8 +8,9 @@ use cynic::SubscriptionBuilder;
 use cynic_cache::{Cache, EntityKey, Prepared, Scope};
 
 use super::polling::Polls;
-use super::{Action, Engine, LineState, Millis, SubscriptionNumber, backoff};
+use super::{Action, Engine, LineState, Millis, backoff};
 use crate::model::scalars::Revision;
+use crate::transport::{SubscriptionEnd, SubscriptionNumber};
 use crate::wire::operations::{
     AppointmentChange, ChangeKind, ChangesSubscription, ChangesVariables,
 };
@@ -66,15 +67,6 @@ impl Feed {
     }
 }
 
-/// Why a subscription ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The server has nothing more to say.
-    Complete,
-    /// It could not, or would not.
-    Failed(String),
-}
-
 impl Engine {
     /// Hears every change of a calendar from the first answer on.
     pub(super) fn follow(&mut self, calendar: &str) {
@@ -114,7 +106,7 @@ impl Engine {
     }
 
     /// An event of a subscription: the payload of `next`, as it came.
-    pub fn handle_event(&mut self, now: Millis, number: SubscriptionNumber, event: &[u8]) {
+    pub(crate) fn handle_event(&mut self, now: Millis, number: SubscriptionNumber, event: &[u8]) {
         if self.tell_caller(number, event) {
             return;
         }
@@ -123,7 +115,7 @@ impl Engine {
             return self.handle_end(
                 now,
                 number,
-                End::Failed("an event that cannot be read".into()),
+                SubscriptionEnd::Failed("an event that cannot be read".into()),
             );
         };
         let change = change.appointment_changes;
@@ -162,7 +154,7 @@ impl Engine {
         self.cache.update(|batch| {
             match (&change.kind, &change.deleted_appointment_id) {
                 (ChangeKind::Deleted, Some(id)) => {
-                    let key = EntityKey::new(APPOINTMENT, id.inner());
+                    let key = EntityKey::new(APPOINTMENT, id.as_str());
                     batch.delete(&key, Some(change.revision));
                     batch.advance(scope, change.revision);
                 }
@@ -179,7 +171,7 @@ impl Engine {
             }
             // The echo is the answer (C6).
             if let Some(id) = mine {
-                batch.settle(id.inner());
+                batch.settle(id.as_str());
             }
         });
         if !is_read {
@@ -191,7 +183,12 @@ impl Engine {
     }
 
     /// A subscription has ended, and not because we said so.
-    pub fn handle_end(&mut self, now: Millis, number: SubscriptionNumber, end: End) {
+    pub(crate) fn handle_end(
+        &mut self,
+        now: Millis,
+        number: SubscriptionNumber,
+        end: SubscriptionEnd,
+    ) {
         if self.end_caller(number, &end) {
             return;
         }

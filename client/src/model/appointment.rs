@@ -1,120 +1,89 @@
-//! What calendars hold, as programs see it.
+//! [`Appointment`] and its parts.
 
 use serde::Serialize;
 
-use crate::model::scalars::{DateTime, Revision, TimeZone};
+use super::id::{AppointmentId, CalendarId};
+use super::scalars::{DateTime, Revision, TimeZone};
 use crate::schema;
 
-/// An appointment.
+/// An appointment as the client currently shows it.
 #[derive(cynic::QueryFragment, Serialize, Clone, Debug, PartialEq)]
 #[cynic(schema = "appointments")]
 #[serde(rename_all = "camelCase")]
 pub struct Appointment {
-    /// Its name for life, a UUID.
-    pub id: cynic::Id,
-    /// It stays in its calendar for life.
-    pub calendar_id: cynic::Id,
-    /// 1 to 255 characters.
+    /// The id; it never changes.
+    pub id: AppointmentId,
+    /// The calendar of the appointment; it never changes.
+    pub calendar_id: CalendarId,
+    /// A title of 1 to 255 characters.
     pub title: String,
-    /// What else is to be said.
+    /// Notes of at most 8,192 characters; `None` if there are none.
     pub description: Option<String>,
-    /// Where it is.
+    /// A place of at most 1,024 characters; `None` if there is none.
     pub location: Option<String>,
-    /// When it starts.
+    /// The start, inclusive.
     pub starts_at: DateTime,
-    /// When it is over; exclusive.
+    /// The end, exclusive.
     pub ends_at: DateTime,
-    /// Whole days in [`Appointment::time_zone`].
+    /// Whether the appointment lasts whole days in [`Appointment::time_zone`].
     pub all_day: bool,
-    /// The zone that it was made in.
+    /// The time zone in which the appointment was entered.
     pub time_zone: TimeZone,
-    /// Any status may follow any other.
+    /// The status; any status may follow any other.
     pub status: AppointmentStatus,
-    /// Who comes.
+    /// The invited people.
     pub attendees: Vec<Attendee>,
-    /// The change that last wrote it; 0 until the server has confirmed it.
+    /// The revision of the last change; 0 until the server has confirmed a creation.
     pub revision: Revision,
 }
 
-/// Who comes to an appointment.
+/// A person who is invited to an appointment.
 #[derive(cynic::QueryFragment, Serialize, Clone, Debug, PartialEq, Eq)]
 #[cynic(schema = "appointments")]
 #[serde(rename_all = "camelCase")]
 pub struct Attendee {
-    /// Unique in its appointment.
+    /// The email address; unique within the appointment.
     pub email: String,
-    /// How to call them.
+    /// The display name; `None` if only the address is known.
     pub name: Option<String>,
-    /// What they have answered.
+    /// The response to the invitation.
     pub response: AttendeeResponse,
 }
 
-/// What stands of an appointment.
+/// The status of an appointment.
 #[derive(cynic::Enum, Clone, Debug, PartialEq, Eq)]
 #[cynic(schema = "appointments")]
+#[non_exhaustive]
 pub enum AppointmentStatus {
-    /// Not certain yet.
+    /// The appointment is not certain yet.
     Tentative,
-    /// It will be.
+    /// The appointment is planned to take place.
     Confirmed,
-    /// It was.
+    /// The appointment has taken place.
     Completed,
-    /// Nobody came.
+    /// The other side did not come.
     NoShow,
-    /// Called off: still listed, and its time is free again.
+    /// The appointment was cancelled: it stays listed, and its time is free again.
     Cancelled,
-    /// One that this version does not know.
+    /// A status that this version of the SDK does not know.
     #[cynic(fallback)]
     Other(String),
 }
 
-/// What somebody has answered to an invitation.
+/// The response of a person to an invitation.
 #[derive(cynic::Enum, Clone, Debug, PartialEq, Eq)]
 #[cynic(schema = "appointments")]
+#[non_exhaustive]
 pub enum AttendeeResponse {
-    /// Nothing yet.
+    /// The person has not responded yet.
     NeedsAction,
-    /// They come.
+    /// The person will attend.
     Accepted,
-    /// They do not.
+    /// The person will not attend.
     Declined,
-    /// Perhaps.
+    /// The person may attend.
     Tentative,
-    /// One that this version does not know.
-    #[cynic(fallback)]
-    Other(String),
-}
-
-/// A calendar.
-#[derive(cynic::QueryFragment, Serialize, Clone, Debug, PartialEq, Eq)]
-#[cynic(schema = "appointments", graphql_type = "Calendar")]
-#[serde(rename_all = "camelCase")]
-pub struct CalendarInfo {
-    /// Its name for life, a UUID.
-    pub id: cynic::Id,
-    /// What people call it.
-    pub name: String,
-    /// `#rrggbb`.
-    pub color: String,
-    /// The zone that appointments get which name none.
-    pub time_zone: TimeZone,
-    /// Whether appointments may overlap in it.
-    pub overlaps: OverlapPolicy,
-    /// Whether it is the one that is meant when none is named.
-    pub is_default: bool,
-    /// The change that last wrote the calendar itself.
-    pub revision: Revision,
-}
-
-/// Whether appointments of a calendar may overlap. Cancelled ones never count.
-#[derive(cynic::Enum, Clone, Debug, PartialEq, Eq)]
-#[cynic(schema = "appointments")]
-pub enum OverlapPolicy {
-    /// They may.
-    Allow,
-    /// Who comes first is there.
-    Reject,
-    /// One that this version does not know.
+    /// A response that this version of the SDK does not know.
     #[cynic(fallback)]
     Other(String),
 }

@@ -1,178 +1,94 @@
-//! What can go wrong, and what to do about it: is it worth another try, and may a person see it?
+//! Errors of the SDK. Each says whether another attempt makes sense.
 
-use crate::model::appointment::Appointment;
-use crate::model::scalars::Revision;
-use crate::wire::operations::{InputProblem, MutationError, SlotConflict};
+use super::refusal::Refusal;
 
-/// Why a mutation was not done. Nothing of it stands; what was shown of it is taken back.
-#[derive(Clone, Debug, thiserror::Error, PartialEq)]
+/// Why a client cannot be built: a mistake in the program or its environment.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// The slot is taken, in a calendar that lets nothing overlap. Offer another time.
-    #[error("{message}")]
-    SlotTaken {
-        /// For a person.
-        message: String,
-        /// What is there: the earliest ten.
-        conflicts: Vec<SlotConflict>,
-        /// How many there are.
-        count: i32,
-    },
-    /// Somebody else has changed it since it was looked at. Show what stands, and ask again.
-    #[error("{message}")]
-    Conflict {
-        /// For a person.
-        message: String,
-        /// As it stands.
-        current: Box<Appointment>,
-    },
-    /// Something in it is wrong. Mend it; sending the same again is refused again.
-    #[error("{message}")]
-    Invalid {
-        /// For a person.
-        message: String,
-        /// Each field that is wrong.
-        problems: Vec<InputProblem>,
-    },
-    /// There is no such appointment any more.
-    #[error("{message}")]
-    NotFound {
-        /// For a person.
-        message: String,
-    },
-    /// The id is another one's.
-    #[error("{message}")]
-    IdUsed {
-        /// For a person.
-        message: String,
-    },
-    /// What it builds on was refused, so it was not sent.
-    #[error("what it changes was not created")]
-    Unfounded,
-    /// It deletes, or was deleted already; nothing can be changed after that.
-    #[error("it is about to be deleted")]
-    Deleted,
-    /// It was called off before it was sent.
-    #[error("it was called off")]
-    CalledOff,
-    /// The server does not take such a request; a mistake in the program, or another version of the contract.
-    #[error("{message}")]
-    Rejected {
-        /// What the server said.
-        message: String,
-    },
-    /// A kind of refusal that this version does not know.
-    #[error("{message}")]
-    Other {
-        /// For a person.
-        message: String,
-    },
+pub enum BuildError {
+    /// The server URL is invalid.
+    #[error("invalid server URL `{0}`: expected http:// or https://")]
+    Url(String),
+    /// The calling thread is outside of a tokio runtime.
+    #[error("no tokio runtime found; build the client inside of one")]
+    NoRuntime,
+    /// The machine has no trusted root certificates.
+    #[error("no trusted root certificates found: {0}; install the system's certificate package")]
+    Trust(String),
+    /// The contract does not fit the SDK's cache policy: a bug in this library.
+    #[error(transparent)]
+    Setup(#[from] cynic_cache::SetupError),
+    /// An operation of the SDK does not fit the contract: a bug in this library.
+    #[error(transparent)]
+    Operation(#[from] cynic_cache::OperationError),
 }
 
-impl Refusal {
-    /// Whether its sentence is for a person. If not, it is for a log.
-    pub fn is_for_people(&self) -> bool {
-        !matches!(self, Self::Rejected { .. } | Self::Unfounded)
+/// Why no response arrived. The server may have received the request all the same.
+///
+/// [`crate::transport::Transport`] implementations create it; callers read its message.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct TransportError {
+    message: String,
+}
+
+impl TransportError {
+    /// Creates an error with a message for a log.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
     }
 }
 
-/// What a mutation came to.
-pub type Outcome = Result<Option<Appointment>, Refusal>;
-
-/// What a refusal says besides its words: that there is nothing as of a revision.
-pub(crate) fn absent_since(error: &MutationError) -> Option<Option<Revision>> {
-    match error {
-        MutationError::NotFound(it) => Some(it.revision),
-        _ => None,
-    }
+/// Why [`crate::Client::query`], [`crate::Client::mutate`] or a subscription returned no data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// No response arrived. Try again; a mutation may have been done all the same.
+    #[error("could not reach the server: {0}")]
+    Transport(#[from] TransportError),
+    /// The server answered with an error; this is its message.
+    #[error("{0}")]
+    Server(String),
+    /// The response is not a GraphQL response to the operation. Try again; if the error stays, the
+    /// server has another version of the contract.
+    #[error("malformed response: {0}")]
+    Malformed(String),
+    /// The operation does not fit the contract: a bug in the program.
+    #[error(transparent)]
+    InvalidOperation(#[from] cynic_cache::OperationError),
+    /// The cache does not have the data. With [`crate::FetchPolicy::CacheOnly`] the server was not
+    /// asked; otherwise the response was outdated when it arrived, and another attempt helps.
+    #[error("not in the cache")]
+    NotCached,
 }
 
-impl From<MutationError> for Refusal {
-    fn from(error: MutationError) -> Self {
+impl From<cynic_cache::ResponseError> for QueryError {
+    fn from(error: cynic_cache::ResponseError) -> Self {
         match error {
-            MutationError::TimeSlotTaken(it) => Self::SlotTaken {
-                message: it.message,
-                conflicts: it.conflicts,
-                count: it.conflict_count,
-            },
-            MutationError::RevisionConflict(it) => {
-                Self::Conflict { message: it.message, current: Box::new(it.current) }
-            }
-            MutationError::InvalidInput(it) => {
-                Self::Invalid { message: it.message, problems: it.problems }
-            }
-            MutationError::NotFound(it) => Self::NotFound { message: it.message },
-            MutationError::IdAlreadyUsed(it) => Self::IdUsed { message: it.message },
-            MutationError::Other(it) => Self::Other { message: it.message },
+            cynic_cache::ResponseError::Operation(error) => Self::InvalidOperation(error),
+            other => Self::Malformed(other.to_string()),
         }
     }
 }
 
-/// A client that cannot be built; a mistake in the program.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The address is none.
-    #[error("`{0}` is no address of a server; it begins with http:// or https://")]
-    Url(String),
-    /// Nothing runs futures here.
-    #[error("there is no tokio runtime here; build the client inside of one")]
-    NoRuntime,
-    /// This machine does not say whose certificates it trusts.
-    #[error(
-        "no trusted certificates were found on this machine: {0}; install its package of root certificates"
-    )]
-    Trust(String),
-    /// The cache does not know the contract.
-    #[error(transparent)]
-    Setup(#[from] cynic_cache::SetupError),
-    /// An operation of ours does not fit the contract.
-    #[error(transparent)]
-    Operation(#[from] cynic_cache::OperationError),
-}
-
-/// Why nothing came back. What was sent may have arrived all the same.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0}")]
-pub struct LineError(pub String);
-
-/// Why a query or a mutation of the caller's own brought nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum QueryError {
-    /// Nothing came back. It is worth another try; a mutation may have been done all the same.
-    #[error("the server was not reached: {0}")]
-    Line(#[from] LineError),
-    /// The server could not, or would not; in its words.
-    #[error("{0}")]
-    Server(String),
-    /// What came back is not what was asked for.
-    #[error(transparent)]
-    Answer(#[from] cynic_cache::ResponseError),
-    /// The operation does not fit the contract; a mistake in the program.
-    #[error(transparent)]
-    Operation(#[from] cynic_cache::OperationError),
-    /// It is not known, and the server was not to be asked.
-    #[error("it is not known here")]
-    Unknown,
-}
-
-/// Why nothing was done to a calendar.
+/// Why a calendar was not created, changed or deleted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CalendarError {
-    /// There is something in it. Ask whether that is to be deleted as well.
+    /// The calendar has appointments. Ask the user, then call
+    /// [`crate::Client::delete_calendar_with_appointments`].
     #[error("{message}")]
     NotEmpty {
-        /// For a person.
+        /// A sentence for the user.
         message: String,
-        /// How many appointments it has.
+        /// The number of appointments in the calendar.
         appointments: i32,
     },
-    /// The server refuses it.
+    /// The server refuses the change.
     #[error(transparent)]
     Refused(Refusal),
-    /// Nothing came back. It is worth another try; it may have been done all the same.
+    /// The request failed. With [`QueryError::Transport`] the change may have been done all the
+    /// same.
     #[error(transparent)]
-    Unanswered(#[from] QueryError),
+    Request(#[from] QueryError),
 }

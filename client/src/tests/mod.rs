@@ -3,6 +3,8 @@
 //! `random` plays worlds that are drawn from a seed. `scripted` plays scenarios step by step. Both talk to the model
 //! server in `model_server`, which is compared with the real server there.
 
+mod calendars;
+mod custom_operations;
 mod model_server;
 mod random;
 mod scripted;

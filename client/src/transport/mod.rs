@@ -13,8 +13,8 @@ use futures_util::future::{self, BoxFuture, Either};
 
 pub use native::Http;
 
-use crate::engine::{End, Millis, SubscriptionNumber};
-use crate::model::error::{BuildError, LineError};
+use crate::engine::Millis;
+use crate::model::error::{BuildError, TransportError};
 use crate::runtime;
 use sse::Streams;
 
@@ -25,13 +25,14 @@ pub type Tokens = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 pub trait Transport: Send + Sync + 'static {
     /// Sends the body of a request (JSON) and returns that of its answer, whatever its status. An error says that
     /// nothing came back; the request may have arrived all the same.
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>>;
+    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>>;
 
     /// Opens a line for subscriptions.
-    fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>>;
+    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>>;
 }
 
 /// An open line. It is closed when `commands` is dropped, and lost when `heard` ends.
+#[derive(Debug)]
 pub struct Line {
     /// What to do.
     pub commands: mpsc::UnboundedSender<Command>,
@@ -71,8 +72,21 @@ pub enum Heard {
         /// Which.
         number: SubscriptionNumber,
         /// Why.
-        end: End,
+        end: SubscriptionEnd,
     },
+}
+
+/// The number of a subscription, unique within its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionNumber(pub u64);
+
+/// Why a subscription ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionEnd {
+    /// The server has sent all events.
+    Complete,
+    /// The server ended the subscription with an error; this is its message.
+    Failed(String),
 }
 
 /// Where lines go, if requests go to `url`.
@@ -84,9 +98,9 @@ fn line_of(url: &str) -> Result<String, BuildError> {
 
 /// A WebSocket; and where none gets through, events. Either opens in time, or not at all.
 async fn open(
-    socket: impl Future<Output = Result<Line, LineError>>,
+    socket: impl Future<Output = Result<Line, TransportError>>,
     streams: impl Streams,
-) -> Result<Line, LineError> {
+) -> Result<Line, TransportError> {
     match within(OPENING, socket).await {
         Ok(line) => Ok(line),
         Err(why) => within(OPENING, sse::open(streams)).await.map_err(|_| why),
@@ -96,11 +110,11 @@ async fn open(
 /// What takes longer has failed.
 async fn within<T>(
     time: Millis,
-    work: impl Future<Output = Result<T, LineError>>,
-) -> Result<T, LineError> {
+    work: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
     match future::select(Box::pin(work), Box::pin(runtime::sleep(time))).await {
         Either::Left((done, _)) => done,
-        Either::Right(_) => Err(LineError("no answer in time".to_owned())),
+        Either::Right(_) => Err(TransportError::new("no answer in time")),
     }
 }
 
@@ -117,6 +131,6 @@ const ACCEPT: (&str, &str) =
 /// And where it is to come bit by bit.
 const ACCEPT_EVENTS: (&str, &str) = ("accept", "text/event-stream");
 
-fn lost(error: impl std::fmt::Display) -> LineError {
-    LineError(error.to_string())
+fn lost(error: impl std::fmt::Display) -> TransportError {
+    TransportError::new(error.to_string())
 }

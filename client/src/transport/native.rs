@@ -19,7 +19,7 @@ use super::{
     ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line_of, lost, open, protocol,
     websocket,
 };
-use crate::model::error::{BuildError, LineError};
+use crate::model::error::{BuildError, TransportError};
 
 /// HTTP and WebSocket. Clones are one.
 #[derive(Clone)]
@@ -29,6 +29,12 @@ pub struct Http {
     socket: String,
     tls: Arc<ClientConfig>,
     tokens: Tokens,
+}
+
+impl std::fmt::Debug for Http {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Http").finish_non_exhaustive()
+    }
 }
 
 impl Http {
@@ -69,7 +75,7 @@ impl Http {
         }
     }
 
-    async fn socket(&self) -> Result<Line, LineError> {
+    async fn socket(&self) -> Result<Line, TransportError> {
         let token = (self.tokens)();
         let mut request = self.socket.as_str().into_client_request().map_err(lost)?;
         let name = HeaderValue::from_static(protocol::NAME);
@@ -96,7 +102,7 @@ fn trust(is_needed: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>
 }
 
 impl Transport for Http {
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
+    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>> {
         let request = self.request(ACCEPT, body);
         async move {
             let answer = request.send().await.map_err(lost)?;
@@ -105,14 +111,14 @@ impl Transport for Http {
         .boxed()
     }
 
-    fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
+    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>> {
         let this = self.clone();
         async move { open(this.socket(), this.clone()).await }.boxed()
     }
 }
 
 impl Streams for Http {
-    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, LineError>> {
+    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>> {
         // (It ends with the line, and silence ends that.)
         let request = self.request(ACCEPT_EVENTS, body).timeout(Duration::MAX);
         async move {
@@ -132,12 +138,12 @@ impl Streams for Http {
 /// What a frame says. (tungstenite answers the pings of WebSocket itself.)
 fn text(
     frame: Result<Frame, tokio_tungstenite::tungstenite::Error>,
-) -> Option<Result<String, LineError>> {
+) -> Option<Result<String, TransportError>> {
     match frame {
         Ok(Frame::Text(text)) => Some(Ok(text.to_string())),
         Ok(Frame::Close(frame)) => {
             let why = frame.map_or_else(String::new, |it| it.reason.to_string());
-            Some(Err(LineError(why)))
+            Some(Err(TransportError::new(why)))
         }
         Ok(_) => None,
         Err(error) => Some(Err(lost(error))),

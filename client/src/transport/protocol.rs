@@ -5,7 +5,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::{Command, Heard};
-use crate::engine::{End, SubscriptionNumber};
+use crate::transport::{SubscriptionEnd, SubscriptionNumber};
 
 /// The subprotocol's name.
 pub(super) const NAME: &str = "graphql-transport-ws";
@@ -40,9 +40,11 @@ pub(super) fn read(text: &str) -> Option<Message> {
         }
         "error" => {
             let why = payload.map_or("", |it| it.get()).to_owned();
-            Message::Heard(Heard::End { number: number()?, end: End::Failed(why) })
+            Message::Heard(Heard::End { number: number()?, end: SubscriptionEnd::Failed(why) })
         }
-        "complete" => Message::Heard(Heard::End { number: number()?, end: End::Complete }),
+        "complete" => {
+            Message::Heard(Heard::End { number: number()?, end: SubscriptionEnd::Complete })
+        }
         _ => return None,
     })
 }
@@ -90,7 +92,7 @@ mod tests {
         let payload = r#"{"data": 1}"#.to_owned();
         let event = Message::Heard(Heard::Event { number, payload });
         check(r#"{"id":"7","type":"next","payload":{"data": 1}}"#, Some(event));
-        let end = Message::Heard(Heard::End { number, end: End::Complete });
+        let end = Message::Heard(Heard::End { number, end: SubscriptionEnd::Complete });
         check(r#"{"id":"7","type":"complete"}"#, Some(end));
         check(r#"{"id":"x","type":"complete"}"#, None);
         check(r#"{"type":"other"}"#, None);

@@ -8,9 +8,10 @@ use futures_util::future::{self, AbortHandle, BoxFuture, Either};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt};
 
 use super::{Command, Heard, Line, within};
-use crate::engine::{End, Millis, SubscriptionNumber};
-use crate::model::error::LineError;
+use crate::engine::Millis;
+use crate::model::error::TransportError;
 use crate::runtime;
+use crate::transport::{SubscriptionEnd, SubscriptionNumber};
 
 /// A server says something more often than that, if only that it is there.
 const SILENCE: Millis = 30_000;
@@ -18,28 +19,28 @@ const SILENCE: Millis = 30_000;
 const PROBE: &str = r#"{"query":"{ __typename }"}"#;
 
 /// The bytes of an answer, as they come.
-pub(super) type Chunks = BoxStream<'static, Result<Vec<u8>, LineError>>;
+pub(super) type Chunks = BoxStream<'static, Result<Vec<u8>, TransportError>>;
 
 /// What a platform must be able to do: send a request that accepts events, and hand on what comes.
 pub(super) trait Streams: Send + Sync + 'static {
-    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, LineError>>;
+    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>>;
 }
 
 /// Whether an answer is one of events.
-pub(super) fn is_events(status: u16, media: Option<&str>) -> Result<(), LineError> {
+pub(super) fn is_events(status: u16, media: Option<&str>) -> Result<(), TransportError> {
     match status == 200 && media.is_some_and(|it| it.starts_with("text/event-stream")) {
         true => Ok(()),
-        false => Err(LineError(format!("no events, but status {status}"))),
+        false => Err(TransportError::new(format!("no events, but status {status}"))),
     }
 }
 
 /// A line of events, if they get through.
-pub(super) async fn open(streams: impl Streams) -> Result<Line, LineError> {
+pub(super) async fn open(streams: impl Streams) -> Result<Line, TransportError> {
     let mut probe = Events::of(streams.open(PROBE.to_owned()).await?);
     match probe.next().await {
         Some(Ok(Said::Next(_))) => {}
         Some(Err(error)) => return Err(error),
-        _ => return Err(LineError("no events get through".to_owned())),
+        _ => return Err(TransportError::new("no events get through")),
     }
     let ((commands, told), (hears, heard)) = (mpsc::unbounded(), mpsc::unbounded());
     runtime::spawn(carry(streams, told, hears));
@@ -52,7 +53,8 @@ async fn carry(
     mut told: mpsc::UnboundedReceiver<Command>,
     hears: mpsc::UnboundedSender<Heard>,
 ) {
-    let mut running: SelectAll<BoxStream<'static, Result<Heard, LineError>>> = SelectAll::new();
+    let mut running: SelectAll<BoxStream<'static, Result<Heard, TransportError>>> =
+        SelectAll::new();
     let mut wanted: HashMap<SubscriptionNumber, AbortHandle> = HashMap::new();
     loop {
         let heard = match running.is_empty() {
@@ -85,9 +87,9 @@ async fn carry(
 
 /// What a subscription says, and its end.
 fn follow(
-    opening: BoxFuture<'static, Result<Chunks, LineError>>,
+    opening: BoxFuture<'static, Result<Chunks, TransportError>>,
     number: SubscriptionNumber,
-) -> impl futures_util::Stream<Item = Result<Heard, LineError>> + Send {
+) -> impl futures_util::Stream<Item = Result<Heard, TransportError>> + Send {
     let events = stream::once(within(SILENCE, opening)).flat_map(|opened| match opened {
         Ok(chunks) => Events::of(chunks).into_stream(),
         Err(error) => stream::once(future::ready(Err(error))).boxed(),
@@ -95,7 +97,7 @@ fn follow(
     events.map(move |said| {
         Ok(match said? {
             Said::Next(payload) => Heard::Event { number, payload },
-            Said::Complete => Heard::End { number, end: End::Complete },
+            Said::Complete => Heard::End { number, end: SubscriptionEnd::Complete },
         })
     })
 }
@@ -120,12 +122,12 @@ impl Events {
         Self { chunks, buffer: Vec::new(), is_over: false }
     }
 
-    fn into_stream(self) -> BoxStream<'static, Result<Said, LineError>> {
+    fn into_stream(self) -> BoxStream<'static, Result<Said, TransportError>> {
         stream::unfold(self, |mut it| async move { it.next().await.map(|said| (said, it)) }).boxed()
     }
 
     /// The next event. The end without one that says so is a loss.
-    async fn next(&mut self) -> Option<Result<Said, LineError>> {
+    async fn next(&mut self) -> Option<Result<Said, TransportError>> {
         loop {
             if self.is_over {
                 return None;
@@ -144,8 +146,8 @@ impl Events {
                     continue;
                 }
                 Either::Left((Some(Err(error)), _)) => error,
-                Either::Left((None, _)) => LineError("the line was closed".to_owned()),
-                Either::Right(_) => LineError("nothing was heard for long".to_owned()),
+                Either::Left((None, _)) => TransportError::new("the line was closed"),
+                Either::Right(_) => TransportError::new("nothing was heard for long"),
             };
             self.is_over = true;
             return Some(Err(error));
@@ -175,7 +177,7 @@ mod tests {
     use super::*;
 
     /// What is read of bytes that come in these pieces.
-    async fn heard(pieces: &[&'static str]) -> Vec<Result<Said, LineError>> {
+    async fn heard(pieces: &[&'static str]) -> Vec<Result<Said, TransportError>> {
         let chunks: Vec<_> = pieces.iter().map(|it| Ok(it.as_bytes().to_vec())).collect();
         Events::of(stream::iter(chunks).boxed()).into_stream().collect().await
     }

@@ -15,7 +15,7 @@ use super::{
     ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line_of, lost, open, protocol,
     websocket, within,
 };
-use crate::model::error::{BuildError, LineError};
+use crate::model::error::{BuildError, TransportError};
 use crate::runtime;
 
 /// fetch and WebSocket. Clones are one.
@@ -24,6 +24,12 @@ pub struct Http {
     url: String,
     socket: String,
     tokens: Tokens,
+}
+
+impl std::fmt::Debug for Http {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Http").finish_non_exhaustive()
+    }
 }
 
 impl Http {
@@ -36,7 +42,7 @@ impl Http {
         Ok(Self { socket: line_of(url)?, url: url.to_owned(), tokens })
     }
 
-    async fn socket(&self) -> Result<Line, LineError> {
+    async fn socket(&self) -> Result<Line, TransportError> {
         let token = (self.tokens)();
         let socket = WebSocket::open_with_protocol(&self.socket, protocol::NAME).map_err(lost)?;
         let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::Text(it))));
@@ -109,27 +115,27 @@ impl Drop for Body {
     }
 }
 
-fn said(error: JsValue) -> LineError {
+fn said(error: JsValue) -> TransportError {
     let error = error.dyn_ref::<js_sys::Error>().map(|it| String::from(it.message()));
-    LineError(error.unwrap_or_else(|| "the request failed".to_owned()))
+    TransportError::new(error.unwrap_or_else(|| "the request failed"))
 }
 
 // There is one thread, so what is not `Send` never leaves it.
 impl Transport for Http {
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
+    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>> {
         let head = fetch(self.url.clone(), (self.tokens)(), ACCEPT, body);
         let answer = async move { whole(head.await.map_err(said)?).await.map_err(said) };
         SendWrapper::new(within(REQUEST, answer)).boxed()
     }
 
-    fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
+    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>> {
         let this = self.clone();
         SendWrapper::new(async move { open(this.socket(), this.clone()).await }).boxed()
     }
 }
 
 impl Streams for Http {
-    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, LineError>> {
+    fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>> {
         let head = fetch(self.url.clone(), (self.tokens)(), ACCEPT_EVENTS, body);
         let opening = async move {
             let response = head.await.map_err(said)?;

@@ -7,7 +7,7 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use super::protocol::{self, Message};
 use super::{Command, Heard, Line};
 use crate::engine::Millis;
-use crate::model::error::LineError;
+use crate::model::error::TransportError;
 use crate::runtime::{self, Moves};
 
 /// After so much silence the server is asked whether it is there.
@@ -17,12 +17,12 @@ const SILENCE: Millis = 10_000;
 
 /// What carries texts both ways.
 pub(super) trait Socket:
-    Stream<Item = Result<String, LineError>> + Sink<String, Error = LineError> + Unpin
+    Stream<Item = Result<String, TransportError>> + Sink<String, Error = TransportError> + Unpin
 {
 }
 
 impl<S> Socket for S where
-    S: Stream<Item = Result<String, LineError>> + Sink<String, Error = LineError> + Unpin
+    S: Stream<Item = Result<String, TransportError>> + Sink<String, Error = TransportError> + Unpin
 {
 }
 
@@ -30,14 +30,14 @@ impl<S> Socket for S where
 pub(super) async fn open(
     mut socket: impl Socket + Moves,
     token: Option<&str>,
-) -> Result<Line, LineError> {
+) -> Result<Line, TransportError> {
     greet(&mut socket, token).await?;
     let ((commands, told), (hears, heard)) = (mpsc::unbounded(), mpsc::unbounded());
     runtime::spawn(carry(socket, told, hears));
     Ok(Line { commands, heard })
 }
 
-async fn greet(socket: &mut impl Socket, token: Option<&str>) -> Result<(), LineError> {
+async fn greet(socket: &mut impl Socket, token: Option<&str>) -> Result<(), TransportError> {
     socket.send(protocol::init(token)).await?;
     while let Some(text) = socket.next().await {
         match protocol::read(&text?) {
@@ -46,7 +46,7 @@ async fn greet(socket: &mut impl Socket, token: Option<&str>) -> Result<(), Line
             _ => {}
         }
     }
-    Err(LineError("the line was closed".to_owned()))
+    Err(TransportError::new("the line was closed"))
 }
 
 /// Carries messages both ways until either end is gone, or there is nothing but silence.

@@ -1,13 +1,16 @@
-//! The operations of calendars themselves.
+//! The GraphQL operations on calendars, as cynic fragments.
 
 use cynic_cache::Shared;
 
 use super::operations::{InvalidInput, NotFound, OtherError, TimeSlotTaken};
-use crate::model::appointment::{CalendarInfo, OverlapPolicy};
+use crate::model::calendar::{Calendar, OverlapPolicy};
+use crate::model::error::CalendarError;
+use crate::model::id::CalendarId;
+use crate::model::refusal::Refusal;
 use crate::model::scalars::TimeZone;
 use crate::schema;
 
-/// The calendars that may be seen.
+/// Fetches the visible calendars: at most 1,000, ordered by name.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(schema = "appointments", graphql_type = "Query")]
 pub(crate) struct CalendarsQuery {
@@ -18,7 +21,7 @@ pub(crate) struct CalendarsQuery {
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(schema = "appointments")]
 pub(crate) struct CalendarConnection {
-    pub(crate) nodes: Vec<Shared<CalendarInfo>>,
+    pub(crate) nodes: Vec<Shared<Calendar>>,
 }
 
 #[derive(cynic::InputObject, Clone, Debug)]
@@ -45,14 +48,14 @@ pub(crate) struct CreateCalendarMutation {
 #[derive(cynic::QueryFragment, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct CreateCalendarPayload {
-    pub(crate) calendar: Option<CalendarInfo>,
+    pub(crate) calendar: Option<Calendar>,
     pub(crate) error: Option<CalendarMutationError>,
 }
 
 #[derive(cynic::InputObject, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct UpdateCalendarInput {
-    pub(crate) id: cynic::Id,
+    pub(crate) id: CalendarId,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
@@ -78,14 +81,14 @@ pub(crate) struct UpdateCalendarMutation {
 #[derive(cynic::QueryFragment, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct UpdateCalendarPayload {
-    pub(crate) calendar: Option<CalendarInfo>,
+    pub(crate) calendar: Option<Calendar>,
     pub(crate) error: Option<CalendarMutationError>,
 }
 
 #[derive(cynic::InputObject, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct DeleteCalendarInput {
-    pub(crate) id: cynic::Id,
+    pub(crate) id: CalendarId,
     pub(crate) with_appointments: bool,
 }
 
@@ -104,11 +107,11 @@ pub(crate) struct DeleteCalendarMutation {
 #[derive(cynic::QueryFragment, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct DeleteCalendarPayload {
-    pub(crate) deleted_calendar_id: Option<cynic::Id>,
+    pub(crate) deleted_calendar_id: Option<CalendarId>,
     pub(crate) error: Option<CalendarMutationError>,
 }
 
-/// Why something is not done to a calendar, as the server says it.
+/// The server's reason for refusing a mutation of a calendar.
 #[derive(cynic::InlineFragments, Clone, Debug)]
 #[cynic(schema = "appointments", graphql_type = "MutationError")]
 pub(crate) enum CalendarMutationError {
@@ -125,4 +128,28 @@ pub(crate) enum CalendarMutationError {
 pub(crate) struct CalendarNotEmpty {
     pub(crate) message: String,
     pub(crate) appointment_count: i32,
+}
+
+impl From<CalendarMutationError> for CalendarError {
+    fn from(error: CalendarMutationError) -> Self {
+        match error {
+            CalendarMutationError::CalendarNotEmpty(it) => {
+                Self::NotEmpty { message: it.message, appointments: it.appointment_count }
+            }
+            CalendarMutationError::InvalidInput(it) => {
+                Self::Refused(Refusal::Invalid { message: it.message, problems: it.problems })
+            }
+            CalendarMutationError::NotFound(it) => {
+                Self::Refused(Refusal::NotFound { message: it.message })
+            }
+            CalendarMutationError::TimeSlotTaken(it) => Self::Refused(Refusal::SlotTaken {
+                message: it.message,
+                conflicts: it.conflicts,
+                count: it.conflict_count,
+            }),
+            CalendarMutationError::Other(it) => {
+                Self::Refused(Refusal::Other { message: it.message })
+            }
+        }
+    }
 }

@@ -1,14 +1,16 @@
-//! The operations of the SDK, as cynic fragments. Pure: nothing here knows of engine or cache.
+//! The GraphQL operations of the SDK, as cynic fragments. They know neither engine nor cache.
 
 use cynic_cache::Shared;
-use serde::Serialize;
 
-use crate::model::appointment::{Appointment, AppointmentStatus, AttendeeResponse, CalendarInfo};
-use crate::model::input::Set;
+use crate::model::appointment::{Appointment, AppointmentStatus, Attendee, AttendeeResponse};
+use crate::model::calendar::Calendar;
+use crate::model::id::{AppointmentId, CalendarId, MutationId};
+use crate::model::maybe::Maybe;
+use crate::model::refusal::{InputProblem, Refusal, SlotConflict};
 use crate::model::scalars::{DateTime, Revision, TimeZone};
 use crate::schema;
 
-/// A half-open stretch of time.
+/// A time range: `start` is inclusive, `end` is exclusive.
 #[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq, Eq)]
 #[cynic(schema = "appointments", graphql_type = "TimeRange")]
 pub(crate) struct TimeRange {
@@ -18,11 +20,11 @@ pub(crate) struct TimeRange {
 
 #[derive(cynic::QueryVariables, Clone, Debug)]
 pub(crate) struct RangeVariables {
-    pub(crate) calendar: cynic::Id,
+    pub(crate) calendar: CalendarId,
     pub(crate) range: TimeRange,
 }
 
-/// What a calendar has in a range.
+/// Fetches the appointments of a calendar that overlap a range.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(schema = "appointments", graphql_type = "Query", variables = "RangeVariables")]
 pub(crate) struct RangeQuery {
@@ -36,7 +38,7 @@ pub(crate) struct AppointmentsInRange {
     pub(crate) appointments: Vec<Shared<Appointment>>,
 }
 
-/// How far a calendar is.
+/// Fetches the head revision of a calendar.
 #[derive(cynic::QueryFragment, Clone, Debug)]
 #[cynic(schema = "appointments", graphql_type = "Query", variables = "RangeVariables")]
 pub(crate) struct HeadQuery {
@@ -50,7 +52,7 @@ pub(crate) struct Head {
     pub(crate) revision: Revision,
 }
 
-/// One appointment, wherever it is.
+/// Fetches one appointment by id.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(schema = "appointments", graphql_type = "Query", variables = "AppointmentVariables")]
 pub(crate) struct AppointmentQuery {
@@ -60,16 +62,16 @@ pub(crate) struct AppointmentQuery {
 
 #[derive(cynic::QueryVariables, Clone, Debug)]
 pub(crate) struct AppointmentVariables {
-    pub(crate) id: cynic::Id,
+    pub(crate) id: AppointmentId,
 }
 
 #[derive(cynic::QueryVariables, Clone, Debug)]
 pub(crate) struct ChangesVariables {
-    pub(crate) calendar: cynic::Id,
+    pub(crate) calendar: CalendarId,
     pub(crate) after: Option<Revision>,
 }
 
-/// Everything that happens in a calendar, from a revision on.
+/// Subscribes to the changes of a calendar after a revision.
 #[derive(cynic::QueryFragment, Clone, Debug)]
 #[cynic(schema = "appointments", graphql_type = "Subscription", variables = "ChangesVariables")]
 pub(crate) struct ChangesSubscription {
@@ -84,10 +86,10 @@ pub(crate) struct AppointmentChange {
     pub(crate) revision: Revision,
     pub(crate) previous_revision: Revision,
     pub(crate) appointment: Option<Appointment>,
-    pub(crate) deleted_appointment_id: Option<cynic::Id>,
-    #[allow(dead_code, reason = "the cache takes it from the answer")]
-    pub(crate) calendar: Option<CalendarInfo>,
-    pub(crate) mutation_id: Option<cynic::Id>,
+    pub(crate) deleted_appointment_id: Option<AppointmentId>,
+    #[allow(dead_code, reason = "the cache reads it from the response")]
+    pub(crate) calendar: Option<Calendar>,
+    pub(crate) mutation_id: Option<MutationId>,
 }
 
 #[derive(cynic::Enum, Clone, Debug, PartialEq, Eq)]
@@ -115,8 +117,8 @@ pub(crate) struct AttendeeInput {
 #[derive(cynic::InputObject, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct CreateAppointmentInput {
-    pub(crate) id: Option<cynic::Id>,
-    pub(crate) calendar_id: Option<cynic::Id>,
+    pub(crate) id: Option<AppointmentId>,
+    pub(crate) calendar_id: Option<CalendarId>,
     pub(crate) title: String,
     pub(crate) description: Option<String>,
     pub(crate) location: Option<String>,
@@ -126,7 +128,7 @@ pub(crate) struct CreateAppointmentInput {
     pub(crate) time_zone: Option<TimeZone>,
     pub(crate) status: AppointmentStatus,
     pub(crate) attendees: Vec<AttendeeInput>,
-    pub(crate) mutation_id: Option<cynic::Id>,
+    pub(crate) mutation_id: Option<MutationId>,
 }
 
 #[derive(cynic::QueryVariables, Clone, Debug)]
@@ -151,13 +153,13 @@ pub(crate) struct CreatePayload {
 #[derive(cynic::InputObject, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct UpdateAppointmentInput {
-    pub(crate) id: cynic::Id,
+    pub(crate) id: AppointmentId,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<String>,
-    #[cynic(skip_serializing_if = "Set::is_keep")]
-    pub(crate) description: Set<String>,
-    #[cynic(skip_serializing_if = "Set::is_keep")]
-    pub(crate) location: Set<String>,
+    #[cynic(skip_serializing_if = "Maybe::is_keep")]
+    pub(crate) description: Maybe<String>,
+    #[cynic(skip_serializing_if = "Maybe::is_keep")]
+    pub(crate) location: Maybe<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) starts_at: Option<DateTime>,
     #[cynic(skip_serializing_if = "Option::is_none")]
@@ -172,7 +174,7 @@ pub(crate) struct UpdateAppointmentInput {
     pub(crate) attendees: Option<Vec<AttendeeInput>>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) expected_revision: Option<Revision>,
-    pub(crate) mutation_id: Option<cynic::Id>,
+    pub(crate) mutation_id: Option<MutationId>,
 }
 
 #[derive(cynic::QueryVariables, Clone, Debug)]
@@ -197,10 +199,10 @@ pub(crate) struct UpdatePayload {
 #[derive(cynic::InputObject, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct DeleteAppointmentInput {
-    pub(crate) id: cynic::Id,
+    pub(crate) id: AppointmentId,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) expected_revision: Option<Revision>,
-    pub(crate) mutation_id: Option<cynic::Id>,
+    pub(crate) mutation_id: Option<MutationId>,
 }
 
 #[derive(cynic::QueryVariables, Clone, Debug)]
@@ -218,12 +220,12 @@ pub(crate) struct DeleteMutation {
 #[derive(cynic::QueryFragment, Clone, Debug)]
 #[cynic(schema = "appointments", graphql_type = "DeleteAppointmentPayload")]
 pub(crate) struct DeletePayload {
-    pub(crate) deleted_appointment_id: Option<cynic::Id>,
+    pub(crate) deleted_appointment_id: Option<AppointmentId>,
     pub(crate) revision: Option<Revision>,
     pub(crate) error: Option<MutationError>,
 }
 
-/// Why a mutation was refused, as the server says it.
+/// The server's reason for refusing a mutation.
 #[derive(cynic::InlineFragments, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) enum MutationError {
@@ -244,18 +246,6 @@ pub(crate) struct TimeSlotTaken {
     pub(crate) conflict_count: i32,
 }
 
-/// What stands in a slot already.
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
-#[cynic(schema = "appointments")]
-pub struct SlotConflict {
-    /// When it starts.
-    pub starts_at: DateTime,
-    /// When it is over.
-    pub ends_at: DateTime,
-    /// What it is; `None` where that may not be seen.
-    pub appointment: Option<Appointment>,
-}
-
 #[derive(cynic::QueryFragment, Clone, Debug)]
 #[cynic(schema = "appointments")]
 pub(crate) struct RevisionConflict {
@@ -268,16 +258,6 @@ pub(crate) struct RevisionConflict {
 pub(crate) struct InvalidInput {
     pub(crate) message: String,
     pub(crate) problems: Vec<InputProblem>,
-}
-
-/// What is wrong with one field.
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq, Serialize)]
-#[cynic(schema = "appointments")]
-pub struct InputProblem {
-    /// Its path: `attendees.3.email`.
-    pub field: String,
-    /// What to do about it.
-    pub message: String,
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug)]
@@ -297,4 +277,49 @@ pub(crate) struct IdAlreadyUsed {
 #[cynic(schema = "appointments", graphql_type = "MutationError")]
 pub(crate) struct OtherError {
     pub(crate) message: String,
+}
+
+impl From<&Attendee> for AttendeeInput {
+    fn from(attendee: &Attendee) -> Self {
+        let Attendee { email, name, response } = attendee.clone();
+        Self { email, name, response }
+    }
+}
+
+/// Since when an appointment does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Deleted {
+    /// The revision of the deletion; `None` if the server does not know it any more.
+    pub(crate) at: Option<Revision>,
+}
+
+impl MutationError {
+    /// Returns since when the appointment does not exist, if this error says that it does not.
+    pub(crate) fn deleted(&self) -> Option<Deleted> {
+        match self {
+            Self::NotFound(it) => Some(Deleted { at: it.revision }),
+            _ => None,
+        }
+    }
+}
+
+impl From<MutationError> for Refusal {
+    fn from(error: MutationError) -> Self {
+        match error {
+            MutationError::TimeSlotTaken(it) => Self::SlotTaken {
+                message: it.message,
+                conflicts: it.conflicts,
+                count: it.conflict_count,
+            },
+            MutationError::RevisionConflict(it) => {
+                Self::Conflict { message: it.message, current: Box::new(it.current) }
+            }
+            MutationError::InvalidInput(it) => {
+                Self::Invalid { message: it.message, problems: it.problems }
+            }
+            MutationError::NotFound(it) => Self::NotFound { message: it.message },
+            MutationError::IdAlreadyUsed(it) => Self::IdUsed { message: it.message },
+            MutationError::Other(it) => Self::Other { message: it.message },
+        }
+    }
 }

@@ -1,11 +1,11 @@
-//! What the cache must know of the contract.
+//! The cache policy of the contract: keys, revisions, and how ranges are listed.
 
 use cynic_cache::{Collection, ListField, Policy};
 
-/// The contract, for the cache.
+/// The cache policy of the appointments contract.
 pub(crate) struct Contract;
 
-/// The type of a calendar's members.
+/// The GraphQL type of a calendar's members.
 pub(crate) const APPOINTMENT: &str = "Appointment";
 
 impl Policy for Contract {
@@ -14,7 +14,7 @@ impl Policy for Contract {
     }
 
     fn key(&self, type_name: &str) -> Option<&str> {
-        // A refusal names what is not there, and is nothing by itself.
+        // `NotFound` carries the id of what is missing; it is no entity itself.
         (type_name != "NotFound").then_some("id")
     }
 

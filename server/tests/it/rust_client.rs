@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use appointments_client::transport::Http;
 use appointments_client::{
-    Calendar, Changes, Client, DateTime, EntryState, NewAppointment, RangeView, RangeWatch,
-    Refusal, Status,
+    AppointmentChanges, CalendarHandle, Client, DateTime, NewAppointment, OutboxState, RangeView,
+    RangeWatch, Refusal, Status,
 };
 use appointments_testing::{CountingTransport, Traffic};
 use futures_util::{Stream, StreamExt};
@@ -57,12 +57,12 @@ impl Place {
         self.process = Some(process::start_at(&database, &address).await);
     }
 
-    pub(crate) fn client(&self) -> (Calendar, RangeWatch, Traffic) {
+    pub(crate) fn client(&self) -> (CalendarHandle, RangeWatch, Traffic) {
         let http = Http::new(&self.url, Arc::new(|| None)).unwrap();
         let (transport, traffic) = CountingTransport::new(http);
         let client = Client::builder(&self.url).transport(transport).build().unwrap();
         let calendar = client.calendar(&self.calendar);
-        let watch = calendar.watch(day(0), day(7)).unwrap();
+        let watch = calendar.watch(day(0), day(7));
         (calendar, watch, traffic)
     }
 }
@@ -104,16 +104,19 @@ async fn two_windows_change_together() {
 
     let pending =
         mine.create(NewAppointment::new("Dentist", at(9), at(10)).location("Main street"));
-    let id = pending.appointment().clone();
+    let id = pending.appointment_id().clone();
     // Nothing was awaited yet.
     assert_eq!(titles(&here.view()), ["Dentist"]);
     assert_eq!(mine.status(&id), Status::Pending);
-    let made = pending.await.unwrap().unwrap();
+    let made = pending.await.unwrap();
     assert_eq!((made.title.as_str(), made.revision), ("Dentist", 1));
     assert_eq!(mine.status(&id), Status::Confirmed);
     until(&mut there, |it| titles(it) == ["Dentist"]).await;
 
-    theirs.update(&id, Changes::new().title("Dentist, later").time(at(33), at(34)).location(None));
+    theirs.update(
+        &id,
+        AppointmentChanges::new().title("Dentist, later").time(at(33), at(34)).location(None),
+    );
     assert_eq!(titles(&there.view()), ["Dentist, later"]);
     let view = until(&mut here, |it| titles(it) == ["Dentist, later"]).await;
     assert_eq!((view.appointments[0].starts_at, &view.appointments[0].location), (at(33), &None));
@@ -136,7 +139,7 @@ async fn a_taken_slot_is_given_back_and_says_what_is_there() {
     let refusal = pending.await.unwrap_err();
     let Refusal::SlotTaken { conflicts, count, .. } = &refusal else { panic!("{refusal:?}") };
     assert_eq!((conflicts[0].starts_at, *count), (at(9), 1));
-    assert!(refusal.is_for_people());
+    assert!(refusal.is_user_facing());
     assert_eq!(titles(&here.view()), ["Theirs"]);
     assert_eq!(titles(&there.view()), ["Theirs"]);
 }
@@ -146,19 +149,19 @@ async fn a_conflict_says_what_stands() {
     let place = Place::new().await;
     let (mine, mut here, _) = place.client();
     let (theirs, mut there, _) = place.client();
-    let made = mine.create(NewAppointment::new("One", at(9), at(10))).await.unwrap().unwrap();
+    let made = mine.create(NewAppointment::new("One", at(9), at(10))).await.unwrap();
     until(&mut there, |it| titles(it) == ["One"]).await;
     // Both change what they see; one comes first.
-    let first = theirs.update(&made.id, Changes::new().title("Theirs").if_unchanged());
+    let first = theirs.update(&made.id, AppointmentChanges::new().title("Theirs").if_unchanged());
     first.await.unwrap();
-    let second = mine.update(&made.id, Changes::new().title("Mine").if_unchanged());
+    let second = mine.update(&made.id, AppointmentChanges::new().title("Mine").if_unchanged());
     match second.await {
         // It has not heard of theirs yet.
         Err(Refusal::Conflict { current, .. }) => assert_eq!(current.title, "Theirs"),
         // It has.
-        other => assert_eq!(other.unwrap().unwrap().title, "Mine"),
+        other => assert_eq!(other.unwrap().title, "Mine"),
     }
-    let invalid = mine.update(&made.id, Changes::new().title(""));
+    let invalid = mine.update(&made.id, AppointmentChanges::new().title(""));
     let Err(Refusal::Invalid { problems, .. }) = invalid.await else { panic!("it has no title") };
     assert_eq!(problems[0].field, "title");
     mine.delete(&made.id).await.unwrap();
@@ -173,17 +176,18 @@ async fn without_a_server_it_works_and_catches_up() {
     until(&mut here, |it| it.is_complete).await;
     place.process.take().unwrap().kill().await.unwrap();
     let first = mine.create(NewAppointment::new("Offline", at(9), at(10)));
-    let second = mine.update(first.appointment(), Changes::new().title("Offline, changed"));
+    let second =
+        mine.update(first.appointment_id(), AppointmentChanges::new().title("Offline, changed"));
     assert_eq!(titles(&here.view()), ["Offline, changed"]);
     // Nobody was there, which is said of what is shown, and nothing goes back.
     let tried = |it: &RangeView| {
-        it.pending.iter().any(|it| matches!(it.state, EntryState::Retrying { .. }))
+        it.pending.iter().any(|it| matches!(it.state, OutboxState::Retrying { .. }))
     };
     assert_eq!(titles(&until(&mut here, tried).await), ["Offline, changed"]);
-    assert_eq!(mine.status(first.appointment()), Status::Failed);
+    assert_eq!(mine.status(first.appointment_id()), Status::Failed);
     place.is_restarted().await;
     first.await.unwrap();
-    assert_eq!(second.await.unwrap().unwrap().title, "Offline, changed");
+    assert_eq!(second.await.unwrap().title, "Offline, changed");
     assert_eq!(traffic.range_requests(), 1, "it goes on from where it was");
 }
 
@@ -210,12 +214,11 @@ async fn twenty_clients_agree_though_the_server_is_killed_under_load() {
     for pending in made {
         let decided =
             tokio::time::timeout(PATIENCE * 3, pending).await.expect("a decision in time");
-        assert!(ids.insert(decided.unwrap().unwrap().id.inner().to_owned()));
+        assert!(ids.insert(decided.unwrap().id.to_string()));
     }
     for (_, watch, traffic) in &mut clients {
         let view = until(watch, |it| it.appointments.len() == 200).await;
-        let seen: BTreeSet<_> =
-            view.appointments.iter().map(|it| it.id.inner().to_owned()).collect();
+        let seen: BTreeSet<_> = view.appointments.iter().map(|it| it.id.to_string()).collect();
         assert_eq!(seen, ids);
         assert_eq!(traffic.range_requests(), 1, "a resume was enough");
     }

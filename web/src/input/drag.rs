@@ -57,7 +57,7 @@ impl Drag {
     pub(crate) fn calendar(&self) -> &str {
         match &self.handle {
             Handle::Slot(calendar) => calendar,
-            Handle::Whole(it) | Handle::End(it) => it.calendar_id.inner(),
+            Handle::Whole(it) | Handle::End(it) => it.calendar_id.as_str(),
         }
     }
 
@@ -152,7 +152,7 @@ fn shift_appointment(
     display: &Display,
 ) -> (DateTime, DateTime) {
     if it.all_day {
-        return shift_range(time, true, way, &display.in_zone(&it.time_zone.0));
+        return shift_range(time, true, way, &display.in_zone(it.time_zone.as_str()));
     }
     shift_range(time, false, way, display)
 }

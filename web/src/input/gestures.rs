@@ -174,7 +174,7 @@ impl Gestures {
         let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
         let Some((id, card)) = target.as_ref().and_then(appointment) else { return };
         let dragged = self.drag.get_untracked();
-        let dragged = dragged.filter(|it| it.of().is_some_and(|it| it.id.inner() == id));
+        let dragged = dragged.filter(|it| it.of().is_some_and(|it| it.id.as_str() == id));
         let (days, minutes) = match event.key().as_str() {
             "Enter" if dragged.is_some() => {
                 event.prevent_default();

@@ -10,7 +10,7 @@ pub(crate) fn conflicts<'a>(
     but: Option<&'a str>,
 ) -> impl Iterator<Item = &'a Shared<Appointment>> {
     all.iter().filter(move |it| {
-        let is_other = but.is_none_or(|but| it.id.inner() != but);
+        let is_other = but.is_none_or(|but| it.id.as_str() != but);
         let is_there = it.status != AppointmentStatus::Cancelled;
         is_other && is_there && it.starts_at < end && it.ends_at > start
     })

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use appointments_client::{
-    Appointment, AppointmentStatus, Calendar, Changes, Client, DateTime, NewAppointment, Pending,
-    Refusal, Shared,
+    Appointment, AppointmentChanges, AppointmentStatus, CalendarHandle, Client, DateTime,
+    NewAppointment, Refusal, Shared,
 };
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -31,11 +33,14 @@ pub(crate) struct Actions {
     pub(crate) on_change: Callback<()>,
 }
 
+/// The result of a sent change: the appointment afterwards, or `None` if it is deleted.
+type Sent = BoxFuture<'static, Result<Option<Appointment>, Refusal>>;
+
 /// A change that is wanted.
 #[derive(Clone)]
 enum Change {
     Create(NewAppointment),
-    Update(Shared<Appointment>, Changes),
+    Update(Shared<Appointment>, AppointmentChanges),
     Delete(Shared<Appointment>),
 }
 
@@ -73,12 +78,12 @@ impl Actions {
                 self.perform(Action { title, time, written: Some(written), ..action });
             }),
             retime: Callback::new(move |(was, start, end): (Shared<Appointment>, _, _)| {
-                let changes = Changes::new().time(start, end);
+                let changes = AppointmentChanges::new().time(start, end);
                 let action = Action::of(was.clone(), Change::Update(was, changes), Done::Moved);
                 self.perform(Action { time: Some((start, end)), ..action });
             }),
             cancel: Callback::new(move |was: Shared<Appointment>| {
-                let changes = Changes::new().status(AppointmentStatus::Cancelled);
+                let changes = AppointmentChanges::new().status(AppointmentStatus::Cancelled);
                 self.perform(Action::of(
                     was.clone(),
                     Change::Update(was, changes),
@@ -132,7 +137,7 @@ impl Actions {
             }
             Refusal::SlotTaken { conflicts, .. } => {
                 let others = conflicts.into_iter().filter_map(|it| it.appointment);
-                let marks = others.map(|it| it.id.inner().to_owned()).collect();
+                let marks = others.map(|it| it.id.to_string()).collect();
                 let edit = action.written.clone().map(|written| ToastButton {
                     label: labels().edit_again.to_owned(),
                     run: Arc::new(move || self.draft.set(Some(written.clone()))),
@@ -154,7 +159,7 @@ impl Actions {
         if is_whole {
             return None;
         }
-        let but = action.change.before().map(|it| it.id.inner());
+        let but = action.change.before().map(|it| it.id.as_str());
         let (start, end) = self.views.next_free(&action.calendar, action.time?, but)?;
         // (Where it came from is no news.)
         if action.change.before().is_some_and(|it| (it.starts_at, it.ends_at) == (start, end)) {
@@ -182,7 +187,7 @@ impl Actions {
     /// Takes back what was done, when it is run.
     fn undo_action(
         self,
-        calendar: Calendar,
+        calendar: CalendarHandle,
         title: String,
         undo: Undo,
     ) -> Arc<dyn Fn() + Send + Sync> {
@@ -211,11 +216,13 @@ impl Actions {
 }
 
 impl Change {
-    fn send(&self, calendar: &Calendar) -> Pending {
+    fn send(&self, calendar: &CalendarHandle) -> Sent {
         match self {
-            Self::Create(new) => calendar.create(new.clone()),
-            Self::Update(was, changes) => calendar.update(&was.id, changes.clone()),
-            Self::Delete(was) => calendar.delete(&was.id),
+            Self::Create(new) => calendar.create(new.clone()).map_ok(Some).boxed(),
+            Self::Update(was, changes) => {
+                calendar.update(&was.id, changes.clone()).map_ok(Some).boxed()
+            }
+            Self::Delete(was) => calendar.delete(&was.id).map_ok(|()| None).boxed(),
         }
     }
 
@@ -230,7 +237,7 @@ impl Change {
 
 impl Action {
     fn of(was: Shared<Appointment>, change: Change, done: Done) -> Self {
-        let calendar = was.calendar_id.inner().to_owned();
+        let calendar = was.calendar_id.to_string();
         Self { change, calendar, title: was.title.clone(), done, time: None, written: None }
     }
 
@@ -253,16 +260,18 @@ struct Undo {
 
 impl Undo {
     /// Takes it back, and nothing that somebody else has done; there is nothing to do if nothing was there, and nothing is.
-    fn run(&self, calendar: &Calendar) -> Option<Pending> {
+    fn run(&self, calendar: &CalendarHandle) -> Option<Sent> {
         match (&self.done, &self.left) {
-            (Change::Create(_), left) => {
-                left.as_ref().map(|left| calendar.delete_if_at(&left.id, left.revision))
-            }
+            (Change::Create(_), left) => left.as_ref().map(|left| {
+                let deletion = calendar.delete_if_revision(&left.id, left.revision);
+                deletion.map_ok(|()| None).boxed()
+            }),
             (Change::Update(was, changes), Some(left)) => {
-                Some(calendar.update(&left.id, changes.back(was).if_at(left.revision)))
+                let changes = changes.reverted(was).if_revision(left.revision);
+                Some(calendar.update(&left.id, changes).map_ok(Some).boxed())
             }
             (Change::Update(was, _) | Change::Delete(was), _) => {
-                Some(calendar.create(NewAppointment::like(was)))
+                Some(calendar.create(NewAppointment::copy_of(was)).map_ok(Some).boxed())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The calendars that there are, and which of them are shown.
 
-use appointments_client::{CalendarInfo, Client, OverlapPolicy, Shared};
+use appointments_client::{Calendar, Client, OverlapPolicy, Shared};
 use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -24,10 +24,10 @@ pub(crate) struct CalendarItem {
     pub(crate) is_strict: bool,
 }
 
-impl From<&Shared<CalendarInfo>> for CalendarItem {
-    fn from(it: &Shared<CalendarInfo>) -> Self {
+impl From<&Shared<Calendar>> for CalendarItem {
+    fn from(it: &Shared<Calendar>) -> Self {
         Self {
-            id: it.id.inner().to_owned(),
+            id: it.id.to_string(),
             name: it.name.clone(),
             color: it.color.clone(),
             is_default: it.is_default,
@@ -45,18 +45,16 @@ pub(crate) fn watch_calendars(client: Client, calendars: RwSignal<Vec<CalendarIt
             TimeoutFuture::new(RETRY_DELAY_MS).await;
         }
     });
-    // (The operation fits the contract that it was compiled with.)
-    if let Ok(mut watch) = client.watch_calendars() {
-        spawn_local(async move {
-            while let Some(all) = watch.next().await {
-                let Some(all) = all else { continue };
-                let listed: Vec<_> = all.iter().map(CalendarItem::from).collect();
-                if calendars.with_untracked(|known| *known != listed) {
-                    calendars.set(listed);
-                }
+    let mut watch = client.watch_calendars();
+    spawn_local(async move {
+        while let Some(all) = watch.next().await {
+            let Some(all) = all else { continue };
+            let listed: Vec<_> = all.iter().map(CalendarItem::from).collect();
+            if calendars.with_untracked(|known| *known != listed) {
+                calendars.set(listed);
             }
-        });
-    }
+        }
+    });
     let _ = window_event_listener(leptos::ev::focus, move |_| {
         let client = client.clone();
         spawn_local(async move { _ = client.calendars().await });

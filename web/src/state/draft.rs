@@ -1,7 +1,7 @@
 //! What stands in the dialog: texts, until they are understood.
 
 use appointments_client::{
-    Appointment, Changes, DateTime, InputProblem, NewAppointment, Shared, TimeZone,
+    Appointment, AppointmentChanges, DateTime, InputProblem, NewAppointment, Shared, TimeZone,
 };
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
@@ -76,8 +76,9 @@ impl Draft {
     /// An appointment that is there.
     pub(crate) fn of(it: &Shared<Appointment>, display: &Display) -> Self {
         let viewer = display.clone();
-        let display = if it.all_day { display.in_zone(&it.time_zone.0) } else { display.clone() };
-        let calendar = it.calendar_id.inner().to_owned();
+        let display =
+            if it.all_day { display.in_zone(it.time_zone.as_str()) } else { display.clone() };
+        let calendar = it.calendar_id.to_string();
         let (start, end) = written((it.starts_at, it.ends_at), it.all_day, &display);
         Self {
             title: it.title.clone(),
@@ -194,8 +195,13 @@ impl Draft {
     }
 
     /// What is different from what was there.
-    pub(crate) fn changed(&self, was: &Appointment, start: DateTime, end: DateTime) -> Changes {
-        let mut changes = Changes::new();
+    pub(crate) fn changed(
+        &self,
+        was: &Appointment,
+        start: DateTime,
+        end: DateTime,
+    ) -> AppointmentChanges {
+        let mut changes = AppointmentChanges::new();
         if self.title != was.title {
             changes = changes.title(self.title.clone());
         }

@@ -42,7 +42,7 @@ impl RangeData {
     pub(crate) fn find(self, id: &str) -> Option<Shared<Appointment>> {
         self.known.with_untracked(|known| {
             let mut all = known.values().flat_map(|it| &it.appointments);
-            all.find(|it| it.id.inner() == id).cloned()
+            all.find(|it| it.id.as_str() == id).cloned()
         })
     }
 
@@ -85,9 +85,8 @@ impl RangeData {
             self.stretch.set_value(Some(stretch));
             // Of other days nothing is said yet.
             self.known.update(|all| all.values_mut().for_each(|it| it.is_complete = false));
-            let watches = ids.into_iter().filter_map(|id| {
-                // (The operation fits the contract that it was compiled with.)
-                let mut watch = client.calendar(id.as_str()).watch(stretch.0, stretch.1).ok()?;
+            let watches = ids.into_iter().map(|id| {
+                let mut watch = client.calendar(id.as_str()).watch(stretch.0, stretch.1);
                 let (shows, handle) = abortable(async move {
                     while let Some(view) = watch.next().await {
                         self.known.update(|all| _ = all.insert(id.clone(), view));
@@ -95,7 +94,7 @@ impl RangeData {
                     }
                 });
                 spawn_local(async move { _ = shows.await });
-                Some(handle)
+                handle
             });
             let watches: Vec<AbortHandle> = watches.collect();
             on_cleanup(move || watches.iter().for_each(AbortHandle::abort));

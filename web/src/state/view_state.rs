@@ -187,7 +187,7 @@ impl ViewState {
             let of =
                 |all: &Vec<CalendarItem>| all.iter().find(|it| it.id == drag.calendar()).cloned();
             let calendar = self.calendars.with(of)?;
-            let but = drag.of().map(|it| it.id.inner());
+            let but = drag.of().map(|it| it.id.as_str());
             let time = (drag.start, drag.end);
             let is_taken = calendar.is_strict && self.views.is_taken(&calendar.id, time, but);
             Some(Ghost::new(&drag, calendar.color.as_str().into(), is_taken, &display))

@@ -1,6 +1,6 @@
 //! What is said to people: one sentence each, in their language. Pure.
 
-use appointments_client::{Connection, Refusal, Verb};
+use appointments_client::{ConnectionStatus, MutationKind, Refusal};
 
 use crate::time::display::Display;
 use crate::time::locale::Language::{self, English, German};
@@ -107,7 +107,7 @@ pub(crate) fn refusal_message(
             Some(it) => format!("{back}: {}", it.message),
             None => format!("{back}: {message}"),
         },
-        Refusal::CalledOff => match language {
+        Refusal::Aborted | Refusal::Discarded => match language {
             English => format!("{title} was called off."),
             German => format!("{title} wurde verworfen."),
         },
@@ -175,18 +175,24 @@ pub(crate) fn no_calendar_message(language: Language) -> String {
 }
 
 /// How it stands with the server, and how many changes wait.
-pub(crate) fn connection_text(connection: Connection, waiting: usize, display: &Display) -> String {
+pub(crate) fn connection_text(
+    connection: ConnectionStatus,
+    waiting: usize,
+    display: &Display,
+) -> String {
     let language = display.locale.language;
     let standing = match (language, connection) {
-        (English | German, Connection::Live) => "Live".to_owned(),
-        (English, Connection::Polling) => "Live, every few seconds".to_owned(),
-        (German, Connection::Polling) => "Live, alle paar Sekunden".to_owned(),
-        (English, Connection::Idle | Connection::Connecting) => "Connecting…".to_owned(),
-        (German, Connection::Idle | Connection::Connecting) => "Verbinden…".to_owned(),
-        (English, Connection::Offline { since }) => {
+        (English | German, ConnectionStatus::Live) => "Live".to_owned(),
+        (English, ConnectionStatus::Polling) => "Live, every few seconds".to_owned(),
+        (German, ConnectionStatus::Polling) => "Live, alle paar Sekunden".to_owned(),
+        (English, ConnectionStatus::Idle | ConnectionStatus::Connecting) => {
+            "Connecting…".to_owned()
+        }
+        (German, ConnectionStatus::Idle | ConnectionStatus::Connecting) => "Verbinden…".to_owned(),
+        (English, ConnectionStatus::Offline { since }) => {
             format!("Offline since {}", display.clock.to_wall(since).format("%H:%M:%S"))
         }
-        (German, Connection::Offline { since }) => {
+        (German, ConnectionStatus::Offline { since }) => {
             format!("Offline seit {}", display.clock.to_wall(since).format("%H:%M:%S"))
         }
     };
@@ -218,18 +224,22 @@ pub(crate) fn delete_all_label(count: i32, language: Language) -> String {
 }
 
 /// What waits, of an appointment that may have a title.
-pub(crate) fn pending_change_text(verb: Verb, title: Option<&str>, language: Language) -> String {
+pub(crate) fn pending_change_text(
+    kind: MutationKind,
+    title: Option<&str>,
+    language: Language,
+) -> String {
     let title = title.unwrap_or(match language {
         English => "an appointment",
         German => "ein Termin",
     });
-    match (language, verb) {
-        (English, Verb::Create) => format!("New: {title}"),
-        (English, Verb::Update) => format!("Changed: {title}"),
-        (English, Verb::Delete) => format!("Deleted: {title}"),
-        (German, Verb::Create) => format!("Neu: {title}"),
-        (German, Verb::Update) => format!("Geändert: {title}"),
-        (German, Verb::Delete) => format!("Gelöscht: {title}"),
+    match (language, kind) {
+        (English, MutationKind::Create) => format!("New: {title}"),
+        (English, MutationKind::Update) => format!("Changed: {title}"),
+        (English, MutationKind::Delete) => format!("Deleted: {title}"),
+        (German, MutationKind::Create) => format!("Neu: {title}"),
+        (German, MutationKind::Update) => format!("Geändert: {title}"),
+        (German, MutationKind::Delete) => format!("Gelöscht: {title}"),
     }
 }
 
@@ -267,9 +277,9 @@ mod tests {
     fn the_badge_says_since_when() {
         let since = "2026-11-23T09:30:05Z".parse().expect("an instant");
         let display = display("UTC");
-        assert_eq!(connection_text(Connection::Live, 0, &display), "Live");
+        assert_eq!(connection_text(ConnectionStatus::Live, 0, &display), "Live");
         assert_eq!(
-            connection_text(Connection::Offline { since }, 3, &display),
+            connection_text(ConnectionStatus::Offline { since }, 3, &display),
             "Offline since 09:30:05 · 3 changes wait"
         );
     }

@@ -67,7 +67,7 @@ impl Display {
         (start, end): (DateTime, DateTime),
         zone: &TimeZone,
     ) -> (NaiveDate, NaiveDate) {
-        let clock = self.clock_for(&zone.0);
+        let clock = self.clock_for(zone.as_str());
         let last = clock.to_wall(end - TimeDelta::seconds(1));
         (clock.to_wall(start).date(), last.date())
     }

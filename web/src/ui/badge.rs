@@ -1,6 +1,6 @@
 //! The badge: how it stands with the server, and what waits for it.
 
-use appointments_client::{Connection, Entry, EntryState};
+use appointments_client::{ConnectionStatus, OutboxEntry, OutboxState};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
@@ -9,28 +9,28 @@ use crate::time::display::Display;
 use crate::time::locale::{here, labels};
 
 /// A change that waits, and the title of what it changes, if that is known.
-pub(crate) type Waiting = (Entry, Option<String>);
+pub(crate) type Waiting = (OutboxEntry, Option<String>);
 
 /// What can be done with a change that waits.
 #[derive(Clone, Copy)]
 pub(crate) struct PendingCallbacks {
     pub(crate) retry: Callback<()>,
-    pub(crate) discard: Callback<Entry>,
+    pub(crate) discard: Callback<OutboxEntry>,
 }
 
 /// How it stands; a click shows what waits, one by one.
 #[component]
 pub(crate) fn Badge(
-    connection: Signal<Connection>,
+    connection: Signal<ConnectionStatus>,
     waiting: Signal<Vec<Waiting>>,
     display: Signal<Display>,
     callbacks: PendingCallbacks,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let state = move || match connection.get() {
-        Connection::Live | Connection::Polling => "live",
-        Connection::Idle | Connection::Connecting => "connecting",
-        Connection::Offline { .. } => "offline",
+        ConnectionStatus::Live | ConnectionStatus::Polling => "live",
+        ConnectionStatus::Idle | ConnectionStatus::Connecting => "connecting",
+        ConnectionStatus::Offline { .. } => "offline",
     };
     let count = move || waiting.with(Vec::len);
     // What comes later is not shown before it is asked for.
@@ -69,9 +69,9 @@ pub(crate) fn Badge(
 #[component]
 fn WaitingList(waiting: Signal<Vec<Waiting>>, callbacks: PendingCallbacks) -> impl IntoView {
     let row = move |(entry, title): Waiting| {
-        let text = pending_change_text(entry.verb, title.as_deref(), here().language);
+        let text = pending_change_text(entry.kind, title.as_deref(), here().language);
         // (What is on its way cannot be hurried.)
-        let retry = matches!(entry.state, EntryState::Retrying { .. }).then(|| {
+        let retry = matches!(entry.state, OutboxState::Retrying { .. }).then(|| {
             view! {
                 <button type="button" class="retry" on:click=move |_| callbacks.retry.run(())>
                     {labels().retry}
@@ -93,8 +93,8 @@ fn WaitingList(waiting: Signal<Vec<Waiting>>, callbacks: PendingCallbacks) -> im
         }
     };
     let key = |(entry, title): &Waiting| {
-        let is_late = matches!(entry.state, EntryState::Retrying { .. });
-        (entry.id.inner().to_owned(), title.clone(), is_late)
+        let is_late = matches!(entry.state, OutboxState::Retrying { .. });
+        (entry.mutation_id.to_string(), title.clone(), is_late)
     };
     view! {
         <ul class="waiting" aria-label=labels().what_waits>

@@ -89,7 +89,12 @@ pub(crate) fn CalendarDialog(
         let (client, id) = (client.clone(), id.clone());
         spawn_local(async move {
             if let Some(id) = id {
-                tell(client.delete_calendar(id, with_appointments).await);
+                let result = if with_appointments {
+                    client.delete_calendar_with_appointments(id).await
+                } else {
+                    client.delete_calendar(id).await
+                };
+                tell(result);
             }
         });
     };
@@ -152,7 +157,7 @@ fn said(error: &CalendarError) -> String {
             let messages = problems.iter().map(|it| it.message.as_str());
             messages.collect::<Vec<_>>().join(" ")
         }
-        CalendarError::Unanswered(QueryError::Line(_)) => {
+        CalendarError::Request(QueryError::Transport(_)) => {
             messages::unreachable_message(here().language).to_owned()
         }
         other => other.to_string(),

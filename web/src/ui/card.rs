@@ -86,14 +86,14 @@ pub(crate) fn Cards(
     cards: CardContext,
 ) -> impl IntoView {
     let ids = move || {
-        let id = |it: &Segment| it.appointment.id.inner().to_owned();
+        let id = |it: &Segment| it.appointment.id.to_string();
         segments.with(|all| all.iter().map(id).collect::<Vec<_>>())
     };
     let entry = move |id: String| {
         let card = NodeRef::new();
         cards.focus.pass(&id, card);
         let segment = Memo::new(move |_| {
-            let is_it = |it: &&Segment| *it.appointment.id.inner() == id;
+            let is_it = |it: &&Segment| *it.appointment.id.as_str() == id;
             segments.with(|all| all.iter().find(is_it).cloned())
         });
         move || segment.get().map(|it| entry(it, shape, card, cards))
@@ -122,7 +122,7 @@ fn entry(
         _ => hours.to_string(),
     };
     let is_cancelled = is_cancelled(&appointment);
-    let (id, title) = (appointment.id.inner().to_owned(), appointment.title.clone());
+    let (id, title) = (appointment.id.to_string(), appointment.title.clone());
     let is_marked = cards.marked.with(|it| it.contains(&id));
     let end = (!is_line && is_last && !appointment.all_day)
         .then(|| view! { <i class="end" title=labels().resize aria-hidden="true"></i> });

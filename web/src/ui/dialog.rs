@@ -2,7 +2,7 @@
 //! callbacks that it is given.
 
 use appointments_client::{
-    Appointment, AppointmentStatus, Changes, DateTime, NewAppointment, Shared,
+    Appointment, AppointmentChanges, AppointmentStatus, DateTime, NewAppointment, Shared,
 };
 use leptos::html;
 use leptos::prelude::*;
@@ -31,7 +31,7 @@ pub(crate) struct ActionCallbacks {
 }
 
 /// What was written, the appointment as it was, and what of it is to change.
-pub(crate) type Edit = (Draft, Shared<Appointment>, Changes);
+pub(crate) type Edit = (Draft, Shared<Appointment>, AppointmentChanges);
 
 /// The dialog, for what is drafted; it is open as long as it is there. `calendars` are those that it can be put into.
 #[component]
@@ -58,7 +58,7 @@ pub(crate) fn AppointmentDialog(
     });
     let labels = labels();
     let within = of.as_ref().and_then(|it| {
-        let of = |known: &&CalendarItem| known.id == *it.calendar_id.inner();
+        let of = |known: &&CalendarItem| known.id == *it.calendar_id.as_str();
         let name = calendars.iter().find(of)?.name.clone();
         Some(view! { <p class="within">{format!("{}: {name}", labels.calendar)}</p> })
     });

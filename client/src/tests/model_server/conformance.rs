@@ -10,13 +10,16 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::real_server::Real;
-use crate::engine::{Engine, SubscriptionNumber, range_query};
-use crate::model::input::{Changes, NewAppointment};
+use crate::engine::Engine;
+use crate::model::id::{AppointmentId, CalendarId};
+use crate::model::input::{AppointmentChanges, NewAppointment, Precondition};
 use crate::model::scalars::DateTime;
-use crate::mutation::{Guard, Mutation, What};
+use crate::mutation::{MutationInput, PreparedMutation};
 use crate::tests::scripted::fake_transport::Memory;
+use crate::transport::SubscriptionNumber;
 use crate::transport::{Command, Heard, Http, Transport};
 use crate::wire::operations::{ChangesSubscription, ChangesVariables, TimeRange};
+use crate::wire::prepare::range_query;
 use fastrand::Rng;
 
 /// One that lets appointments overlap, and one that does not.
@@ -31,7 +34,7 @@ struct Both {
     model: Memory,
     engine: Engine,
     rng: Rng,
-    appointments: Vec<cynic::Id>,
+    appointments: Vec<AppointmentId>,
     sent: Vec<String>,
 }
 
@@ -42,7 +45,7 @@ impl Both {
         self.sent.push(body);
     }
 
-    fn any(&mut self) -> Option<cynic::Id> {
+    fn any(&mut self) -> Option<AppointmentId> {
         self.rng.choice(&self.appointments).cloned()
     }
 
@@ -55,33 +58,40 @@ impl Both {
 
     /// Anything that clients say.
     fn body(&mut self, step: u64) -> String {
-        let calendar = cynic::Id::new(CALENDARS[self.rng.usize(..2)]);
+        let calendar = CalendarId::from(CALENDARS[self.rng.usize(..2)]);
         let (start, end) = self.hours();
         let title = format!("t{}", self.rng.u64(..3));
         let now = DateTime::from_timestamp(NOW + step as i64, 0).unwrap_or_default();
-        let id = self.engine.id(now);
+        let id = self.engine.new_id(now).into();
         let cache = self.engine.cache().clone();
         let expected = (self.rng.u64(..4) == 0).then(|| self.rng.u64(..step + 1));
         let (appointment, what) = match (self.rng.u64(..8), self.any()) {
             (0, _) => {
                 let range = TimeRange { start, end };
-                return range_query(&cache, calendar.inner(), range).expect("it fits").body();
+                return range_query(&cache, &calendar, range).body();
             }
             // Once more, as after a lost answer.
             (1, Some(_)) => {
                 return self.sent[self.rng.usize(..self.sent.len())].clone();
             }
             (2..5, _) | (_, None) => {
-                let appointment = self.engine.id(now);
+                let appointment = AppointmentId::from(self.engine.new_id(now));
                 self.appointments.push(appointment.clone());
-                (appointment, What::Create(Box::new(NewAppointment::new(title, start, end))))
+                (
+                    appointment,
+                    MutationInput::Create(Box::new(NewAppointment::new(title, start, end))),
+                )
             }
-            (5, Some(it)) => (it, What::Update(Box::new(Changes::new().title(title)))),
-            (6, Some(it)) => (it, What::Update(Box::new(Changes::new().time(start, end)))),
-            (_, Some(it)) => (it, What::Delete(Guard::None)),
+            (5, Some(it)) => {
+                (it, MutationInput::Update(Box::new(AppointmentChanges::new().title(title))))
+            }
+            (6, Some(it)) => {
+                (it, MutationInput::Update(Box::new(AppointmentChanges::new().time(start, end))))
+            }
+            (_, Some(it)) => (it, MutationInput::Delete(Precondition::None)),
         };
-        let expected = expected.filter(|_| !matches!(what, What::Create(_)));
-        let mutation = Mutation::new(&cache, &calendar, &appointment, &what, expected, &id);
+        let expected = expected.filter(|_| !matches!(what, MutationInput::Create(_)));
+        let mutation = PreparedMutation::new(&cache, &calendar, &appointment, &what, expected, &id);
         mutation.expect("it fits").body()
     }
 }

@@ -3,12 +3,14 @@
 use futures_channel::oneshot;
 
 use super::world::{CALENDARS, HOURS, Mail, Seen, World};
-use crate::engine::{Engine, RequestNumber, range_query};
-use crate::model::error::LineError;
-use crate::model::input::{Changes, NewAppointment};
+use crate::engine::{Engine, RequestNumber};
+use crate::model::error::TransportError;
+use crate::model::id::{AppointmentId, CalendarId};
+use crate::model::input::{AppointmentChanges, NewAppointment, Precondition};
 use crate::model::scalars::DateTime;
-use crate::mutation::{Guard, What};
+use crate::mutation::MutationInput;
 use crate::wire::operations::TimeRange;
+use crate::wire::prepare::range_query;
 
 impl World {
     pub(super) fn hour(&mut self, hour: u64) -> DateTime {
@@ -23,7 +25,7 @@ impl World {
         let range = TimeRange { start: self.hour(from), end: self.hour(until) };
         self.tell(format!("client {client} watches {calendar} {from}..{until}"));
         let engine = &mut self.clients[client].engine;
-        let query = range_query(engine.cache(), calendar, range).expect("it fits");
+        let query = range_query(engine.cache(), &calendar.into(), range);
         let watch = engine.cache().watch(&query);
         let number = engine.watch(calendar, query);
         self.clients[client].watches.push(Seen { calendar, range, number, watch });
@@ -53,35 +55,47 @@ impl World {
             (0 | 1, _) | (_, None) => {
                 let calendar = CALENDARS[self.below(2) as usize];
                 let id = format!("a{}", self.names);
-                (calendar, id, What::Create(Box::new(NewAppointment::new(title, start, end))))
+                (
+                    calendar,
+                    id,
+                    MutationInput::Create(Box::new(NewAppointment::new(title, start, end))),
+                )
             }
-            (2, Some((calendar, id))) => (calendar, id, What::Delete(Guard::None)),
-            (3, Some((calendar, id))) => {
-                (calendar, id, What::Update(Box::new(Changes::new().time(start, end))))
-            }
-            (4, Some((calendar, id))) => {
-                (calendar, id, What::Update(Box::new(Changes::new().title(title).if_unchanged())))
-            }
-            (_, Some((calendar, id))) => {
-                (calendar, id, What::Update(Box::new(Changes::new().title(title))))
-            }
+            (2, Some((calendar, id))) => (calendar, id, MutationInput::Delete(Precondition::None)),
+            (3, Some((calendar, id))) => (
+                calendar,
+                id,
+                MutationInput::Update(Box::new(AppointmentChanges::new().time(start, end))),
+            ),
+            (4, Some((calendar, id))) => (
+                calendar,
+                id,
+                MutationInput::Update(Box::new(
+                    AppointmentChanges::new().title(title).if_unchanged(),
+                )),
+            ),
+            (_, Some((calendar, id))) => (
+                calendar,
+                id,
+                MutationInput::Update(Box::new(AppointmentChanges::new().title(title))),
+            ),
         };
         let (tell, told) = oneshot::channel();
-        let (calendar_id, id) = (cynic::Id::new(calendar), cynic::Id::new(id));
+        let (calendar_id, id) = (CalendarId::from(calendar), AppointmentId::from(id));
         let now = DateTime::from_timestamp_millis(self.now as i64).unwrap_or_default();
-        let word = format!("client {client} in {calendar}: {} {what:?}", id.inner());
+        let word = format!("client {client} in {calendar}: {} {what:?}", id);
         let it = &mut self.clients[client];
         let mutation = it.engine.mutate(now, &calendar_id, &id, what, tell);
-        it.mutations.insert(mutation.inner().to_owned(), told);
-        self.tell(format!("{word} as {}", mutation.inner()));
+        it.mutations.insert(mutation.to_string(), told);
+        self.tell(format!("{word} as {mutation}"));
     }
 
-    pub(super) fn call_off(&mut self, client: usize) {
-        let pending = self.clients[client].engine.pending();
+    pub(super) fn abort(&mut self, client: usize) {
+        let pending = self.clients[client].engine.pending(|_| DateTime::UNIX_EPOCH);
         if !pending.is_empty() {
             let entry = &pending[self.below(pending.len() as u64) as usize];
-            let done = self.clients[client].engine.call_off(&entry.id);
-            self.tell(format!("client {client} calls {} off: {done}", entry.id.inner()));
+            let done = self.clients[client].engine.abort(&entry.mutation_id);
+            self.tell(format!("client {client} calls {} off: {done}", entry.mutation_id));
         }
     }
 
@@ -103,7 +117,7 @@ impl World {
         let on_its_way = self.mail.extract_if(.., |_, it| matches!(it, Mail::Request { .. }));
         for mail in on_its_way.map(|(_, it)| it).collect::<Vec<_>>() {
             if let Mail::Request { client, number, .. } = mail {
-                let (after, answer) = (self.latency(), Err(LineError("reset".into())));
+                let (after, answer) = (self.latency(), Err(TransportError::new("reset")));
                 self.post(after, Mail::Answer { client, number, answer });
             }
         }
@@ -127,7 +141,7 @@ impl World {
     /// The program of a client ends, and runs again with what it has kept.
     pub(super) fn program_restarts(&mut self, client: usize) {
         self.tell(format!("client {client} ends, and runs again"));
-        let kept = self.clients[client].engine.keep();
+        let kept = self.clients[client].engine.snapshot();
         self.names += 1;
         let seed = self.rng.u64(..);
         let mut engine = Engine::new(seed).expect("the contract fits");
@@ -157,7 +171,7 @@ impl World {
         (it.line, it.lines) = (None, it.lines + 1);
         for seen in &mut it.watches {
             let engine = &mut it.engine;
-            let query = range_query(engine.cache(), seen.calendar, seen.range).expect("it fits");
+            let query = range_query(engine.cache(), &seen.calendar.into(), seen.range);
             seen.watch = engine.cache().watch(&query);
             seen.number = engine.watch(seen.calendar, query);
         }

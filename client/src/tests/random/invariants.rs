@@ -27,7 +27,7 @@ impl World {
                     && !it.watch.is_stale()
                     && position == heads.get(it.calendar).copied()
             });
-            has_all && client.engine.pending().is_empty()
+            has_all && client.engine.pending(|_| DateTime::UNIX_EPOCH).is_empty()
         })
     }
 
@@ -125,13 +125,13 @@ impl Seen {
         let view = self.watch.view();
         let items = view.data().map(|it| it.appointments_in_range.appointments.clone());
         let items = items.unwrap_or_default().into_iter();
-        items.map(|it| (it.id.inner().to_owned(), (it.starts_at, it.title.clone()))).collect()
+        items.map(|it| (it.id.to_string(), (it.starts_at, it.title.clone()))).collect()
     }
 
     pub(super) fn ids(&self, view: &View<RangeQuery>) -> Vec<String> {
         let items = view.data().map(|it| it.appointments_in_range.appointments.clone());
         let mut ids: Vec<String> =
-            items.unwrap_or_default().iter().map(|it| it.id.inner().to_owned()).collect();
+            items.unwrap_or_default().iter().map(|it| it.id.to_string()).collect();
         ids.sort();
         ids
     }

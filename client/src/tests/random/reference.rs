@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Engine;
 use crate::model::scalars::DateTime;
-use crate::mutation::What;
+use crate::mutation::MutationInput;
 use crate::tests::model_server::server::{Server, at, touches};
 use crate::wire::operations::TimeRange;
 
@@ -49,21 +49,23 @@ impl Reference {
             })
             .collect();
         let created: BTreeSet<&str> = engine
-            .expected()
-            .filter(|(.., what)| matches!(what, What::Create(_)))
-            .map(|(_, id, _)| id.inner())
+            .predicted()
+            .filter(|(.., what)| matches!(what, MutationInput::Create(_)))
+            .map(|(_, id, _)| id.as_str())
             .collect();
-        for (of, id, what) in engine.expected() {
-            let id = id.inner().to_owned();
+        for (of, id, what) in engine.predicted() {
+            let id = id.to_string();
             match what {
                 // An id is not used twice: it was created and deleted, and only the answer to that is missing.
-                What::Create(_) if log.was_deleted(&id, position) => _ = uncertain.insert(id),
-                What::Create(new) if of.inner() == calendar => {
+                MutationInput::Create(_) if log.was_deleted(&id, position) => {
+                    _ = uncertain.insert(id)
+                }
+                MutationInput::Create(new) if of.as_str() == calendar => {
                     let (title, start, end) = (new.title.clone(), new.starts_at, new.ends_at);
                     all.insert(id, Looks { title, start, end });
                 }
-                What::Create(_) => {}
-                What::Update(changes) => {
+                MutationInput::Create(_) => {}
+                MutationInput::Update(changes) => {
                     if !is_known(&id) && !created.contains(&*id) {
                         uncertain.insert(id.clone());
                     }
@@ -73,7 +75,7 @@ impl Reference {
                         looks.end = changes.ends_at.unwrap_or(looks.end);
                     }
                 }
-                What::Delete(_) => _ = all.remove(&id),
+                MutationInput::Delete(_) => _ = all.remove(&id),
             }
         }
         Self { all, uncertain }

@@ -6,9 +6,11 @@ use cynic_cache::Watch;
 use futures_channel::oneshot;
 use serde_json::{Value, json};
 
-use crate::engine::{Action, Engine, Millis, RequestNumber, SubscriptionNumber, WatchNumber};
-use crate::model::error::{LineError, Outcome};
+use crate::engine::{Action, Engine, Millis, RequestNumber, WatchNumber};
+use crate::model::error::TransportError;
+use crate::model::refusal::MutationResult;
 use crate::tests::model_server::server::{Server, change};
+use crate::transport::SubscriptionNumber;
 use crate::wire::operations::{RangeQuery, TimeRange};
 use fastrand::Rng;
 
@@ -38,7 +40,7 @@ pub(super) struct Client {
     pub(super) is_walled: bool,
     pub(super) watches: Vec<Seen>,
     /// Mutations of this client, and who hears what comes of them.
-    pub(super) mutations: HashMap<String, oneshot::Receiver<Outcome>>,
+    pub(super) mutations: HashMap<String, oneshot::Receiver<MutationResult>>,
     /// The line, by the number of its opening; lines before it are gone.
     pub(super) line: Option<u64>,
     pub(super) lines: u64,
@@ -65,7 +67,7 @@ pub(super) struct Followed {
 
 pub(super) enum Mail {
     Request { client: usize, number: RequestNumber, body: Value },
-    Answer { client: usize, number: RequestNumber, answer: Result<String, LineError> },
+    Answer { client: usize, number: RequestNumber, answer: Result<String, TransportError> },
     Opened { client: usize, is_open: bool },
     Subscribe { client: usize, line: u64, number: SubscriptionNumber, body: Value },
     Event { client: usize, line: u64, number: SubscriptionNumber, event: String },
@@ -129,7 +131,7 @@ impl World {
             11 => self.unwatch(client),
             12 => self.cut(client),
             13 => self.prune(),
-            14 => self.call_off(client),
+            14 => self.abort(client),
             15 if self.below(3) == 0 => self.server_restarts(),
             16 => self.program_restarts(client),
             17 if self.below(3) == 0 => self.backup(),
@@ -212,7 +214,7 @@ impl World {
                 let body: Value = serde_json::from_str(&body).expect("it is JSON");
                 if self.mischief(12) {
                     self.tell(format!("a request of client {client} is lost"));
-                    let answer = Err(LineError("lost".into()));
+                    let answer = Err(TransportError::new("lost"));
                     return self.post(after, Mail::Answer { client, number, answer });
                 }
                 if self.mischief(30) {
@@ -306,7 +308,7 @@ impl World {
                 let after = self.latency();
                 if self.mischief(10) {
                     self.tell(format!("that answer to client {client} is lost"));
-                    let answer = Err(LineError("lost".into()));
+                    let answer = Err(TransportError::new("lost"));
                     return self.post(after, Mail::Answer { client, number, answer });
                 }
                 if self.mischief(10) {

@@ -5,8 +5,8 @@
 use serde_json::json;
 
 use super::scenario::{CALENDAR, Duel, Step, appointment};
-use crate::model::error::Refusal;
-use crate::model::input::Changes;
+use crate::model::input::AppointmentChanges;
+use crate::model::refusal::Refusal;
 
 /// A case, and what must be shown after each step.
 const CASES: &[(&str, &[(Step, &str)])] = &[
@@ -35,8 +35,8 @@ const CASES: &[(&str, &[(Step, &str)])] = &[
             (
                 |it| {
                     it.create("a", 11);
-                    let id = it.mine(0).into();
-                    it.pending.push(it.calendar.delete(&id));
+                    let id = it.mine(0);
+                    it.pending.push(it.calendar.delete(&id.as_str().into()).untyped());
                 },
                 "one@10",
             ),
@@ -44,8 +44,8 @@ const CASES: &[(&str, &[(Step, &str)])] = &[
             (|it| it.create("b", 12), "one@10 b@12"),
             (
                 |it| {
-                    let id = it.mine(2).into();
-                    it.pending.push(it.calendar.delete(&id));
+                    let id = it.mine(2);
+                    it.pending.push(it.calendar.delete(&id.as_str().into()).untyped());
                 },
                 "one@10",
             ),
@@ -58,9 +58,9 @@ const CASES: &[(&str, &[(Step, &str)])] = &[
         &[
             (|it| it.rename("M1"), "M1@10"),
             (|it| it.rename("M2"), "M2@10"),
-            (|it| assert!(it.pending[1].call_off()), "M1@10"),
-            (|it| assert!(!it.pending[0].call_off(), "it is on its way"), "M1@10"),
-            (|it| assert_eq!(it.came(1), Some(Err(Refusal::CalledOff))), "M1@10"),
+            (|it| assert!(it.pending[1].abort()), "M1@10"),
+            (|it| assert!(!it.pending[0].abort(), "it is on its way"), "M1@10"),
+            (|it| assert_eq!(it.came(1), Some(Err(Refusal::Aborted))), "M1@10"),
             (|it| it.answers(0), "M1@10"),
             (|it| assert_eq!(it.there(|it| it.sent.len()), 0, "the second was not sent"), "M1@10"),
         ],
@@ -191,12 +191,12 @@ const CASES: &[(&str, &[(Step, &str)])] = &[
             (
                 |it| {
                     let id = it.mine(0);
-                    it.update(&id, Changes::new().title("b"));
+                    it.update(&id, AppointmentChanges::new().title("b"));
                 },
                 "one@10 b@11",
             ),
             (|it| it.refuses(0), "one@10"),
-            (|it| assert_eq!(it.came(1), Some(Err(Refusal::Unfounded))), "one@10"),
+            (|it| assert_eq!(it.came(1), Some(Err(Refusal::DependsOnRejected))), "one@10"),
             (|it| assert_eq!(it.there(|it| it.sent.len()), 0), "one@10"),
         ],
     ),
@@ -204,7 +204,7 @@ const CASES: &[(&str, &[(Step, &str)])] = &[
         "Story 12 somebody's comes between two of mine",
         &[
             (|it| it.rename("M1"), "M1@10"),
-            (|it| it.update("1", Changes::new().title("M2").if_unchanged()), "M2@10"),
+            (|it| it.update("1", AppointmentChanges::new().title("M2").if_unchanged()), "M2@10"),
             (|it| it.there(|it| it.reads(0)), "M2@10"),
             (|it| it.somebody("1", "theirs", 10), "M2@10"),
             (|it| it.there(|it| it.arrives(0)), "M2@10"),
@@ -223,7 +223,7 @@ const CASES: &[(&str, &[(Step, &str)])] = &[
             (
                 |it| {
                     let left = it.left(0);
-                    it.update("1", Changes::new().title("one").if_at(left));
+                    it.update("1", AppointmentChanges::new().title("one").if_revision(left));
                 },
                 "one@10",
             ),

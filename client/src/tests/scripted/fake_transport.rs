@@ -9,10 +9,10 @@ use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 
-use crate::engine::SubscriptionNumber;
-use crate::model::error::LineError;
+use crate::model::error::TransportError;
 use crate::runtime;
 use crate::tests::model_server::server::{Server, change};
+use crate::transport::SubscriptionNumber;
 use crate::transport::{Command, Heard, Line, Transport};
 
 /// The way to a model server, and everything that is under way. Clones are one way.
@@ -39,7 +39,7 @@ pub(crate) struct Place {
     pub(crate) ranges: usize,
 }
 
-type Waiting = oneshot::Sender<Result<Vec<u8>, LineError>>;
+type Waiting = oneshot::Sender<Result<Vec<u8>, TransportError>>;
 
 /// A request on its way.
 pub(crate) struct Request {
@@ -61,12 +61,12 @@ impl Memory {
 }
 
 impl Transport for Memory {
-    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, LineError>> {
+    fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>> {
         let body = serde_json::from_str(&body).expect("it is JSON");
         self.place().post(body).map(|it| it.unwrap_or_else(|_| Err(lost()))).boxed()
     }
 
-    fn connect(&self) -> BoxFuture<'static, Result<Line, LineError>> {
+    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>> {
         let mut place = self.place();
         if place.is_cut || place.is_walled {
             return ready(Err(lost())).boxed();
@@ -98,12 +98,12 @@ async fn obey(memory: Memory, mut told: mpsc::UnboundedReceiver<Command>) {
     }
 }
 
-fn lost() -> LineError {
-    LineError("lost".into())
+fn lost() -> TransportError {
+    TransportError::new("lost")
 }
 
 impl Place {
-    fn post(&mut self, body: Value) -> oneshot::Receiver<Result<Vec<u8>, LineError>> {
+    fn post(&mut self, body: Value) -> oneshot::Receiver<Result<Vec<u8>, TransportError>> {
         let (waiting, answer) = oneshot::channel();
         if self.is_cut {
             // (Who waits is told by its being dropped.)

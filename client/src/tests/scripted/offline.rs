@@ -5,17 +5,16 @@ use serde_json::json;
 
 use super::fake_transport::{Place, Request};
 use super::scenario::{CALENDAR, Duel, at};
-use crate::api::client::Connection;
-use crate::model::error::Refusal;
-use crate::model::input::Changes;
+use crate::model::connection::ConnectionStatus;
+use crate::model::input::AppointmentChanges;
+use crate::model::refusal::Refusal;
 use crate::tests::model_server::server::change;
 
 #[tokio::test(start_paused = true)]
 async fn case_7_only_who_is_concerned_is_woken() {
     let mut it = Duel::new().await;
-    let mut days: Vec<_> = (1..100)
-        .map(|it_is| it.calendar.watch(at(it_is * 24), at(it_is * 24 + 24)).expect("it fits"))
-        .collect();
+    let mut days: Vec<_> =
+        (1..100).map(|it_is| it.calendar.watch(at(it_is * 24), at(it_is * 24 + 24))).collect();
     it.settle().await;
     it.there(|it| it.answers_all());
     it.settle().await;
@@ -32,10 +31,10 @@ async fn case_7_only_who_is_concerned_is_woken() {
 #[tokio::test(start_paused = true)]
 async fn case_15_what_is_forgotten_is_not_covered() {
     let mut it = Duel::new().await;
-    let other = it.calendar.watch(at(240), at(241)).expect("it fits");
+    let other = it.calendar.watch(at(240), at(241));
     drop(std::mem::replace(&mut it.watch, other));
     it.client.cache().evict_to(0);
-    let mut again = it.calendar.watch(at(0), at(24)).expect("it fits");
+    let mut again = it.calendar.watch(at(0), at(24));
     assert!(!again.view().is_complete);
     it.settle().await;
     it.there(|it| it.answers_all());
@@ -57,7 +56,7 @@ async fn story_1_what_leaves_one_stretch_is_never_missing_in_the_other() {
     it.somebody("2", "late", 23);
     it.hears();
     it.settle().await;
-    let mut wide = it.calendar.watch(at(0), at(48)).expect("it fits");
+    let mut wide = it.calendar.watch(at(0), at(48));
     it.settle().await;
     // It is moved, and the answer of the rest knows that before the log has told.
     it.somebody("2", "late", 20);
@@ -70,7 +69,7 @@ async fn story_1_what_leaves_one_stretch_is_never_missing_in_the_other() {
 #[tokio::test(start_paused = true)]
 async fn story_6_what_was_moved_out_is_not_brought_back_by_an_older_answer() {
     let mut it = Duel::new().await;
-    let mut next = it.calendar.watch(at(24), at(48)).expect("it fits");
+    let mut next = it.calendar.watch(at(24), at(48));
     it.settle().await;
     it.somebody("2", "two", 30);
     it.there(|it| it.reads(0));
@@ -101,7 +100,7 @@ async fn case_13_a_server_that_knows_less_is_asked_again() {
 #[tokio::test(start_paused = true)]
 async fn case_14_a_stretch_that_cannot_be_had() {
     let mut it = Duel::new().await;
-    let mut week = it.calendar.watch(at(0), at(7 * 24)).expect("it fits");
+    let mut week = it.calendar.watch(at(0), at(7 * 24));
     it.settle().await;
     assert_eq!(it.there(|it| it.sent.len()), 1, "only what is missing");
     it.there(|it| it.loses(0));
@@ -121,7 +120,7 @@ async fn case_16_what_was_missed_arrives_once_and_nothing_is_asked() {
     let mut it = Duel::new().await;
     it.there(Place::cut);
     it.settle().await;
-    assert!(matches!(it.client.status(), Connection::Offline { .. }));
+    assert!(matches!(it.client.connection_status(), ConnectionStatus::Offline { .. }));
     for number in 2..6 {
         it.somebody(&number.to_string(), &format!("t{number}"), 10 + number);
     }
@@ -129,7 +128,7 @@ async fn case_16_what_was_missed_arrives_once_and_nothing_is_asked() {
     let expected = "one@10 t2@12 t3@13 t4@14 t5@15";
     it.play("16", &[(|it| it.there(Place::tells), expected)]).await;
     assert_eq!(it.there(|it| it.ranges), 1);
-    assert_eq!(it.client.status(), Connection::Live);
+    assert_eq!(it.client.connection_status(), ConnectionStatus::Live);
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,12 +147,12 @@ async fn case_19_what_is_kept_while_something_pends() {
     it.create("mine", 12);
     it.settle().await;
     let id = it.there(|it| it.sent[0].body["variables"]["input"]["mutationId"].clone());
-    let kept = it.client.keep();
+    let kept = it.client.snapshot();
     it.there(Place::cut);
     let Duel { memory, .. } = it;
     let again = Duel::of(memory.clone());
     assert_eq!(again.client.restore(&kept), Ok(Vec::new()));
-    let mut again = Duel { watch: again.calendar.watch(at(0), at(24)).expect("it fits"), ..again };
+    let mut again = Duel { watch: again.calendar.watch(at(0), at(24)), ..again };
     assert_eq!(again.shown(), "one@10 mine@12");
     assert_eq!(again.client.pending().len(), 1);
     again.settle().await;
@@ -212,7 +211,7 @@ async fn story_10_offline_a_creation_and_a_move_into_a_taken_slot() {
     it.settle().await;
     it.create("mine", 12);
     let id = it.mine(0);
-    it.update(&id, Changes::new().time(at(10), at(11)));
+    it.update(&id, AppointmentChanges::new().time(at(10), at(11)));
     assert_eq!(it.shown(), "mine@10 one@10");
     it.later().await;
     it.there(|it| (it.is_cut, it.is_fluent) = (false, true));
@@ -225,8 +224,8 @@ async fn story_10_offline_a_creation_and_a_move_into_a_taken_slot() {
 #[tokio::test(start_paused = true)]
 async fn story_17_what_is_stale_ends_with_the_last_watch() {
     let mut it = Duel::new().await;
-    let watch = it.calendar.watch(at(0), at(24)).expect("it fits");
-    drop(std::mem::replace(&mut it.watch, it.calendar.watch(at(24), at(48)).expect("it fits")));
+    let watch = it.calendar.watch(at(0), at(24));
+    drop(std::mem::replace(&mut it.watch, it.calendar.watch(at(24), at(48))));
     it.settle().await;
     it.answers(0);
     it.settle().await;
@@ -239,10 +238,7 @@ async fn story_17_what_is_stale_ends_with_the_last_watch() {
     let view = it.watch.view();
     assert!(view.is_complete && !view.is_stale);
     it.later().await;
-    assert!(
-        !it.calendar.watch(at(0), at(24)).expect("it fits").view().is_complete,
-        "it was forgotten"
-    );
+    assert!(!it.calendar.watch(at(0), at(24)).view().is_complete, "it was forgotten");
 }
 
 #[tokio::test(start_paused = true)]
@@ -253,7 +249,7 @@ async fn where_no_line_gets_through_it_polls() {
         it.cut();
     });
     it.later().await;
-    assert_eq!(it.client.status(), Connection::Polling);
+    assert_eq!(it.client.connection_status(), ConnectionStatus::Polling);
     assert_eq!(it.there(|it| it.ranges), 1, "nothing has changed, so nothing is asked for");
     it.somebody("2", "two", 11);
     it.later().await;
@@ -261,7 +257,7 @@ async fn where_no_line_gets_through_it_polls() {
     assert_eq!(it.there(|it| it.ranges), 2);
     it.there(|it| it.is_walled = false);
     it.later().await;
-    assert_eq!(it.client.status(), Connection::Live);
+    assert_eq!(it.client.connection_status(), ConnectionStatus::Live);
     it.play(
         "live again",
         &[(|it| it.somebody("1", "uno", 10), "one@10 two@11"), (Duel::hears, "uno@10 two@11")],
@@ -272,7 +268,7 @@ async fn where_no_line_gets_through_it_polls() {
 #[tokio::test(start_paused = true)]
 async fn one_appointment_that_is_not_there_is_said_to_be_none() {
     let it = Duel::new().await;
-    let mut watch = it.client.appointment("nobody").watch().expect("it fits");
+    let mut watch = it.client.appointment("nobody").watch();
     assert!(!watch.next().await.expect("the present").is_complete);
     it.settle().await;
     it.there(Place::answers_all);
@@ -283,7 +279,7 @@ async fn one_appointment_that_is_not_there_is_said_to_be_none() {
 #[tokio::test(start_paused = true)]
 async fn one_appointment_that_could_not_be_asked_for_is_still_there() {
     let mut it = Duel::new().await;
-    let mut watch = it.client.appointment("1").watch().expect("it fits");
+    let mut watch = it.client.appointment("1").watch();
     it.settle().await;
     it.is_reset();
     it.settle().await;
@@ -308,7 +304,7 @@ async fn one_appointment_that_is_still_to_be_created_stays_through_a_reset() {
     let mut it = Duel::new().await;
     it.create("mine", 12);
     let id = it.mine(0);
-    let mut watch = it.client.appointment(id).watch().expect("it fits");
+    let mut watch = it.client.appointment(id).watch();
     it.settle().await;
     it.is_reset();
     it.settle().await;

@@ -6,10 +6,13 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::fake_transport::{Memory, Place};
-use crate::api::calendar::{Calendar, Pending, RangeWatch};
+use crate::api::calendar::CalendarHandle;
 use crate::api::client::Client;
-use crate::model::error::Outcome;
-use crate::model::input::{Changes, NewAppointment};
+use crate::api::pending_mutation::PendingMutation;
+use crate::api::range_watch::RangeWatch;
+use crate::model::appointment::Appointment;
+use crate::model::input::{AppointmentChanges, NewAppointment};
+use crate::model::refusal::MutationResult;
 use crate::model::scalars::{DateTime, Revision};
 use crate::tests::model_server::server::{Server, change};
 
@@ -17,9 +20,9 @@ use crate::tests::model_server::server::{Server, change};
 pub(crate) struct Duel {
     pub(crate) memory: Memory,
     pub(crate) client: Client,
-    pub(crate) calendar: Calendar,
+    pub(crate) calendar: CalendarHandle,
     pub(crate) watch: RangeWatch,
-    pub(crate) pending: Vec<Pending>,
+    pub(crate) pending: Vec<PendingMutation<Option<Appointment>>>,
 }
 
 pub(crate) const CALENDAR: &str = "c";
@@ -64,7 +67,7 @@ impl Duel {
         let client = Client::builder("http://localhost/graphql").transport(memory.clone());
         let client = client.build().expect("it is an address");
         let calendar = client.calendar(CALENDAR);
-        let watch = calendar.watch(at(0), at(24)).expect("it fits");
+        let watch = calendar.watch(at(0), at(24));
         Self { memory, client, calendar, watch, pending: Vec::new() }
     }
 
@@ -92,14 +95,13 @@ impl Duel {
 
     pub(crate) fn shown(&mut self) -> String {
         let view = self.watch.view();
-        let word = |it: &crate::model::appointment::Appointment| {
-            format!("{}@{}", it.title, (it.starts_at - at(0)).num_hours())
-        };
+        let word =
+            |it: &Appointment| format!("{}@{}", it.title, (it.starts_at - at(0)).num_hours());
         view.appointments.iter().map(|it| word(it)).collect::<Vec<_>>().join(" ")
     }
 
     /// What a mutation of mine came to, if it is decided.
-    pub(crate) fn came(&mut self, number: usize) -> Option<Outcome> {
+    pub(crate) fn came(&mut self, number: usize) -> Option<MutationResult> {
         (&mut self.pending[number]).now_or_never()
     }
 
@@ -146,24 +148,26 @@ impl Duel {
     }
 
     pub(crate) fn create(&mut self, title: &str, hour: i64) {
-        self.pending.push(self.calendar.create(NewAppointment::new(title, at(hour), at(hour + 1))));
+        self.pending.push(
+            self.calendar.create(NewAppointment::new(title, at(hour), at(hour + 1))).untyped(),
+        );
     }
 
-    pub(crate) fn update(&mut self, id: &str, changes: Changes) {
-        self.pending.push(self.calendar.update(&cynic::Id::new(id), changes));
+    pub(crate) fn update(&mut self, id: &str, changes: AppointmentChanges) {
+        self.pending.push(self.calendar.update(&id.into(), changes).untyped());
     }
 
     pub(crate) fn rename(&mut self, title: &str) {
-        self.update("1", Changes::new().title(title));
+        self.update("1", AppointmentChanges::new().title(title));
     }
 
     pub(crate) fn shift(&mut self, hour: i64) {
-        self.update("1", Changes::new().time(at(hour), at(hour + 1)));
+        self.update("1", AppointmentChanges::new().time(at(hour), at(hour + 1)));
     }
 
     /// The id of what I created as the mutation of this number.
     pub(crate) fn mine(&self, number: usize) -> String {
-        self.pending[number].appointment().inner().to_owned()
+        self.pending[number].appointment_id().to_string()
     }
 
     /// The log does not reach back, so all is asked for again.

@@ -9,7 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::api::client::{Client, Connection};
+use crate::api::client::Client;
+use crate::model::connection::ConnectionStatus;
 use crate::model::input::NewAppointment;
 use crate::model::scalars::DateTime;
 use crate::runtime;
@@ -112,8 +113,8 @@ async fn where_no_socket_gets_through_events_do() {
     let at = |hour| {
         "2026-11-23T00:00:00Z".parse::<DateTime>().expect("an instant") + TimeDelta::hours(hour)
     };
-    let mut watch = walled.calendar(id.inner()).watch(at(0), at(24)).expect("it fits");
-    let there = open.calendar(id.inner());
+    let mut watch = walled.calendar(&id).watch(at(0), at(24));
+    let there = open.calendar(&id);
     for number in 0..3 {
         let made =
             there.create(NewAppointment::new(format!("t{number}"), at(number), at(number + 1)));
@@ -126,9 +127,9 @@ async fn where_no_socket_gets_through_events_do() {
         tokio::time::timeout(Duration::from_secs(10), shown).await.expect("it is heard");
     }
     // Everything was heard, rather than asked for again and again.
-    assert_eq!(walled.status(), Connection::Live);
+    assert_eq!(walled.connection_status(), ConnectionStatus::Live);
     // What it says itself comes back as an event, too.
-    let mine = walled.calendar(id.inner()).create(NewAppointment::new("mine", at(5), at(6)));
+    let mine = walled.calendar(&id).create(NewAppointment::new("mine", at(5), at(6)));
     mine.await.expect("it is free");
     assert_eq!(walled.pending(), Vec::new());
     server.stop().await;

@@ -7,23 +7,23 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::engine::SubscriptionNumber;
+use crate::transport::SubscriptionNumber;
 use crate::transport::{OPENING, within};
 
 /// A socket whose other end is in the test's hand.
 struct Pipe {
     says: mpsc::UnboundedSender<String>,
-    hears: mpsc::UnboundedReceiver<Result<String, LineError>>,
+    hears: mpsc::UnboundedReceiver<Result<String, TransportError>>,
 }
 
 /// The other end.
 struct Far {
     hears: mpsc::UnboundedReceiver<String>,
-    says: mpsc::UnboundedSender<Result<String, LineError>>,
+    says: mpsc::UnboundedSender<Result<String, TransportError>>,
 }
 
 impl Stream for Pipe {
-    type Item = Result<String, LineError>;
+    type Item = Result<String, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.hears.poll_next_unpin(context)
@@ -31,21 +31,21 @@ impl Stream for Pipe {
 }
 
 impl Sink<String> for Pipe {
-    type Error = LineError;
+    type Error = TransportError;
 
-    fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), LineError>> {
+    fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn start_send(self: Pin<&mut Self>, text: String) -> Result<(), LineError> {
-        self.says.unbounded_send(text).map_err(|it| LineError(it.to_string()))
+    fn start_send(self: Pin<&mut Self>, text: String) -> Result<(), TransportError> {
+        self.says.unbounded_send(text).map_err(|it| TransportError::new(it.to_string()))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), LineError>> {
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), LineError>> {
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         Poll::Ready(Ok(()))
     }
 }

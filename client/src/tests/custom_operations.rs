@@ -1,28 +1,25 @@
-//! Operations of the caller's own, against the real server.
+//! Queries and subscriptions of the caller against the real server.
 
 use appointments_server::clock::Clock;
 use chrono::TimeDelta;
 use cynic::SubscriptionBuilder;
 use futures_util::StreamExt;
 
-use super::*;
-use crate::model::input::NewAppointment;
-use crate::model::scalars::{DateTime, Revision};
-use crate::schema;
-use crate::tests::{CALENDAR, Duel, Place, Real};
+use super::{CALENDAR, Duel, Place, Real};
+use crate::{CalendarId, Client, DateTime, NewAppointment, QueryError, Revision, schema};
 
 fn at(hour: i64) -> DateTime {
     DateTime::from_timestamp(1_795_392_000, 0).unwrap() + TimeDelta::hours(hour)
 }
 
 #[derive(cynic::QueryVariables)]
-struct Of {
-    calendar: cynic::Id,
+struct Variables {
+    calendar: CalendarId,
     after: Option<Revision>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
-#[cynic(schema = "appointments", graphql_type = "Subscription", variables = "Of")]
+#[cynic(schema = "appointments", graphql_type = "Subscription", variables = "Variables")]
 struct Revisions {
     #[arguments(calendarId: $calendar, after: $after)]
     appointment_changes: Position,
@@ -35,41 +32,41 @@ struct Position {
 }
 
 #[tokio::test]
-async fn the_server_is_heard_and_says_no() {
+async fn a_subscription_receives_events_and_errors() {
     let server = Real::start(Clock::system()).await;
     let client = Client::builder(server.url()).build().unwrap();
     let id = client.calendars().await.unwrap()[0].id.clone();
-    let mine = client.calendar(id.inner());
-    let of = |after| Revisions::build(Of { calendar: id.clone(), after });
+    let mine = client.calendar(&id);
+    let of = |after| Revisions::build(Variables { calendar: id.clone(), after });
     let mut events = client.subscribe(&of(Some(0))).unwrap();
     for hour in 0..3 {
         mine.create(NewAppointment::new("One", at(hour), at(hour + 1))).await.unwrap();
     }
-    let mut heard = 0;
-    while heard < 3 {
-        heard = events.next().await.unwrap().unwrap().appointment_changes.revision;
+    let mut received = 0;
+    while received < 3 {
+        received = events.next().await.unwrap().unwrap().appointment_changes.revision;
     }
-    let nonsense = Revisions::build(Of { calendar: "nobody".into(), after: None });
-    let refused = client.subscribe(&nonsense).unwrap().next().await;
+    let unknown = Revisions::build(Variables { calendar: "nobody".into(), after: None });
+    let refused = client.subscribe(&unknown).unwrap().next().await;
     assert!(matches!(refused, Some(Err(QueryError::Server(_)))), "{refused:?}");
-    // Who does not listen any more is told of nothing, and nobody else is.
+    // After the subscription is dropped, mutations still work.
     drop(events);
     mine.create(NewAppointment::new("One", at(3), at(4))).await.unwrap();
     server.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_ends_with_the_line_and_goes_on() {
+async fn a_subscription_ends_with_its_connection_and_can_be_resumed() {
     let mut duel = Duel::new().await;
-    let of = |after| Revisions::build(Of { calendar: CALENDAR.into(), after: Some(after) });
+    let of = |after| Revisions::build(Variables { calendar: CALENDAR.into(), after: Some(after) });
     let mut events = duel.client.subscribe(&of(0)).unwrap();
     duel.settle().await;
     duel.hears();
     let first = events.next().await.unwrap().unwrap();
     assert_eq!(first.appointment_changes.revision, 1);
     duel.there(Place::cut);
-    assert!(matches!(events.next().await, Some(Err(QueryError::Line(_)))));
-    assert!(events.next().await.is_none(), "only who listens knows from where to go on");
+    assert!(matches!(events.next().await, Some(Err(QueryError::Transport(_)))));
+    assert!(events.next().await.is_none(), "only the caller knows where to resume");
     duel.somebody("2", "two", 11);
     let mut events = duel.client.subscribe(&of(1)).unwrap();
     duel.later().await;
