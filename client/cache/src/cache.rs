@@ -1,5 +1,6 @@
-//! [`Cache`]: what a program holds.
+//! [`Cache`]: the entry point of the crate.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use cynic_parser::common::OperationType;
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::base::Base;
 use crate::batch::{Applied, Batch, InFlight};
 use crate::collections::Span;
-use crate::core::{Core, DropGuard, Dropped, Limit, SharedCore, lock, with};
+use crate::core::{Core, DropGuard, Dropped, Limit, SharedCore, lock, update};
 use crate::denormalize::Reader;
 use crate::error::{OperationError, PredictionError, ResponseError, SetupError, SnapshotError};
 use crate::layers::{MutationId, Prediction, Status};
@@ -20,17 +21,22 @@ use crate::snapshot;
 use crate::view::{EntityKey, ReadView, Scope, ScopedRange, View};
 use crate::watch::Watch;
 
-/// A normalized cache. Cheap to clone; all clones are one cache.
+/// A normalized cache of GraphQL entities.
 ///
-/// It has no socket, no clock and no executor: it is told what the server said and what a mutation is expected
-/// to do, and shows what follows from that.
+/// The cache has no socket, clock or executor. The program sends requests and passes responses and
+/// events in; the cache stores entities once and keeps every [`Watch`] up to date.
+///
+/// Cloning is cheap, and all clones share one cache. The cache is `Send` and `Sync`. One mutex
+/// guards it, and every method holds that mutex until it returns. The closures of
+/// [`Cache::update`] and [`Prediction::draft`] and the `Deserialize` of fragments run under the
+/// mutex, so they must not call the cache: such a call deadlocks or panics.
 #[derive(Clone)]
 pub struct Cache {
     core: SharedCore,
 }
 
-/// Holds an operation's answer in memory though nobody watches it.
-#[must_use = "what is retained is let go when this is dropped"]
+/// Keeps the entities of a query in memory until it is dropped; see [`Cache::retain`].
+#[must_use = "the query is retained only until this guard is dropped"]
 pub struct RetainGuard {
     _guard: DropGuard,
 }
@@ -39,18 +45,40 @@ pub struct RetainGuard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheStats {
-    /// The bytes that all records take.
+    /// The bytes of all stored records: the values of their fields. Keys of entities, indexes and
+    /// the last views of watches are not counted.
     pub bytes: usize,
-    /// How many entities are known.
+    /// The number of known entities. The query root counts as one, and so does an entity of which
+    /// only the key is known.
     pub entities: usize,
 }
 
 impl Cache {
-    /// An empty cache.
+    /// Creates an empty cache for the schema of a policy.
+    ///
+    /// The cost is that of parsing the schema once.
     ///
     /// # Errors
     ///
-    /// If the policy and its schema do not fit together.
+    /// Fails if the schema cannot be parsed, or if the policy does not fit the schema.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cynic_cache::{Cache, Policy};
+    ///
+    /// struct Books;
+    ///
+    /// impl Policy for Books {
+    ///     fn schema(&self) -> &str {
+    ///         "type Query { book(id: ID!): Book } type Book { id: ID! title: String! }"
+    ///     }
+    /// }
+    ///
+    /// let cache = Cache::new(Books)?;
+    /// assert_eq!(cache.stats().bytes, 0);
+    /// # Ok::<(), cynic_cache::SetupError>(())
+    /// ```
     pub fn new(policy: impl Policy) -> Result<Self, SetupError> {
         let mut names = Names::default();
         let rules = Rules::new(&policy, &mut names)?;
@@ -58,11 +86,15 @@ impl Cache {
         Ok(Self { core: Arc::new(Mutex::new(Core::new(rules, base))) })
     }
 
-    /// Makes an operation ready: compiled once for all variables, and remembered.
+    /// Prepares a query, mutation or subscription for use with this cache.
+    ///
+    /// The first call compiles the document; later calls with the same document only bind the
+    /// variables. The result is cheap to clone and can be used any number of times.
     ///
     /// # Errors
     ///
-    /// If it selects what the schema does not have; a mistake in the program.
+    /// Fails if the operation does not fit the schema of the policy. That is a mistake in the
+    /// program.
     pub fn prepare<O: CynicOperation>(
         &self,
         operation: &O,
@@ -75,7 +107,32 @@ impl Cache {
         Ok(Prepared::new(bound, &variables, operation.name()))
     }
 
-    /// What the cache shows of a query now. For a single look; whoever looks again wants a [`Watch`].
+    /// Reads the current view of a query, predictions included.
+    ///
+    /// Each call builds the whole view. Use [`Cache::watch`] to read a query repeatedly: a watch
+    /// reuses what has not changed.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another cache prepared the query.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # use library::*;
+    /// use cynic::QueryBuilder;
+    /// use cynic_cache::{Cache, View};
+    ///
+    /// let cache = Cache::new(Library)?;
+    /// let query = cache.prepare(&Shelves::build(()))?;
+    /// assert!(matches!(cache.read(&query), View::Missing(_)));
+    ///
+    /// cache.write(&query, SHELVES)?;
+    /// let View::Complete(data) = cache.read(&query) else { panic!("the view has gaps") };
+    /// assert_eq!(data.shelves[0].name, "Novels");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read<F: DeserializeOwned>(&self, query: &Prepared<F>) -> View<F> {
         let core = lock(&self.core);
         let view = ReadView { base: &core.base, overlay: &core.overlay };
@@ -84,15 +141,67 @@ impl Cache {
         reader.read()
     }
 
-    /// Follows what the cache shows of a query.
+    /// Watches a query: a stream of its views.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another cache prepared the query.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # use library::*;
+    /// use cynic::QueryBuilder;
+    /// use cynic_cache::Cache;
+    /// use futures_util::StreamExt;
+    ///
+    /// # futures_util::FutureExt::now_or_never(async {
+    /// let cache = Cache::new(Library)?;
+    /// let query = cache.prepare(&Shelves::build(()))?;
+    /// let mut watch = cache.watch(&query);
+    /// let first = watch.next().await.expect("a watch never ends");
+    /// assert!(first.data().is_none());
+    ///
+    /// cache.write(&query, SHELVES)?;
+    /// let second = watch.next().await.expect("a watch never ends");
+    /// assert!(second.is_complete());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).expect("no await waits").unwrap();
+    /// ```
     pub fn watch<F>(&self, query: &Prepared<F>) -> Watch<F> {
         Watch::new(self.core.clone(), query.clone())
     }
 
-    /// Says that an operation is about to be sent, a mutation too. Every request must be announced: until
-    /// it is answered the cache remembers what it must not believe from it.
+    /// Registers a request that is about to be sent. Mutations are registered too.
+    ///
+    /// Until the request ends, the cache remembers what it needs to recognise that the response is
+    /// out of date. Send [`Prepared::body`] after this call and pass the response to
+    /// [`Cache::apply_response`]. Dropping the [`InFlight`] abandons the request.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another cache prepared the query.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # use library::*;
+    /// use cynic::QueryBuilder;
+    /// use cynic_cache::{Cache, WriteOutcome};
+    ///
+    /// # fn send(_: String) -> &'static [u8] { SHELVES }
+    /// let cache = Cache::new(Library)?;
+    /// let query = cache.prepare(&Shelves::build(()))?;
+    /// let in_flight = cache.begin(&query);
+    /// let response = send(query.body());
+    /// let applied = cache.apply_response(&in_flight, &query, response)?;
+    /// assert_eq!(applied.outcome, WriteOutcome::Applied);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn begin<F>(&self, query: &Prepared<F>) -> InFlight {
-        let id = with(&self.core, |core| {
+        let id = update(&self.core, |core| {
             let id = core.base.requests.begin();
             for listing in query.bound(&core.base.store.names).listings() {
                 let Some(scope) = &listing.scope else { continue };
@@ -107,26 +216,65 @@ impl Cache {
         InFlight::new(&self.core, id)
     }
 
-    /// The stretches that must be asked for so that a query becomes complete: what is neither covered nor
-    /// asked for already, and where something is not known of what is there.
+    /// Returns the ranges to fetch so that a query becomes complete.
+    ///
+    /// These are the ranges of its collections that are neither covered nor in flight, and ranges
+    /// around members with unknown fields. The result is empty for a query without collections;
+    /// [`View::gaps`] names the missing fields of such a query. The cost is linear in the number of
+    /// members in the query's ranges.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another cache prepared the query.
     pub fn missing_ranges<F>(&self, query: &Prepared<F>) -> Vec<ScopedRange> {
         let core = lock(&self.core);
         core.missing_ranges(query.bound(&core.base.store.names), true)
     }
 
-    /// Tells the cache what happened, as one change: whoever watches sees all of it or nothing.
+    /// Applies several changes as one: a watch sees all of them or none.
     ///
-    /// The cache is locked meanwhile: what the closure needs of it, a [`Prepared`] operation say, is taken
-    /// before.
-    pub fn update<R>(&self, tell: impl FnOnce(&mut Batch<'_>) -> R) -> R {
-        with(&self.core, |core| tell(&mut Batch { core }))
+    /// The closure runs under the cache's mutex and must not call the cache. Prepare operations
+    /// before the call. Returns what the closure returns.
+    ///
+    /// If the closure panics, the calls that it completed remain in effect. The next change of the
+    /// cache makes them visible.
+    ///
+    /// # Examples
+    ///
+    /// The response of a mutation replaces its prediction in one step:
+    ///
+    /// ```
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # use library::*;
+    /// use cynic::MutationBuilder;
+    /// use cynic_cache::{Cache, Patch};
+    ///
+    /// let cache = Cache::new(Library)?;
+    /// let rename = RenameVariables { id: "b1".into(), title: "Emma II".into() };
+    /// let rename = cache.prepare(&RenameBook::build(rename))?;
+    /// let in_flight = cache.begin(&rename);
+    /// cache.predict("m1", Patch::of("Book", "b1").set("title", "Emma II"))?;
+    ///
+    /// cache.update(|batch| {
+    ///     batch.settle("m1");
+    ///     batch.apply_response(&in_flight, &rename, RENAMED)
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn update<R>(&self, change: impl FnOnce(&mut Batch<'_>) -> R) -> R {
+        update(&self.core, |core| change(&mut Batch { core }))
     }
 
-    /// [`Batch::apply_response`] by itself.
+    /// Applies the response to a request, as a change of its own; see [`Batch::apply_response`].
     ///
     /// # Errors
     ///
-    /// If the response does not fit; the base is as before.
+    /// Fails if the response does not fit the operation. The stored data is unchanged, and the
+    /// request has ended.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another cache prepared the operation.
     pub fn apply_response<F>(
         &self,
         request: &InFlight,
@@ -136,11 +284,16 @@ impl Cache {
         self.update(|batch| batch.apply_response(request, operation, response))
     }
 
-    /// [`Batch::write`] by itself.
+    /// Writes data that no registered request has fetched, as a change of its own; see
+    /// [`Batch::write`].
     ///
     /// # Errors
     ///
-    /// If the response does not fit; the base is as before.
+    /// Fails if the data does not fit the operation. The stored data is unchanged.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another cache prepared the operation.
     pub fn write<F>(
         &self,
         operation: &Prepared<F>,
@@ -149,43 +302,87 @@ impl Cache {
         self.update(|batch| batch.write(operation, response))
     }
 
-    /// Shows at once what a mutation is expected to do, until it is settled or rolled back.
+    /// Shows at once what a mutation is expected to do, until the mutation is settled or rolled
+    /// back.
+    ///
+    /// Predictions lie over the stored data and never change it. `mutation` is an id of the
+    /// program's choice; a mutation has one prediction.
     ///
     /// # Errors
     ///
-    /// If the prediction does not fit the mutation or the schema; nothing is changed.
+    /// Fails if the prediction does not fit the mutation or the schema, or if the id is in use by
+    /// another pending mutation. Nothing is changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # use library::*;
+    /// use cynic::QueryBuilder;
+    /// use cynic_cache::{Cache, EntityKey, Patch, Status};
+    ///
+    /// let cache = Cache::new(Library)?;
+    /// let query = cache.prepare(&Shelves::build(()))?;
+    /// cache.write(&query, SHELVES)?;
+    ///
+    /// let book = EntityKey::new("Book", "b1");
+    /// cache.predict("m1", Patch::of("Book", "b1").set("title", "Emma II"))?;
+    /// assert_eq!(cache.read(&query).data().unwrap().shelves[0].books[0].title, "Emma II");
+    /// assert_eq!(cache.status(&book), Status::Pending);
+    ///
+    /// assert!(cache.roll_back("m1"), "the mutation was pending");
+    /// assert_eq!(cache.read(&query).data().unwrap().shelves[0].books[0].title, "Emma");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn predict(
         &self,
-        by: impl Into<MutationId>,
+        mutation: impl Into<MutationId>,
         prediction: impl Into<Prediction>,
     ) -> Result<(), PredictionError> {
-        let (by, prediction) = (by.into(), prediction.into());
-        with(&self.core, |core| core.predict(by, prediction))
+        let mutation = mutation.into();
+        let prediction = prediction.into();
+        update(&self.core, |core| core.predict(mutation, prediction))
     }
 
-    /// [`Batch::settle`] by itself.
-    pub fn settle(&self, by: impl Into<MutationId>) -> bool {
-        self.update(|batch| batch.settle(by))
+    /// Removes the prediction of a mutation that succeeded, as a change of its own; see
+    /// [`Batch::settle`].
+    ///
+    /// Returns `true` if the mutation was pending. For an unknown or settled mutation nothing
+    /// changes, and the result is `false`.
+    pub fn settle(&self, mutation: impl Into<MutationId>) -> bool {
+        self.update(|batch| batch.settle(mutation))
     }
 
-    /// [`Batch::roll_back`] by itself.
-    pub fn roll_back(&self, by: impl Into<MutationId>) -> bool {
-        self.update(|batch| batch.roll_back(by))
+    /// Removes the prediction of a mutation that the server rejected, as a change of its own; see
+    /// [`Batch::roll_back`].
+    ///
+    /// Returns `true` if the mutation was pending. For an unknown or settled mutation nothing
+    /// changes, and the result is `false`.
+    pub fn roll_back(&self, mutation: impl Into<MutationId>) -> bool {
+        self.update(|batch| batch.roll_back(mutation))
     }
 
-    /// How far the server has confirmed what is shown of an entity.
+    /// Returns whether predictions touch an entity, and whether one of their mutations has failed.
+    ///
+    /// An unknown entity is [`Status::Confirmed`].
     pub fn status(&self, entity: &EntityKey) -> Status {
         let core = lock(&self.core);
         core.find(entity).map_or(Status::Confirmed, |it| core.layers.status(it))
     }
 
-    /// The revision of what the base holds of an entity, if its type has one.
+    /// Returns the revision of the stored entity. Predictions do not change it.
+    ///
+    /// `None` means that the entity is not stored, or that its type has no revision.
     pub fn revision(&self, entity: &EntityKey) -> Option<Revision> {
         let core = lock(&self.core);
         core.base.store.entities.record(core.find(entity)?)?.revision
     }
 
-    /// The revision at which the base of a scope stands.
+    /// Returns the position of the cache in a scope's log: the revision up to which it has applied
+    /// the log.
+    ///
+    /// A subscription resumes after this revision. `None` means that no response or event has named
+    /// a revision yet.
     pub fn position(&self, scope: &Scope) -> Option<Revision> {
         let core = lock(&self.core);
         let collection = core.collection(&scope.member)?;
@@ -193,7 +390,13 @@ impl Cache {
         core.base.scopes.get(scope).position
     }
 
-    /// Keeps what a query shows, though nobody watches it, until the answer is dropped.
+    /// Protects the entities of a query from eviction until the guard is dropped.
+    ///
+    /// What the query displays is determined at each eviction. Watched queries need no guard.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another cache prepared the query.
     pub fn retain<F>(&self, query: &Prepared<F>) -> RetainGuard {
         let mut core = lock(&self.core);
         let number = core.next_retained;
@@ -204,39 +407,88 @@ impl Cache {
         RetainGuard { _guard: DropGuard::new(&self.core, Dropped::Retained(number)) }
     }
 
-    /// The bytes that records take, and how many entities are known.
+    /// Returns the size of the cache. The cost is constant.
     pub fn stats(&self) -> CacheStats {
         let core = lock(&self.core);
         CacheStats { bytes: core.base.bytes, entities: core.base.store.entities.len() }
     }
 
-    /// Forgets what nobody watches or retains, the oldest first, until records take at most `bytes`. What is
-    /// pending, or may be needed by a request in flight, stays. Coverage goes with what it covered.
+    /// Evicts entities, the least recently written first, until the records take at most `bytes`
+    /// (see [`CacheStats::bytes`]).
+    ///
+    /// Entities that are watched, retained, predicted, or in a range that is in flight stay, so the
+    /// cache may remain larger than `bytes`. An evicted member of a collection leaves a gap in the
+    /// covered range. The cost is linear in the size of the cache.
     pub fn evict_to(&self, bytes: usize) {
-        with(&self.core, |core| core.evict_to(bytes));
+        update(&self.core, |core| core.evict_to(bytes));
     }
 
-    /// Keeps records to about so many bytes from now on, by [`Cache::evict_to`]; `None` for no bound, as it
-    /// is at first.
+    /// Limits the bytes of records (see [`CacheStats::bytes`]) from the next change on. `None`
+    /// removes the limit; a new cache has none.
+    ///
+    /// Beyond the limit the cache calls [`Cache::evict_to`] by itself. Because an eviction visits
+    /// all records, the next one happens only after the records have grown by a fifth.
     pub fn limit(&self, bytes: Option<usize>) {
-        with(&self.core, |core| {
-            core.limit = bytes.map(|bytes| Limit { bytes, evict_above: bytes })
+        update(&self.core, |core| {
+            core.limit = bytes.map(|bytes| Limit { bytes, evict_above: bytes });
         });
     }
 
-    /// The base with its coverage and positions, to be kept somewhere. Predictions are never in it.
+    /// Serializes the stored data with its coverage and positions. Predictions are not included.
+    ///
+    /// The cost is linear in the size of the cache, under its mutex. The bytes are not encrypted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # use library::*;
+    /// use cynic::QueryBuilder;
+    /// use cynic_cache::Cache;
+    ///
+    /// let cache = Cache::new(Library)?;
+    /// cache.write(&cache.prepare(&Shelves::build(()))?, SHELVES)?;
+    /// let snapshot = cache.snapshot();
+    ///
+    /// let restored = Cache::new(Library)?;
+    /// restored.restore(&snapshot)?;
+    /// let query = restored.prepare(&Shelves::build(()))?;
+    /// assert!(restored.read(&query).is_complete());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn snapshot(&self) -> Vec<u8> {
         let core = lock(&self.core);
         snapshot::write(&core.base, &core.rules)
     }
 
-    /// Takes what [`Cache::snapshot`] has made, as far as the cache does not know better: it enters
-    /// scopes that hold nothing yet.
+    /// Adds the data of a snapshot that [`Cache::snapshot`] has made.
+    ///
+    /// The cache keeps what it holds already where that is newer. The members, the coverage and the
+    /// position of a scope are restored only if the cache holds nothing of that scope.
     ///
     /// # Errors
     ///
-    /// If it is damaged, or of another format or schema. The cache is as it was.
+    /// Fails if the snapshot is damaged, or if another format, schema or policy made it. The cache
+    /// is unchanged; start without the snapshot.
     pub fn restore(&self, snapshot: &[u8]) -> Result<(), SnapshotError> {
-        with(&self.core, |core| snapshot::restore(&mut core.base, &core.rules, snapshot))
+        update(&self.core, |core| snapshot::restore(&mut core.base, &core.rules, snapshot))
     }
 }
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the lock, so that a closure under the lock can print the cache.
+        out.debug_struct("Cache").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RetainGuard {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RetainGuard").finish_non_exhaustive()
+    }
+}
+
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<Cache>();
+};

@@ -1,12 +1,12 @@
-//! Requests in flight: until one is answered or given up, it may tell of a past that we know to be over.
+//! Requests in flight. Until a request ends, its response may describe a state that is out of date.
 
 use std::collections::BTreeSet;
 
-/// A request's number; later ones are higher.
+/// The number of a request. Later requests have higher numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RequestId(u64);
 
-/// Which requests are in flight.
+/// The requests that were sent and have not ended.
 #[derive(Debug, Default)]
 pub(crate) struct InFlightRequests {
     open: BTreeSet<RequestId>,
@@ -14,6 +14,7 @@ pub(crate) struct InFlightRequests {
 }
 
 impl InFlightRequests {
+    /// Adds a request.
     pub(crate) fn begin(&mut self) -> RequestId {
         let request = RequestId(self.next);
         self.next += 1;
@@ -21,7 +22,7 @@ impl InFlightRequests {
         request
     }
 
-    /// Whether it was in flight.
+    /// Removes a request. Returns whether it was in flight.
     pub(crate) fn finish(&mut self, request: RequestId) -> bool {
         self.open.remove(&request)
     }
@@ -30,13 +31,13 @@ impl InFlightRequests {
         self.open.contains(&request)
     }
 
-    /// What the next request will be called: everything below was sent before now.
+    /// Returns the number of the next request. Requests with lower numbers were sent before now.
     pub(crate) fn next_id(&self) -> RequestId {
         RequestId(self.next)
     }
 
-    /// Whether every request that was sent before `moment` is over.
-    pub(crate) fn all_finished_before(&self, moment: RequestId) -> bool {
-        self.open.first().is_none_or(|it| *it >= moment)
+    /// Returns whether all requests with numbers below `request` have ended.
+    pub(crate) fn all_finished_before(&self, request: RequestId) -> bool {
+        self.open.first().is_none_or(|it| *it >= request)
     }
 }

@@ -1,10 +1,11 @@
-//! Instants as collections compare them: microseconds, and how they are read from a field.
+//! Instants: the fields of intervals, read as microseconds since 1970-01-01T00:00Z.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use crate::record::Value;
 
-/// Reads RFC 3339 instants, dates, local date-times (as UTC) and integers (as they are).
+/// Reads a stored value: an RFC 3339 timestamp, a date, a local date-time (taken as UTC), or an
+/// integer (returned unchanged). Returns `None` for other values.
 pub(crate) fn from_value(value: Value<'_>) -> Option<i64> {
     match value {
         Value::Int(number) => Some(number),
@@ -13,12 +14,13 @@ pub(crate) fn from_value(value: Value<'_>) -> Option<i64> {
     }
 }
 
+/// Reads a JSON value by the rules of [`from_value`].
 pub(crate) fn from_json(value: &serde_json::Value) -> Option<i64> {
     value.as_i64().or_else(|| from_text(value.as_str()?))
 }
 
 fn from_text(text: &str) -> Option<i64> {
-    if let Some(instant) = canonical(text) {
+    if let Some(instant) = parse_canonical(text) {
         return Some(instant);
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
@@ -30,12 +32,12 @@ fn from_text(text: &str) -> Option<i64> {
     Some(text.parse::<NaiveDateTime>().ok()?.and_utc().timestamp_micros())
 }
 
-/// `2026-11-23T09:30:00Z`, the form in which servers answer, without the general parser: an answer
-/// of 100,000 entities has 200,000 of them.
-fn canonical(text: &str) -> Option<i64> {
+/// Parses the form `2026-11-23T09:30:00Z` without the general parser, which is slower. Servers send
+/// this form, and a response with 100,000 entities holds 200,000 instants.
+fn parse_canonical(text: &str) -> Option<i64> {
     let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
-    let is_canonical = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
-    if is_canonical.iter().any(|(at, mark)| bytes[*at] != *mark) {
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+    if marks.iter().any(|(at, mark)| bytes[*at] != *mark) {
         return None;
     }
     let number = |at: std::ops::Range<usize>| {
@@ -58,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_instant_may_look_like() {
+    fn timestamps_dates_and_local_date_times_are_read() {
         check("1970-01-01T00:01:00Z", Some(60));
         check("1970-01-01T02:01:00+02:00", Some(60));
         check("1970-01-01T00:01:00.5Z", Some(60));

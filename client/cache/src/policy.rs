@@ -1,41 +1,81 @@
-//! What a cache must be told of a schema: what has an identity, what has a revision, and which lists
-//! follow from the entities themselves.
+//! Policies: which types of a schema are entities, which have revisions, and which lists are
+//! collections.
 
-/// Tells the cache about a schema. Everything but the schema itself has a default that suits most.
+/// Describes a schema to the cache. Only [`Policy::schema`] is required.
+///
+/// The cache calls a policy only in [`Cache::new`](crate::Cache::new).
+///
+/// ```
+/// use cynic_cache::{Cache, Policy};
+///
+/// struct Books;
+///
+/// impl Policy for Books {
+///     fn schema(&self) -> &str {
+///         "type Query { book(isbn: ID!): Book }
+///          type Book { isbn: ID! title: String! version: Int! updatedAt: String! }"
+///     }
+///
+///     fn key(&self, type_name: &str) -> Option<&str> {
+///         (type_name == "Book").then_some("isbn")
+///     }
+///
+///     fn revision(&self, type_name: &str) -> Option<&str> {
+///         (type_name == "Book").then_some("version")
+///     }
+///
+///     fn is_server_made(&self, _: &str, field: &str) -> bool {
+///         field == "updatedAt"
+///     }
+/// }
+///
+/// let cache = Cache::new(Books)?;
+/// # Ok::<(), cynic_cache::SetupError>(())
+/// ```
 pub trait Policy: Send + Sync + 'static {
-    /// The schema in the schema definition language, whole.
+    /// Returns the whole schema in the schema definition language.
     fn schema(&self) -> &str;
 
-    /// The field that makes an object of this type an entity; `None` for objects without identity,
-    /// which are stored inside of their parent. By default `id`, where a type has it.
+    /// Returns the field that identifies the entities of a type.
+    ///
+    /// `None` means that objects of this type are not entities; they are stored inside their parent.
+    /// So are objects of types that do not have the field. The default is `id`.
     fn key(&self, type_name: &str) -> Option<&str> {
         let _ = type_name;
         Some("id")
     }
 
-    /// The field that holds the revision which last wrote an entity of this type, if it has one. The
-    /// order of revisions is commit order. By default there is none: the last to arrive stands.
+    /// Returns the field that holds the revision of an entity: an integer that grows with each
+    /// change, in commit order.
+    ///
+    /// With a revision, newer data wins whatever the order of arrival. `None`, the default, means
+    /// that the type has none, and then the data that arrives last wins.
     fn revision(&self, type_name: &str) -> Option<&str> {
         let _ = type_name;
         None
     }
 
-    /// Whether the server makes this field anew with every change (`updatedAt`). A change of such fields
-    /// alone, as when a prediction is confirmed, is no change of the content of a view. The revision
-    /// is one of them always.
+    /// Returns whether the server sets this field with every change, as it does with `updatedAt`.
+    ///
+    /// Watches are not notified if only such fields have changed, for example when the server
+    /// confirms a prediction. The revision always counts as one. The default is `false`.
     fn is_server_made(&self, type_name: &str, field: &str) -> bool {
         let _ = (type_name, field);
         false
     }
 
-    /// Lists whose members follow from the entities themselves; at most one for each type of member.
+    /// Returns the collections of the schema, at most one for each type of member. The default is
+    /// none.
     fn collections(&self) -> Vec<Collection> {
         Vec::new()
     }
 }
 
-/// Declares that entities of a type are in a list because of what they are: of a scope (a shelf, a
-/// calendar), and with an interval that touches the range that the list is asked for.
+/// Declares lists whose members follow from the entities themselves.
+///
+/// A member belongs to a scope, such as a shelf or a calendar, and has an interval. A list displays
+/// the members of one scope whose intervals overlap the range in the field's arguments. The cache
+/// therefore puts a created, moved or deleted entity into the right lists without a request.
 ///
 /// ```
 /// # use cynic_cache::{Collection, ListField};
@@ -63,32 +103,36 @@ pub struct Collection {
     pub(crate) position: Option<String>,
 }
 
-/// A field that lists the members of a [`Collection`]: which arguments carry the range and the scope.
+/// A field of the schema that lists the members of a [`Collection`], and the arguments that carry
+/// the range and the scope.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ListField {
     pub(crate) parent: String,
     pub(crate) name: String,
-    /// The paths of the range's start and end in the arguments.
+    /// The paths of the range's start and end within the arguments.
     pub(crate) range: Option<[Vec<String>; 2]>,
-    /// The path of the scope in the arguments; `None` where the parent is the scope.
+    /// The path of the scope within the arguments. `None` means that the parent is the scope.
     pub(crate) scope: Option<Vec<String>>,
 }
 
 impl ListField {
-    /// The field `name` of the type `parent`.
+    /// Names the field `name` of the type `parent`.
     pub fn new(parent: &str, name: &str) -> Self {
         Self { parent: parent.to_owned(), name: name.to_owned(), range: None, scope: None }
     }
 
-    /// The arguments that carry the range, as paths: `during.start` is the field `start` of the
-    /// argument `during`. Every list field needs them.
+    /// Sets the arguments that carry the range. Required.
+    ///
+    /// Both are paths: `during.start` is the field `start` of the argument `during`.
     pub fn range(mut self, start: &str, end: &str) -> Self {
         self.range = Some([path(start), path(end)]);
         self
     }
 
-    /// The argument that names the scope, as a path. Without it, the parent is the scope.
+    /// Sets the argument that carries the key of the scope, as a path.
+    ///
+    /// Without it, the entity that has the field is the scope.
     pub fn scope(mut self, argument: &str) -> Self {
         self.scope = Some(path(argument));
         self
@@ -100,7 +144,10 @@ fn path(text: &str) -> Vec<String> {
 }
 
 impl Collection {
-    /// The type of the members.
+    /// Creates a collection whose members have the type `member`.
+    ///
+    /// [`Collection::scope`], [`Collection::interval`] and at least one [`Collection::listed_by`]
+    /// complete it.
     #[must_use]
     pub fn of(member: &str) -> Self {
         Self {
@@ -114,17 +161,19 @@ impl Collection {
         }
     }
 
-    /// The member's field that names its scope.
+    /// Sets the member's field that holds the key of its scope. Required.
     #[must_use]
     pub fn scope(mut self, field: &str) -> Self {
         field.clone_into(&mut self.scope);
         self
     }
 
-    /// The member's fields with its half-open interval: RFC 3339 instants, dates, or integers.
+    /// Sets the member's fields that hold its half-open interval. Required.
     ///
-    /// A member touches a range if it starts before the range's end, and either ends after the range's start
-    /// or starts at or after it.
+    /// The values are RFC 3339 timestamps, dates, local date-times (taken as UTC) or integers.
+    ///
+    /// A range includes a member that starts before the range's end, and either ends after the
+    /// range's start or starts at or after it.
     #[must_use]
     pub fn interval(mut self, start: &str, end: &str) -> Self {
         start.clone_into(&mut self.start);
@@ -132,25 +181,29 @@ impl Collection {
         self
     }
 
-    /// A field that lists the members.
+    /// Adds a field that lists the members.
     ///
-    /// A list that is asked for without a range or a scope is stored like any other field.
+    /// An operation may select the field without a range or a scope. Such a list is stored like any
+    /// other field.
     #[must_use]
     pub fn listed_by(mut self, field: ListField) -> Self {
         self.list_fields.push(field);
         self
     }
 
-    /// The name of the list, where the fields return an object with the list in it. What else that
-    /// object has is taken to be of the scope, whatever the range.
+    /// Sets the field that holds the list, for list fields that return an object around the list.
+    ///
+    /// The other fields of that object are stored once for each scope, whatever the range.
     #[must_use]
     pub fn items_in(mut self, list: &str) -> Self {
         self.items = Some(list.to_owned());
         self
     }
 
-    /// The field of the object around the list that tells at which revision of the scope the list
-    /// was read. Needs [`Collection::items_in`].
+    /// Sets the field of the object around the list that holds the revision at which the server
+    /// read the list. Requires [`Collection::items_in`].
+    ///
+    /// With it, the cache can order a list against the events of the scope's log.
     #[must_use]
     pub fn revision_in(mut self, field: &str) -> Self {
         self.position = Some(field.to_owned());

@@ -1,4 +1,4 @@
-//! Operations that are ready: completed, compiled, and with their variables in place.
+//! [`Prepared`]: compiled operations with their variables.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,8 +10,10 @@ use serde::Serialize;
 use crate::document::Bound;
 use crate::record::Names;
 
-/// A cynic operation with its variables, as one cache follows it: it is used with the cache that prepared it.
-/// Cheap to clone.
+/// An operation with its variables, prepared by [`Cache::prepare`](crate::Cache::prepare).
+///
+/// It works only with the cache that prepared it. `F` is the fragment of the operation. Cloning is
+/// cheap, and the type is `Send` and `Sync` whatever `F` is.
 pub struct Prepared<F> {
     bound: Arc<Bound>,
     variables: Arc<str>,
@@ -25,35 +27,37 @@ impl<F> Prepared<F> {
         Self { bound, variables, operation_name, fragment: PhantomData }
     }
 
-    /// With the numbers of the cache that has these names.
+    /// Returns the compiled operation for the cache with these names.
     ///
     /// # Panics
     ///
-    /// If that is not the one that prepared it; a mistake in the program that would read nonsense.
+    /// Panics if another cache prepared the operation: its numbers would name other fields here.
     pub(crate) fn bound(&self, names: &Names) -> &Arc<Bound> {
         assert!(
             self.bound.cache == names.id,
-            "an operation is used with the cache that prepared it"
+            "this operation was prepared by another cache; prepare it with this one"
         );
         &self.bound
     }
 
-    /// As it is given to a prediction, which looks whose it is when it is made.
-    pub(crate) fn unchecked(&self) -> &Arc<Bound> {
+    /// Returns the compiled operation without checking the cache. Predictions check it later.
+    pub(crate) fn bound_unchecked(&self) -> &Arc<Bound> {
         &self.bound
     }
 
-    /// The document to send: the author's, with `__typename` and what else the cache must know in it.
+    /// Returns the document to send: the program's document with `__typename`, keys, revisions and
+    /// the other fields that the cache needs.
     pub fn document(&self) -> &str {
         &self.bound.plan.text
     }
 
-    /// The variables, as JSON.
+    /// Returns the variables as a JSON object.
     pub fn variables(&self) -> &str {
         &self.variables
     }
 
-    /// What to send to a server, as JSON: `{"query": …, "variables": …}`.
+    /// Returns the body of the HTTP request as JSON: `{"query": …, "operationName": …,
+    /// "variables": …}`. An operation without a name has no `operationName`.
     pub fn body(&self) -> String {
         let text = |it: &str| serde_json::Value::from(it).to_string();
         let mut body = format!("{{\"query\":{}", text(self.document()));
@@ -82,22 +86,24 @@ impl<F> fmt::Debug for Prepared<F> {
     }
 }
 
-/// What can be prepared: cynic's operations of every kind.
+/// An operation that [`Cache::prepare`](crate::Cache::prepare) accepts.
+///
+/// Cynic's `Operation` and `StreamingOperation` implement it.
 pub trait CynicOperation {
-    /// What it selects.
+    /// The type that the response's data is read into.
     type Fragment;
 
-    /// The document, as cynic writes it.
+    /// Returns the GraphQL document.
     fn text(&self) -> &str;
 
-    /// The variables, as JSON.
+    /// Returns the variables as a JSON object.
     ///
     /// # Errors
     ///
-    /// What serde_json says of them.
+    /// Fails if the variables cannot be serialized.
     fn variables(&self) -> serde_json::Result<String>;
 
-    /// The operation's name.
+    /// Returns the operation's name. `None` means that the document has one anonymous operation.
     fn name(&self) -> Option<&str>;
 }
 

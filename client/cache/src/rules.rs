@@ -1,4 +1,4 @@
-//! The policy against the schema: checked once, and in the numbers that the hot paths use.
+//! Rules: the policy, checked against the schema and with interned names for fast lookup.
 
 use hashbrown::{HashMap, HashSet};
 
@@ -8,25 +8,26 @@ use crate::policy::{Collection, Policy};
 use crate::record::{Names, Symbol};
 use crate::schema::Schema;
 
-/// What the cache knows of its schema.
+/// The schema and its policy.
 pub(crate) struct Rules {
     pub(crate) schema: Schema,
     pub(crate) collections: Vec<Collection>,
     entities: HashMap<Symbol, EntityRule>,
     server_made: HashSet<(String, String)>,
-    /// Tells one schema and policy from another.
+    /// A hash of schema and policy. A snapshot is restored only under the fingerprint that made it.
     pub(crate) fingerprint: u64,
 }
 
-/// What makes an object of a type an entity.
+/// The key and the revision of the entities of one type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EntityRule {
     pub(crate) key: Symbol,
     pub(crate) revision: Option<Symbol>,
+    /// Set for the members of a collection.
     pub(crate) placement: Option<PlacementRule>,
 }
 
-/// The fields that place a member in its collection.
+/// The fields that determine where a member is in its collection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlacementRule {
     pub(crate) collection: usize,
@@ -51,8 +52,8 @@ impl Rules {
             });
             server_made.extend(made.map(|it| (name.clone(), it.clone())));
             let revision = policy.revision(name).map(|field| {
-                let known = of.fields.contains_key(field);
-                known.then(|| names.intern(field)).ok_or_else(|| unknown(name, field))
+                let is_known = of.fields.contains_key(field);
+                is_known.then(|| names.intern(field)).ok_or_else(|| unknown(name, field))
             });
             keys.push((name, key.to_owned(), policy.revision(name).map(str::to_owned)));
             let key = names.intern(key);
@@ -84,7 +85,9 @@ impl Rules {
         self.server_made.contains(&(type_name.to_owned(), field.to_owned()))
     }
 
-    /// The collection that a field lists, and how.
+    /// Returns the collection that a field lists, and the index of the [`ListField`].
+    ///
+    /// [`ListField`]: crate::ListField
     pub(crate) fn list_field(&self, parent: &str, field: &str) -> Option<(usize, usize)> {
         self.collections.iter().enumerate().find_map(|(at, it)| {
             let listed =
@@ -93,7 +96,7 @@ impl Rules {
         })
     }
 
-    /// The fields that the cache must know of every entity of a type.
+    /// Returns the fields that the cache must know of every entity of a type.
     pub(crate) fn required_fields(&self, type_name: Symbol) -> impl Iterator<Item = Symbol> {
         let rule = self.entity(type_name).copied();
         let place = rule.and_then(|it| it.placement);

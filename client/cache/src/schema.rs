@@ -1,4 +1,4 @@
-//! The schema, as far as a cache must know it: types, their fields, and what may stand for what.
+//! The schema: types, their fields, and the possible types of interfaces and unions.
 
 use cynic_parser::ConstValue;
 use cynic_parser::common::{OperationType, WrappingType};
@@ -15,16 +15,16 @@ pub(crate) struct Schema {
     roots: [String; 3],
 }
 
-/// A type that has fields, or stands for types that have.
+/// An object type, interface or union.
 #[derive(Debug, Default)]
 pub(crate) struct Type {
     pub(crate) fields: HashMap<String, Field>,
-    /// For interfaces and unions: the object types that may stand in their place.
+    /// The object types that implement an interface or belong to a union. Empty for objects.
     pub(crate) possible: Vec<String>,
     pub(crate) is_abstract: bool,
 }
 
-/// A field's type, and the defaults of its arguments.
+/// The type of a field, and the defaults of its arguments.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub(crate) type_name: String,
@@ -35,16 +35,16 @@ pub(crate) struct Field {
 /// Whether null is allowed, from the outermost list to the innermost item.
 pub(crate) type Nullability = std::sync::Arc<[bool]>;
 
-/// What a value without a selection may be.
+/// The form of a value without a selection set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leaf {
     Int,
     Float,
     Boolean,
-    /// Texts, and the values of enums.
+    /// Strings and the values of enums.
     Text,
     Id,
-    /// A scalar of the schema's own: any JSON will do.
+    /// A custom scalar: any JSON value.
     Any,
 }
 
@@ -106,7 +106,8 @@ impl Schema {
         entry.fields.extend(fields.into_iter().map(|it| (it.name().to_owned(), field(it))));
     }
 
-    /// A type that has fields or stands for such; `None` for scalars, enums and what is unknown.
+    /// Returns an object type, interface or union. `None` means a scalar, an enum, or an unknown
+    /// type.
     pub(crate) fn composite(&self, name: &str) -> Option<&Type> {
         self.types.get(name)
     }
@@ -119,7 +120,7 @@ impl Schema {
         self.types.get(type_name)?.fields.get(field)
     }
 
-    /// What a value of a type without fields may be.
+    /// Returns the form of the values of a type without fields.
     pub(crate) fn leaf(&self, type_name: &str) -> Leaf {
         match type_name {
             "Int" => Leaf::Int,
@@ -140,7 +141,7 @@ impl Schema {
         self.roots.iter().any(|it| it == name)
     }
 
-    /// Whether an object of type `object` is one of `condition`.
+    /// Returns whether an object of type `object` matches the type condition `condition`.
     pub(crate) fn is_a(&self, object: &str, condition: &str) -> bool {
         object == condition
             || self.types.get(condition).is_some_and(|it| it.possible.iter().any(|it| it == object))
@@ -178,7 +179,7 @@ fn field(definition: FieldDefinition<'_>) -> Field {
     }
 }
 
-/// A literal without variables.
+/// Converts a literal without variables to JSON.
 pub(crate) fn constant(literal: ConstValue<'_>) -> serde_json::Value {
     match literal {
         ConstValue::Int(it) => it.as_i64().into(),

@@ -1,4 +1,4 @@
-//! [`Shared`]: the cache's own pointer.
+//! [`Shared`]: a pointer that views share.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -12,32 +12,42 @@ use cynic::queries::SelectionBuilder;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::{Serialize, Serializer};
 
-/// A pointer that a fragment uses where the next view shall hold the same allocation if nothing has
-/// changed behind it: `Vec<Shared<Book>>`.
+/// A reference-counted pointer for fragments, as in `Vec<Shared<Book>>`. Views of a watch share the
+/// allocations behind it as long as they do not change.
 ///
-/// A list of 10,000 of which one has changed is then one new object and 9,999 copies of a pointer, and two
-/// views of the same thing are equal at a glance ([`Shared::is_same`]).
+/// Only entities are shared: a `Shared` around another value gets a new allocation in each view.
+///
+/// If one item of 10,000 has changed, the next view costs one new item and 9,999 copies of a
+/// pointer. [`Shared::ptr_eq`] then compares items without looking into them.
+///
+/// `Shared<T>` serializes as `T` and dereferences to `T`. Outside a cache it deserializes as `T`
+/// only with formats that pass newtype structs through, as `serde_json` does.
 pub struct Shared<T>(Arc<T>);
 
-/// The name by which the cache's deserializer knows a [`Shared`].
+/// The name by which the cache's deserializer recognises a [`Shared`].
 static NAME: &str = "$cynic_cache::Shared";
 
-/// An allocation of some type.
+/// An allocation of any type.
 pub(crate) type AnyArc = Arc<dyn Any + Send + Sync>;
 
-/// What lies between the cache's deserializer and [`Shared`]'s visitor, since serde has no door for it.
+/// A value on its way between the cache's deserializer and the visitor of [`Shared`].
+///
+/// Serde cannot pass a pointer through a deserializer, so a thread-local passes it.
 #[derive(Default)]
 enum Handoff {
     #[default]
     Empty,
-    /// The deserializer wants to keep what the visitor makes.
+    /// The deserializer asks the visitor for the allocation that it makes.
     Requested,
-    /// Not dropped by the thread's end, which makes looking here cheap; nothing is left here that long.
+    /// One side offers an allocation to the other.
+    ///
+    /// `ManuallyDrop` spares the thread-local a destructor, which makes each access cheaper. No
+    /// value stays here long enough to leak.
     Offered(ManuallyDrop<AnyArc>),
 }
 
 thread_local! {
-    /// Set by one end of a call and taken by the other; empty in between.
+    /// Set by one end of a call and taken by the other. Empty in between.
     static HANDOFF: Cell<Handoff> = const { Cell::new(Handoff::Empty) };
 }
 
@@ -46,39 +56,41 @@ fn take() -> Handoff {
     HANDOFF.take()
 }
 
-/// Whether a newtype of this name is a [`Shared`].
+/// Returns whether a newtype struct of this name is a [`Shared`].
 #[inline]
 pub(crate) fn is_shared(name: &'static str) -> bool {
     std::ptr::eq(name, NAME) || name == NAME
 }
 
-/// Puts an allocation where the visitor takes it.
+/// Offers an allocation to the other side.
 #[inline]
-pub(crate) fn offer(kept: AnyArc) {
-    HANDOFF.set(Handoff::Offered(ManuallyDrop::new(kept)));
+pub(crate) fn offer(allocation: AnyArc) {
+    HANDOFF.set(Handoff::Offered(ManuallyDrop::new(allocation)));
 }
 
-/// Asks the visitor for the allocation that it is about to make.
+/// Requests the allocation that the visitor is about to make.
 pub(crate) fn request() {
     HANDOFF.set(Handoff::Requested);
 }
 
-/// Takes the allocation that the visitor has made.
+/// Takes the offered allocation.
 #[inline]
 pub(crate) fn take_offered() -> Option<AnyArc> {
     match take() {
-        Handoff::Offered(kept) => Some(ManuallyDrop::into_inner(kept)),
+        Handoff::Offered(allocation) => Some(ManuallyDrop::into_inner(allocation)),
         _ => None,
     }
 }
 
 impl<T> Shared<T> {
-    /// Puts a value behind a pointer of its own.
+    /// Allocates a value.
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
 
-    /// Whether both are the same allocation: then nothing has changed between them.
+    /// Returns whether both pointers share one allocation. If so, the values are equal.
+    ///
+    /// Between two views of a watch, `true` means that the value has not changed.
     pub fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -90,8 +102,8 @@ impl<T: Send + Sync + 'static> Shared<T> {
     }
 
     #[inline]
-    pub(crate) fn from_any(kept: AnyArc) -> Option<Self> {
-        kept.downcast().ok().map(Self)
+    pub(crate) fn from_any(allocation: AnyArc) -> Option<Self> {
+        allocation.downcast().ok().map(Self)
     }
 }
 
@@ -151,7 +163,7 @@ impl<'de, T: Deserialize<'de> + Send + Sync + 'static> Visitor<'de> for SharedVi
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Shared<T>, D::Error> {
-        // Others may come by while what is inside is read, so the wish is taken first.
+        // Nested values use the thread-local too, so the request is taken before they are read.
         let is_requested = matches!(take(), Handoff::Requested);
         let made = Shared::new(T::deserialize(inner)?);
         if is_requested {
@@ -160,11 +172,12 @@ impl<'de, T: Deserialize<'de> + Send + Sync + 'static> Visitor<'de> for SharedVi
         Ok(made)
     }
 
-    /// The cache's deserializer says so when it has handed in what it kept.
+    /// Takes the allocation that the cache's deserializer has offered. The deserializer calls this
+    /// instead of `visit_newtype_struct` if the value has not changed.
     #[inline]
     fn visit_unit<E: Error>(self) -> Result<Shared<T>, E> {
-        let kept = take_offered().and_then(Shared::from_any);
-        kept.ok_or_else(|| E::custom("another type was kept here"))
+        let allocation = take_offered().and_then(Shared::from_any);
+        allocation.ok_or_else(|| E::custom("the last view holds a value of another type here"))
     }
 }
 

@@ -1,4 +1,6 @@
-//! The view: the base seen through the layers.
+//! Views: what a query displays, and the base seen through the layers.
+
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -7,10 +9,11 @@ use crate::record::QUERY;
 use crate::record::{EntityId, Record};
 use crate::shared::Shared;
 
-/// What is shown of the entities that layers touch; of all others it is what the base holds.
+/// The visible records of the entities that layers touch. `None` means that the entity is not
+/// visible. All other entities are visible as the base stores them.
 pub(crate) type Overlay = HashMap<EntityId, Option<Record>>;
 
-/// Base and overlay together.
+/// The base together with the overlay: everything that a view is read from.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadView<'a> {
     pub(crate) base: &'a Base,
@@ -18,79 +21,86 @@ pub(crate) struct ReadView<'a> {
 }
 
 impl<'a> ReadView<'a> {
+    /// Returns the visible record of an entity.
     #[inline]
     pub(crate) fn record(self, entity: EntityId) -> Option<&'a Record> {
         match self.overlay.get(&entity) {
-            Some(shown) => shown.as_ref(),
+            Some(visible) => visible.as_ref(),
             None => self.base.store.entities.record(entity),
         }
     }
 
-    /// Whether it is known that there is no such entity, rather than nothing being known of it.
+    /// Returns whether the entity is known to be deleted. An entity without a record that is not
+    /// deleted is unknown.
     pub(crate) fn is_deleted(self, entity: EntityId) -> bool {
         match self.overlay.get(&entity) {
-            Some(shown) => shown.is_none(),
+            Some(visible) => visible.is_none(),
             None => entity != QUERY && self.base.store.entities.get(entity).is_deleted,
         }
     }
 }
 
-/// What the cache can say to a query.
+/// What the cache can display of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum View<T> {
-    /// Everything that was asked for.
+    /// The cache holds everything that the query selects.
     Complete(Shared<T>),
-    /// All that is known: nulls stand for what is not, entities that cannot be shown without it are
-    /// left out of their lists, and ranges may lack what was never asked for.
+    /// The cache holds a part of it. The [`Gaps`] name the rest: an unknown nullable field is null,
+    /// an entity with an unknown non-null field is left out of its list, and a list lacks the
+    /// members of ranges that were never fetched.
     Partial(Shared<T>, Gaps),
-    /// Too little to show anything.
+    /// The cache holds too little to build a value of the fragment.
     Missing(Gaps),
 }
 
-/// What a view lacks.
-pub type Gaps = std::sync::Arc<[Gap]>;
+/// The gaps of a view. At most 1,000 are reported for one view.
+pub type Gaps = Arc<[Gap]>;
 
-/// One thing that a view lacks.
+/// Something that a query selects and the cache does not hold.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Gap {
-    /// A field of an entity.
+    /// A field of an entity is unknown.
     Field {
-        /// Whose it is.
+        /// The entity.
         entity: EntityKey,
-        /// Its name, with its arguments.
+        /// The field's name, followed by its arguments as JSON if it has any.
         field: String,
     },
-    /// A stretch of a collection that was never asked for, or not for these fields.
+    /// A range of a collection was never fetched, or not with these fields.
     Range(ScopedRange),
-    /// What is held does not fit the fragment: a scalar has another form than the fragment's type reads.
+    /// A stored value does not fit the fragment, for example a scalar of another form than the
+    /// fragment's type reads. The text is the error of the fragment's `Deserialize`.
     Unreadable(String),
 }
 
-/// A half-open stretch of a collection.
+/// A half-open range of one scope of a collection, such as one week of one calendar.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScopedRange {
-    /// The type of the collection's members.
+    /// The GraphQL type of the collection's members.
     pub member: String,
     /// The key of the scope.
     pub scope: String,
-    /// Microseconds since 1970, or whatever integer the members' fields hold.
+    /// The inclusive start: microseconds since 1970-01-01T00:00Z, or a plain integer if the
+    /// members' interval fields hold integers.
     pub start: i64,
-    /// Exclusive.
+    /// The exclusive end, in the unit of `start`.
     pub end: i64,
 }
 
-/// An entity's name: its type, and its key.
+/// The identity of an entity: its GraphQL type and the value of its key field.
+///
+/// `EntityKey::new("Query", "")` names the query root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityKey {
     /// The GraphQL type.
-    pub type_name: std::sync::Arc<str>,
-    /// The value of its key field.
-    pub key: std::sync::Arc<str>,
+    pub type_name: Arc<str>,
+    /// The value of the key field, as text.
+    pub key: Arc<str>,
 }
 
 impl EntityKey {
-    /// The entity of this type with this key.
+    /// Names the entity of type `type_name` whose key field is `key`.
     pub fn new(type_name: &str, key: &str) -> Self {
         Self { type_name: type_name.into(), key: key.into() }
     }
@@ -101,8 +111,9 @@ impl EntityKey {
     }
 }
 
-/// The scope of a collection: the loans of one shelf, the entries of one calendar. It has a log of
-/// its own, and a position in it.
+/// One scope of a collection, such as one shelf or one calendar.
+///
+/// Each scope has a change log of its own, and the cache has a position in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     pub(crate) member: String,
@@ -110,14 +121,14 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope `key` of the collection whose members are of this type.
+    /// Names the scope `key` of the collection whose members have the type `member`.
     pub fn new(member: &str, key: &str) -> Self {
         Self { member: member.to_owned(), key: key.to_owned() }
     }
 }
 
 impl<T> View<T> {
-    /// What can be shown, whole or not.
+    /// Returns the data of a complete or partial view, and `None` for [`View::Missing`].
     pub fn data(&self) -> Option<&Shared<T>> {
         match self {
             Self::Complete(data) | Self::Partial(data, _) => Some(data),
@@ -125,15 +136,15 @@ impl<T> View<T> {
         }
     }
 
-    /// What it lacks; nothing if it is complete.
+    /// Returns the gaps of the view. A complete view has none.
     pub fn gaps(&self) -> &[Gap] {
         match self {
             Self::Complete(_) => &[],
-            Self::Partial(_, missing) | Self::Missing(missing) => missing,
+            Self::Partial(_, gaps) | Self::Missing(gaps) => gaps,
         }
     }
 
-    /// Whether it is all that was asked for.
+    /// Returns whether the view holds everything that the query selects.
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Complete(_))
     }

@@ -1,5 +1,6 @@
-//! [`Watch`]: a query's view, each time it differs.
+//! [`Watch`]: a stream of the views of a query.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -15,15 +16,27 @@ use crate::shared::Shared;
 use crate::view::{EntityKey, Gap, ReadView, ScopedRange, View};
 use crate::watches::{Delta, LastView, WatchId, WatchState};
 
-/// Follows what the cache shows of a query: a stream of views, the present one first.
+/// A watched query: a stream of its views, the current one first.
 ///
-/// It is woken only if its own view differs. The view is built when it is polled; [`Watch::delta`] says
-/// what has changed without building it.
+/// The stream yields a view when the content of this query's view has changed, and wakes its task
+/// only then. Changes between two polls are merged into one view. A change of fields that only the
+/// server writes (see [`Policy::is_server_made`]) does not count as content.
+///
+/// The stream never ends, and the watch keeps its cache alive. Dropping the watch stops it. A watch
+/// is `Send` and `Sync`; each method locks the cache's mutex.
+///
+/// [`Policy::is_server_made`]: crate::Policy::is_server_made
 pub struct Watch<F> {
     core: SharedCore,
     id: WatchId,
     query: Prepared<F>,
     _guard: DropGuard,
+}
+
+impl<F> fmt::Debug for Watch<F> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Watch").field("query", &self.query).finish_non_exhaustive()
+    }
 }
 
 impl<F> Watch<F> {
@@ -37,26 +50,58 @@ impl<F> Watch<F> {
         Self { core, id, query, _guard: guard }
     }
 
-    /// What has changed since it was asked last, by entity. Does not build the view.
+    /// Returns what has changed since the last call, by entity, without building the view.
+    ///
+    /// This consumes the pending notification: the stream of views, and [`Watch::deltas`], do not
+    /// yield for these changes any more. The cost is linear in the number of changed entities.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # use library::*;
+    /// use cynic::QueryBuilder;
+    /// use cynic_cache::{Cache, EntityKey, Patch};
+    ///
+    /// let cache = Cache::new(Library)?;
+    /// let query = cache.prepare(&Shelves::build(()))?;
+    /// cache.write(&query, SHELVES)?;
+    /// let mut watch = cache.watch(&query);
+    ///
+    /// cache.predict("m1", Patch::of("Book", "b1").set("title", "Emma II"))?;
+    /// let delta = watch.delta();
+    /// assert_eq!(delta.changed, [EntityKey::new("Book", "b1")]);
+    /// assert!(watch.delta().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn delta(&mut self) -> Delta {
         let Core { base, watches, .. } = &mut *lock(&self.core);
         let Some(watch) = watches.get_mut(self.id) else { return Delta::default() };
-        watch.has_news = false;
+        watch.has_update = false;
         watch.changes.take(base)
     }
 
-    /// The deltas, as a stream in place of the views.
+    /// Returns a stream of deltas, to use in place of the stream of views.
+    ///
+    /// The stream yields the changes since the last delta; the current view itself is not a change.
+    /// The stream never ends.
     pub fn deltas(&mut self) -> Deltas<'_, F> {
         Deltas { watch: self }
     }
 
-    /// The entities of the view whose status changes, as a stream of its own: that a prediction
-    /// was confirmed as it was is no change of the view.
+    /// Returns a stream of the entities in the view whose [`Status`] has changed.
+    ///
+    /// Statuses have their own stream because they change without the view, for example when the
+    /// server confirms a prediction as it was. The stream never ends.
     pub fn statuses(&mut self) -> Statuses<'_, F> {
         Statuses { watch: self }
     }
 
-    /// Whether something of it may be out of date, after the log of a scope was lost.
+    /// Returns whether a range of the query may be out of date.
+    ///
+    /// Ranges become stale when their scope's log has a gap: see
+    /// [`Batch::reset`](crate::Batch::reset) and [`Batch::follow`](crate::Batch::follow). They are
+    /// current again once they are fetched.
     pub fn is_stale(&self) -> bool {
         let Core { base, watches, .. } = &mut *lock(&self.core);
         watches.get_mut(self.id).is_some_and(|it| {
@@ -64,17 +109,18 @@ impl<F> Watch<F> {
         })
     }
 
-    /// The stretches that must be asked for so that it becomes complete.
+    /// Returns the ranges to fetch so that the view becomes complete; see
+    /// [`Cache::missing_ranges`](crate::Cache::missing_ranges).
     pub fn missing_ranges(&self) -> Vec<ScopedRange> {
         let core = &mut *lock(&self.core);
-        // A view that was seen to lack no field needs no closer look.
+        // If the last view has no missing field, neither have its members.
         let last = core.watches.get_mut(self.id).and_then(|it| it.view.as_ref());
         let check_members =
             last.is_none_or(|it| it.missing.iter().any(|it| matches!(it, Gap::Field { .. })));
         core.missing_ranges(self.query.bound(&core.base.store.names), check_members)
     }
 
-    fn poll_news<R>(
+    fn poll_update<R>(
         &mut self,
         context: &mut Context<'_>,
         take: impl FnOnce(&mut Self) -> R,
@@ -82,7 +128,7 @@ impl<F> Watch<F> {
         {
             let mut core = lock(&self.core);
             let Some(watch) = core.watches.get_mut(self.id) else { return Poll::Ready(None) };
-            if !watch.has_news {
+            if !watch.has_update {
                 watch.waker = Some(context.waker().clone());
                 return Poll::Pending;
             }
@@ -92,7 +138,11 @@ impl<F> Watch<F> {
 }
 
 impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
-    /// The view as it is now. Unchanged, it is the allocation of before.
+    /// Returns the current view. It does not consume the stream's notification.
+    ///
+    /// If nothing has changed since the last call, this returns the last view's allocation.
+    /// Otherwise the view is rebuilt: values behind [`Shared`] that have not changed cost one
+    /// pointer each, everything else is deserialized again.
     pub fn view(&mut self) -> View<F> {
         let Core { base, overlay, watches, rules, .. } = &mut *lock(&self.core);
         let Some(watch) = watches.get_mut(self.id) else { return View::Missing([].into()) };
@@ -105,9 +155,8 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
                 lists.iter().find(|it| *it.listing == *listing && *it.scope_key == *scope)?;
             Some(list.members())
         };
-        let view = ReadView { base, overlay };
-        let reader = Reader::new(view, rules, bound, Some(memo), &find_list);
-        let view = reader.read();
+        let read_view = ReadView { base, overlay };
+        let view = Reader::new(read_view, rules, bound, Some(memo), &find_list).read();
         let missing = match &view {
             View::Complete(_) => [].into(),
             View::Partial(_, missing) | View::Missing(missing) => missing.clone(),
@@ -127,7 +176,7 @@ fn restore_view<F: Send + Sync + 'static>(last: &LastView) -> Option<View<F>> {
 }
 
 impl Core {
-    /// Stale ends with the last watch that shows it.
+    /// Removes a watch. Stale ranges that no other watch displays are dropped from the coverage.
     pub(crate) fn unwatch(&mut self, id: WatchId) {
         let scopes: Vec<_> = match self.watches.get_mut(id) {
             Some(watch) => watch.lists.iter().map(|it| it.scope).collect(),
@@ -147,18 +196,24 @@ impl<F: DeserializeOwned + Send + Sync + 'static> Stream for Watch<F> {
     type Item = View<F>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<View<F>>> {
-        self.get_mut().poll_news(context, |it| {
+        self.get_mut().poll_update(context, |it| {
             if let Some(watch) = lock(&it.core).watches.get_mut(it.id) {
-                watch.has_news = false;
+                watch.has_update = false;
             }
             it.view()
         })
     }
 }
 
-/// What changes in a view, by entity; see [`Watch::deltas`].
+/// A stream of the changes of a view, by entity; see [`Watch::deltas`].
 pub struct Deltas<'w, F> {
     watch: &'w mut Watch<F>,
+}
+
+impl<F> fmt::Debug for Deltas<'_, F> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Deltas").field("watch", self.watch).finish()
+    }
 }
 
 impl<F> Stream for Deltas<'_, F> {
@@ -167,8 +222,8 @@ impl<F> Stream for Deltas<'_, F> {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Delta>> {
         let watch = &mut self.get_mut().watch;
         loop {
-            // At first there is a view, and no change of it.
-            match watch.poll_news(context, Watch::delta) {
+            // A new watch has a notification for its first view, without a change.
+            match watch.poll_update(context, Watch::delta) {
                 Poll::Ready(Some(delta)) if delta.is_empty() => {}
                 other => return other,
             }
@@ -176,9 +231,17 @@ impl<F> Stream for Deltas<'_, F> {
     }
 }
 
-/// Statuses that have changed; see [`Watch::statuses`].
+/// A stream of changed statuses; see [`Watch::statuses`].
+///
+/// Each item lists entities with their new [`Status`], each entity once.
 pub struct Statuses<'w, F> {
     watch: &'w mut Watch<F>,
+}
+
+impl<F> fmt::Debug for Statuses<'_, F> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Statuses").field("watch", self.watch).finish()
+    }
 }
 
 impl<F> Stream for Statuses<'_, F> {
@@ -193,7 +256,7 @@ impl<F> Stream for Statuses<'_, F> {
             return Poll::Pending;
         }
         let changed = std::mem::take(&mut watch.statuses).into_iter();
-        let told = changed.map(|it| (EntityKey::of(base, it), layers.status(it)));
-        Poll::Ready(Some(told.collect()))
+        let statuses = changed.map(|it| (EntityKey::of(base, it), layers.status(it)));
+        Poll::Ready(Some(statuses.collect()))
     }
 }

@@ -1,7 +1,8 @@
-//! The doors of the base: by which ways something of the server comes in, and what each asks of it.
+//! Admission: which server data enters the base, and which stored data it replaces.
 //!
-//! An answer tells of the past. What it says of an entity is taken if the base has nothing newer; what
-//! it does not say of a range that it was asked for, counts as well: who is not in it is not there.
+//! A response describes the past. Its data about an entity is admitted unless the base has newer
+//! data. A range in a response also says what does not exist: stored members of the range that the
+//! response lacks are removed.
 
 use hashbrown::HashSet;
 
@@ -12,38 +13,43 @@ use crate::normalize::{FromServer, Staged, StagedListing};
 use crate::record::{EntityId, Record, Revision};
 use crate::rules::Rules;
 
-/// By which way something comes.
+/// Where data from the server comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source {
-    /// The answer to a request; none for what the program knows from elsewhere.
+    /// A response to a request. `None` means data without a registered request.
     Response(Option<RequestId>),
-    /// An event of the log of a scope.
+    /// An event of a scope's log.
     Event,
 }
 
-/// What became of an answer's ranges.
+/// Whether a response is in effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteOutcome {
-    /// All that it says counts.
+    /// All data of the response is in effect.
     Applied,
-    /// It was read at a revision that has not been heard yet: it enters with the event that gets there.
+    /// The server read the response at a later revision than the position of a followed scope. It
+    /// takes effect once events have advanced the position that far.
     Deferred,
-    /// A range of it was read before the time from which on its changes were heard. It says nothing of
-    /// that range; ask again.
+    /// A range of the response is out of date: the cache may have missed changes between it and the
+    /// position. That range and its members are ignored; fetch it again. Everything else is in
+    /// effect. Also the outcome of a response to a request that has ended.
     Stale,
 }
 
-/// A range as of a revision, on its way in.
+/// A range of a response that has been admitted.
 struct ResponseRange {
     scope: ScopeId,
     span: Span,
+    /// The revision at which the server read it, if it says so.
     at: Option<Revision>,
     members: HashSet<EntityId>,
 }
 
 impl Base {
-    /// Until when an answer has to wait: the scope whose log must be heard, and up to where.
+    /// Returns the scope and the revision for which a response must be deferred, if any.
+    ///
+    /// A response is deferred if it has a range of a followed scope that was read after the position.
     pub(crate) fn deferred_until(
         &mut self,
         staged: &Staged<FromServer>,
@@ -58,7 +64,7 @@ impl Base {
         })
     }
 
-    /// Lets in what the server said.
+    /// Admits data from the server. `layered` are the entities that layers touch.
     pub(crate) fn admit(
         &mut self,
         rules: &Rules,
@@ -67,14 +73,14 @@ impl Base {
         layered: impl Iterator<Item = EntityId>,
     ) -> WriteOutcome {
         self.clock += 1;
-        let mut entered = WriteOutcome::Applied;
+        let mut outcome = WriteOutcome::Applied;
         let mut ranges = Vec::new();
         let mut refused = HashSet::new();
-        // Whatever else is new in this batch has no place yet, and is looked at by itself.
+        // The indexes lag behind: what this batch has changed is not indexed yet, and entities that
+        // layers touch are indexed where they are visible. These are checked one by one.
         let mut unplaced: Vec<EntityId> = Vec::new();
         if !staged.listings.is_empty() {
             unplaced.extend(self.touched.entities.keys().copied());
-            // And what layers touch is shown elsewhere than where the base has it.
             unplaced.extend(layered);
         }
         for listing in &staged.listings {
@@ -82,7 +88,7 @@ impl Base {
                 Some(Ok(range)) => ranges.push(range),
                 Some(Err(StaleRange)) => {
                     refused.extend(listing.members.iter().copied());
-                    entered = WriteOutcome::Stale;
+                    outcome = WriteOutcome::Stale;
                 }
                 None => {}
             }
@@ -95,7 +101,9 @@ impl Base {
                 continue;
             }
             match record.record {
-                Some(told) => self.merge_record(rules, record.entity, told, from_range, source),
+                Some(incoming) => {
+                    self.merge_record(rules, record.entity, incoming, from_range, source);
+                }
                 None => self.store.entities.get_mut(record.entity).is_deleted = false,
             }
         }
@@ -105,10 +113,12 @@ impl Base {
         for listing in staged.listings {
             self.merge_envelope(listing);
         }
-        entered
+        outcome
     }
 
-    /// Whether the list of a range counts, and covers it.
+    /// Covers the range of a list, unless the list is out of date.
+    ///
+    /// `None` means that the list covers nothing: it is incomplete, or has no scope.
     fn cover(
         &mut self,
         listing: &StagedListing,
@@ -129,8 +139,8 @@ impl Base {
                 return Some(Err(StaleRange));
             }
             if state.position.is_none() {
-                // The first answer says where the base stands. What else was asked for has been heard
-                // from here on only.
+                // The first response determines the position. The changes before it are not known, so
+                // other responses in flight must not be older.
                 state.position = Some(at);
                 state.coverage.raise_floors(at);
             } else if !state.is_followed && state.position < Some(at) {
@@ -139,10 +149,10 @@ impl Base {
             }
         }
         if state.is_followed {
-            // Changes are kept from the moment on that a stretch was asked for. What was not announced
-            // must be as new as what has been heard.
-            let is_asked = request.is_some_and(|it| state.coverage.has_request(it));
-            if state.is_void(request) || !(is_asked || listing.position >= state.position) {
+            // The cache stores the events for a range from the moment it is requested. Data without
+            // a request must be as new as the position.
+            let is_requested = request.is_some_and(|it| state.coverage.has_request(it));
+            if state.is_void(request) || !(is_requested || listing.position >= state.position) {
                 return Some(Err(StaleRange));
             }
         }
@@ -160,87 +170,96 @@ impl Base {
         Some(Ok(ResponseRange { scope, span, at: listing.position, members }))
     }
 
-    /// What one account of one entity changes.
+    /// Merges the incoming record of an entity with the stored one. The newer one wins; records of
+    /// the same revision, or without one, are combined.
+    ///
+    /// `from_range` has the revision and the scope of the admitted range that contains the entity.
     fn merge_record(
         &mut self,
         rules: &Rules,
         entity: EntityId,
-        told: Record,
+        incoming: Record,
         from_range: Option<(Option<Revision>, ScopeId)>,
         source: Source,
     ) {
-        let held = self.store.entities.get_mut(entity).record.take();
-        let Some(held) = held else {
-            if self.is_admissible(rules, entity, &told, from_range, source) {
+        let stored = self.store.entities.get_mut(entity).record.take();
+        let Some(stored) = stored else {
+            if self.is_admissible(rules, entity, &incoming, from_range, source) {
                 self.tombstones.remove(entity);
                 self.store.entities.get_mut(entity).is_deleted = false;
-                self.put(entity, Some(told));
+                self.put(entity, Some(incoming));
             }
             return;
         };
-        let wins = match (from_range, told.revision, held.revision) {
-            (None, Some(new), Some(old)) if new > old && self.is_stale(rules, &told) => {
+        let winner = match (from_range, incoming.revision, stored.revision) {
+            (None, Some(new), Some(old)) if new > old && self.is_stale(rules, &incoming) => {
                 Winner::Stored
             }
-            // A range answer wins over everything up to its own revision.
-            (Some((Some(at), _)), _, Some(held)) if held > at => Winner::Stored,
-            (_, Some(told), Some(held)) if told == held => Winner::Both,
+            // A range wins over all records up to its own revision.
+            (Some((Some(at), _)), _, Some(old)) if old > at => Winner::Stored,
+            (_, Some(new), Some(old)) if new == old => Winner::Both,
             (Some(_), Some(_), Some(_)) => Winner::Incoming,
-            (None, Some(told), Some(held)) if told > held => Winner::Incoming,
+            (None, Some(new), Some(old)) if new > old => Winner::Incoming,
             (None, Some(_), Some(_)) => Winner::Stored,
             _ => Winner::Both,
         };
-        let record = match wins {
+        let record = match winner {
             Winner::Stored => None,
-            Winner::Incoming => Some(told),
-            Winner::Both => Some(self.merged(&held, &told)),
+            Winner::Incoming => Some(incoming),
+            Winner::Both => Some(self.merged(&stored, &incoming)),
         };
         let record =
-            record.filter(|it| !it.has_same_content(&held) || it.revision != held.revision);
-        self.store.entities.get_mut(entity).record = Some(held);
+            record.filter(|it| !it.has_same_content(&stored) || it.revision != stored.revision);
+        self.store.entities.get_mut(entity).record = Some(stored);
         if record.is_some() {
             self.put(entity, record);
         }
     }
 
-    /// Whether what the base does not hold may come in.
+    /// Returns whether the record of an entity that the base does not store may be added.
     fn is_admissible(
         &mut self,
         rules: &Rules,
         entity: EntityId,
-        told: &Record,
+        incoming: &Record,
         from_range: Option<(Option<Revision>, ScopeId)>,
         source: Source,
     ) -> bool {
-        let Some(revision) = told.revision else { return true };
+        let Some(revision) = incoming.revision else { return true };
         if self.tombstones.blocks(entity, Some(revision), from_range.map(|(at, _)| at)) {
             return false;
         }
         if from_range.is_some() {
             return true;
         }
-        let Some(Placement { scope, interval }) = self.placement(rules, told) else { return true };
+        let Some(Placement { scope, interval }) = self.placement(rules, incoming) else {
+            return true;
+        };
         if matches!(source, Source::Event) && !self.scopes.get(scope).accepts(interval) {
-            // Nobody looks there. An answer that knows less must not bring an older one.
-            let told = LogCoverage::Logged(Some(scope));
-            self.tombstones.mark_forgotten(entity, revision, told, &self.requests);
+            // No range needs it. A response in flight must not bring an older version.
+            let log = LogCoverage::Logged(Some(scope));
+            self.tombstones.mark_forgotten(entity, revision, log, &self.requests);
             return false;
         }
-        !self.is_stale(rules, told)
+        !self.is_stale(rules, incoming)
     }
 
-    /// Whether an account that is no range's is of what was, and is no more: where all is known up to the
-    /// position, what is not held as it says is not there as it says.
-    fn is_stale(&mut self, rules: &Rules, told: &Record) -> bool {
-        let Some(Placement { scope, interval }) = self.placement(rules, told) else { return false };
+    /// Returns whether a record from outside a range is out of date.
+    ///
+    /// If the base has everything in the record's interval up to the position, a record up to the
+    /// position that differs from the base describes an entity that has since been deleted or moved.
+    fn is_stale(&mut self, rules: &Rules, incoming: &Record) -> bool {
+        let Some(Placement { scope, interval }) = self.placement(rules, incoming) else {
+            return false;
+        };
         let state = self.scopes.get(scope);
-        told.revision <= state.position && state.coverage.is_current(interval)
+        incoming.revision <= state.position && state.coverage.is_current(interval)
     }
 
-    /// Who is in the range, and not in the answer, is gone from there.
+    /// Removes the stored members of a range that the response lacks.
     fn remove_absent(&mut self, rules: &Rules, range: &ResponseRange, unplaced: &[EntityId]) {
-        let shown = self.scopes.get(range.scope).index.in_range(range.span);
-        let mut candidates: Vec<EntityId> = shown.map(|(_, it)| it).collect();
+        let members = self.scopes.get(range.scope).index.in_range(range.span);
+        let mut candidates: Vec<EntityId> = members.map(|(_, it)| it).collect();
         candidates.extend_from_slice(unplaced);
         candidates.retain(|it| !range.members.contains(it));
         for entity in candidates {
@@ -251,29 +270,30 @@ impl Base {
             if revision.is_some() && range.at.is_some() && revision > range.at {
                 continue;
             }
-            let place = self.stored_placement(rules, entity);
-            if !place.is_some_and(|it| it.scope == range.scope && range.span.includes(it.interval))
-            {
+            let placement = self.stored_placement(rules, entity);
+            let is_member =
+                |it: Placement| it.scope == range.scope && range.span.includes(it.interval);
+            if !placement.is_some_and(is_member) {
                 continue;
             }
             if let Some(revision) = revision {
-                let told = LogCoverage::Unlogged(Some(range.scope));
-                self.tombstones.mark_deleted(entity, revision, told, &self.requests);
+                let log = LogCoverage::Unlogged(Some(range.scope));
+                self.tombstones.mark_deleted(entity, revision, log, &self.requests);
             }
             self.put(entity, None);
         }
     }
 
-    /// The fields of the object around a list are kept for the scope.
+    /// Stores the fields of the object around a list, once for the scope.
     fn merge_envelope(&mut self, listing: StagedListing) {
-        let (Some(told), Some(scope)) = (listing.envelope, listing.scope) else { return };
+        let (Some(incoming), Some(scope)) = (listing.envelope, listing.scope) else { return };
         let entity = self.envelope(listing.listing.collection, &scope);
         let record = match self.store.entities.get_mut(entity).record.take() {
-            None => Some(told),
-            Some(held) => {
-                let merged = self.merged(&held, &told);
-                let is_new = !merged.has_same_content(&held);
-                self.store.entities.get_mut(entity).record = Some(held);
+            None => Some(incoming),
+            Some(stored) => {
+                let merged = self.merged(&stored, &incoming);
+                let is_new = !merged.has_same_content(&stored);
+                self.store.entities.get_mut(entity).record = Some(stored);
                 is_new.then_some(merged)
             }
         };
@@ -282,20 +302,24 @@ impl Base {
         }
     }
 
-    /// The entity, unknown to any schema, that holds the fields around a scope's lists.
+    /// Returns the entity that stores the fields of the objects around the lists of a scope.
+    ///
+    /// Its type name begins with `#`, so it is in no schema.
     pub(crate) fn envelope(&mut self, collection: usize, scope: &str) -> EntityId {
         let name = self.store.names.intern(&format!("#{collection}"));
         self.store.entities.intern(name, scope).0
     }
 
+    /// Finds the entity of [`Base::envelope`] without creating it.
     pub(crate) fn find_envelope(&self, collection: usize, scope: &str) -> Option<EntityId> {
         self.store.entities.find(self.store.names.get(&format!("#{collection}"))?, scope)
     }
 }
 
+/// The error of a range that is out of date.
 struct StaleRange;
 
-/// Which of two accounts stands.
+/// Which of two records of an entity is stored.
 enum Winner {
     Stored,
     Incoming,

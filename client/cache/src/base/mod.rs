@@ -1,8 +1,8 @@
-//! The base: records as the server last told them, and what it takes to keep them so.
+//! The base: the records that the server has sent, and the bookkeeping that keeps old data out.
 //!
-//! **Invariant:** a record changes only in [`Base::put`], and every caller of it has asked
-//! `freshness` before. What a mutation is expected to do is never in here: the doors take what comes from
-//! the server, by type ([`crate::normalize::FromServer`]).
+//! **Invariant:** the values of a record change only in [`Base::put`]. Data from the server comes in
+//! through [`Base::admit`], which compares it with the stored record and the tombstones. Predictions
+//! never enter the base: `admit` accepts only [`FromServer`](crate::normalize::FromServer).
 
 mod admit;
 mod tombstones;
@@ -22,28 +22,30 @@ use crate::record::{
 };
 use crate::rules::Rules;
 
-/// What the server has told.
+/// The data from the server.
 pub(crate) struct Base {
     pub(crate) store: Store,
     pub(crate) scopes: Scopes,
     pub(crate) requests: InFlightRequests,
     pub(crate) tombstones: Tombstones,
+    /// The changes since the last publish.
     pub(crate) touched: Touched,
-    /// Where a shape has the scope and the interval of a member.
+    /// The positions of scope, start and end in the values of a shape. `None` if the shape is not of
+    /// a member or lacks one of them.
     placement_fields: HashMap<ShapeId, Option<[usize; 3]>>,
-    /// Counts writes and reads, so that the oldest can be forgotten first.
+    /// Counts admissions. Eviction uses it to find the least recently written entities.
     pub(crate) clock: u32,
-    /// The bytes of all records.
+    /// The bytes of the packed values of all records.
     pub(crate) bytes: usize,
 }
 
-/// What has changed since the last publish.
+/// The changes since the last publish.
 #[derive(Default)]
 pub(crate) struct Touched {
-    /// The entities whose record has changed, with the record that they had before.
+    /// The entities whose record has changed, with their earlier record.
     pub(crate) entities: HashMap<EntityId, Option<Record>>,
-    /// Those of which nothing was held, and which are now known to be no more.
-    pub(crate) gone: Vec<EntityId>,
+    /// The entities without a record that are now known to be deleted.
+    pub(crate) deleted: Vec<EntityId>,
     /// The scopes whose coverage has changed.
     pub(crate) coverage: Vec<ScopeId>,
     /// The scopes whose position has changed.
@@ -82,16 +84,16 @@ impl Base {
         }
     }
 
-    /// Sets or removes the record of an entity.
+    /// Sets or removes the record of an entity and notes the change.
     fn put(&mut self, entity: EntityId, record: Option<Record>) {
         let size = |it: &Option<Record>| it.as_ref().map_or(0, |it| it.packed.len());
-        let held = &mut self.store.entities.get_mut(entity).record;
-        self.bytes = self.bytes + size(&record) - size(held);
-        let before = std::mem::replace(held, record);
+        let stored = &mut self.store.entities.get_mut(entity).record;
+        self.bytes = self.bytes + size(&record) - size(stored);
+        let before = std::mem::replace(stored, record);
         self.touched.entities.entry(entity).or_insert(before);
     }
 
-    /// What two accounts of an entity say together, `new` over `old`.
+    /// Combines two records of an entity. Fields of `new` win over fields of `old`.
     fn merged(&mut self, old: &Record, new: &Record) -> Record {
         let is_same_moment = new.revision.is_some() && new.revision == old.revision;
         let lists = if is_same_moment { ListMerge::ItemByItem } else { ListMerge::TakeNewer };
@@ -102,7 +104,8 @@ impl Base {
         Record { shape, revision, packed: crate::record::to_boxed_str(&packed) }
     }
 
-    /// Where a record is in its collection, if it is a member of one and says so.
+    /// Returns the placement of a record in its collection. `None` if the record is not of a member,
+    /// or its scope or interval is unknown.
     pub(crate) fn placement(&mut self, rules: &Rules, record: &Record) -> Option<Placement> {
         let shape = self.store.shapes.get(record.shape);
         let fields = *self.placement_fields.entry(record.shape).or_insert_with(|| {
@@ -133,50 +136,52 @@ impl Base {
         Some(Placement { scope, interval })
     }
 
-    /// The place of what the base holds of an entity, whatever the view shows.
+    /// Returns the placement of an entity's stored record, which may differ from the visible one.
     pub(crate) fn stored_placement(
         &mut self,
         rules: &Rules,
         entity: EntityId,
     ) -> Option<Placement> {
-        // Lent out for a moment, so that the scopes can be asked.
+        // Taken out for the call, because `placement` borrows the whole base.
         let record = self.store.entities.get_mut(entity).record.take()?;
-        let place = self.placement(rules, &record);
+        let placement = self.placement(rules, &record);
         self.store.entities.get_mut(entity).record = Some(record);
-        place
+        placement
     }
 
-    /// An entity was deleted at `at`: nothing up to there brings it back.
+    /// Deletes an entity as of revision `at` and leaves a tombstone. Without a revision there is no
+    /// tombstone. Does nothing if the stored record is newer.
     pub(crate) fn delete(&mut self, rules: &Rules, entity: EntityId, at: Option<Revision>) {
-        let place = self.stored_placement(rules, entity);
-        let held = self.store.entities.record(entity).map(|it| it.revision);
-        if held.is_some_and(|it| it > at && at.is_some()) {
+        let placement = self.stored_placement(rules, entity);
+        let stored = self.store.entities.record(entity).map(|it| it.revision);
+        if stored.is_some_and(|it| it > at && at.is_some()) {
             return;
         }
         if let Some(at) = at {
-            let told = LogCoverage::Logged(place.map(|it| it.scope));
-            self.tombstones.mark_deleted(entity, at, told, &self.requests);
+            let log = LogCoverage::Logged(placement.map(|it| it.scope));
+            self.tombstones.mark_deleted(entity, at, log, &self.requests);
         }
-        if held.is_some() || !self.store.entities.get(entity).is_deleted {
+        if stored.is_some() || !self.store.entities.get(entity).is_deleted {
             self.store.entities.get_mut(entity).is_deleted = true;
-            if held.is_none() {
-                self.touched.gone.push(entity);
+            if stored.is_none() {
+                self.touched.deleted.push(entity);
             }
             self.put(entity, None);
         }
     }
 
-    /// Nobody needs an entity any more. An answer on its way must not bring an older one.
+    /// Removes the record of an entity and leaves a tombstone, so that a response in flight cannot
+    /// bring back an older version.
     pub(crate) fn evict(&mut self, entity: EntityId) {
         let of = self.store.entities.get(entity);
         if let Some(revision) = of.record.as_ref().and_then(|it| it.revision) {
-            let told = LogCoverage::Unlogged(of.place.map(|it| it.scope));
-            self.tombstones.mark_forgotten(entity, revision, told, &self.requests);
+            let log = LogCoverage::Unlogged(of.place.map(|it| it.scope));
+            self.tombstones.mark_forgotten(entity, revision, log, &self.requests);
         }
         self.put(entity, None);
     }
 
-    /// Forgets the fields of the query root but these.
+    /// Removes all fields of the query root except `keys`.
     pub(crate) fn retain_root_fields(&mut self, keys: &HashSet<Symbol>) {
         let Some(record) = self.store.entities.record(QUERY) else { return };
         let shape = self.store.shapes.get(record.shape);
@@ -188,35 +193,38 @@ impl Base {
         self.put(QUERY, Some(Record { shape, revision: None, packed }));
     }
 
-    /// A field of the query root leads to this entity.
+    /// Sets a field of the query root to refer to an entity.
     pub(crate) fn link(&mut self, field: Symbol, to: EntityId) {
-        let Some(held) = self.store.entities.record(QUERY).cloned() else { return };
-        let type_name = self.store.shapes.get(held.shape).type_name;
+        let Some(stored) = self.store.entities.record(QUERY).cloned() else { return };
+        let type_name = self.store.shapes.get(stored.shape).type_name;
         let shape = self.store.shapes.intern(type_name, [field].into());
         let mut packed = Vec::new();
         packed.reference(to);
         let link = Record { shape, revision: None, packed: crate::record::to_boxed_str(&packed) };
-        let linked = self.merged(&held, &link);
-        if !linked.has_same_content(&held) {
+        let linked = self.merged(&stored, &link);
+        if !linked.has_same_content(&stored) {
             self.put(QUERY, Some(linked));
         }
     }
 
-    /// A record of a snapshot, if nothing newer is held.
+    /// Adds a record of a snapshot, unless the base has newer data or knows the entity as deleted.
     pub(crate) fn restore(&mut self, entity: EntityId, record: Record) {
-        let is_refused = self.tombstones.blocks(entity, record.revision, None);
+        let is_blocked = self.tombstones.blocks(entity, record.revision, None);
         let record = match self.store.entities.record(entity).cloned() {
-            _ if is_refused || self.store.entities.get(entity).is_deleted => return,
+            _ if is_blocked || self.store.entities.get(entity).is_deleted => return,
             None => record,
-            Some(held) if held.revision >= record.revision && held.revision.is_some() => return,
-            Some(held) if held.revision.is_some() => record,
-            // What came in since stands; the snapshot has what it lacks.
-            Some(held) => self.merged(&record, &held),
+            Some(stored) if stored.revision >= record.revision && stored.revision.is_some() => {
+                return;
+            }
+            Some(stored) if stored.revision.is_some() => record,
+            // Without revisions, the stored fields are newer than those of the snapshot.
+            Some(stored) => self.merged(&record, &stored),
         };
         self.put(entity, Some(record));
     }
 
-    /// The server was restored: whatever is held of a scope loses to any range that is read from now on.
+    /// Sets the revision of all members of a scope to 0, so that any range that is read from now on
+    /// wins. Called when the server was restored from a backup.
     pub(crate) fn invalidate_revisions(&mut self, rules: &Rules, scope: ScopeId) {
         let numbers = 0..self.store.entities.next_number() as u32;
         for entity in numbers.map(EntityId) {
@@ -228,14 +236,14 @@ impl Base {
         self.tombstones.clear_scope(scope);
     }
 
-    /// Takes away the guards that have done their service.
+    /// Removes the tombstones that are no longer needed.
     pub(crate) fn prune_tombstones(&mut self) {
         if self.tombstones.len() > 0 {
             let scopes = &self.scopes;
-            let has_heard = |it: &ScopeState, at| it.position.is_none_or(|to| to >= at);
+            let has_reached = |it: &ScopeState, at| it.position.is_none_or(|to| to >= at);
             self.tombstones.prune(&self.requests, |scope, at| match scope {
-                Some(scope) => has_heard(scopes.get(scope), at),
-                None => scopes.iter().all(|(_, it)| has_heard(it, at)),
+                Some(scope) => has_reached(scopes.get(scope), at),
+                None => scopes.iter().all(|(_, it)| has_reached(it, at)),
             });
         }
     }

@@ -1,8 +1,8 @@
-//! Tombstones and markers: what may not come back, and for how long that must be remembered.
+//! Tombstones: which old records must not enter the base again, and how long that is remembered.
 //!
-//! Whatever leaves the base leaves a guard. It refuses what is older than what we know; it goes when
-//! nothing older can arrive any more: every request that was sent before is over, and the log has been
-//! heard up to there.
+//! An entity with a revision that leaves the base leaves a tombstone, which blocks older records of
+//! it. A tombstone is removed once no older record can arrive: all requests that were sent before
+//! it have ended, and the position of the scope has passed its revision.
 
 use hashbrown::HashMap;
 
@@ -10,80 +10,82 @@ use crate::collections::ScopeId;
 use crate::in_flight::{InFlightRequests, RequestId};
 use crate::record::{EntityId, Revision};
 
-/// What is remembered of an entity that is not in the base.
+/// The bookkeeping for an entity that is not in the base.
 #[derive(Clone, Copy, Debug)]
 struct Tombstone {
-    /// Nothing of this revision, or an older one, comes in.
-    refuses: Revision,
-    /// A range that was read at this revision, or later, knows better.
+    /// Records up to this revision are blocked.
+    blocked_to: Revision,
+    /// A range that was read at this revision or later is not blocked.
     known_at: Revision,
-    /// Requests before this one may not know of it.
-    learned: RequestId,
-    /// The scope that it was in, if that is known.
+    /// Responses to requests before this one may still carry older records.
+    created_before: RequestId,
+    /// The scope of the entity, if it is known.
     scope: Option<ScopeId>,
-    /// Where it is told in the scope's log, if it is.
-    told: Option<Revision>,
+    /// The revision at which the scope's log has the change, if it has.
+    logged_at: Option<Revision>,
 }
 
-/// Whether it will be told in the log of a scope, too; then it is remembered until that has been heard.
+/// Whether the log of a scope contains the change that a tombstone is about. If so, the tombstone
+/// stays until the position has passed it. `None` means that the scope is unknown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LogCoverage {
     Logged(Option<ScopeId>),
     Unlogged(Option<ScopeId>),
 }
 
-/// Every guard.
+/// All tombstones, by entity.
 #[derive(Debug, Default)]
 pub(crate) struct Tombstones {
     tombstones: HashMap<EntityId, Tombstone>,
 }
 
 impl Tombstones {
-    /// It is not there as of `at`, and nothing up to then brings it back.
+    /// Records that an entity does not exist as of `at`. Records up to `at` are blocked.
     pub(crate) fn mark_deleted(
         &mut self,
         entity: EntityId,
         at: Revision,
-        told: LogCoverage,
+        log: LogCoverage,
         requests: &InFlightRequests,
     ) {
-        self.add(entity, at, at, told, requests);
+        self.add(entity, at, at, log, requests);
     }
 
-    /// It is there as of `at` and is not kept; nothing older comes in its stead.
+    /// Records that the base has dropped an entity of revision `at`. Older records are blocked.
     pub(crate) fn mark_forgotten(
         &mut self,
         entity: EntityId,
         at: Revision,
-        told: LogCoverage,
+        log: LogCoverage,
         requests: &InFlightRequests,
     ) {
-        if let Some(refuses) = at.checked_sub(1) {
-            self.add(entity, refuses, at, told, requests);
+        if let Some(blocked_to) = at.checked_sub(1) {
+            self.add(entity, blocked_to, at, log, requests);
         }
     }
 
     fn add(
         &mut self,
         entity: EntityId,
-        refuses: Revision,
+        blocked_to: Revision,
         known_at: Revision,
-        told: LogCoverage,
+        log: LogCoverage,
         requests: &InFlightRequests,
     ) {
-        let (scope, told) = match told {
+        let (scope, logged_at) = match log {
             LogCoverage::Logged(scope) => (scope, Some(known_at)),
             LogCoverage::Unlogged(scope) => (scope, None),
         };
-        let tombstone = Tombstone { refuses, known_at, learned: requests.next_id(), scope, told };
+        let created_before = requests.next_id();
+        let tombstone = Tombstone { blocked_to, known_at, created_before, scope, logged_at };
         let known = self.tombstones.entry(entity).or_insert(tombstone);
-        if tombstone.refuses >= known.refuses {
+        if tombstone.blocked_to >= known.blocked_to {
             *known = tombstone;
         }
     }
 
-    /// Whether an account of `entity` is refused that is of `revision`, and part of a range that was read
-    /// at `range`, if of any.
+    /// Returns whether a record of `entity` with `revision` is blocked. `range` is the revision of the
+    /// range that contains the record, if it is part of one.
     pub(crate) fn blocks(
         &self,
         entity: EntityId,
@@ -92,7 +94,7 @@ impl Tombstones {
     ) -> bool {
         self.tombstones.get(&entity).is_some_and(|it| {
             let knows_better = range.is_some_and(|at| at.is_none_or(|at| at >= it.known_at));
-            revision <= Some(it.refuses) && !knows_better
+            revision <= Some(it.blocked_to) && !knows_better
         })
     }
 
@@ -100,41 +102,43 @@ impl Tombstones {
         self.tombstones.remove(&entity);
     }
 
-    /// What was known of a scope is of a past that is no more, since the server was restored.
+    /// Removes the tombstones of a scope, and those of unknown scopes, after the server was restored.
     pub(crate) fn clear_scope(&mut self, scope: ScopeId) {
         self.tombstones.retain(|_, it| it.scope.is_some_and(|it| it != scope));
     }
 
-    /// Takes away what has done its service. `is_heard` says whether the log of a scope has been heard up to
-    /// a revision; without a scope, the logs of all.
+    /// Removes the tombstones that are no longer needed.
+    ///
+    /// `has_passed` returns whether the position of a scope has reached a revision. Without a scope it
+    /// answers for all scopes.
     pub(crate) fn prune(
         &mut self,
         requests: &InFlightRequests,
-        is_heard: impl Fn(Option<ScopeId>, Revision) -> bool,
+        has_passed: impl Fn(Option<ScopeId>, Revision) -> bool,
     ) {
         self.tombstones.retain(|_, tombstone| {
-            let is_told = tombstone.told.is_none_or(|at| is_heard(tombstone.scope, at));
-            !(is_told && requests.all_finished_before(tombstone.learned))
+            let is_passed = tombstone.logged_at.is_none_or(|at| has_passed(tombstone.scope, at));
+            !(is_passed && requests.all_finished_before(tombstone.created_before))
         });
     }
 
-    /// Those that the end of this program must not end, since a log is to be heard first: whose, what it refuses, and
-    /// where it is told.
+    /// Returns the tombstones that a snapshot must contain, because a log has their change: the entity,
+    /// the blocked revision, the revision in the log, and the scope.
     pub(crate) fn persistent(
         &self,
     ) -> impl Iterator<Item = (EntityId, Revision, Revision, Option<ScopeId>)> {
         self.tombstones
             .iter()
-            .filter_map(|(entity, it)| Some((*entity, it.refuses, it.told?, it.scope)))
+            .filter_map(|(entity, it)| Some((*entity, it.blocked_to, it.logged_at?, it.scope)))
     }
 
-    /// One of another program's life.
+    /// Adds a tombstone of a snapshot.
     pub(crate) fn restore(
         &mut self,
-        (entity, refuses, at, scope): (EntityId, Revision, Revision, Option<ScopeId>),
+        (entity, blocked_to, at, scope): (EntityId, Revision, Revision, Option<ScopeId>),
         requests: &InFlightRequests,
     ) {
-        self.add(entity, refuses, at, LogCoverage::Logged(scope), requests);
+        self.add(entity, blocked_to, at, LogCoverage::Logged(scope), requests);
     }
 
     pub(crate) fn contains(&self, entity: EntityId) -> bool {

@@ -1,5 +1,5 @@
-//! What the core is told: answers, events, resets and predictions. Nothing of it is visible until it is
-//! published.
+//! The inputs of the core: responses, events, resets and predictions. They become visible when the
+//! core publishes.
 
 use std::sync::Arc;
 
@@ -11,23 +11,23 @@ use crate::document::{Bound, Listing};
 use crate::error::{PredictionError, ResponseError};
 use crate::in_flight::RequestId;
 use crate::layers::{
-    Drafting, MutationId, Prediction, PredictionKind, patch_edits, response_edits,
+    DraftState, MutationId, Prediction, PredictionKind, patch_edits, response_edits,
 };
 use crate::normalize::{self, ServerError};
 use crate::record::{EntityId, Revision, Value};
 use crate::view::{EntityKey, Overlay, ReadView, Scope, ScopedRange};
 
 impl Core {
-    /// An answer, which enters or waits.
+    /// Applies a response, or defers it until the events of a followed scope have caught up.
     pub(crate) fn apply_response(
         &mut self,
         request: Option<RequestId>,
         bound: &Arc<Bound>,
         text: &[u8],
     ) -> Result<(WriteOutcome, Vec<ServerError>), ResponseError> {
-        let done = normalize::parse_response(&mut self.base.store, bound, text);
-        let (staged, errors) = match done {
-            Ok(done) => done,
+        let parsed = normalize::parse_response(&mut self.base.store, bound, text);
+        let (staged, errors) = match parsed {
+            Ok(parsed) => parsed,
             Err(error) => {
                 self.finish_request(request);
                 return Err(error);
@@ -36,19 +36,24 @@ impl Core {
         if let Some((scope, until)) = self.base.deferred_until(&staged, request) {
             let listings = staged.listings.iter().filter(|it| it.is_complete);
             let spans = listings.map(|it| Span { start: it.listing.start, end: it.listing.end });
-            let (spans, bound, text) = (spans.collect(), bound.clone(), text.into());
-            let deferred = DeferredResponse { request, bound, text, spans, until };
+            let deferred = DeferredResponse {
+                request,
+                bound: bound.clone(),
+                text: text.into(),
+                spans: spans.collect(),
+                until,
+            };
             self.base.scopes.get_mut(scope).deferred.push(deferred);
             staged.discard(&mut self.base.store);
             return Ok((WriteOutcome::Deferred, errors));
         }
-        let entered =
+        let outcome =
             self.base.admit(&self.rules, staged, Source::Response(request), self.layers.touched());
         self.finish_request(request);
-        Ok((entered, errors))
+        Ok((outcome, errors))
     }
 
-    /// An event: what it tells of enters, if anybody looks there.
+    /// Applies an event. Members outside covered and requested ranges are not stored.
     pub(crate) fn apply_event(
         &mut self,
         bound: &Bound,
@@ -59,7 +64,7 @@ impl Core {
         Ok(errors)
     }
 
-    /// The log of a scope has been heard up to here. What has waited for it enters.
+    /// Advances the position of a scope and applies the responses that were deferred up to it.
     pub(crate) fn advance(&mut self, scope: ScopeId, to: Revision) {
         let state = self.base.scopes.get_mut(scope);
         if state.position.is_some_and(|it| it >= to) {
@@ -73,23 +78,24 @@ impl Core {
         self.admit_deferred(scope);
     }
 
-    /// Lets in what waits no longer.
+    /// Applies the deferred responses that the position of the scope has reached, or all if the scope
+    /// is not followed.
     pub(crate) fn admit_deferred(&mut self, scope: ScopeId) {
         let state = self.base.scopes.get_mut(scope);
-        let (position, is_followed) = (state.position, state.is_followed);
+        let position = state.position;
+        let is_followed = state.is_followed;
         let deferred = std::mem::take(&mut state.deferred);
         for it in deferred {
             if is_followed && position.is_some_and(|position| it.until > position) {
                 self.base.scopes.get_mut(scope).deferred.push(it);
                 continue;
             }
-            // It was read without fault when it came.
+            // It was parsed without an error when it arrived.
             let _ = self.apply_response(it.request, &it.bound, &it.text);
         }
     }
 
-    /// Nobody waits for a request any more. One whose answer waits for its moment is no longer theirs to
-    /// give up.
+    /// Ends a request whose handle was dropped, unless its response is deferred.
     pub(super) fn abandon(&mut self, request: RequestId) {
         let waits =
             |it: &collections::ScopeState| it.deferred.iter().any(|it| it.request == Some(request));
@@ -98,7 +104,7 @@ impl Core {
         }
     }
 
-    /// A request is answered or given up.
+    /// Ends a request: its ranges are no longer in flight.
     pub(crate) fn finish_request(&mut self, request: Option<RequestId>) {
         let Some(request) = request else { return };
         if self.base.requests.finish(request) {
@@ -114,13 +120,14 @@ impl Core {
         }
     }
 
+    /// Adds the layer of a mutation.
     pub(crate) fn predict(
         &mut self,
-        by: MutationId,
+        mutation: MutationId,
         prediction: Prediction,
     ) -> Result<(), PredictionError> {
-        if self.layers.is_pending(&by) {
-            return Err(PredictionError::AlreadyPending(by.to_string()));
+        if self.layers.is_pending(&mutation) {
+            return Err(PredictionError::AlreadyPending(mutation.to_string()));
         }
         let (edits, recipe) = match prediction.0 {
             PredictionKind::Invalid(error) => return Err(error),
@@ -137,7 +144,8 @@ impl Core {
                 (patch_edits(&mut self.base, &self.rules, patch)?, None)
             }
             PredictionKind::Draft(recipe) => {
-                let drafting = Drafting::new(&mut self.base, &self.rules, &self.layers, by.clone());
+                let drafting =
+                    DraftState::new(&mut self.base, &self.rules, &self.layers, mutation.clone());
                 let (edits, reads, error) = drafting.run(&recipe);
                 if let Some(error) = error {
                     return Err(error);
@@ -145,14 +153,14 @@ impl Core {
                 (edits, Some((recipe, reads)))
             }
         };
-        self.layers.push(by, edits, recipe);
+        self.layers.push(mutation, edits, recipe);
         Ok(())
     }
 
-    /// What is to be asked for so that an operation becomes complete: what is neither covered nor asked for
-    /// yet, and, if `check_members`, members of which something is not known that is asked of them.
+    /// Returns the ranges to fetch so that an operation becomes complete: those that are neither covered
+    /// nor in flight and, with `check_members`, those of members with unknown fields.
     pub(crate) fn missing_ranges(&self, bound: &Bound, check_members: bool) -> Vec<ScopedRange> {
-        let mut wanted = Vec::new();
+        let mut ranges = Vec::new();
         for listing in bound.listings() {
             let Some(scope) = &listing.scope else { continue };
             let span = Span { start: listing.start, end: listing.end };
@@ -169,17 +177,17 @@ impl Core {
                 }
             }
             let member = &self.rules.collections[listing.collection].member;
-            wanted.extend(spans.into_iter().map(|it| ScopedRange {
+            ranges.extend(spans.into_iter().map(|it| ScopedRange {
                 member: member.clone(),
                 scope: scope.to_string(),
                 start: it.start,
                 end: it.end,
             }));
         }
-        wanted
+        ranges
     }
 
-    /// Where in a listing's range there are members of which something is not known.
+    /// Returns the intervals of the members in a listing's range that have unknown fields.
     fn incomplete_members(
         &self,
         bound: &Bound,
@@ -202,10 +210,13 @@ impl Core {
         within.collect()
     }
 
+    /// Sets the position of a scope whose log has a gap.
+    ///
+    /// A revision below the position means that the server was restored from a backup: everything
+    /// that was read before is of a history that the server has lost.
     pub(crate) fn reset(&mut self, scope: ScopeId, revision: Revision) {
         let watched = self.watches.spans(scope);
         let state = self.base.scopes.get_mut(scope);
-        // A server that was restored: what we know is of a time that it does not remember.
         let is_restored = state.position.is_some_and(|it| revision < it);
         state.position = Some(revision);
         state.coverage.reset(revision, is_restored);

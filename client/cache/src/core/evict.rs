@@ -1,7 +1,7 @@
-//! Forgetting: what nobody watches and nothing retains goes, the oldest first.
+//! Eviction: removes entities that are not in use, the least recently written first.
 //!
-//! **Invariant:** what goes takes its coverage with it, and leaves a marker: an answer that is on its way
-//! must not bring back what is older than it was.
+//! **Invariant:** an evicted entity takes its coverage with it and leaves a tombstone, so that a
+//! response in flight cannot bring back an older version.
 
 use hashbrown::HashSet;
 
@@ -13,13 +13,13 @@ use crate::record::{EntityId, Shapes, Symbol, Value, value};
 use crate::watches::WatchState;
 
 impl Core {
-    /// Forgets until records take at most `bytes`, as far as that may be.
+    /// Evicts until the records take at most `bytes`, or nothing more can be evicted.
     pub(crate) fn evict_to(&mut self, bytes: usize) {
-        let needed = self.roots();
+        let roots = self.roots();
         if self.base.bytes > bytes {
-            let held = self.base.store.entities.iter().filter(|(_, it)| it.record.is_some());
-            let mut idle: Vec<(u32, EntityId)> = held
-                .filter(|(it, _)| !needed.contains(it))
+            let stored = self.base.store.entities.iter().filter(|(_, it)| it.record.is_some());
+            let mut idle: Vec<(u32, EntityId)> = stored
+                .filter(|(it, _)| !roots.contains(it))
                 .map(|(it, of)| (of.last_used, it))
                 .collect();
             idle.sort_unstable();
@@ -47,36 +47,37 @@ impl Core {
         self.base.evict(entity);
     }
 
-    /// What is watched, retained, pending, or may be needed by a request in flight.
+    /// Returns the entities that must stay: those that are watched, retained, predicted, or in a range
+    /// that is in flight.
     fn roots(&mut self) -> HashSet<EntityId> {
-        let mut needed = HashSet::from_iter([QUERY]);
+        let mut roots = HashSet::from_iter([QUERY]);
         for watch in self.watches.iter() {
-            shown(watch, &mut needed);
+            add_visible(watch, &mut roots);
         }
         for (_, bound) in self.retained.clone() {
             let mut watch = WatchState::new(bound);
             watch.find_nodes(&mut self.base, &self.overlay);
-            shown(&watch, &mut needed);
+            add_visible(&watch, &mut roots);
         }
         for (entity, edit) in self.layers.edits() {
-            needed.insert(entity);
+            roots.insert(entity);
             match edit {
-                Edit::Set(_, packed) => refer(value(packed), &mut needed),
+                Edit::Set(_, packed) => add_references(value(packed), &mut roots),
                 Edit::Link(_, other) | Edit::Unlink(_, other) => {
-                    needed.insert(*other);
+                    roots.insert(*other);
                 }
                 Edit::Create | Edit::Delete => {}
             }
         }
         for (_, scope) in self.base.scopes.iter() {
             let spans = scope.coverage.requested_spans().chain(scope.deferred_spans());
-            let shown = spans.flat_map(|it| scope.index.in_range(it));
-            needed.extend(shown.map(|(_, it)| it));
+            let members = spans.flat_map(|it| scope.index.in_range(it));
+            roots.extend(members.map(|(_, it)| it));
         }
-        needed
+        roots
     }
 
-    /// The fields of the query root that somebody watches or retains.
+    /// Returns the fields of the query root that a watched or retained query selects.
     fn used_root_fields(&self) -> HashSet<Symbol> {
         let watched = self.watches.iter().map(|it| &it.bound);
         let bounds = watched.chain(self.retained.iter().map(|(_, it)| it));
@@ -87,21 +88,21 @@ impl Core {
         keys.collect()
     }
 
-    /// Entities of which nothing is held, and to which nothing refers, are forgotten by name too.
+    /// Releases the numbers of entities that have no record and that nothing refers to.
     fn release_unused_ids(&mut self) {
-        let mut named = self.roots();
-        let held =
+        let mut used = self.roots();
+        let stored =
             self.base.store.entities.iter().filter_map(|(it, of)| Some((it, of.record.as_ref()?)));
-        for (entity, record) in held {
-            named.insert(entity);
+        for (entity, record) in stored {
+            used.insert(entity);
             Shapes::visit_references(record.values(), &mut |it| {
-                named.insert(it);
+                used.insert(it);
             });
         }
         let numbers = self.base.store.entities.iter().map(|(it, _)| it);
         let idle: Vec<EntityId> = numbers
-            .filter(|it| !named.contains(it) && !self.base.tombstones.contains(*it))
-            // What was forgotten in this very batch is still to be published.
+            .filter(|it| !used.contains(it) && !self.base.tombstones.contains(*it))
+            // An entity that was evicted in this batch is not published yet.
             .filter(|it| self.base.store.entities.get(*it).place.is_none())
             .filter(|it| !self.base.touched.entities.contains_key(it))
             .collect();
@@ -111,19 +112,21 @@ impl Core {
     }
 }
 
-fn shown(watch: &WatchState, needed: &mut HashSet<EntityId>) {
-    needed.extend(watch.nodes().map(|(it, _)| it));
-    needed.extend(watch.lists.iter().flat_map(|it| it.entities()));
+/// Adds the entities that a watch displays.
+fn add_visible(watch: &WatchState, roots: &mut HashSet<EntityId>) {
+    roots.extend(watch.nodes().map(|(it, _)| it));
+    roots.extend(watch.lists.iter().flat_map(|it| it.entities()));
 }
 
-fn refer(value: Value<'_>, needed: &mut HashSet<EntityId>) {
+/// Adds the entities that a value refers to.
+fn add_references(value: Value<'_>, roots: &mut HashSet<EntityId>) {
     match value {
         Value::Ref(entity) => {
-            needed.insert(entity);
+            roots.insert(entity);
         }
         Value::List(items) | Value::Object(_, items) | Value::Map(items) => {
             Shapes::visit_references(items, &mut |it| {
-                needed.insert(it);
+                roots.insert(it);
             });
         }
         _ => {}

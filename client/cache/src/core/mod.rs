@@ -1,5 +1,7 @@
-//! The core: base, layers and watches behind one lock, and the one door by which a change becomes
-//! visible.
+//! The core: base, layers and watches behind one mutex.
+//!
+//! Changes become visible in one place only, [`Core::publish`], which [`update`] runs before it
+//! unlocks the core.
 
 mod apply;
 mod evict;
@@ -21,22 +23,21 @@ pub(crate) struct Core {
     pub(crate) rules: Rules,
     pub(crate) base: Base,
     pub(crate) layers: Layers,
-    /// What is shown of the entities that layers touch; written by `publish` alone.
+    /// The visible records of the entities that layers touch. Only `publish` writes it.
     pub(crate) overlay: Overlay,
     pub(crate) watches: Watches,
     pub(crate) plans: Plans,
-    /// Operations whose answers are kept though nobody watches them, by their number.
+    /// The queries that a [`RetainGuard`](crate::RetainGuard) protects, by the guard's number.
     pub(crate) retained: Vec<(u64, Arc<Bound>)>,
     pub(crate) next_retained: u64,
-    /// How many bytes records may take, and when that is to be looked at again.
     pub(crate) limit: Option<Limit>,
-    /// Who is to be woken when the lock is given back.
+    /// The tasks to wake once the mutex is unlocked.
     wakers: Vec<Waker>,
-    /// What was let go meanwhile.
+    /// Handles that the program has dropped while the core was locked.
     pub(crate) dropped: Arc<Mutex<Vec<Dropped>>>,
 }
 
-/// What a program has let go of.
+/// A handle that the program has dropped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Dropped {
     Request(RequestId),
@@ -44,25 +45,27 @@ pub(crate) enum Dropped {
     Retained(u64),
 }
 
-/// Something that ends when a program lets go of it; even in a closure that runs under the lock, where it
-/// ends with that closure.
+/// Reports to the core that a handle was dropped.
+///
+/// A handle may be dropped inside a closure that runs under the mutex. Then the core handles it when
+/// that closure ends.
 pub(crate) struct DropGuard {
-    pub(crate) core: SharedCore,
+    core: SharedCore,
     dropped: Arc<Mutex<Vec<Dropped>>>,
-    is: Dropped,
+    handle: Dropped,
 }
 
 impl DropGuard {
-    pub(crate) fn new(core: &SharedCore, is: Dropped) -> Self {
+    pub(crate) fn new(core: &SharedCore, handle: Dropped) -> Self {
         let dropped = lock(core).dropped.clone();
-        Self { core: core.clone(), dropped, is }
+        Self { core: core.clone(), dropped, handle }
     }
 }
 
 impl Drop for DropGuard {
     fn drop(&mut self) {
-        lock(&self.dropped).push(self.is);
-        // Whoever has the lock looks when they give it back.
+        lock(&self.dropped).push(self.handle);
+        // If the core is locked, `finish` handles the drop before it unlocks.
         match self.core.try_lock() {
             Ok(core) => finish(core),
             Err(TryLockError::Poisoned(core)) => finish(core.into_inner()),
@@ -71,30 +74,31 @@ impl Drop for DropGuard {
     }
 }
 
-/// A bound on memory.
+/// A limit on the memory of records.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
+    /// The bytes that an eviction leaves at most.
     pub(crate) bytes: usize,
-    /// Looking costs a walk over everything, so the next look is a fifth away from the last.
+    /// The bytes above which the next eviction starts. Each eviction visits all entities, so this
+    /// is a fifth above the size that the last one left.
     pub(crate) evict_above: usize,
 }
 
-/// A core that is shared by the cache and its watches.
+/// The core, shared by the cache, its watches and its guards.
 pub(crate) type SharedCore = Arc<Mutex<Core>>;
 
-/// Does something with the core and publishes it, all under one lock; those who are told of it are woken
-/// when the lock is free again.
-pub(crate) fn with<R>(core: &Mutex<Core>, act: impl FnOnce(&mut Core) -> R) -> R {
+/// Runs a closure on the core, publishes its changes, unlocks the core, and wakes the notified tasks.
+pub(crate) fn update<R>(core: &Mutex<Core>, change: impl FnOnce(&mut Core) -> R) -> R {
     let mut guard = lock(core);
-    let done = act(&mut guard);
+    let result = change(&mut guard);
     finish(guard);
-    done
+    result
 }
 
-/// Publishes, gives the lock back, and wakes those who were told of something.
+/// Handles dropped handles, publishes all changes, unlocks the core, and wakes the notified tasks.
 fn finish(mut core: MutexGuard<'_, Core>) {
-    let gone = std::mem::take(&mut *lock(&core.dropped));
-    gone.into_iter().for_each(|it| core.on_dropped(it));
+    let dropped = std::mem::take(&mut *lock(&core.dropped));
+    dropped.into_iter().for_each(|it| core.on_dropped(it));
     core.publish();
     core.enforce_limit();
     let wakers = std::mem::take(&mut core.wakers);
@@ -104,8 +108,10 @@ fn finish(mut core: MutexGuard<'_, Core>) {
     }
 }
 
-/// What a lock holds, for a look. A closure of the program that panicked under it may have told less than it
-/// meant to; what it has told is whole.
+/// Locks a mutex, even if it is poisoned.
+///
+/// A closure of the program may panic under the mutex. Each call that it completed has left the core
+/// consistent, so the core remains usable.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -127,8 +133,8 @@ impl Core {
         }
     }
 
-    fn on_dropped(&mut self, gone: Dropped) {
-        match gone {
+    fn on_dropped(&mut self, dropped: Dropped) {
+        match dropped {
             Dropped::Request(request) => self.abandon(request),
             Dropped::Watch(watch) => self.unwatch(watch),
             Dropped::Retained(number) => self.retained.retain(|(it, _)| *it != number),

@@ -1,4 +1,6 @@
-//! Drafts: what a prediction's closure sees and changes.
+//! [`Draft`]: the view that a prediction's closure reads and changes.
+
+use std::fmt;
 
 use hashbrown::HashSet;
 use serde::Serialize;
@@ -13,36 +15,72 @@ use crate::record::{EntityId, Record, Symbol};
 use crate::rules::Rules;
 use crate::view::EntityKey;
 
-/// What is shown, as a prediction's closure may look at it and change it.
+/// The current view, for the closure of [`Prediction::draft`] to read and change.
 ///
-/// Entities are named by type and key, fields by their name in the schema.
-pub struct Draft<'a>(Drafting<'a>);
+/// Entities are named by type and key, fields by their name in the schema. A draft sees the stored
+/// data, the predictions of older mutations, and its own changes so far. If a change cannot be made,
+/// the draft continues, and [`Cache::predict`](crate::Cache::predict) returns the first error.
+///
+/// [`Prediction::draft`]: crate::Prediction::draft
+///
+/// ```
+/// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+/// # use library::*;
+/// use cynic::QueryBuilder;
+/// use cynic_cache::{Cache, EntityKey, Prediction};
+///
+/// let cache = Cache::new(Library)?;
+/// let query = cache.prepare(&Shelves::build(()))?;
+/// cache.write(&query, SHELVES)?;
+///
+/// let shelf = EntityKey::new("Shelf", "s1");
+/// let book = EntityKey::new("Book", "b2");
+/// cache.predict("m1", Prediction::draft(move |draft| {
+///     let first: Option<String> = draft.get("Book", "b1", "title");
+///     let title = format!("{}, part two", first.unwrap_or_default());
+///     draft.create("Book", "b2").set("Book", "b2", "title", title);
+///     draft.link(&shelf, "books", &book);
+/// }))?;
+///
+/// let view = cache.read(&query);
+/// assert_eq!(view.data().unwrap().shelves[0].books[1].title, "Emma, part two");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Draft<'a>(DraftState<'a>);
 
-/// A draft at work.
-pub(crate) struct Drafting<'a> {
+/// The state of a draft while its closure runs.
+pub(crate) struct DraftState<'a> {
     base: &'a mut Base,
     rules: &'a Rules,
     layers: &'a Layers,
-    /// The layer that is drafted; what is above it is not seen.
-    by: MutationId,
+    /// The mutation of the draft. Its layer and the layers above it are not visible.
+    mutation: MutationId,
     edits: Vec<(EntityId, Edit)>,
+    /// The entities that the closure has named.
     reads: HashSet<EntityId>,
-    /// The first thing that could not be done.
+    /// The first change that could not be made.
     error: Option<PredictionError>,
 }
 
-impl<'a> Drafting<'a> {
+impl<'a> DraftState<'a> {
     pub(crate) fn new(
         base: &'a mut Base,
         rules: &'a Rules,
         layers: &'a Layers,
-        by: MutationId,
+        mutation: MutationId,
     ) -> Self {
-        let (edits, reads) = (Vec::new(), HashSet::new());
-        Self { base, rules, layers, by, edits, reads, error: None }
+        Self {
+            base,
+            rules,
+            layers,
+            mutation,
+            edits: Vec::new(),
+            reads: HashSet::new(),
+            error: None,
+        }
     }
 
-    /// What the recipe changes, what it has looked at, and the first thing that it could not do.
+    /// Runs a recipe. Returns its edits, the entities that it has read, and its first error.
     pub(crate) fn run(
         self,
         recipe: &super::Recipe,
@@ -59,9 +97,9 @@ impl<'a> Drafting<'a> {
         entity
     }
 
-    /// What is shown below this layer, with what it has changed so far.
+    /// Returns the record that is visible below this layer, with the draft's own edits so far.
     fn visible(&mut self, entity: EntityId) -> Option<Record> {
-        let below = self.layers.view(self.base, entity, Some(&self.by));
+        let below = self.layers.view(self.base, entity, Some(&self.mutation));
         let mine = self.edits.iter().filter(|(it, _)| *it == entity).map(|(_, it)| it);
         super::edit::apply_to(self.base, entity, below, mine)
     }
@@ -70,22 +108,32 @@ impl<'a> Drafting<'a> {
         &mut self,
         parent: &EntityKey,
         field: &str,
-        of: &EntityKey,
+        entity: &EntityKey,
     ) -> (EntityId, Symbol, EntityId) {
         let parent = self.entity(&parent.type_name, &parent.key);
-        let other = self.entity(&of.type_name, &of.key);
+        let other = self.entity(&entity.type_name, &entity.key);
         (parent, self.base.store.names.intern(field), other)
     }
 }
 
+impl fmt::Debug for Draft<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mutation = &self.0.mutation;
+        out.debug_struct("Draft").field("mutation", mutation).finish_non_exhaustive()
+    }
+}
+
 impl Draft<'_> {
-    /// Whether the entity is shown.
+    /// Returns whether the entity is visible.
     pub fn contains(&mut self, type_name: &str, key: &str) -> bool {
         let entity = self.0.entity(type_name, key);
         self.0.visible(entity).is_some()
     }
 
-    /// What is shown of a field, if it is known and has this form. An entity is seen as its key.
+    /// Returns the value of a field. A reference to an entity reads as that entity's key.
+    ///
+    /// `None` means that the entity or the field is unknown, or that the value does not deserialize
+    /// as `T`.
     pub fn get<T: DeserializeOwned>(
         &mut self,
         type_name: &str,
@@ -98,7 +146,7 @@ impl Draft<'_> {
         serde_json::from_value(field_to_json(self.0.base, &record, field)?).ok()
     }
 
-    /// The field takes this value.
+    /// Sets a field to a value that serializes to JSON. Has no effect if the entity is not visible.
     pub fn set(
         &mut self,
         type_name: &str,
@@ -108,16 +156,19 @@ impl Draft<'_> {
     ) -> &mut Self {
         let entity = self.0.entity(type_name, key);
         let it = &mut self.0;
-        let done = serde_json::to_value(value)
+        let result = serde_json::to_value(value)
             .map_err(|error| PredictionError::Mismatch(error.to_string()))
             .and_then(|value| set_field(it.base, it.rules, entity, field, &value, &mut it.edits));
-        if let Err(error) = done {
+        if let Err(error) = result {
             it.error.get_or_insert(error);
         }
         self
     }
 
-    /// The entity comes into being; its fields are set one by one. Its key field is set already.
+    /// Creates the entity with its key field; set its other fields one by one.
+    ///
+    /// An entity that the server has deleted is not created again. Collections list the entity once
+    /// its scope and interval are set.
     pub fn create(&mut self, type_name: &str, key: &str) -> &mut Self {
         let entity = self.0.entity(type_name, key);
         self.0.edits.push((entity, Edit::Create));
@@ -129,24 +180,26 @@ impl Draft<'_> {
         self
     }
 
-    /// The entity is no more.
+    /// Deletes the entity.
     pub fn delete(&mut self, type_name: &str, key: &str) -> &mut Self {
         let entity = self.0.entity(type_name, key);
         self.0.edits.push((entity, Edit::Delete));
         self
     }
 
-    /// The entity `of` joins the list `field` of `parent` at its end. The query root is
-    /// `EntityKey::new("Query", "")`. Collections need none of this: their members follow from themselves.
-    pub fn link(&mut self, parent: &EntityKey, field: &str, of: &EntityKey) -> &mut Self {
-        let (parent, field, other) = self.0.resolve_link(parent, field, of);
+    /// Appends `entity` to the list `field` of `parent`, unless the list contains it.
+    ///
+    /// A list that was never fetched stays unknown. The query root is `EntityKey::new("Query", "")`.
+    /// Collections need no links: their members follow from the members' own fields.
+    pub fn link(&mut self, parent: &EntityKey, field: &str, entity: &EntityKey) -> &mut Self {
+        let (parent, field, other) = self.0.resolve_link(parent, field, entity);
         self.0.edits.push((parent, Edit::Link(field, other)));
         self
     }
 
-    /// The entity `of` leaves the list `field` of `parent`.
-    pub fn unlink(&mut self, parent: &EntityKey, field: &str, of: &EntityKey) -> &mut Self {
-        let (parent, field, other) = self.0.resolve_link(parent, field, of);
+    /// Removes `entity` from the list `field` of `parent`.
+    pub fn unlink(&mut self, parent: &EntityKey, field: &str, entity: &EntityKey) -> &mut Self {
+        let (parent, field, other) = self.0.resolve_link(parent, field, entity);
         self.0.edits.push((parent, Edit::Unlink(field, other)));
         self
     }

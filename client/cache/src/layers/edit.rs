@@ -1,4 +1,4 @@
-//! Edits: what a pending mutation is expected to do to one entity.
+//! Edits: the changes of one entity that a pending mutation is expected to make.
 
 use std::borrow::Cow;
 
@@ -10,28 +10,29 @@ use crate::record::{
 /// One change that a mutation is expected to make.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Edit {
-    /// The entity comes into being.
+    /// Creates the entity.
     Create,
-    /// It is no more.
+    /// Deletes the entity.
     Delete,
-    /// A field takes this value.
+    /// Sets a field to a packed value.
     Set(Symbol, Box<str>),
-    /// An entity joins a list at its end, unless it is there already.
+    /// Appends an entity to a list, unless the list contains it.
     Link(Symbol, EntityId),
-    /// An entity leaves a list.
+    /// Removes an entity from a list.
     Unlink(Symbol, EntityId),
 }
 
 impl Edit {
-    /// Whether both concern the same thing.
+    /// Returns whether two edits of one entity change the same thing.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.field(), other.field()) {
             (Some(one), Some(other)) => one == other,
-            // To come into being or to vanish concerns every field.
+            // A deletion changes every field.
             _ => matches!(self, Self::Delete) || matches!(other, Self::Delete) || self == other,
         }
     }
 
+    /// Returns the field that the edit changes. `None` means the whole entity.
     pub(crate) fn field(&self) -> Option<Symbol> {
         match self {
             Self::Create | Self::Delete => None,
@@ -40,30 +41,31 @@ impl Edit {
     }
 }
 
-/// What the base says of `entity`, with `edits` over it, oldest first.
+/// Returns the stored record of `entity` with `edits` applied, oldest first.
 ///
-/// Edits of what is not there say nothing, and what the server has deleted does not come into being
-/// again: its id stays used.
+/// Edits of an entity that is not there have no effect. An entity that the server has deleted cannot
+/// be created again: its id stays in use.
 pub(crate) fn apply_to_base<'e>(
     base: &mut Base,
     entity: EntityId,
     edits: impl Iterator<Item = &'e Edit>,
 ) -> Option<Record> {
-    let held = base.store.entities.record(entity).cloned();
-    apply_to(base, entity, held, edits)
+    let stored = base.store.entities.record(entity).cloned();
+    apply_to(base, entity, stored, edits)
 }
 
-/// `held` with `edits` over it.
+/// Returns `record` with `edits` applied, oldest first; see [`apply_to_base`].
 pub(crate) fn apply_to<'e>(
     base: &mut Base,
     entity: EntityId,
-    held: Option<Record>,
+    record: Option<Record>,
     edits: impl Iterator<Item = &'e Edit>,
 ) -> Option<Record> {
-    let of = base.store.entities.get(entity);
-    let (type_name, is_deleted) = (of.type_name, of.is_deleted);
-    let revision = held.as_ref().and_then(|it| it.revision);
-    let mut fields: Option<Vec<(Symbol, Cow<'_, str>)>> = held.as_ref().map(|it| {
+    let slot = base.store.entities.get(entity);
+    let type_name = slot.type_name;
+    let is_deleted = slot.is_deleted;
+    let revision = record.as_ref().and_then(|it| it.revision);
+    let mut fields: Option<Vec<(Symbol, Cow<'_, str>)>> = record.as_ref().map(|it| {
         let shape = base.store.shapes.get(it.shape);
         shape.pairs(it.values()).map(|(field, value)| (field, Cow::Borrowed(value))).collect()
     });
@@ -106,12 +108,13 @@ pub(crate) fn apply_to<'e>(
     let keys = fields.iter().map(|(it, _)| *it).collect();
     let packed: String = fields.iter().map(|(_, it)| &**it).collect();
     let shape = base.store.shapes.intern(
-        held.as_ref().map_or(type_name, |it| base.store.shapes.get(it.shape).type_name),
+        record.as_ref().map_or(type_name, |it| base.store.shapes.get(it.shape).type_name),
         keys,
     );
     Some(Record { shape, revision, packed: packed.into() })
 }
 
+/// Returns a packed list with `other` appended (`joins`) or removed. Other values stay as they are.
 fn with_link(list: &str, other: EntityId, joins: bool) -> String {
     let Value::List(mut items) = value(list) else { return list.to_owned() };
     let mut out = Vec::new();

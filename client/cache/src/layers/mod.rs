@@ -1,11 +1,11 @@
-//! Layers: what a client shows before the server has answered.
+//! Layers: the predictions of pending mutations, over the base.
 //!
-//! A layer is the set of edits that one pending mutation is expected to make: edits, not values, so it
-//! still means the same after the base beneath it has moved.
+//! A layer holds the edits that one mutation is expected to make. Edits, unlike values, keep their
+//! meaning when the base beneath them changes.
 //!
-//! **Invariant:** layers are over the base, never in it. What the view shows of an entity that
-//! they touch is worked out anew ([`Layers::view`]) from the base and all their edits, oldest first;
-//! so settling and rolling back are one motion, [`Layers::remove`].
+//! **Invariant:** layers lie over the base and never change it. The visible record of an entity that
+//! layers touch is always computed from the base and all edits, oldest first ([`Layers::view`]). So
+//! removing a layer restores what was visible without it.
 
 mod draft;
 mod edit;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 pub use draft::Draft;
-pub(crate) use draft::Drafting;
+pub(crate) use draft::DraftState;
 pub(crate) use edit::{Edit, apply_to_base};
 pub(crate) use pack::{patch_edits, response_edits};
 pub(crate) use prediction::PredictionKind;
@@ -27,20 +27,20 @@ pub use prediction::{Patch, Prediction};
 use crate::base::Base;
 use crate::record::{EntityId, Record};
 
-/// A mutation's name: made by the client, and its idempotency key on the server, if that has such.
+/// The id of a mutation, chosen by the program. It can serve as idempotency key on the server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MutationId(Arc<str>);
 
 impl MutationId {
-    /// The name as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl<T: Into<Arc<str>>> From<T> for MutationId {
-    fn from(name: T) -> Self {
-        Self(name.into())
+    fn from(id: T) -> Self {
+        Self(id.into())
     }
 }
 
@@ -50,25 +50,26 @@ impl fmt::Display for MutationId {
     }
 }
 
-/// What a closure over a draft does, each time the base has moved.
+/// The closure of a draft. It runs again whenever something that it has read changes.
 pub(crate) type Recipe = Arc<dyn Fn(&mut Draft<'_>) + Send + Sync>;
 
 /// The edits of one pending mutation.
 pub(crate) struct Layer {
-    by: MutationId,
+    mutation: MutationId,
     edits: Vec<(EntityId, Edit)>,
     state: LayerState,
+    /// Set for drafts whose mutation has not been settled.
     recipe: Option<Recipe>,
-    /// What the recipe has looked at: if it moves, the recipe runs again.
+    /// The entities that the recipe has read.
     reads: HashSet<EntityId>,
 }
 
-/// How far a layer's mutation is.
+/// The state of a layer's mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LayerState {
     Pending,
     Failed,
-    /// The answer is in the base; what is left covers an older layer, until that is gone.
+    /// The response is in the base. The remaining edits cover an older layer that is still pending.
     Settled,
 }
 
@@ -76,85 +77,90 @@ enum LayerState {
 #[derive(Default)]
 pub(crate) struct Layers {
     layers: Vec<Layer>,
-    /// How many edits each entity has.
+    /// The number of edits of each entity that has any.
     touched: HashMap<EntityId, usize>,
-    /// Entities whose edits have changed since the last publish, with the status that they had.
+    /// The entities whose edits have changed since the last publish, with their earlier status.
     changed: HashMap<EntityId, Status>,
 }
 
-/// How far the server has confirmed what a view shows of an entity.
+/// Whether the server has confirmed what is visible of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Status {
-    /// As the server told it.
+    /// No prediction touches the entity; it is visible as the server sent it.
     #[default]
     Confirmed,
-    /// Something of it is a prediction.
+    /// A prediction touches the entity, and none of the mutations has failed.
     Pending,
-    /// Something of it is a prediction whose mutation failed, and was neither tried again nor given up.
+    /// A prediction touches the entity whose mutation was marked as failed; see
+    /// [`Batch::mark_failed`](crate::Batch::mark_failed).
     Failed,
 }
 
 impl Layers {
-    pub(crate) fn is_pending(&self, by: &MutationId) -> bool {
-        self.layers.iter().any(|it| it.by == *by)
+    /// Returns whether the id is in use by a layer.
+    pub(crate) fn is_pending(&self, mutation: &MutationId) -> bool {
+        self.layers.iter().any(|it| it.mutation == *mutation)
     }
 
     pub(crate) fn touches(&self, entity: EntityId) -> bool {
         self.touched.contains_key(&entity)
     }
 
-    /// The entities that any layer touches.
+    /// Returns the entities that any layer touches.
     pub(crate) fn touched(&self) -> impl Iterator<Item = EntityId> {
         self.touched.keys().copied()
     }
 
-    /// Every edit, and the entity that it is of.
+    /// Returns all edits with their entities.
     pub(crate) fn edits(&self) -> impl Iterator<Item = (EntityId, &Edit)> {
         self.layers.iter().flat_map(|it| &it.edits).map(|(entity, edit)| (*entity, edit))
     }
 
-    /// Puts a layer on top.
+    /// Adds a layer on top of the others.
     pub(crate) fn push(
         &mut self,
-        by: MutationId,
+        mutation: MutationId,
         edits: Vec<(EntityId, Edit)>,
         recipe: Option<(Recipe, HashSet<EntityId>)>,
     ) {
         self.count(&edits);
         let (recipe, reads) =
             recipe.map_or((None, HashSet::new()), |(it, reads)| (Some(it), reads));
-        self.layers.push(Layer { by, edits, state: LayerState::Pending, recipe, reads });
+        self.layers.push(Layer { mutation, edits, state: LayerState::Pending, recipe, reads });
     }
 
-    /// The layer of a mutation that is not answered. Of one that is, the same may be told again: its answer
-    /// comes behind its event, or twice after a reconnect.
-    fn find(&self, by: &MutationId) -> Option<usize> {
-        self.layers.iter().position(|it| it.by == *by && it.state != LayerState::Settled)
+    /// Finds the layer of a mutation that is not settled. A mutation may be settled twice: by its
+    /// event and its response, or after a reconnect. The second time finds nothing.
+    fn find(&self, mutation: &MutationId) -> Option<usize> {
+        self.layers
+            .iter()
+            .position(|it| it.mutation == *mutation && it.state != LayerState::Settled)
     }
 
-    /// Takes a layer out, wherever it lies.
-    pub(crate) fn remove(&mut self, by: &MutationId) -> bool {
-        let Some(at) = self.find(by) else { return false };
+    /// Removes the layer of a mutation, wherever it lies. Returns whether there was one.
+    pub(crate) fn remove(&mut self, mutation: &MutationId) -> bool {
+        let Some(at) = self.find(mutation) else { return false };
         let layer = self.layers.remove(at);
         self.discount(&layer.edits);
         self.drop_settled_edits();
         true
     }
 
-    /// The answer of a mutation has reached the base. What it covers of an older layer that is not
-    /// answered stays until that one is gone, so that an answer that overtakes another never shows an
-    /// older state again.
+    /// Settles a mutation whose response is in the base. Returns whether it was pending.
+    ///
+    /// Edits that cover an edit of an older pending layer stay until that layer is gone. Otherwise
+    /// a response that overtakes another one would make an older state visible again. Such an edit
+    /// takes the value that `stored_value` returns, and keeps its own if that is `None`.
     pub(crate) fn settle(
         &mut self,
-        by: &MutationId,
-        now: impl Fn(EntityId, &Edit) -> Option<Edit>,
+        mutation: &MutationId,
+        stored_value: impl Fn(EntityId, &Edit) -> Option<Edit>,
     ) -> bool {
-        let Some(at) = self.find(by) else { return false };
+        let Some(at) = self.find(mutation) else { return false };
         let mut kept = Vec::new();
         for (entity, edit) in &self.layers[at].edits {
-            if self.is_covered_below(at, *entity, edit) {
-                // What the server made of it, rather than what was expected.
-                kept.push((*entity, now(*entity, edit).unwrap_or_else(|| edit.clone())));
+            if self.covers_older(at, *entity, edit) {
+                kept.push((*entity, stored_value(*entity, edit).unwrap_or_else(|| edit.clone())));
             }
         }
         let edits = std::mem::replace(&mut self.layers[at].edits, kept.clone());
@@ -166,13 +172,14 @@ impl Layers {
         true
     }
 
-    fn is_covered_below(&self, at: usize, entity: EntityId, edit: &Edit) -> bool {
+    /// Returns whether an edit of layer `at` covers an edit of an older pending layer.
+    fn covers_older(&self, at: usize, entity: EntityId, edit: &Edit) -> bool {
         let older = self.layers[..at].iter().filter(|it| it.state != LayerState::Settled);
         let mut edits = older.flat_map(|it| &it.edits);
         edits.any(|(it, older)| *it == entity && older.overlaps(edit))
     }
 
-    /// Edits that cover nothing any more go, and layers that have none.
+    /// Drops the edits of settled layers that cover nothing any more, and layers without edits.
     fn drop_settled_edits(&mut self) {
         for at in (0..self.layers.len()).rev() {
             if self.layers[at].state != LayerState::Settled {
@@ -180,21 +187,30 @@ impl Layers {
             }
             let edits = std::mem::take(&mut self.layers[at].edits);
             let (kept, gone): (Vec<_>, Vec<_>) =
-                edits.into_iter().partition(|(entity, it)| self.is_covered_below(at, *entity, it));
+                edits.into_iter().partition(|(entity, it)| self.covers_older(at, *entity, it));
             self.discount(&gone);
             self.layers[at].edits = kept;
         }
         self.layers.retain(|it| it.state != LayerState::Settled || !it.edits.is_empty());
     }
 
-    /// Marks a mutation as failed, or as pending again. Its layer stays.
-    pub(crate) fn mark(&mut self, by: &MutationId, has_failed: bool) -> bool {
-        let Some(at) = self.find(by) else { return false };
+    /// Marks a mutation as failed. Its layer stays. Returns whether there is one.
+    pub(crate) fn mark_failed(&mut self, mutation: &MutationId) -> bool {
+        self.set_state(mutation, LayerState::Failed)
+    }
+
+    /// Marks a mutation as pending again. Returns whether it has a layer.
+    pub(crate) fn mark_pending(&mut self, mutation: &MutationId) -> bool {
+        self.set_state(mutation, LayerState::Pending)
+    }
+
+    fn set_state(&mut self, mutation: &MutationId, state: LayerState) -> bool {
+        let Some(at) = self.find(mutation) else { return false };
         let entities: Vec<EntityId> = self.layers[at].edits.iter().map(|(it, _)| *it).collect();
         for entity in entities {
             self.note(entity);
         }
-        self.layers[at].state = if has_failed { LayerState::Failed } else { LayerState::Pending };
+        self.layers[at].state = state;
         true
     }
 
@@ -210,40 +226,47 @@ impl Layers {
         })
     }
 
-    /// What is shown of an entity: the base with every edit over it. `below` leaves out the layers from
-    /// that one on.
+    /// Returns the visible record of an entity: the stored record with all edits applied. `below`
+    /// leaves out the layer of that mutation and all layers above it.
     pub(crate) fn view(
         &self,
         base: &mut Base,
         entity: EntityId,
         below: Option<&MutationId>,
     ) -> Option<Record> {
-        let layers = self.layers.iter().take_while(|it| below.is_none_or(|by| it.by != *by));
+        let layers =
+            self.layers.iter().take_while(|it| below.is_none_or(|below| it.mutation != *below));
         let edits = layers.flat_map(|it| &it.edits).filter(|(it, _)| *it == entity);
         apply_to_base(base, entity, edits.map(|(_, it)| it))
     }
 
-    /// The recipes, oldest first.
+    /// Returns all recipes with their mutations, oldest first.
     pub(crate) fn recipes(&self) -> Vec<(MutationId, Recipe)> {
-        let with_recipe = |it: &Layer| Some((it.by.clone(), it.recipe.clone()?));
+        let with_recipe = |it: &Layer| Some((it.mutation.clone(), it.recipe.clone()?));
         self.layers.iter().filter_map(with_recipe).collect()
     }
 
-    /// Whether the recipe of a layer has looked at something that moved.
-    pub(crate) fn needs_rerun(&self, by: &MutationId, moved: impl Fn(EntityId) -> bool) -> bool {
-        let layer = self.layers.iter().find(|it| it.by == *by);
-        layer
-            .is_some_and(|it| it.reads.iter().any(|it| moved(*it) || self.changed.contains_key(it)))
+    /// Returns whether the recipe of a layer has read an entity that has changed, in the base
+    /// (`is_changed`) or in another layer.
+    pub(crate) fn needs_rerun(
+        &self,
+        mutation: &MutationId,
+        is_changed: impl Fn(EntityId) -> bool,
+    ) -> bool {
+        let layer = self.layers.iter().find(|it| it.mutation == *mutation);
+        layer.is_some_and(|it| {
+            it.reads.iter().any(|it| is_changed(*it) || self.changed.contains_key(it))
+        })
     }
 
-    /// A recipe has run again.
+    /// Replaces the edits of a layer whose recipe has run again.
     pub(crate) fn replace_edits(
         &mut self,
-        by: &MutationId,
+        mutation: &MutationId,
         edits: Vec<(EntityId, Edit)>,
         reads: HashSet<EntityId>,
     ) {
-        let Some(at) = self.layers.iter().position(|it| it.by == *by) else { return };
+        let Some(at) = self.layers.iter().position(|it| it.mutation == *mutation) else { return };
         if self.layers[at].edits != edits {
             let old = std::mem::replace(&mut self.layers[at].edits, edits.clone());
             self.discount(&old);
@@ -252,7 +275,7 @@ impl Layers {
         self.layers[at].reads = reads;
     }
 
-    /// The entities whose edits have changed, with the status that they had.
+    /// Takes the entities whose edits have changed, with their earlier status.
     pub(crate) fn take_changed(&mut self) -> HashMap<EntityId, Status> {
         std::mem::take(&mut self.changed)
     }
@@ -266,8 +289,7 @@ impl Layers {
 
     fn discount(&mut self, edits: &[(EntityId, Edit)]) {
         for (entity, _) in edits {
-            // Their layer is gone already, or about to lose them: the status before is Pending or
-            // worse, which is all that matters to those who are told that it changed.
+            // The layer has lost these edits already, so its earlier status is taken as Pending.
             self.changed.entry(*entity).or_insert(Status::Pending);
             if let Some(count) = self.touched.get_mut(entity) {
                 *count -= 1;

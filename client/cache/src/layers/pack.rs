@@ -12,7 +12,7 @@ use crate::record::{
 use crate::rules::Rules;
 use crate::schema::{Field, Leaf};
 
-/// What a patch changes.
+/// Converts a patch to edits.
 pub(crate) fn patch_edits(
     base: &mut Base,
     rules: &Rules,
@@ -31,7 +31,8 @@ pub(crate) fn patch_edits(
     Ok(edits)
 }
 
-/// Sets a field by its name in the schema.
+/// Adds the edits that set a field, named as in the schema, to a JSON value. Entities inside the value
+/// get edits of their own.
 pub(crate) fn set_field(
     base: &mut Base,
     rules: &Rules,
@@ -45,8 +46,8 @@ pub(crate) fn set_field(
     let known =
         rules.schema.field(&type_name, field).ok_or_else(|| no_such_field(&type_name, field))?;
     if !matches_schema(rules, known, value) {
-        let form = format!("`{type_name}.{field}` cannot be {value}");
-        return Err(PredictionError::Mismatch(form));
+        let message = format!("`{type_name}.{field}` cannot be {value}");
+        return Err(PredictionError::Mismatch(message));
     }
     pack(base, rules, &known.type_name, value, &mut packed, edits)?;
     let symbol = base.store.names.intern(field);
@@ -54,7 +55,7 @@ pub(crate) fn set_field(
     Ok(())
 }
 
-/// Whether a value has the form that the schema says: lists, nulls, and the scalars that every schema has.
+/// Returns whether a value has the form of the field's type: lists, nulls and the built-in scalars.
 fn matches_schema(rules: &Rules, field: &Field, value: &Json) -> bool {
     fn at(levels: &[bool], leaf: Option<Leaf>, value: &Json) -> bool {
         match (levels, value, leaf) {
@@ -79,7 +80,8 @@ fn matches_schema(rules: &Rules, field: &Field, value: &Json) -> bool {
     at(&field.nullability, leaf, value)
 }
 
-/// Packs a value of the type `type_name`, or lists of such.
+/// Packs a value of the type `type_name`, or nested lists of that type. Entities become references,
+/// and their fields become `edits`.
 fn pack(
     base: &mut Base,
     rules: &Rules,
@@ -151,26 +153,25 @@ fn no_such_field(type_name: &str, field: &str) -> PredictionError {
     PredictionError::NoSuchField { type_name: type_name.to_owned(), field: field.to_owned() }
 }
 
-/// What an expected answer changes of what is shown.
+/// Converts an expected response to the edits by which it differs from the current view.
 pub(crate) fn response_edits(
     base: &mut Base,
     layers: &Layers,
     staged: Staged<FromPrediction>,
 ) -> Vec<(EntityId, Edit)> {
     let mut edits = Vec::new();
-    for it in staged.records {
-        let entity = it.entity;
-        let Some(told) = it.record.or_else(|| base.store.entities.record(entity).cloned()) else {
-            continue;
-        };
-        let shown = layers.view(base, entity, None);
-        if shown.is_none() {
+    for staged in staged.records {
+        let entity = staged.entity;
+        let stored = || base.store.entities.record(entity).cloned();
+        let Some(expected) = staged.record.or_else(stored) else { continue };
+        let visible = layers.view(base, entity, None);
+        if visible.is_none() {
             edits.push((entity, Edit::Create));
         }
         let pairs: Vec<(Symbol, &str)> =
-            base.store.shapes.get(told.shape).pairs(told.values()).collect();
+            base.store.shapes.get(expected.shape).pairs(expected.values()).collect();
         for (field, new) in pairs {
-            let old = shown.as_ref().and_then(|it| it.field(&base.store.shapes, field));
+            let old = visible.as_ref().and_then(|it| it.field(&base.store.shapes, field));
             let is_same = old.is_some_and(|old| {
                 let mut merged = Vec::new();
                 merge_value(&mut base.store.shapes, old, new, ListMerge::TakeNewer, &mut merged);
@@ -184,7 +185,7 @@ pub(crate) fn response_edits(
     edits
 }
 
-/// A stored value as JSON, for drafts; an entity is its key.
+/// Converts a packed value to JSON for drafts. A reference becomes the key of the entity.
 pub(crate) fn to_json(base: &Base, packed: &str) -> Json {
     fn any(base: &Base, value: Value<'_>) -> Json {
         match value {
@@ -218,7 +219,7 @@ pub(crate) fn to_json(base: &Base, packed: &str) -> Json {
     value_of(base, packed)
 }
 
-/// The record's fields as JSON.
+/// Returns a field of a record as JSON, and `None` if the field is unknown.
 pub(crate) fn field_to_json(base: &Base, record: &Record, field: Symbol) -> Option<Json> {
     Some(to_json(base, record.field(&base.store.shapes, field)?))
 }

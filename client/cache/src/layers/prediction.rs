@@ -1,5 +1,6 @@
-//! Predictions: the ways to say what a mutation is expected to do, and how each becomes edits.
+//! Predictions: the ways to describe the expected effect of a mutation.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,10 +11,29 @@ use crate::document::Bound;
 use crate::error::PredictionError;
 use crate::prepared::Prepared;
 
-/// What a mutation is expected to do.
+/// The expected effect of a mutation; see [`Cache::predict`](crate::Cache::predict).
+///
+/// There are three kinds: an expected response ([`Prediction::response`]), a closure
+/// ([`Prediction::draft`]), and a [`Patch`] of one entity.
+///
+/// ```
+/// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+/// # use library::*;
+/// use cynic::MutationBuilder;
+/// use cynic_cache::{Cache, Prediction};
+///
+/// let cache = Cache::new(Library)?;
+/// let rename = RenameVariables { id: "b1".into(), title: "Emma II".into() };
+/// let rename = cache.prepare(&RenameBook::build(rename))?;
+///
+/// let expected = Book { id: "b1".into(), title: "Emma II".into() };
+/// let expected = RenameBook { rename_book: Some(expected) };
+/// cache.predict("m1", Prediction::response(&rename, &expected))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Prediction(pub(crate) PredictionKind);
 
-/// As it was given.
+/// A prediction as the program has given it.
 pub(crate) enum PredictionKind {
     Response { bound: Arc<Bound>, value: String },
     Patch(Patch),
@@ -22,23 +42,42 @@ pub(crate) enum PredictionKind {
 }
 
 impl Prediction {
-    /// The mutation is expected to answer `value`: its own fragment, or anything that serializes to the same
-    /// shape. Every field must be one that the mutation selects.
+    /// Predicts that the mutation returns `value`: the mutation's own fragment, or anything that
+    /// serializes to the same JSON.
     ///
-    /// Of an entity that is shown already, only what differs becomes an edit: what the mutation
-    /// does not change still follows the server.
+    /// Every field of `value` must be one that the mutation selects. Only fields that differ from
+    /// the current view become edits; the others keep following the server.
+    ///
+    /// A value that does not fit makes [`Cache::predict`](crate::Cache::predict) fail.
     pub fn response<F>(mutation: &Prepared<F>, value: &impl Serialize) -> Self {
         let value = serde_json::to_string(value);
         Self(match value {
-            Ok(value) => PredictionKind::Response { bound: mutation.unchecked().clone(), value },
+            Ok(value) => {
+                PredictionKind::Response { bound: mutation.bound_unchecked().clone(), value }
+            }
             Err(error) => PredictionKind::Invalid(PredictionError::Mismatch(error.to_string())),
         })
     }
 
-    /// A closure over a draft of what is shown. It runs at once, and again whenever something that it
-    /// has looked at moves; so it may say "one more than now". It must not call the cache.
+    /// Predicts the effect with a closure over the current view; see [`Draft`].
+    ///
+    /// The closure runs at once, and again whenever an entity that it has read changes. So it can
+    /// express "one more than now". It runs under the cache's mutex and must not call the cache.
     pub fn draft(recipe: impl Fn(&mut Draft<'_>) + Send + Sync + 'static) -> Self {
         Self(PredictionKind::Draft(Arc::new(recipe)))
+    }
+}
+
+impl fmt::Debug for Prediction {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            PredictionKind::Response { value, .. } => {
+                out.debug_tuple("Prediction::response").field(value).finish()
+            }
+            PredictionKind::Patch(patch) => patch.fmt(out),
+            PredictionKind::Draft(_) => out.write_str("Prediction::draft(..)"),
+            PredictionKind::Invalid(error) => error.fmt(out),
+        }
     }
 }
 
@@ -48,12 +87,16 @@ impl From<Patch> for Prediction {
     }
 }
 
-/// Changes of some fields of one entity.
+/// A change of some fields of one entity, or its deletion.
+///
+/// The entity must be visible: a patch of an unknown entity has no effect until the entity is known.
 ///
 /// ```
 /// # use cynic_cache::Patch;
-/// Patch::of("Book", "b-1").set("title", "Emma").set("pages", 474);
+/// let rename = Patch::of("Book", "b-1").set("title", "Emma").set("pages", 474);
+/// let delete = Patch::of("Book", "b-2").delete();
 /// ```
+#[derive(Debug)]
 pub struct Patch {
     pub(crate) type_name: String,
     pub(crate) key: String,
@@ -62,7 +105,7 @@ pub struct Patch {
 }
 
 impl Patch {
-    /// A change of the entity with this type and key.
+    /// Creates a patch of the entity of type `type_name` whose key field is `key`.
     #[must_use]
     pub fn of(type_name: &str, key: &str) -> Self {
         Self {
@@ -73,14 +116,16 @@ impl Patch {
         }
     }
 
-    /// The field takes this value. An object with a key becomes a reference to that entity.
+    /// Sets a field, by its name in the schema, to a value that serializes to JSON.
+    ///
+    /// An object with a key becomes a reference to that entity, and its other fields are set on it.
     #[must_use]
     pub fn set(mut self, field: &str, value: impl Serialize) -> Self {
         self.fields.push((field.to_owned(), serde_json::to_value(value)));
         self
     }
 
-    /// The entity is no more.
+    /// Deletes the entity. All fields that were set are ignored.
     #[must_use]
     pub fn delete(mut self) -> Self {
         self.deletes = true;

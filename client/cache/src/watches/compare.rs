@@ -1,20 +1,20 @@
-//! Whether a change of a record is a change of what a selection shows of it.
+//! Comparison: whether a change of a record changes what a selection set displays.
 
 use crate::document::Bound;
 use crate::record::{Items, Record, ShapeId, Shapes, Value, value};
 
-/// What a change is to a view.
+/// The effect of a change on a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Change {
-    /// It shows the same.
+    /// The view displays the same.
     Nothing,
-    /// Only what the server makes with every change, such as a revision.
+    /// Only fields that the server sets with every change differ, such as a revision.
     ServerMade,
-    /// It shows something else.
+    /// The content differs.
     Content,
 }
 
-/// Compares two records through a selection set.
+/// Compares two records of one entity through a selection set.
 pub(crate) fn compare(
     shapes: &Shapes,
     bound: &Bound,

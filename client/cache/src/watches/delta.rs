@@ -1,4 +1,4 @@
-//! Deltas: what has changed since they were taken last, by entity.
+//! Deltas: the changes of a view since the last delta, by entity.
 
 use hashbrown::HashMap;
 
@@ -6,37 +6,42 @@ use crate::base::Base;
 use crate::record::EntityId;
 use crate::view::EntityKey;
 
-/// What has changed in a view since its last delta was taken.
+/// The changes of a view since the last delta; see [`Watch::delta`](crate::Watch::delta).
+///
+/// `added`, `moved` and `removed` are about members of collections; `changed` is about all entities
+/// of the view. Each list is sorted by type and key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delta {
-    /// Entities that have joined a list of a collection.
+    /// The members that have joined a list.
     pub added: Vec<EntityKey>,
-    /// Members whose place in their list is another one.
+    /// The members whose position in their list has changed.
     pub moved: Vec<EntityKey>,
-    /// Entities that show something else; a moved one too, if so.
+    /// The entities with changed content. A moved member is listed here too if its content has
+    /// changed; a change of its interval alone counts if the query selects those fields.
     pub changed: Vec<EntityKey>,
-    /// Members that have left.
+    /// The members that have left their list.
     pub removed: Vec<EntityKey>,
-    /// What a list is, or what the view lacks, has changed otherwise: look at the whole view.
+    /// Whether something else has changed: the query root, the object around a list, or the
+    /// coverage of a range. Read the whole view then.
     pub needs_full_view: bool,
 }
 
 impl Delta {
-    /// Whether nothing has changed.
+    /// Returns whether nothing has changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Changes since the last delta, as they come.
+/// The changes since the last delta, collected one by one.
 #[derive(Debug, Default)]
 pub(crate) struct PendingDelta {
     entities: HashMap<EntityId, EntityDelta>,
     pub(crate) needs_full_view: bool,
 }
 
-/// What happened to one entity since.
+/// The changes of one entity since the last delta.
 #[derive(Clone, Copy, Debug, Default)]
 struct EntityDelta {
     was_member: bool,
@@ -49,7 +54,7 @@ impl PendingDelta {
     pub(crate) fn membership(&mut self, entity: EntityId, was: bool, is: bool) {
         let first = EntityDelta { was_member: was, ..EntityDelta::default() };
         let change = self.entities.entry(entity).or_insert(first);
-        // Who left and came again may be another one and at another place.
+        // A member that left and came back may have another content and another position.
         change.has_moved |= is && !was && change.was_member;
         change.has_changed |= is && !was && change.was_member;
         change.is_member = is;

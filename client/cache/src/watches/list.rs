@@ -1,4 +1,4 @@
-//! A list of a collection as a watch keeps it: in order, with the allocations of the last view.
+//! A watched list of a collection: its members in order, with the allocations of the last view.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::denormalize::{Item, Members};
 use crate::document::Listing;
 use crate::record::EntityId;
 
-/// The members of one listing.
+/// The members of one list of a collection, kept up to date for a watch.
 pub(crate) struct List {
     pub(crate) listing: Arc<Listing>,
     pub(crate) scope: ScopeId,
@@ -17,11 +17,12 @@ pub(crate) struct List {
     pub(crate) span: Span,
     /// The selection set of the members.
     pub(crate) set: usize,
-    /// Items in order. Numbers, so that a new one in the middle moves four bytes for each behind it.
+    /// The indexes of the items in list order. An insertion moves four bytes for each item behind it.
     order: Vec<u32>,
     items: Vec<Item>,
+    /// Unused indexes of `items`.
     free: Vec<u32>,
-    /// What of the range is not covered, and whether any of it is stale.
+    /// The parts of the range that are not covered, and whether any of it is stale.
     coverage: (Vec<Span>, bool),
 }
 
@@ -60,7 +61,7 @@ impl List {
         self.order.iter().map(|it| self.items[*it as usize].entity)
     }
 
-    /// Looks again what is covered. Whether it is something else than before.
+    /// Reads the coverage of the range again. Returns whether it has changed.
     pub(crate) fn refresh_coverage(&mut self, base: &Base) -> bool {
         let coverage = &base.scopes.get(self.scope).coverage;
         let uncovered = coverage.uncovered(self.span, &self.listing.fields, true);
@@ -93,7 +94,7 @@ impl List {
         self.free.push(number);
     }
 
-    /// Puts a member where its interval is now. Whether its place among the others is another one.
+    /// Moves a member to its new interval. Returns whether its position in the list has changed.
     pub(crate) fn move_member(
         &mut self,
         base: &Base,
@@ -109,7 +110,7 @@ impl List {
         old != new
     }
 
-    /// Forgets the allocation of a member, which shows something else now.
+    /// Drops the allocation of a member whose content has changed. Returns whether it is a member.
     pub(crate) fn invalidate(&mut self, base: &Base, interval: Span, entity: EntityId) -> bool {
         let Ok(at) = self.search(base, interval, entity) else { return false };
         let number = self.order[at];

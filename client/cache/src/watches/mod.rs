@@ -1,4 +1,4 @@
-//! What the cache keeps of each watch, and how a change finds those that show it.
+//! Watches: the state of each watch, and the indexes that find the watches that a change affects.
 
 mod compare;
 mod delta;

@@ -1,4 +1,4 @@
-//! All watches, and how a change finds the ones that show it.
+//! Notification: the table of all watches, and the indexes that find the watches affected by a change.
 
 use std::sync::Arc;
 
@@ -13,26 +13,29 @@ use crate::record::QUERY;
 use crate::record::{EntityId, Record};
 use crate::view::{Overlay, ReadView};
 
-/// A watch's number.
+/// The number of a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WatchId(u32);
 
-/// An entity that shows something else than before.
+/// A change of the visible record of an entity.
 pub(crate) struct EntityChange {
     pub(crate) entity: EntityId,
+    /// The record that was visible before.
     pub(crate) before: Option<Record>,
+    /// The placement before, for members of collections.
     pub(crate) from: Option<Placement>,
+    /// The placement now, for members of collections.
     pub(crate) to: Option<Placement>,
 }
 
-/// Every watch.
+/// All watches.
 #[derive(Default)]
 pub(crate) struct Watches {
     watches: HashMap<WatchId, WatchState>,
     next: u32,
-    /// The lists of each scope: whose, and which.
+    /// The watched lists of each scope: the watch, the index of its list, and the list's range.
     lists: HashMap<ScopeId, Vec<(WatchId, usize, Span)>>,
-    /// The watches that show an entity other than as a member.
+    /// The watches in which an entity is visible, other than as a member of a list.
     watches_by_entity: HashMap<EntityId, Vec<WatchId>>,
 }
 
@@ -65,7 +68,7 @@ impl Watches {
         self.watches.values()
     }
 
-    /// The ranges of a scope that are watched.
+    /// Returns the watched ranges of a scope.
     pub(crate) fn spans(&self, scope: ScopeId) -> Vec<Span> {
         self.lists.get(&scope).into_iter().flatten().map(|(_, _, span)| *span).collect()
     }
@@ -77,20 +80,21 @@ impl Watches {
         self.lists.retain(|_, it| !it.is_empty());
     }
 
-    /// Finds out anew what a watch shows.
+    /// Finds the visible nodes and lists of a watch again and updates the indexes.
     fn find_nodes(&mut self, base: &mut Base, overlay: &Overlay, id: WatchId) {
         let Some(watch) = self.watches.get_mut(&id) else { return };
-        let news = watch.find_nodes(base, overlay);
+        let new_entities = watch.find_nodes(base, overlay);
         let lists: Vec<_> = watch.lists.iter().map(|it| (it.scope, it.span)).collect();
         self.unindex_lists(id);
         for (number, (scope, span)) in lists.into_iter().enumerate() {
             self.lists.entry(scope).or_default().push((id, number, span));
         }
-        self.index_entities(id, news);
+        self.index_entities(id, new_entities);
     }
 
-    fn index_entities(&mut self, id: WatchId, news: Vec<EntityId>) {
-        for entity in news {
+    /// Adds a watch to the index of each entity.
+    fn index_entities(&mut self, id: WatchId, new_entities: Vec<EntityId>) {
+        for entity in new_entities {
             let watches = self.watches_by_entity.entry(entity).or_default();
             if !watches.contains(&id) {
                 watches.push(id);
@@ -98,102 +102,103 @@ impl Watches {
         }
     }
 
-    /// Tells the watches that show any of `moved`, and those only. Returns whom to wake.
+    /// Notifies the watches that display any of `changes`, and no others. Returns those to wake.
     pub(crate) fn notify(
         &mut self,
         base: &mut Base,
         overlay: &Overlay,
-        moved: &[EntityChange],
+        changes: &[EntityChange],
         coverage: &[ScopeId],
         positions: &[ScopeId],
     ) -> Vec<WatchId> {
-        let mut told = Vec::new();
-        for it in moved {
-            self.notify_lists(base, overlay, it, &mut told);
-            self.notify_nodes(base, overlay, it, &mut told);
+        let mut notified = Vec::new();
+        for change in changes {
+            self.notify_lists(base, overlay, change, &mut notified);
+            self.notify_nodes(base, overlay, change, &mut notified);
         }
         for scope in coverage {
             for (id, number, _) in self.lists.get(scope).into_iter().flatten() {
                 let Some(watch) = self.watches.get_mut(id) else { continue };
                 if watch.lists[*number].refresh_coverage(base) {
                     watch.changes.needs_full_view = true;
-                    told.push(*id);
+                    notified.push(*id);
                 }
             }
         }
         for scope in positions {
             for (id, ..) in self.lists.get(scope).into_iter().flatten() {
-                // It is made by the server, so nobody is told of it alone.
+                // The position is a field that the server sets with every change, so a change of it
+                // alone does not wake the watch.
                 let watch = self.watches.get_mut(id);
                 if let Some(watch) = watch.filter(|it| it.bound.reads_position()) {
                     watch.view = None;
                 }
             }
         }
-        told.sort_unstable();
-        told.dedup();
-        for id in &told {
+        notified.sort_unstable();
+        notified.dedup();
+        for id in &notified {
             if let Some(watch) = self.watches.get_mut(id) {
                 watch.view = None;
-                watch.has_news = true;
+                watch.has_update = true;
             }
         }
-        told
+        notified
     }
 
-    /// A member joins, leaves, moves or changes.
+    /// Applies a change of a member to the watched lists: it joins, leaves, moves or changes.
     fn notify_lists(
         &mut self,
         base: &Base,
         overlay: &Overlay,
-        moved: &EntityChange,
-        told: &mut Vec<WatchId>,
+        change: &EntityChange,
+        notified: &mut Vec<WatchId>,
     ) {
         let view = ReadView { base, overlay };
-        let scopes = [moved.from, moved.to].map(|it| it.map(|it| it.scope));
-        let mut news = Vec::new();
+        let scopes = [change.from, change.to].map(|it| it.map(|it| it.scope));
+        let mut new_entities = Vec::new();
         for (at, scope) in scopes.into_iter().enumerate() {
             let Some(scope) = scope.filter(|it| at == 0 || scopes[0] != Some(*it)) else {
                 continue;
             };
             for (id, number, span) in self.lists.get(&scope).into_iter().flatten() {
-                let shown = |place: Option<Placement>| {
-                    place.filter(|it| it.scope == scope && span.includes(it.interval))
+                let visible = |placement: Option<Placement>| {
+                    placement.filter(|it| it.scope == scope && span.includes(it.interval))
                 };
-                let (from, to) = (shown(moved.from), shown(moved.to));
+                let (from, to) = (visible(change.from), visible(change.to));
                 if from.is_none() && to.is_none() {
                     continue;
                 }
                 let Some(watch) = self.watches.get_mut(id) else { continue };
                 let list = &mut watch.lists[*number];
-                let entity = moved.entity;
+                let entity = change.entity;
                 match (from, to) {
                     (None, None) => {}
                     (None, Some(to)) => {
                         list.insert(base, to.interval, entity);
                         watch.changes.membership(entity, false, true);
-                        told.push(*id);
+                        notified.push(*id);
                     }
                     (Some(from), None) => {
                         list.remove(base, from.interval, entity);
                         watch.changes.membership(entity, true, false);
-                        told.push(*id);
+                        notified.push(*id);
                         continue;
                     }
                     (Some(from), Some(to)) => {
                         let has_moved = from.interval != to.interval
                             && list.move_member(base, from.interval, to.interval, entity);
                         let (bound, set) = (&watch.bound, list.set);
-                        let (before, now) = (moved.before.as_ref(), view.record(entity));
-                        let change = compare(&base.store.shapes, bound, set, before, now);
-                        if change > Change::Nothing {
+                        let (before, now) = (change.before.as_ref(), view.record(entity));
+                        let effect = compare(&base.store.shapes, bound, set, before, now);
+                        if effect > Change::Nothing {
                             list.invalidate(base, to.interval, entity);
                             watch.view = None;
                         }
-                        let has_changed = change == Change::Content;
+                        let has_changed = effect == Change::Content;
                         if has_moved || has_changed {
                             watch.changes.changed(entity, has_moved, has_changed);
-                            told.push(*id);
+                            notified.push(*id);
                         }
                         if !has_changed {
                             continue;
@@ -201,47 +206,47 @@ impl Watches {
                     }
                 }
                 if watch.bound.plan.sets[watch.lists[*number].set].has_entities {
-                    news.push((*id, watch.add_member(view, *number, entity)));
+                    new_entities.push((*id, watch.add_member(view, *number, entity)));
                 }
             }
         }
-        for (id, news) in news {
-            self.index_entities(id, news);
+        for (id, new_entities) in new_entities {
+            self.index_entities(id, new_entities);
         }
     }
 
-    /// An entity changes that is shown by way of others.
+    /// Applies a change of an entity that is visible through other entities.
     fn notify_nodes(
         &mut self,
         base: &mut Base,
         overlay: &Overlay,
-        moved: &EntityChange,
-        told: &mut Vec<WatchId>,
+        change: &EntityChange,
+        notified: &mut Vec<WatchId>,
     ) {
-        let Some(showing) = self.watches_by_entity.get(&moved.entity).cloned() else {
+        let Some(watches) = self.watches_by_entity.get(&change.entity).cloned() else {
             return;
         };
-        let is_envelope = is_envelope(base, moved.entity);
-        for id in showing {
+        let is_envelope = is_envelope(base, change.entity);
+        for id in watches {
             let Some(watch) = self.watches.get_mut(&id) else { continue };
-            let mut is_resurveyed = false;
-            let mut news = Vec::new();
-            for set in watch.sets_of(moved.entity) {
+            let mut lists_changed = false;
+            let mut new_entities = Vec::new();
+            for set in watch.sets_of(change.entity) {
                 let view = ReadView { base, overlay };
-                let (before, now) = (moved.before.as_ref(), view.record(moved.entity));
+                let (before, now) = (change.before.as_ref(), view.record(change.entity));
                 let bound = watch.bound.clone();
-                if is_envelope && !reads_of(&bound, set) {
+                if is_envelope && !reads_fields(&bound, set) {
                     continue;
                 }
-                let change = match (before, now) {
-                    // It was not known, and is known to be none.
+                let effect = match (before, now) {
+                    // The entity was unknown and is now known to be deleted.
                     (None, None) => Change::Content,
                     _ => compare(&base.store.shapes, &bound, set, before, now),
                 };
-                if change == Change::Nothing {
+                if effect == Change::Nothing {
                     continue;
                 }
-                let node = (moved.entity, set);
+                let node = (change.entity, set);
                 let mut reached = Vec::new();
                 if !watch.walk_up(view, node, &mut reached, &mut HashSet::new()) {
                     continue;
@@ -250,54 +255,55 @@ impl Watches {
                 for (list, member) in reached {
                     let Some(place) = base.store.entities.get(member).place else { continue };
                     watch.lists[list].invalidate(base, place.interval, member);
-                    if change == Change::Content && member != moved.entity {
+                    if effect == Change::Content && member != change.entity {
                         watch.changes.changed(member, false, true);
                     }
                 }
-                if change == Change::Content {
-                    // A member of a list has been told of already.
-                    if moved.entity == QUERY || is_envelope {
+                if effect == Change::Content {
+                    // For a member of a list this repeats what `notify_lists` has recorded.
+                    if change.entity == QUERY || is_envelope {
                         watch.changes.needs_full_view = true;
                     } else {
-                        watch.changes.changed(moved.entity, false, true);
+                        watch.changes.changed(change.entity, false, true);
                     }
-                    told.push(id);
+                    notified.push(id);
                     let (more, has_lists) = watch.add_nodes_below(view, node);
-                    news.extend(more);
-                    is_resurveyed |= has_lists;
+                    new_entities.extend(more);
+                    lists_changed |= has_lists;
                 }
             }
-            self.index_entities(id, news);
-            if is_resurveyed {
+            self.index_entities(id, new_entities);
+            if lists_changed {
                 self.find_nodes(base, overlay, id);
             }
         }
     }
 
-    /// Tells those who follow them that statuses have changed. Returns whom to wake.
+    /// Notifies the status streams of the watches that display `changed`. Returns those to wake.
     pub(crate) fn notify_statuses(&mut self, base: &Base, changed: &[EntityId]) -> Vec<WatchId> {
-        let mut told = Vec::new();
+        let mut notified = Vec::new();
         for (id, watch) in &mut self.watches {
             for entity in changed {
-                if !watch.shows(base, *entity) {
+                if !watch.displays(base, *entity) {
                     continue;
                 }
                 if !watch.statuses.contains(entity) {
                     watch.statuses.push(*entity);
                 }
-                told.push(*id);
+                notified.push(*id);
             }
         }
-        told.dedup();
-        told
+        notified.dedup();
+        notified
     }
 }
 
-/// Whether a selection set reads anything that is stored.
-fn reads_of(bound: &Bound, set: usize) -> bool {
+/// Returns whether a selection set reads any stored field.
+fn reads_fields(bound: &Bound, set: usize) -> bool {
     bound.plan.sets[set].only_case().is_none_or(|it| bound.stored(it).next().is_some())
 }
 
+/// Returns whether an entity holds the fields of the objects around the lists of a scope.
 fn is_envelope(base: &Base, entity: EntityId) -> bool {
     base.store.names.text(base.type_name(entity)).starts_with('#')
 }

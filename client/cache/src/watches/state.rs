@@ -1,4 +1,4 @@
-//! What the cache keeps of a watch: its lists, and which entities it shows by which way.
+//! The state of one watch: its lists, and the paths by which its view reaches each entity.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -17,37 +17,39 @@ use crate::record::QUERY;
 use crate::shared::AnyArc;
 use crate::view::{Gaps, Overlay, ReadView};
 
-/// A watch, as the cache keeps it.
+/// The state of one watch.
 pub(crate) struct WatchState {
     pub(crate) bound: Arc<Bound>,
     pub(crate) lists: Vec<List>,
-    /// By which ways each entity is shown. Ways may be out of date; each is looked at before it is
-    /// believed. Members without entities of their own are not in here: their list is their way.
+    /// The parents through which each node is visible. An entry may be out of date, so
+    /// [`WatchState::walk_up`] checks each before it relies on it. Members of lists are in here only
+    /// if they can contain other entities.
     parents: HashMap<Node, Vec<Parent>>,
-    /// Allocations of the last view that still hold, of all but the members of lists.
+    /// The allocations of the last view that are still valid. Members of lists keep theirs in `lists`.
     pub(crate) memo: RefCell<Memo>,
-    /// The last view, while it still holds.
+    /// The last view. `None` if it is out of date.
     pub(crate) view: Option<LastView>,
+    /// The changes since the last delta.
     pub(crate) changes: PendingDelta,
-    /// Something is to be told that was not told yet.
-    pub(crate) has_news: bool,
+    /// Whether the stream has an item to yield.
+    pub(crate) has_update: bool,
     pub(crate) waker: Option<Waker>,
-    /// Entities whose status has changed, for those who follow that.
+    /// The entities whose status has changed since the last poll of the status stream.
     pub(crate) statuses: Vec<EntityId>,
     pub(crate) status_waker: Option<Waker>,
 }
 
-/// A view that was read.
+/// The last view that the watch has returned.
 pub(crate) struct LastView {
     pub(crate) data: Option<AnyArc>,
     pub(crate) missing: Gaps,
 }
 
-/// By what an entity is shown.
+/// A node or list through which an entity is visible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Parent {
     Node(Node),
-    /// A list, by its number.
+    /// A list of the watch, by its index.
     List(usize),
 }
 
@@ -60,23 +62,23 @@ impl WatchState {
             memo: RefCell::default(),
             view: None,
             changes: PendingDelta::default(),
-            // The present view is news to whoever has just come.
-            has_news: true,
+            // The stream begins with the current view.
+            has_update: true,
             waker: None,
             statuses: Vec::new(),
             status_waker: None,
         }
     }
 
-    /// The entities that it shows other than as members, for which it must be told of changes.
+    /// Returns the visible nodes, except members of lists that contain no other entities.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = Node> {
         self.parents.keys().copied()
     }
 
-    /// Finds out anew what is shown, and by which ways. Returns the entities that were not known before.
+    /// Finds all visible nodes and lists again. Returns the entities that were not known before.
     pub(crate) fn find_nodes(&mut self, base: &mut Base, overlay: &Overlay) -> Vec<EntityId> {
         let mut old = std::mem::take(&mut self.lists);
-        let mut news = vec![QUERY];
+        let mut new_entities = vec![QUERY];
         self.parents.entry((QUERY, 0)).or_default();
         let mut open = vec![(QUERY, 0)];
         let mut seen = HashSet::new();
@@ -97,7 +99,7 @@ impl WatchState {
                 if self.bound.plan.sets[set].has_entities {
                     for member in list.entities() {
                         open.push((member, set));
-                        self.add((member, set), Parent::List(number), &mut news);
+                        self.add((member, set), Parent::List(number), &mut new_entities);
                     }
                 }
                 self.lists.push(list);
@@ -107,20 +109,21 @@ impl WatchState {
                 }
             }
             for child in entities {
-                self.add(child, Parent::Node(node), &mut news);
+                self.add(child, Parent::Node(node), &mut new_entities);
                 open.push(child);
             }
         }
-        news
+        new_entities
     }
 
-    /// What is shown by way of `node`, which has changed. Whether lists may have come or gone.
+    /// Adds the nodes that are visible through `node`, which has changed. Returns the new entities,
+    /// and whether lists may have been added or removed.
     pub(crate) fn add_nodes_below(
         &mut self,
         view: ReadView<'_>,
         node: Node,
     ) -> (Vec<EntityId>, bool) {
-        let mut news = Vec::new();
+        let mut new_entities = Vec::new();
         let mut open = vec![node];
         let mut seen = HashSet::new();
         while let Some(node) = open.pop() {
@@ -129,18 +132,18 @@ impl WatchState {
             }
             let found = walk(view, &self.bound, node);
             if !found.lists.is_empty() && node != (QUERY, 0) {
-                return (news, true);
+                return (new_entities, true);
             }
             for child in found.entities {
-                if self.add(child, Parent::Node(node), &mut news) {
+                if self.add(child, Parent::Node(node), &mut new_entities) {
                     open.push(child);
                 }
             }
         }
-        (news, false)
+        (new_entities, false)
     }
 
-    /// A member of a list that has entities of its own.
+    /// Adds a member of a list and the nodes that are visible through it. Returns the new entities.
     pub(crate) fn add_member(
         &mut self,
         view: ReadView<'_>,
@@ -148,26 +151,29 @@ impl WatchState {
         member: EntityId,
     ) -> Vec<EntityId> {
         let node = (member, self.lists[list].set);
-        let mut news = Vec::new();
-        self.add(node, Parent::List(list), &mut news);
-        news.extend(self.add_nodes_below(view, node).0);
-        news
+        let mut new_entities = Vec::new();
+        self.add(node, Parent::List(list), &mut new_entities);
+        new_entities.extend(self.add_nodes_below(view, node).0);
+        new_entities
     }
 
-    fn add(&mut self, node: Node, parent: Parent, news: &mut Vec<EntityId>) -> bool {
+    /// Adds a parent of a node. Returns whether the node was not known before.
+    fn add(&mut self, node: Node, parent: Parent, new_entities: &mut Vec<EntityId>) -> bool {
         let is_new = !self.parents.contains_key(&node);
         let parents = self.parents.entry(node).or_default();
         if !parents.contains(&parent) {
             parents.push(parent);
         }
         if is_new {
-            news.push(node.0);
+            new_entities.push(node.0);
         }
         is_new
     }
 
-    /// Follows the ways by which `node` is shown, up to the lists and the root, forgetting the
-    /// allocations on the way; ways that are out of date are dropped. Whether it is shown at all.
+    /// Walks from `node` up to the lists and the query root. Returns whether the node is visible.
+    ///
+    /// The walk drops the allocations of all nodes on its way, and the parents that are out of date.
+    /// It adds the list members that it reaches to `reached`.
     pub(crate) fn walk_up(
         &mut self,
         view: ReadView<'_>,
@@ -209,14 +215,14 @@ impl WatchState {
         is_shown
     }
 
-    /// The sets through which an entity is shown.
+    /// Returns the selection sets through which an entity is visible.
     pub(crate) fn sets_of(&self, entity: EntityId) -> Vec<usize> {
         let sets = self.bound.plan.sets.len();
         (0..sets).filter(|set| self.parents.contains_key(&(entity, *set))).collect()
     }
 
-    /// Whether an entity is shown in any way that is known.
-    pub(crate) fn shows(&self, base: &Base, entity: EntityId) -> bool {
+    /// Returns whether an entity is visible in this watch.
+    pub(crate) fn displays(&self, base: &Base, entity: EntityId) -> bool {
         let place = base.store.entities.get(entity).place;
         let in_list = |list: &List| {
             place.is_some_and(|it| it.scope == list.scope && list.span.includes(it.interval))

@@ -1,4 +1,4 @@
-//! Walking over a record along a selection: which entities and lists it shows.
+//! Walks: the entities and lists that a record displays through a selection set.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use crate::document::{Bound, Case, Listing, Role};
 use crate::record::{EntityId, Items, ShapeId, Value};
 use crate::view::ReadView;
 
-/// What a record refers to, by a selection set.
+/// The references of a record through a selection set.
 #[derive(Default)]
 pub(super) struct References {
     pub(super) entities: Vec<Node>,
     pub(super) lists: Vec<ListRef>,
 }
 
-/// A list of a collection.
+/// A reference to a list of a collection.
 pub(super) struct ListRef {
     pub(super) listing: Arc<Listing>,
     pub(super) scope: Arc<str>,
     /// The selection set of its members.
     pub(super) set: usize,
-    /// The selection set of the object around it.
+    /// The selection set of the object around the list.
     pub(super) envelope: Option<usize>,
 }
 
-/// Where a walk is: the view, the plan, and the entity whose values are walked over.
+/// A walk over the values of one entity.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     view: ReadView<'a>,
@@ -32,7 +32,7 @@ struct Walk<'a> {
     owner: EntityId,
 }
 
-/// What `node` shows of other entities itself, not by way of others.
+/// Returns the direct references of `node`.
 pub(super) fn walk(view: ReadView<'_>, bound: &Bound, node: Node) -> References {
     let mut found = References::default();
     let (owner, set) = node;
@@ -84,20 +84,20 @@ impl Walk<'_> {
                     (members, Some(child))
                 }
             };
-            // Where only the object around is selected, no member is shown.
+            // If only the object around the list is selected, no member is visible.
             let listing = listing.clone();
             found.lists.extend(members.map(|set| ListRef { listing, scope, set, envelope }));
         }
     }
 }
 
-/// Whether `parent` refers to `child` itself, not by way of others.
+/// Returns whether `parent` refers to `child` directly.
 pub(super) fn refers_to(view: ReadView<'_>, bound: &Bound, parent: Node, child: Node) -> bool {
     let found = walk(view, bound, parent);
     if found.entities.contains(&child) {
         return true;
     }
-    // The object around a list is no value of its parent.
+    // The object around a list is stored apart from its parent.
     found.lists.iter().any(|it| {
         it.envelope == Some(child.1)
             && view.base.find_envelope(it.listing.collection, &it.scope) == Some(child.0)
