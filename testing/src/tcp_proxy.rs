@@ -15,7 +15,7 @@ use tokio::sync::watch;
 enum Flow {
     Open,
     /// Bytes from the target wait. Bytes to the target pass.
-    Held,
+    Paused,
     /// All connections are closed, and new ones are closed at once.
     Cut,
 }
@@ -57,7 +57,7 @@ impl TcpProxy {
 
     /// Holds back what the target sends until [`TcpProxy::release`].
     pub fn hold(&self) {
-        self.set_flow(Flow::Held);
+        self.set_flow(Flow::Paused);
     }
 
     /// Lets everything pass again.
@@ -174,7 +174,7 @@ async fn copy(
             return Ok(());
         }
         if let Some(states) = &mut states {
-            _ = states.wait_for(|it| it.flow != Flow::Held).await;
+            _ = states.wait_for(|it| it.flow != Flow::Paused).await;
         }
         to.write_all(&buffer[..length]).await?;
     }

@@ -1,7 +1,7 @@
 //! Measures the cache. Each case runs in turns with a baseline, such as plain serde_json, so that
 //! a busy machine slows down both.
 //!
-//! Entities have the shape of an appointment: 12 fields with two attendees, about 540 bytes of JSON.
+//! Entities have the shape of an appointment: 12 fields, two attendees, about 540 bytes of JSON.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 #![allow(clippy::disallowed_methods, reason = "real time is measured")]

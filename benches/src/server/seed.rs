@@ -1,6 +1,6 @@
 //! Fills a database with one calendar of 20,500 appointments.
 //!
-//! One week has exactly 100 of them and the next week exactly 400. The data is the same in each run,
+//! One week has exactly 100 of them, and the next week has 400. The data is the same in each run,
 //! so that figures can be compared.
 
 use std::path::Path;
