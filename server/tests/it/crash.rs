@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use tokio::sync::watch;
 
 use crate::database::Home;
 use crate::load::{Answered, listen, revision, write};
 use crate::process;
-use crate::rng::Chance;
 
 const ROUNDS: usize = 20;
 const WRITERS: usize = 8;
@@ -31,12 +31,12 @@ async fn what_was_answered_is_there_and_everybody_is_told_once() {
         listeners.spawn(listen(n, server.clone(), last.clone()));
     }
 
-    // Moments from a seed; what runs at them is the machine's chance.
-    let mut moment = Chance::new(0);
+    // The times follow a seed. The requests that run at these times depend on the machine.
+    let mut rng = Rng::with_seed(0);
     for _ in 0..ROUNDS {
         let process = process::start(&database).await;
         up.send_replace(vec![process.url.clone()]);
-        tokio::time::sleep(Duration::from_millis(50 + moment.below(400))).await;
+        tokio::time::sleep(Duration::from_millis(50 + rng.u64(..400))).await;
         up.send_replace(Vec::new());
         process.kill().await.unwrap();
     }

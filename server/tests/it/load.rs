@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 
-use crate::rng::Chance;
 use crate::world::{Follower, and, booking, new_id, text};
 
 /// Where the servers are that are up.
@@ -19,19 +19,19 @@ pub type Answered = Arc<Mutex<BTreeMap<String, u64>>>;
 /// Somebody who asks the servers that are up, whichever it is.
 pub struct Person {
     servers: Servers,
-    chance: Chance,
+    rng: Rng,
     http: reqwest::Client,
 }
 
 impl Person {
     pub fn new(n: usize, servers: Servers) -> Self {
-        Self { servers, chance: Chance::new(n), http: reqwest::Client::new() }
+        Self { servers, rng: Rng::with_seed(n as u64), http: reqwest::Client::new() }
     }
 
     /// One of those that are up.
     async fn here(&mut self) -> String {
         let up = self.servers.wait_for(|it| !it.is_empty()).await.unwrap();
-        up[self.chance.below(up.len() as u64) as usize].clone()
+        up[self.rng.usize(..up.len())].clone()
     }
 
     /// Creates an appointment; sends again what was not answered, until it is. Answers the payload.

@@ -18,7 +18,6 @@ mod process;
 mod properties;
 mod readme;
 mod replicas;
-mod rng;
 mod rust_client;
 mod schema;
 mod slow_subscriber;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -12,7 +13,6 @@ use tokio::time::{sleep, timeout};
 use crate::database::Home;
 use crate::load::{Answered, Person, Servers, listen, post, revision, write};
 use crate::process::{self, ServerProcess};
-use crate::rng::Chance;
 use crate::world::{Follower, PATIENCE, and, new_id, text};
 
 const WRITERS: usize = 20;
@@ -103,10 +103,11 @@ async fn book(
     servers: Servers,
     stopped: watch::Receiver<bool>,
 ) -> usize {
-    let (mut person, mut slots) = (Person::new(100 + n, servers), Chance::new(200 + n));
+    let mut person = Person::new(100 + n, servers);
+    let mut slots = Rng::with_seed(200 + n as u64);
     let mut booked = 0;
     while !*stopped.borrow() {
-        let slot = at(slots.below(1_000) as u32, 5 + slots.below(20) as u32);
+        let slot = at(slots.u32(..1_000), 5 + slots.u32(..20));
         let names = json!({ "calendarId": calendar, "mutationId": new_id() });
         let payload = person.create(&and(slot, names)).await;
         match payload["error"]["__typename"].as_str() {
@@ -226,15 +227,16 @@ async fn whatever_dies_the_history_is_one() {
     for n in 0..4 {
         bookers.spawn(book(n, strict.clone(), servers.clone(), stopped.clone()));
     }
-    // What happens, and when, is from a seed; what runs at that moment is the machine's chance.
-    let (mut chance, mut crashes) = (Chance::new(0), 0);
+    // The events and their times follow a seed. The requests that run then depend on the machine.
+    let mut rng = Rng::with_seed(0);
+    let mut crashes = 0;
     for round in 0..18 {
-        sleep(Duration::from_millis(200 + chance.below(400))).await;
-        match (round, chance.below(3)) {
+        sleep(Duration::from_millis(200 + rng.u64(..400))).await;
+        match (round, rng.u64(..3)) {
             (5 | 11, _) if replicas.home.cluster().is_ours() => {
                 crashes += 1;
                 replicas.home.cluster().crash().await;
-                sleep(Duration::from_millis(chance.below(500))).await;
+                sleep(Duration::from_millis(rng.u64(..500))).await;
                 replicas.home.cluster().recover().await;
             }
             // Lines are cut, in the middle of whatever goes on.
@@ -245,10 +247,10 @@ async fn whatever_dies_the_history_is_one() {
             }
             // One replica goes, and comes back a while later.
             _ => {
-                let gone = replicas.processes.remove(chance.below(REPLICAS as u64) as usize);
+                let gone = replicas.processes.remove(rng.usize(..REPLICAS));
                 up.send_replace(replicas.urls());
                 gone.kill().await.unwrap();
-                sleep(Duration::from_millis(chance.below(200))).await;
+                sleep(Duration::from_millis(rng.u64(..200))).await;
                 replicas.processes.push(process::start(&replicas.home.database()).await);
                 up.send_replace(replicas.urls());
             }
