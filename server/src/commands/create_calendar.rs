@@ -1,4 +1,5 @@
-//! The command `createCalendar`. The creation is not in the calendar's log, which starts empty at revision 0.
+//! The command `createCalendar`. The creation is not in the calendar's log, which starts empty at
+//! revision 0.
 
 use async_trait::async_trait;
 

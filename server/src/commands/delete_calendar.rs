@@ -1,4 +1,5 @@
-//! The command `deleteCalendar`: one change, however many appointments are deleted with the calendar.
+//! The command `deleteCalendar`: one change, however many appointments are deleted with the
+//! calendar.
 
 use async_trait::async_trait;
 

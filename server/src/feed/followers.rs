@@ -1,4 +1,4 @@
-//! How far each subscriber is: looked at by operators, and nothing depends on it.
+//! The positions of one calendar's subscribers. They are only for statistics.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,30 +7,30 @@ use std::sync::{Arc, Mutex};
 use super::lock;
 use crate::domain::Revision;
 
-/// Where the subscribers of one calendar are.
+/// The positions of all subscribers of a calendar.
 #[derive(Default)]
 pub(super) struct Followers {
     positions: Mutex<HashMap<u64, Arc<AtomicU64>>>,
-    numbers: AtomicU64,
+    next_number: AtomicU64,
 }
 
 impl Followers {
-    /// One more, at a position.
+    /// Adds a subscriber at a position.
     pub(super) fn join(self: &Arc<Self>, at: Revision) -> Follower {
-        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let position = Arc::new(AtomicU64::new(at.get()));
         lock(&self.positions).insert(number, position.clone());
         Follower { all: self.clone(), number, position }
     }
 
-    /// How many there are, and where the last of them is.
-    pub(super) fn last(&self) -> (usize, Option<u64>) {
+    /// Returns the number of subscribers, and the position of the slowest one.
+    pub(super) fn slowest(&self) -> (usize, Option<u64>) {
         let positions = lock(&self.positions);
         (positions.len(), positions.values().map(|it| it.load(Ordering::Relaxed)).min())
     }
 }
 
-/// One subscriber's entry, until it is dropped.
+/// The entry of one subscriber, which is removed when this is dropped.
 pub(super) struct Follower {
     all: Arc<Followers>,
     number: u64,
@@ -38,7 +38,7 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// It has been told everything up to there.
+    /// Sets the revision up to which the subscriber has received everything.
     pub(super) fn set_position(&self, position: Revision) {
         self.position.store(position.get(), Ordering::Relaxed);
     }

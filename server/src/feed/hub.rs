@@ -1,4 +1,4 @@
-//! What all subscribers of one calendar share: the hint, and the tail of the log.
+//! A hub: the state that all subscribers of one calendar share.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,119 +6,133 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::followers::{Follower, Followers};
-use super::tail::{BufferGauge, Read, Tail};
-use super::{PATIENCE, lock};
+use super::tail::{BufferGauge, LogRead, Tail};
+use super::{READ_TIMEOUT, lock};
 use crate::domain::{CalendarId, Revision};
 use crate::store::{LOG_PAGE_ROWS, Log, LogPage, Result, StoreError};
 
-/// One calendar that somebody follows.
+/// A callback that removes a hub from the feed.
+type OnDrop = Box<dyn Fn(CalendarId) + Send + Sync>;
+
+/// The shared state of one calendar's subscribers.
 pub(super) struct Hub {
     pub(super) calendar: CalendarId,
     log: Arc<dyn Log>,
-    held: BufferGauge,
-    /// How far the log is said to reach. Raised by commits and by looking; never lowered.
+    gauge: BufferGauge,
+    /// The head of the log according to commits and polls.
     hint: watch::Sender<Revision>,
-    /// The end of the log as it was last read; nothing until the first subscriber has read.
+    /// The end of the log as it was last read. `None` until the first subscriber has read it.
     tail: Mutex<Option<Tail>>,
-    /// Held by whoever reads the log on behalf of all, so that the others wait instead.
+    /// Locked by the subscriber that reads the log, while the others wait for its result.
     reading: tokio::sync::Mutex<()>,
     followers: Arc<Followers>,
-    leave: Box<dyn Fn(CalendarId) + Send + Sync>,
+    on_drop: OnDrop,
 }
 
 impl Hub {
     pub(super) fn new(
         calendar: CalendarId,
         log: Arc<dyn Log>,
-        held: BufferGauge,
-        leave: Box<dyn Fn(CalendarId) + Send + Sync>,
+        gauge: BufferGauge,
+        on_drop: OnDrop,
     ) -> Self {
-        let (hint, _) = watch::channel(Revision::ZERO);
-        let (tail, reading) = (Mutex::default(), tokio::sync::Mutex::default());
-        let followers = Arc::default();
-        Self { calendar, log, held, hint, tail, reading, followers, leave }
+        Self {
+            calendar,
+            log,
+            gauge,
+            hint: watch::Sender::new(Revision::ZERO),
+            tail: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            followers: Arc::default(),
+            on_drop,
+        }
     }
 
-    /// The log is said to reach `head`.
+    /// Wakes the subscribers if `head` is further than the hint.
     pub(super) fn hint(&self, head: Revision) {
         self.hint.send_if_modified(|known| {
-            let further = head > *known;
+            let is_further = head > *known;
             *known = head.max(*known);
-            further
+            is_further
         });
     }
 
-    /// A subscriber, at a position.
+    /// Adds a subscriber at a position.
     pub(super) fn join(&self, at: Revision) -> Follower {
         self.followers.join(at)
     }
 
-    /// How many subscribers there are, and how far the last of them is behind.
-    pub(super) fn standing(&self) -> (usize, u64) {
-        let (followers, last) = self.followers.last();
+    /// Returns the number of subscribers, and the lag of the slowest one.
+    pub(super) fn stats(&self) -> (usize, u64) {
+        let (count, slowest) = self.followers.slowest();
         let head = self.hint.borrow().get();
-        (followers, last.map_or(0, |it| head.saturating_sub(it)))
+        (count, slowest.map_or(0, |it| head.saturating_sub(it)))
     }
 
     pub(super) fn hints(&self) -> watch::Receiver<Revision> {
         self.hint.subscribe()
     }
 
-    /// Makes sure that there is a tail, and answers where the log ends; `None` if there is no such
-    /// calendar. Those who come back after a restart come with positions close to each other: the
-    /// first of them makes the tail reach back to its own.
+    /// Ensures that there is a tail, and returns the head of the log. `None` if the calendar does
+    /// not exist.
+    ///
+    /// After a restart, clients reconnect with positions that are close to each other. So the first
+    /// one makes the tail start at its own position, if that is at most one page back.
     pub(super) async fn open(&self, after: Option<Revision>) -> Result<Option<Revision>> {
         let _reading = self.reading.lock().await;
-        let known = lock(&self.tail).as_ref().map(Tail::end);
-        if let Some(end) = known {
+        let end = lock(&self.tail).as_ref().map(Tail::end);
+        if let Some(end) = end {
             return Ok(Some(end.max(*self.hint.borrow())));
         }
-        let Some(page) = self.page_if_any(after.unwrap_or(Revision::MAX)).await? else {
+        let Some(page) = self.find_page(after.unwrap_or(Revision::MAX)).await? else {
             return Ok(None);
         };
         let head = page.head;
-        let close = after.filter(|&it| {
-            it >= page.pruned
-                && head.get().checked_sub(it.get()).is_some_and(|n| n <= LOG_PAGE_ROWS as u64)
+        let start = after.filter(|&it| {
+            let distance = head.get().checked_sub(it.get());
+            it >= page.pruned && distance.is_some_and(|n| n <= LOG_PAGE_ROWS as u64)
         });
-        let mut tail = Tail::at(close.unwrap_or(head));
-        tail.extend(page, &self.held);
+        let mut tail = Tail::new(start.unwrap_or(head));
+        tail.extend(page, &self.gauge);
         *lock(&self.tail) = Some(tail);
         self.hint(head);
         Ok(Some(head))
     }
 
-    /// What the log has after `position`.
-    pub(super) async fn read(&self, position: Revision) -> Result<Read> {
+    /// Reads the changes after `position`.
+    pub(super) async fn read(&self, position: Revision) -> Result<LogRead> {
         self.catch_up(position).await?;
-        if let Some(read) = lock(&self.tail).as_ref().and_then(|it| it.after(position)) {
+        if let Some(read) = lock(&self.tail).as_ref().and_then(|it| it.read(position)) {
             return Ok(read);
         }
-        // Further back than the tail: a page for this subscriber alone. It may reach further than
-        // the tail, if a commit's hint is still on its way.
+        // The position is before the tail, so this subscriber reads a page for itself. The page may
+        // end after the tail, if the hint of a commit is still on its way.
         let page = self.page(position).await?;
         if position < page.pruned {
-            return Ok(Read::Reset(page.head));
+            return Ok(LogRead::Reset(page.head));
         }
-        Ok(Read::Changes(page.changes.into_iter().map(|it| self.held.hold(it)).collect()))
+        Ok(LogRead::Changes(page.changes.into_iter().map(|it| self.gauge.buffer(it)).collect()))
     }
 
-    /// Reads until the tail has reached the hint and `position`, or the end of the log: one
-    /// subscriber reads, the others find it read.
+    /// Extends the tail until it reaches the hint and `position`, or the end of the log. One
+    /// subscriber reads, and the others use its result.
     async fn catch_up(&self, position: Revision) -> Result<()> {
-        while self.behind(position).is_some() {
+        while self.outdated_end(position).is_some() {
             let _reading = self.reading.lock().await;
-            let Some(end) = self.behind(position) else { break };
+            let Some(end) = self.outdated_end(position) else { break };
             let hinted = *self.hint.borrow();
             let page = self.page(end).await?;
             let head = page.head;
             if let Some(tail) = lock(&self.tail).as_mut() {
-                tail.extend(page, &self.held);
+                tail.extend(page, &self.gauge);
             }
             if head <= end {
-                // A hint that speaks of what is not there: somebody has put an older file in place.
+                // The hint is beyond the end of the log: an older file has replaced the database.
+                // The hint is lowered, unless it was raised in the meantime.
                 self.hint.send_if_modified(|known| {
-                    *known = if *known == hinted { hinted.min(end) } else { *known };
+                    if *known == hinted {
+                        *known = hinted.min(end);
+                    }
                     false
                 });
                 break;
@@ -127,27 +141,27 @@ impl Hub {
         Ok(())
     }
 
-    /// Where the tail ends, if that is behind the hint or a position that somebody has reached.
-    fn behind(&self, position: Revision) -> Option<Revision> {
+    /// Returns the end of the tail if it is before the hint or before a subscriber's position.
+    fn outdated_end(&self, position: Revision) -> Option<Revision> {
         let known = position.max(*self.hint.borrow());
         lock(&self.tail).as_ref().map(Tail::end).filter(|&end| end < known)
     }
 
     async fn page(&self, after: Revision) -> Result<LogPage> {
-        let page = self.page_if_any(after).await?;
-        page.ok_or_else(|| StoreError::Failed("a calendar's row went away".into()))
+        let page = self.find_page(after).await?;
+        page.ok_or_else(|| StoreError::Failed("a calendar's row has disappeared".into()))
     }
 
-    /// Reads, and gives up in time: all who follow the calendar wait for whoever reads.
-    async fn page_if_any(&self, after: Revision) -> Result<Option<LogPage>> {
-        let late = |_| Err(StoreError::Unavailable("a log was not read in time".into()));
-        let reading = self.log.log_after(self.calendar, after);
-        timeout(PATIENCE, reading).await.unwrap_or_else(late)
+    /// Reads a page with a time limit, because all subscribers of the calendar wait for it.
+    async fn find_page(&self, after: Revision) -> Result<Option<LogPage>> {
+        let late = |_| Err(StoreError::Unavailable("reading a log timed out".into()));
+        let read = self.log.log_after(self.calendar, after);
+        timeout(READ_TIMEOUT, read).await.unwrap_or_else(late)
     }
 }
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        (self.leave)(self.calendar);
+        (self.on_drop)(self.calendar);
     }
 }

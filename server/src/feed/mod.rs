@@ -1,9 +1,10 @@
-//! Who is told what: a subscriber is a position in a calendar's log (S5).
+//! The feed: delivers the changes of calendars to subscribers. A subscriber is a position in a
+//! calendar's log (S5).
 //!
-//! **The fan-out carries no truth.** A commit leaves a hint ("calendar X has reached revision n"),
-//! and whoever waits reads the log, through a short tail in memory that all subscribers of a
-//! calendar share. A lost hint costs latency, never an event. A slow subscriber is behind in the
-//! log, not ahead in a queue, so it costs one page of it at the most (S6).
+//! **Hints carry no truth.** A commit leaves a hint ("calendar X has reached revision n"), and
+//! waiting subscribers read the log. They read it through a short tail in memory, which all
+//! subscribers of a calendar share. A lost hint costs latency, never an event. A slow subscriber
+//! lags behind in the log instead of filling a queue, so it holds at most one page in memory (S6).
 
 mod followers;
 mod hub;
@@ -25,57 +26,68 @@ use hub::Hub;
 pub use subscriber::{Event, EventKind, Subscriber};
 pub use tail::BufferGauge;
 
-/// How long a hint may be lost: writers in another process are noticed by looking.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often the heads of all logs with subscribers are read. Polling finds changes whose hint was
+/// lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Whoever reads and gets nothing for so long gives up, and reads again.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit for reading a log. After that the read is repeated.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The calendars that somebody follows. An entry goes when its last subscriber has gone.
+/// The maximum number of calendars in one read of heads.
+const POLL_BATCH: usize = 1_000;
+
+/// The calendars that have subscribers. The last subscriber of a calendar removes its entry.
 type Hubs = Arc<Mutex<HashMap<CalendarId, Weak<Hub>>>>;
 
-/// The logs, for those who follow them.
+/// Delivers changes from the logs of a store to subscribers.
 #[derive(Clone)]
 pub struct Feed {
     log: Arc<dyn Log>,
     hubs: Hubs,
-    held: BufferGauge,
+    gauge: BufferGauge,
     commits: Arc<AtomicU64>,
-    /// Hints were lost: it is time to look.
-    looks: Arc<Notify>,
+    /// Notified when hints were lost, so that the next poll starts at once.
+    poll_now: Arc<Notify>,
 }
 
-/// How the feed is, for operators.
+/// Statistics of the feed, for operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedStats {
-    /// Commits that moved a log.
+    /// The number of commits of this server that changed a calendar.
     pub commits: u64,
-    /// Subscribers.
+    /// The number of subscribers.
     pub subscribers: usize,
-    /// How many changes the slowest of them has still to be told.
+    /// The number of changes that the slowest subscriber has not received yet.
     pub max_lag: u64,
 }
 
 impl Feed {
-    /// The feed of a store's logs; from now on its commits wake those who follow them.
+    /// Starts the feed of a store. From now on, commits wake the subscribers.
     pub fn start(log: Arc<dyn Log>) -> Self {
-        let (hubs, commits) = (Hubs::default(), Arc::<AtomicU64>::default());
-        let (woken, counted) = (hubs.clone(), commits.clone());
-        let lost = Arc::<Notify>::default();
-        let looks = lost.clone();
-        log.on_commit(Box::new(move |hint| match hint {
+        let feed = Self {
+            log,
+            hubs: Hubs::default(),
+            gauge: BufferGauge::default(),
+            commits: Arc::default(),
+            poll_now: Arc::default(),
+        };
+        let hubs = feed.hubs.clone();
+        let commits = feed.commits.clone();
+        let poll_now = feed.poll_now.clone();
+        feed.log.on_commit(Box::new(move |hint| match hint {
             Hint::Committed(heads) => {
-                counted.fetch_add(u64::from(!heads.is_empty()), Ordering::Relaxed);
-                wake(&woken, heads);
+                commits.fetch_add(u64::from(!heads.is_empty()), Ordering::Relaxed);
+                wake_subscribers(&hubs, heads);
             }
-            Hint::Remote(heads) => wake(&woken, heads),
-            Hint::Lost => lost.notify_one(),
+            Hint::Remote(heads) => wake_subscribers(&hubs, heads),
+            Hint::Lost => poll_now.notify_one(),
         }));
-        Self { log, hubs, held: BufferGauge::default(), commits, looks }
+        feed
     }
 
-    /// Follows a calendar from `after`, or from now. With a range only changes that concern it are
-    /// told. A calendar that is not there, or may not be seen, is gone.
+    /// Subscribes to a calendar's changes after `after`, or from now on. With a range, the
+    /// subscriber only gets changes that affect it. If the calendar does not exist or the actor may
+    /// not see it, the only event is [`EventKind::Gone`].
     pub async fn subscribe(
         &self,
         actor: &Actor,
@@ -83,7 +95,7 @@ impl Feed {
         range: Option<Interval>,
         after: Option<Revision>,
     ) -> Result<Subscriber> {
-        // The hub is entered before the log is read, so that no commit falls in between.
+        // The hub exists before the log is read, so that no hint is missed in between.
         let hub = actor.may_see(calendar).then(|| self.hub(calendar));
         let head = match &hub {
             Some(hub) => hub.open(after).await?,
@@ -95,57 +107,59 @@ impl Feed {
         })
     }
 
-    /// Looks at the logs of all calendars that somebody follows, again and again: the net under
-    /// the hints.
+    /// Polls the logs of all calendars that have subscribers, in case hints were lost. Never
+    /// returns.
     pub async fn poll_forever(self) {
         loop {
-            // (Whichever comes first.)
-            let _ = timeout(LOOK, self.looks.notified()).await;
-            // (A line to the database that is dead and does not know it answers nothing, for very long.)
-            match timeout(PATIENCE, self.look()).await {
+            // Continues after the interval, or at once when hints were lost.
+            let _ = timeout(POLL_INTERVAL, self.poll_now.notified()).await;
+            // A dead connection may not respond for a very long time.
+            match timeout(READ_TIMEOUT, self.poll()).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "could not look at the logs"),
-                Err(_) => tracing::warn!("could not look at the logs in time"),
+                Ok(Err(error)) => tracing::warn!(%error, "failed to poll change logs"),
+                Err(_) => tracing::warn!("timed out while polling change logs"),
             }
         }
     }
 
-    async fn look(&self) -> Result<()> {
-        let followed: Vec<_> = lock(&self.hubs).keys().copied().collect();
-        for some in followed.chunks(1_000) {
-            wake(&self.hubs, &self.log.heads(some).await?);
+    async fn poll(&self) -> Result<()> {
+        let calendars: Vec<_> = lock(&self.hubs).keys().copied().collect();
+        for batch in calendars.chunks(POLL_BATCH) {
+            wake_subscribers(&self.hubs, &self.log.heads(batch).await?);
         }
         Ok(())
     }
 
-    /// What the feed holds in memory: the tails, and what subscribers have read and not delivered.
+    /// Returns the gauge of changes in memory: those in tails, and those that subscribers have read
+    /// and not delivered yet.
     pub fn buffered(&self) -> &BufferGauge {
-        &self.held
+        &self.gauge
     }
 
-    /// How it is, as far as is known without reading a log.
+    /// Collects statistics without reading a log.
     pub fn stats(&self) -> FeedStats {
         let commits = self.commits.load(Ordering::Relaxed);
-        let mut standing = FeedStats { commits, subscribers: 0, max_lag: 0 };
+        let mut stats = FeedStats { commits, subscribers: 0, max_lag: 0 };
         let hubs: Vec<_> = lock(&self.hubs).values().filter_map(Weak::upgrade).collect();
         for hub in hubs {
-            let (followers, behind) = hub.standing();
-            standing.subscribers += followers;
-            standing.max_lag = standing.max_lag.max(behind);
+            let (subscribers, lag) = hub.stats();
+            stats.subscribers += subscribers;
+            stats.max_lag = stats.max_lag.max(lag);
         }
-        standing
+        stats
     }
 
+    /// Returns the hub of a calendar, and creates it if necessary.
     fn hub(&self, calendar: CalendarId) -> Arc<Hub> {
         let mut hubs = lock(&self.hubs);
         if let Some(hub) = hubs.get(&calendar).and_then(Weak::upgrade) {
             return hub;
         }
-        let leave = {
+        let on_drop = {
             let hubs = Arc::downgrade(&self.hubs);
             Box::new(move |calendar| {
                 if let Some(hubs) = hubs.upgrade() {
-                    // Somebody new may have come while the last one was leaving.
+                    // A new hub may already have taken the place of the dropped one.
                     let mut hubs = lock(&hubs);
                     if hubs.get(&calendar).is_some_and(|it| it.strong_count() == 0) {
                         hubs.remove(&calendar);
@@ -153,15 +167,16 @@ impl Feed {
                 }
             })
         };
-        let hub = Arc::new(Hub::new(calendar, self.log.clone(), self.held.clone(), leave));
+        let hub = Arc::new(Hub::new(calendar, self.log.clone(), self.gauge.clone(), on_drop));
         hubs.insert(calendar, Arc::downgrade(&hub));
         hub
     }
 }
 
-fn wake(hubs: &Hubs, heads: &[(CalendarId, Revision)]) {
+fn wake_subscribers(hubs: &Hubs, heads: &[(CalendarId, Revision)]) {
     for &(calendar, head) in heads {
-        // Bound first: dropping the last handle of a hub takes this lock again.
+        // The lock must be released before `hub` is dropped, because the drop of the last handle
+        // takes this lock again.
         let hub = lock(hubs).get(&calendar).and_then(Weak::upgrade);
         if let Some(hub) = hub {
             hub.hint(head);

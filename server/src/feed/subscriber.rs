@@ -1,4 +1,4 @@
-//! One subscriber: a position in a log, and what it has been told.
+//! A subscriber: a position in a calendar's log.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,66 +9,67 @@ use tokio::time::Instant;
 
 use super::followers::Follower;
 use super::hub::Hub;
-use super::tail::{BufferedChange, Read};
+use super::tail::{BufferedChange, LogRead};
 use crate::domain::{CalendarId, ChangeKind, Interval, Revision};
 use crate::store::{Result, StoreError};
 
-/// How long a subscriber may be behind the head because nothing concerned it (S9).
+/// The time after which a subscriber that has only skipped changes gets a bookmark (S9).
 const BOOKMARK_AFTER: Duration = Duration::from_secs(10);
 
-/// While the log cannot be read, it is tried so often. (The feed's looking says in the log that it cannot.)
-const AGAIN: Duration = Duration::from_secs(1);
+/// The delay between reads while the log is unavailable. The feed's polling logs the error.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// What a subscriber is told. Each event continues the one before: `previous` is its revision.
+/// An event for a subscriber. Each event continues the one before.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Whose log.
+    /// The calendar of the subscription.
     pub calendar_id: CalendarId,
-    /// The revision of the event before this one, or where the subscriber started.
+    /// The revision of the event before this one, or the start of the subscription.
     pub previous: Revision,
-    /// Everything up to here has been seen.
+    /// The subscriber has now received everything up to this revision.
     pub revision: Revision,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Debug)]
 pub enum EventKind {
-    /// A change.
+    /// A change that affects the subscriber's range.
     Change(Arc<BufferedChange>),
-    /// Nothing more that concerns this subscriber, up to here.
+    /// There are no more changes for this subscriber up to the event's revision.
     Bookmark,
-    /// The log does not join on: query again.
+    /// The subscriber's position is not in the log; it must query again.
     Reset,
-    /// The calendar is gone; nothing follows.
+    /// The calendar does not exist, or not any more. This is the last event.
     Gone,
 }
 
-/// The calendar, and the subscriber's place among those who follow it.
-struct Followed {
+/// A subscriber's connection to the hub of its calendar.
+struct HubLink {
     hub: Arc<Hub>,
     hints: watch::Receiver<Revision>,
-    place: Follower,
+    follower: Follower,
 }
 
-/// Somebody who follows a calendar.
+/// A subscription to one calendar.
 pub struct Subscriber {
     calendar: CalendarId,
-    /// Nothing for a calendar that is not there.
-    hub: Option<Followed>,
+    /// `None` if the calendar does not exist.
+    link: Option<HubLink>,
     range: Option<Interval>,
     /// The revision of the last event.
-    told: Revision,
-    /// Up to where the log was read and delivered, or passed over.
-    seen: Revision,
-    /// Since when something was passed over that no event has told of.
-    behind: Option<Instant>,
-    /// Where the log ended when the subscriber came; nothing once it was told that it is there.
+    delivered: Revision,
+    /// The position in the log; changes up to here were delivered or skipped.
+    read_to: Revision,
+    /// The time since which changes were skipped without an event. `None` if there are none.
+    skipped_since: Option<Instant>,
+    /// The head of the log when the subscription began. `None` after the backlog up to it was
+    /// delivered.
     backlog: Option<Revision>,
-    /// Read and not delivered: at most one page.
+    /// Changes that were read and not delivered yet; at most one page.
     batch: VecDeque<Arc<BufferedChange>>,
-    over: bool,
+    has_ended: bool,
 }
 
 impl Subscriber {
@@ -79,72 +80,65 @@ impl Subscriber {
         head: Revision,
     ) -> Self {
         let start = after.unwrap_or(head);
-        let (hints, place) = (hub.hints(), hub.join(start));
-        Self {
-            calendar: hub.calendar,
-            hub: Some(Followed { hub, hints, place }),
-            range,
-            told: start,
-            seen: start,
-            behind: None,
-            backlog: Some(head),
-            batch: VecDeque::new(),
-            over: false,
-        }
+        let calendar = hub.calendar;
+        let hints = hub.hints();
+        let follower = hub.join(start);
+        let link = Some(HubLink { hub, hints, follower });
+        Self { link, range, backlog: Some(head), ..Self::for_missing_calendar(calendar, start) }
     }
 
-    /// Of a calendar that is not there: it is told so, and no more.
+    /// Creates a subscriber of a calendar that does not exist. Its only event is
+    /// [`EventKind::Gone`].
     pub(super) fn for_missing_calendar(calendar: CalendarId, start: Revision) -> Self {
         Self {
             calendar,
-            hub: None,
+            link: None,
             range: None,
-            told: start,
-            seen: start,
-            behind: None,
+            delivered: start,
+            read_to: start,
+            skipped_since: None,
             backlog: None,
             batch: VecDeque::new(),
-            over: false,
+            has_ended: false,
         }
     }
 
-    /// The next event, when there is one; `None` when there will be none. A store that is away for a while is waited for. After
-    /// an error there is none either: whoever wants to go on subscribes again with the last revision.
+    /// Waits for the next event. While the store is unavailable, this keeps waiting. Returns `None`
+    /// after [`EventKind::Gone`] and after an error; the client then subscribes again with its last
+    /// revision.
     pub async fn next(&mut self) -> Option<Result<Event>> {
         let event = self.next_event().await;
-        self.over |= event.is_err();
+        self.has_ended |= event.is_err();
         event.transpose()
     }
 
     async fn next_event(&mut self) -> Result<Option<Event>> {
-        while !self.over {
-            if let Some(event) = self.deliver() {
+        while !self.has_ended {
+            if let Some(event) = self.next_from_batch() {
                 return Ok(Some(event));
             }
-            let Some(followed) = &self.hub else {
+            let Some(link) = &self.link else {
                 return Ok(Some(self.end()));
             };
-            followed.place.set_position(self.seen);
-            let read = match followed.hub.read(self.seen).await {
+            link.follower.set_position(self.read_to);
+            let read = match link.hub.read(self.read_to).await {
                 Err(StoreError::Unavailable(_)) => {
-                    // It will be back; whoever follows is late then, and has missed nothing.
-                    tokio::time::sleep(AGAIN).await;
+                    // No change is lost: the position stays the same until the store is back.
+                    tokio::time::sleep(RETRY_DELAY).await;
                     continue;
                 }
-                read => read?,
+                result => result?,
             };
             match read {
-                Read::Changes(changes) => self.batch = changes.into(),
-                Read::Reset(head) => {
-                    (self.seen, self.backlog) = (head, None);
-                    return Ok(Some(self.tell(EventKind::Reset)));
+                LogRead::Changes(changes) => self.batch = changes.into(),
+                LogRead::Reset(head) => {
+                    self.read_to = head;
+                    self.backlog = None;
+                    return Ok(Some(self.event(EventKind::Reset)));
                 }
-                Read::Gone => return Ok(Some(self.end())),
-                Read::Nothing if self.at_the_end_of_the_backlog() => {
-                    return Ok(Some(self.bookmark()));
-                }
-                Read::Nothing => {
-                    if !self.wait().await {
+                LogRead::Gone => return Ok(Some(self.end())),
+                LogRead::Nothing => {
+                    if self.is_backlog_delivered() || !self.wait_for_hint().await {
                         return Ok(Some(self.bookmark()));
                     }
                 }
@@ -153,59 +147,61 @@ impl Subscriber {
         Ok(None)
     }
 
-    /// The next event that needs no reading.
-    fn deliver(&mut self) -> Option<Event> {
+    /// Returns the next event that needs no further read.
+    fn next_from_batch(&mut self) -> Option<Event> {
         while !self.batch.is_empty() {
-            if self.at_the_end_of_the_backlog() || self.is_long_behind() {
+            if self.is_backlog_delivered() || self.is_bookmark_due() {
                 return Some(self.bookmark());
             }
             let change = self.batch.pop_front()?;
-            self.seen = change.change.revision;
-            self.over = matches!(change.change.kind, ChangeKind::CalendarGone);
+            self.read_to = change.change.revision;
+            self.has_ended = matches!(change.change.kind, ChangeKind::CalendarGone);
             if self.range.is_none_or(|range| change.change.affects(&range)) {
-                return Some(self.tell(EventKind::Change(change)));
+                return Some(self.event(EventKind::Change(change)));
             }
-            self.behind.get_or_insert_with(Instant::now);
+            self.skipped_since.get_or_insert_with(Instant::now);
         }
         None
     }
 
-    fn at_the_end_of_the_backlog(&self) -> bool {
-        self.backlog.is_some_and(|end| self.seen >= end)
+    /// Whether a bookmark must tell the subscriber that it has received the backlog.
+    fn is_backlog_delivered(&self) -> bool {
+        self.backlog.is_some_and(|end| self.read_to >= end)
     }
 
-    fn is_long_behind(&self) -> bool {
-        self.behind.is_some_and(|since| since.elapsed() >= BOOKMARK_AFTER)
+    fn is_bookmark_due(&self) -> bool {
+        self.skipped_since.is_some_and(|since| since.elapsed() >= BOOKMARK_AFTER)
     }
 
-    /// Waits for the log to go on; `false` if a bookmark is due first.
-    async fn wait(&mut self) -> bool {
-        let seen = self.seen;
-        let Some(Followed { hints, .. }) = &mut self.hub else { return true };
-        // The hub that we hold has the other end, so that waiting cannot fail.
-        let further = hints.wait_for(|&head| head > seen);
-        match self.behind {
-            None => further.await.is_ok(),
-            Some(since) => tokio::time::timeout_at(since + BOOKMARK_AFTER, further).await.is_ok(),
+    /// Waits until the log continues. Returns `false` if a bookmark is due first.
+    async fn wait_for_hint(&mut self) -> bool {
+        let read_to = self.read_to;
+        let Some(HubLink { hints, .. }) = &mut self.link else { return true };
+        // The link keeps the hub, and with it the sender, alive. So waiting cannot fail.
+        let hint = hints.wait_for(|&head| head > read_to);
+        match self.skipped_since {
+            None => hint.await.is_ok(),
+            Some(since) => tokio::time::timeout_at(since + BOOKMARK_AFTER, hint).await.is_ok(),
         }
     }
 
     fn bookmark(&mut self) -> Event {
         self.backlog = None;
-        self.tell(EventKind::Bookmark)
+        self.event(EventKind::Bookmark)
     }
 
     fn end(&mut self) -> Event {
-        self.over = true;
-        self.tell(EventKind::Gone)
+        self.has_ended = true;
+        self.event(EventKind::Gone)
     }
 
-    fn tell(&mut self, kind: EventKind) -> Event {
-        self.behind = None;
-        if let Some(followed) = &self.hub {
-            followed.place.set_position(self.seen);
+    /// Creates an event at the current position.
+    fn event(&mut self, kind: EventKind) -> Event {
+        self.skipped_since = None;
+        if let Some(link) = &self.link {
+            link.follower.set_position(self.read_to);
         }
-        let previous = std::mem::replace(&mut self.told, self.seen);
-        Event { calendar_id: self.calendar, previous, revision: self.seen, kind }
+        let previous = std::mem::replace(&mut self.delivered, self.read_to);
+        Event { calendar_id: self.calendar, previous, revision: self.read_to, kind }
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a calendar's log, in memory, for all who follow it.
+//! The end of a calendar's log in memory, shared by all its subscribers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,120 +7,130 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::domain::{Change, ChangeKind, Revision};
 use crate::store::LogPage;
 
-/// The most that a tail holds: changes, and bytes.
-const MOST: (usize, usize) = (128, 128 * 1024);
+/// The maximum number of changes in a tail.
+const MAX_CHANGES: usize = 128;
 
-/// The most that a subscriber takes at once: it holds them until its socket has taken them.
-const TAKEN: usize = 16;
+/// The maximum size of a tail in memory.
+const MAX_BYTES: usize = 128 * 1024;
 
-/// How many bytes of changes are in memory, all together.
+/// The maximum number of changes that a subscriber takes at once. It holds them until its socket
+/// has sent them.
+const MAX_BATCH: usize = 16;
+
+/// Measures how much memory all buffered changes take.
 #[derive(Clone, Debug, Default)]
 pub struct BufferGauge(Arc<AtomicUsize>);
 
 impl BufferGauge {
-    /// The sum of the sizes of the changes that are held, each counted once.
+    /// Returns the size of all buffered changes in bytes. A shared change counts once.
     pub fn bytes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts a change for as long as anybody holds it.
-    pub(super) fn hold(&self, change: Change) -> Arc<BufferedChange> {
+    /// Buffers a change, which counts until its last handle is dropped.
+    pub(super) fn buffer(&self, change: Change) -> Arc<BufferedChange> {
         let bytes = size(&change);
         self.0.fetch_add(bytes, Ordering::Relaxed);
-        Arc::new(BufferedChange { change, bytes, held: self.clone() })
+        Arc::new(BufferedChange { change, bytes, gauge: self.clone() })
     }
 }
 
-/// A change in memory, and its share of [`BufferGauge`].
+/// A change in memory, counted by a [`BufferGauge`].
 #[derive(Debug)]
 pub struct BufferedChange {
-    /// The change.
+    /// The change itself.
     pub change: Change,
     bytes: usize,
-    held: BufferGauge,
+    gauge: BufferGauge,
 }
 
 impl Drop for BufferedChange {
     fn drop(&mut self) {
-        self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.gauge.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
-/// What the log has after a position.
+/// The result of reading a log after a position.
 #[derive(Debug)]
-pub(super) enum Read {
-    /// Changes, revision by revision; perhaps not all of them.
+pub(super) enum LogRead {
+    /// The next changes in order. There may be more.
     Changes(Vec<Arc<BufferedChange>>),
-    /// Nothing yet.
+    /// There are no changes yet.
     Nothing,
-    /// The log does not join on to the position; it ends here.
+    /// The position is not in the log, which ends at this revision.
     Reset(Revision),
-    /// Nothing, ever.
+    /// The calendar is deleted, so there will be no more changes.
     Gone,
 }
 
-/// Every change after `from`, up to and including `end`.
+/// Every change after `start`, up to and including `end`.
 #[derive(Debug)]
 pub(super) struct Tail {
-    from: Revision,
+    start: Revision,
     end: Revision,
-    /// Whether the log ends at `end` for good.
-    gone: bool,
+    /// Whether the calendar is deleted, so that the log ends at `end`.
+    is_deleted: bool,
     changes: VecDeque<Arc<BufferedChange>>,
     bytes: usize,
 }
 
 impl Tail {
-    /// An empty tail at a position.
-    pub(super) fn at(position: Revision) -> Self {
-        Self { from: position, end: position, gone: false, changes: VecDeque::new(), bytes: 0 }
+    /// Creates an empty tail at a position.
+    pub(super) fn new(position: Revision) -> Self {
+        Self {
+            start: position,
+            end: position,
+            is_deleted: false,
+            changes: VecDeque::new(),
+            bytes: 0,
+        }
     }
 
     pub(super) fn end(&self) -> Revision {
         self.end
     }
 
-    /// Takes what the log has after `self.end`, as read from there.
-    pub(super) fn extend(&mut self, page: LogPage, held: &BufferGauge) {
+    /// Appends a page of the log that was read after `self.end`.
+    pub(super) fn extend(&mut self, page: LogPage, gauge: &BufferGauge) {
         if page.pruned > self.end {
-            // The log no longer joins on: a restore, or nobody has read for longer than it is kept.
-            *self = Self::at(page.head);
+            // There is a gap: a backup was restored, or the changes in between were pruned.
+            *self = Self::new(page.head);
         }
         for change in page.changes {
             if change.revision <= self.end {
                 continue;
             }
             self.end = change.revision;
-            let change = held.hold(change);
+            let change = gauge.buffer(change);
             self.bytes += change.bytes;
             self.changes.push_back(change);
         }
-        self.gone = page.deleted && self.end >= page.head;
-        while self.changes.len() > MOST.0 || self.bytes > MOST.1 {
+        self.is_deleted = page.deleted && self.end >= page.head;
+        while self.changes.len() > MAX_CHANGES || self.bytes > MAX_BYTES {
             let Some(oldest) = self.changes.pop_front() else { break };
             self.bytes -= oldest.bytes;
-            self.from = oldest.change.revision;
+            self.start = oldest.change.revision;
         }
     }
 
-    /// What comes after `position`; `None` if the tail does not reach back to it.
-    pub(super) fn after(&self, position: Revision) -> Option<Read> {
+    /// Reads the changes after `position`. `None` if the position is before the tail.
+    pub(super) fn read(&self, position: Revision) -> Option<LogRead> {
         if position > self.end {
-            return Some(Read::Reset(self.end));
+            return Some(LogRead::Reset(self.end));
         }
         if position == self.end {
-            return Some(if self.gone { Read::Gone } else { Read::Nothing });
+            return Some(if self.is_deleted { LogRead::Gone } else { LogRead::Nothing });
         }
-        if position < self.from {
+        if position < self.start {
             return None;
         }
-        // Revisions are dense, so the distance is the index.
-        let skip = usize::try_from(position.get() - self.from.get()).unwrap_or(usize::MAX);
-        Some(Read::Changes(self.changes.iter().skip(skip).take(TAKEN).cloned().collect()))
+        // Revisions have no gaps, so the distance is the index.
+        let skip = usize::try_from(position.get() - self.start.get()).unwrap_or(usize::MAX);
+        Some(LogRead::Changes(self.changes.iter().skip(skip).take(MAX_BATCH).cloned().collect()))
     }
 }
 
-/// About how much memory a change takes.
+/// Estimates the size of a change in memory, in bytes.
 fn size(change: &Change) -> usize {
     let texts = match &change.kind {
         ChangeKind::Created(it) | ChangeKind::Updated(it) => {
