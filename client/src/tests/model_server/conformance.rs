@@ -50,8 +50,8 @@ impl Both {
     }
 
     fn hours(&mut self) -> (DateTime, DateTime) {
-        let from = self.rng.i64(..40);
-        let until = from + 1 + self.rng.i64(..3);
+        let from = self.rng.i64(0..40);
+        let until = from + 1 + self.rng.i64(0..3);
         let at = |hour: i64| DateTime::from_timestamp(NOW + hour * 3_600, 0).unwrap_or_default();
         (at(from), at(until))
     }
