@@ -2,6 +2,7 @@
 //! of them.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::future::{self, BoxFuture, Either};
@@ -9,10 +10,10 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
 use crate::api::shared::Inner;
-use crate::engine::{Action, Millis, RequestNumber};
+use crate::engine::{Action, Millis, RequestId};
 use crate::model::error::TransportError;
 use crate::runtime;
-use crate::transport::{Command, Heard, Line, Transport};
+use crate::transport::{Connection, ServerMessage, SubscriptionCommand, Transport};
 
 type Response = Result<Vec<u8>, TransportError>;
 
@@ -21,11 +22,11 @@ enum Event {
     /// A handle has changed the engine.
     Woken,
     /// A request has finished.
-    Response(RequestNumber, Response),
+    Response(RequestId, Response),
     /// An attempt to connect has finished.
-    Connected(Result<Line, TransportError>),
+    Connected(Result<Connection, TransportError>),
     /// A message has arrived; `None` if the connection is lost.
-    Message(Option<Heard>),
+    Message(Option<ServerMessage>),
     /// The engine's timeout has passed.
     Timeout,
     /// The client was dropped.
@@ -36,9 +37,9 @@ enum Event {
 struct Driver {
     transport: Arc<dyn Transport>,
     wakes: mpsc::UnboundedReceiver<()>,
-    requests: FuturesUnordered<BoxFuture<'static, (RequestNumber, Response)>>,
-    connecting: Option<BoxFuture<'static, Result<Line, TransportError>>>,
-    connection: Option<Line>,
+    requests: FuturesUnordered<BoxFuture<'static, (RequestId, Response)>>,
+    connecting: Option<BoxFuture<'static, Result<Connection, TransportError>>>,
+    connection: Option<Connection>,
 }
 
 /// Drives the engine of a client until the client is dropped.
@@ -61,23 +62,26 @@ pub(crate) async fn drive(
         let now = client.clock.now();
         match event {
             Event::Woken | Event::Timeout => {}
-            Event::Response(number, response) => {
+            Event::Response(id, response) => {
                 let response = response.as_deref().map_err(Clone::clone);
-                client.engine().handle_answer(now, number, response);
+                client.engine().handle_response(now, id, response);
             }
             Event::Connected(connection) => {
-                client.engine().handle_line(now, connection.is_ok());
+                match &connection {
+                    Ok(_) => client.engine().handle_connected(now),
+                    Err(_) => client.engine().handle_disconnected(now),
+                }
                 driver.connection = connection.ok();
             }
-            Event::Message(Some(Heard::Event { number, payload })) => {
-                client.engine().handle_event(now, number, payload.as_bytes());
+            Event::Message(Some(ServerMessage::Event { id, payload })) => {
+                client.engine().handle_event(now, id, payload.as_bytes());
             }
-            Event::Message(Some(Heard::End { number, end })) => {
-                client.engine().handle_end(now, number, end);
+            Event::Message(Some(ServerMessage::End { id, end })) => {
+                client.engine().handle_end(now, id, &end);
             }
             Event::Message(None) => {
                 driver.connection = None;
-                client.engine().handle_line(now, false);
+                client.engine().handle_disconnected(now);
             }
             Event::Dropped => return,
         }
@@ -94,20 +98,20 @@ impl Driver {
             let action = client.engine().poll(now);
             let Some(action) = action else { return };
             match action {
-                Action::Send { number, body } => {
+                Action::Send { id, body } => {
                     let response = self.transport.post(body);
-                    self.requests.push(response.map(move |it| (number, it)).boxed());
+                    self.requests.push(response.map(move |it| (id, it)).boxed());
                 }
                 Action::Connect => self.connecting = Some(self.transport.connect()),
-                Action::Subscribe { number, body } => {
-                    self.send(Command::Subscribe { number, body });
+                Action::Subscribe { id, body } => {
+                    self.send(SubscriptionCommand::Subscribe { id, body });
                 }
-                Action::Unsubscribe { number } => self.send(Command::Unsubscribe { number }),
+                Action::Unsubscribe { id } => self.send(SubscriptionCommand::Unsubscribe { id }),
             }
         }
     }
 
-    fn send(&self, command: Command) {
+    fn send(&self, command: SubscriptionCommand) {
         if let Some(connection) = &self.connection {
             // If this fails, the connection is lost; its end is the next event.
             let _ = connection.commands.unbounded_send(command);
@@ -120,7 +124,7 @@ impl Driver {
             Either::Left(future::pending())
         } else {
             Either::Right(self.requests.next().map(|response| match response {
-                Some((number, response)) => Event::Response(number, response),
+                Some((id, response)) => Event::Response(id, response),
                 None => Event::Timeout,
             }))
         };
@@ -130,11 +134,13 @@ impl Driver {
         };
         let message = match &mut self.connection {
             None => Either::Left(future::pending()),
-            Some(connection) => Either::Right(connection.heard.next().map(Event::Message)),
+            Some(connection) => Either::Right(connection.messages.next().map(Event::Message)),
         };
         let timeout = match wait {
             None => Either::Left(future::pending()),
-            Some(wait) => Either::Right(runtime::sleep(wait).map(|()| Event::Timeout)),
+            Some(wait) => {
+                Either::Right(runtime::sleep(Duration::from_millis(wait)).map(|()| Event::Timeout))
+            }
         };
         let events =
             [woken.boxed(), response.boxed(), connected.boxed(), message.boxed(), timeout.boxed()];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use appointments_client::TransportError;
-use appointments_client::transport::{Heard, Http, Line, Transport};
+use appointments_client::transport::{Connection, Http, ServerMessage, Transport};
 use futures_channel::mpsc;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
@@ -49,16 +49,16 @@ impl Transport for CountingTransport {
         self.http.post(body)
     }
 
-    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>> {
+    fn connect(&self) -> BoxFuture<'static, Result<Connection, TransportError>> {
         let connecting = self.http.connect();
         let event_bytes = self.traffic.event_bytes.clone();
         async move {
             let mut line = connecting.await?;
             let (sender, receiver) = mpsc::unbounded();
-            let mut messages = std::mem::replace(&mut line.heard, receiver);
+            let mut messages = std::mem::replace(&mut line.messages, receiver);
             tokio::spawn(async move {
                 while let Some(message) = messages.next().await {
-                    if let Heard::Event { payload, .. } = &message {
+                    if let ServerMessage::Event { payload, .. } = &message {
                         event_bytes.fetch_add(payload.len(), Ordering::Relaxed);
                     }
                     if sender.unbounded_send(message).is_err() {

@@ -9,7 +9,7 @@ use cynic_cache::{Shared, Status, View, Watch};
 use futures_util::Stream;
 
 use super::shared::{Inner, poll_news};
-use crate::engine::WatchNumber;
+use crate::engine::WatchId;
 use crate::model::appointment::Appointment;
 use crate::model::id::AppointmentId;
 use crate::optimistic;
@@ -54,11 +54,11 @@ impl AppointmentHandle {
     /// ```
     pub fn watch(&self) -> AppointmentWatch {
         let mut engine = self.inner.engine();
-        let (number, query) = engine.watch_appointment(&self.id);
+        let (watch_id, query) = engine.watch_appointment(&self.id);
         let watch = engine.cache().watch(&query);
         drop(engine);
         self.inner.wake();
-        AppointmentWatch { inner: self.inner.clone(), id: self.id.clone(), number, watch }
+        AppointmentWatch { inner: self.inner.clone(), id: self.id.clone(), watch_id, watch }
     }
 }
 
@@ -69,7 +69,7 @@ impl AppointmentHandle {
 pub struct AppointmentWatch {
     inner: Arc<Inner>,
     id: AppointmentId,
-    number: WatchNumber,
+    watch_id: WatchId,
     watch: Watch<AppointmentQuery>,
 }
 
@@ -108,7 +108,7 @@ impl Stream for AppointmentWatch {
 
 impl Drop for AppointmentWatch {
     fn drop(&mut self) {
-        self.inner.engine().unwatch_appointment(self.number);
+        self.inner.engine().unwatch_appointment(self.watch_id);
     }
 }
 

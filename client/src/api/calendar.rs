@@ -80,7 +80,7 @@ impl CalendarHandle {
     /// # Ok(()) }
     /// ```
     pub fn create(&self, appointment: NewAppointment) -> PendingMutation<Appointment> {
-        let id = self.inner.engine().new_id(runtime::today()).into();
+        let id = self.inner.engine().new_id(runtime::wall_time()).into();
         self.mutate(id, MutationInput::Create(Box::new(appointment)), appointment_or_refusal)
     }
 
@@ -160,7 +160,7 @@ impl CalendarHandle {
         convert: fn(Option<Appointment>) -> Result<T, Refusal>,
     ) -> PendingMutation<T> {
         let (sender, result) = oneshot::channel();
-        let now = runtime::today();
+        let now = runtime::wall_time();
         let mutation = self.inner.engine().mutate(now, &self.id, &appointment, input, sender);
         self.inner.wake();
         PendingMutation::new(self.inner.clone(), mutation, appointment, result, convert)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use cynic::{MutationBuilder, QueryBuilder};
 use cynic_cache::{Shared, Watch};
@@ -24,8 +25,8 @@ use crate::wire::calendar_operations::{
 };
 use crate::wire::prepare::prepare;
 
-/// The delay before the list of calendars is fetched again after a failure, in milliseconds.
-const REFETCH_DELAY_MS: u64 = 5_000;
+/// The delay before the list of calendars is fetched again after a failure.
+const REFETCH_DELAY: Duration = Duration::from_secs(5);
 
 impl Client {
     /// Fetches the visible calendars from the server, ordered by name.
@@ -156,7 +157,7 @@ impl Client {
         let client = Arc::downgrade(&self.inner);
         runtime::spawn(async move {
             loop {
-                runtime::sleep(REFETCH_DELAY_MS).await;
+                runtime::sleep(REFETCH_DELAY).await;
                 let Some(inner) = client.upgrade() else { return };
                 if (Self { inner }).calendars().await.is_ok() {
                     return;

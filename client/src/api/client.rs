@@ -78,7 +78,7 @@ impl ClientBuilder {
     /// * [`BuildError::NoRuntime`] outside of a tokio runtime (not in browsers).
     /// * [`BuildError::Trust`] if the machine has no root certificates.
     pub fn build(self) -> Result<Client, BuildError> {
-        if !runtime::is_here() {
+        if !runtime::can_spawn() {
             return Err(BuildError::NoRuntime);
         }
         let transport = match self.transport {
@@ -86,7 +86,7 @@ impl ClientBuilder {
             None => Arc::new(Http::new(&self.url, self.token)?),
         };
         let (wakes, woken) = mpsc::unbounded();
-        let inner = Inner::new(Engine::new(runtime::entropy())?, Clock::new(), wakes);
+        let inner = Inner::new(Engine::new(runtime::random_seed())?, Clock::new(), wakes);
         runtime::spawn(drive(Arc::downgrade(&inner), transport, woken));
         Ok(Client { inner })
     }
@@ -189,7 +189,7 @@ impl Client {
     /// If the bytes are damaged, or come from another version of the SDK or of the contract. The
     /// client is then unchanged.
     pub fn restore(&self, snapshot: &[u8]) -> Result<Vec<OutboxEntry>, SnapshotError> {
-        let unknown = self.inner.engine().restore(runtime::today(), snapshot);
+        let unknown = self.inner.engine().restore(runtime::wall_time(), snapshot);
         self.inner.wake();
         unknown
     }

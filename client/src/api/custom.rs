@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 
 use super::client::Client;
 use super::shared::Inner;
-use crate::engine::Events;
+use crate::engine::EventReceiver;
 use crate::model::error::{QueryError, TransportError};
-use crate::transport::SubscriptionNumber;
+use crate::transport::SubscriptionId;
 use crate::wire::response::data_or_error;
 
 /// Where [`Client::query`] gets its data from.
@@ -182,9 +182,9 @@ impl Client {
         O::Fragment: DeserializeOwned,
     {
         let body = self.cache().prepare(subscription)?.body();
-        let (number, events) = self.inner.engine().subscribe(body);
+        let (id, events) = self.inner.engine().subscribe(body);
         self.inner.wake();
-        Ok(Subscription { inner: self.inner.clone(), number, events, fragment: PhantomData })
+        Ok(Subscription { inner: self.inner.clone(), id, events, fragment: PhantomData })
     }
 
     /// Sends an operation and writes its response to the cache. Returns the response.
@@ -210,8 +210,8 @@ impl Client {
 /// the last revision that you received. Dropping the stream ends the subscription.
 pub struct Subscription<F> {
     inner: Arc<Inner>,
-    number: SubscriptionNumber,
-    events: Events,
+    id: SubscriptionId,
+    events: EventReceiver,
     fragment: PhantomData<fn() -> F>,
 }
 
@@ -226,13 +226,13 @@ impl<F: DeserializeOwned> Stream for Subscription<F> {
 
 impl<F> Drop for Subscription<F> {
     fn drop(&mut self) {
-        self.inner.engine().unsubscribe(self.number);
+        self.inner.engine().unsubscribe(self.id);
         self.inner.wake();
     }
 }
 
 impl<F> fmt::Debug for Subscription<F> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Subscription").field("number", &self.number).finish_non_exhaustive()
+        out.debug_struct("Subscription").field("id", &self.id).finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use cynic_cache::{Delta, Shared, View, Watch};
 use futures_util::Stream;
 
 use super::shared::{Inner, poll_news};
-use crate::engine::WatchNumber;
+use crate::engine::WatchId;
 use crate::model::appointment::Appointment;
 use crate::model::id::{AppointmentId, CalendarId};
 use crate::model::outbox::OutboxEntry;
@@ -43,7 +43,7 @@ use crate::wire::prepare::range_query;
 pub struct RangeWatch {
     inner: Arc<Inner>,
     calendar: CalendarId,
-    number: WatchNumber,
+    watch_id: WatchId,
     watch: Watch<RangeQuery>,
 }
 
@@ -81,10 +81,10 @@ impl RangeWatch {
         let mut engine = inner.engine();
         let query = range_query(engine.cache(), &calendar, TimeRange { start, end });
         let watch = engine.cache().watch(&query);
-        let number = engine.watch(calendar.as_str(), query);
+        let watch_id = engine.watch_range(&calendar, query);
         drop(engine);
         inner.wake();
-        Self { inner, calendar, number, watch }
+        Self { inner, calendar, watch_id, watch }
     }
 
     /// Returns the current view. This does not consume the stream's next item.
@@ -92,7 +92,7 @@ impl RangeWatch {
     /// The cost is proportional to the number of appointments: the list is copied, the appointments
     /// are shared.
     pub fn view(&mut self) -> RangeView {
-        let problem = self.inner.engine().problem(self.number).map(str::to_owned);
+        let problem = self.inner.engine().range_problem(self.watch_id).map(str::to_owned);
         let mut pending = self.inner.pending();
         pending.retain(|it| it.calendar_id == self.calendar);
         let is_stale = self.watch.is_stale();
@@ -127,7 +127,7 @@ impl Stream for RangeWatch {
 
 impl Drop for RangeWatch {
     fn drop(&mut self) {
-        self.inner.engine().unwatch(self.number);
+        self.inner.engine().unwatch_range(self.watch_id);
     }
 }
 

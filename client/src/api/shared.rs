@@ -51,11 +51,11 @@ impl Inner {
     }
 
     pub(crate) fn pending(&self) -> Vec<OutboxEntry> {
-        self.engine().pending(|millis| self.clock.day(millis))
+        self.engine().pending(|millis| self.clock.to_wall_time(millis))
     }
 
     pub(crate) fn connection_status(&self) -> ConnectionStatus {
-        self.engine().connection_status(|millis| self.clock.day(millis))
+        self.engine().connection_status(|millis| self.clock.to_wall_time(millis))
     }
 
     /// Returns a stream of the changes of the connection status.

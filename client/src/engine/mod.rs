@@ -1,271 +1,384 @@
-//! The engine: everything that the SDK decides, as one synchronous machine.
+//! The engine: all decisions of the SDK, as one synchronous state machine.
 //!
-//! It has no socket, no clock, no executor and no thread (C19). It is told what happened (`handle_…`, with
-//! the time), and is asked what to do ([`Engine::poll`]) and when to be asked again ([`Engine::timeout`]). So every
-//! race is a short test, and a simulation runs from a seed.
+//! The engine has no socket, no clock, no executor and no thread (C19). Its driver reports what happened
+//! (`handle_…`, with the time), asks what to do ([`Engine::poll`]) and when to ask again ([`Engine::timeout`]).
+//! So a race is a short test, and a simulation is repeated from its seed.
+//!
+//! Each part of the engine is a struct in its own file. A part gets the shared [`Context`], its own state, and nothing
+//! else unless a method names it. This file connects the parts.
 
-mod backoff;
+mod connection;
+mod context;
 mod outbox;
 mod outbox_state;
 mod passthrough;
 mod polling;
 mod ranges;
+mod retry;
 mod single_watches;
 mod snapshot;
 mod subscriptions;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use cynic_cache::{Cache, Prepared, SnapshotError};
+use fastrand::Rng;
+use futures_channel::oneshot;
 
-use cynic_cache::Cache;
-
-pub(crate) use passthrough::Events;
-pub(crate) use ranges::WatchNumber;
+pub(crate) use passthrough::EventReceiver;
 
 use crate::model::connection::ConnectionStatus;
 use crate::model::error::{BuildError, TransportError};
-use crate::model::id::MutationId;
+use crate::model::id::{AppointmentId, CalendarId, MutationId};
+use crate::model::outbox::OutboxEntry;
 use crate::model::scalars::DateTime;
-use crate::transport::SubscriptionNumber;
+use crate::mutation::MutationInput;
+use crate::transport::{SubscriptionEnd, SubscriptionId};
+use crate::wire::operations::{AppointmentQuery, RangeQuery};
 use crate::wire::policy::Contract;
 use crate::wire::prepare;
-use fastrand::Rng;
-use outbox::Outbox;
-use passthrough::Callers;
-use polling::Polls;
+use connection::{ConnectionState, Phase};
+use context::{Context, Purpose};
+use outbox::{NewItem, Outbox, OutcomeSender};
+use passthrough::Passthrough;
+use polling::Polling;
 use ranges::Ranges;
-use single_watches::Singles;
-use subscriptions::Feed;
+use single_watches::SingleWatches;
+use subscriptions::Subscriptions;
 
-/// Milliseconds on the clock of whoever drives the engine.
+/// Milliseconds on the clock of the engine's driver.
 pub(crate) type Millis = u64;
 
-/// The number of a request that wants an answer.
+/// Identifies a request until its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RequestNumber(pub(crate) u64);
+pub(crate) struct RequestId(pub(crate) u64);
 
-/// What is to be done.
+/// Identifies a watched range or a watched appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct WatchId(u64);
+
+/// MutationInput the driver has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Send a request; what becomes of it goes to [`Engine::handle_answer`].
+    /// Send a request, and report the outcome with [`Engine::handle_response`].
     Send {
-        /// Its number.
-        number: RequestNumber,
-        /// JSON, as GraphQL over HTTP has it.
+        /// Identifies the request.
+        id: RequestId,
+        /// The JSON body, as GraphQL over HTTP defines it.
         body: String,
     },
-    /// Open the line for subscriptions; what becomes of it goes to [`Engine::handle_line`].
+    /// Open the connection for subscriptions, and report the outcome with [`Engine::handle_connected`] or
+    /// [`Engine::handle_disconnected`].
     Connect,
-    /// Subscribe over the line; what comes goes to [`Engine::handle_event`].
+    /// Subscribe over the connection, and report events with [`Engine::handle_event`].
     Subscribe {
-        /// Its number.
-        number: SubscriptionNumber,
-        /// JSON, the payload of `subscribe`.
+        /// Identifies the subscription.
+        id: SubscriptionId,
+        /// The JSON payload of the `subscribe` message.
         body: String,
     },
     /// End a subscription.
     Unsubscribe {
-        /// Its number.
-        number: SubscriptionNumber,
+        /// Identifies the subscription.
+        id: SubscriptionId,
     },
 }
 
-/// Everything that the SDK knows and does.
+/// The state of a client.
 pub(crate) struct Engine {
-    pub(crate) cache: Cache,
-    pub(crate) rng: Rng,
-    feeds: BTreeMap<String, Feed>,
+    context: Context,
+    connection: ConnectionState,
+    subscriptions: Subscriptions,
+    polling: Polling,
     ranges: Ranges,
-    singles: Singles,
-    callers: Callers,
+    single_watches: SingleWatches,
+    passthrough: Passthrough,
     outbox: Outbox,
-    /// Who waits for the answer of which request.
-    waits: HashMap<RequestNumber, Waits>,
-    actions: VecDeque<Action>,
-    line: Line,
-    next: u64,
-}
-
-/// Who waits for an answer.
-enum Waits {
-    Range(ranges::Asked),
-    One(single_watches::AskedOne),
-    /// A poll of this calendar.
-    Head(String),
-    Mutation(MutationId),
-    /// Somebody who takes it as it comes.
-    Caller(passthrough::Fetched),
-}
-
-/// The line for subscriptions.
-struct Line {
-    state: LineState,
-    tries: u32,
-    since: Millis,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LineState {
-    /// Nobody needs it.
-    Idle,
-    /// May be opened again from then on.
-    Down {
-        retry_at: Millis,
-    },
-    Opening,
-    Open,
 }
 
 impl Engine {
-    /// An engine with an empty cache. The seed is for ids and for jitter.
+    /// Creates an engine with an empty cache. The seed is for ids and for random waits.
     ///
     /// # Errors
     ///
-    /// If the contract that it was compiled with does not fit its own operations.
+    /// If the operations of the SDK do not match the schema that they were compiled with.
     pub(crate) fn new(seed: u64) -> Result<Self, BuildError> {
         let cache = Cache::new(Contract)?;
         prepare::check(&cache)?;
         Ok(Self {
-            cache,
-            rng: Rng::with_seed(seed),
-            feeds: BTreeMap::new(),
+            context: Context::new(cache, Rng::with_seed(seed)),
+            connection: ConnectionState::default(),
+            subscriptions: Subscriptions::default(),
+            polling: Polling::default(),
             ranges: Ranges::default(),
-            singles: Singles::default(),
-            callers: Callers::default(),
+            single_watches: SingleWatches::default(),
+            passthrough: Passthrough::default(),
             outbox: Outbox::default(),
-            waits: HashMap::new(),
-            actions: VecDeque::new(),
-            line: Line { state: LineState::Idle, tries: 0, since: 0 },
-            next: 0,
         })
     }
 
-    /// What is known, and shown.
+    /// Returns the cache, which has everything that the engine knows.
     pub(crate) fn cache(&self) -> &Cache {
-        &self.cache
+        &self.context.cache
     }
 
-    /// What is to be done next, if anything.
+    /// Creates an id: a UUID of version 7, so that ids sort by the time of their creation.
+    pub(crate) fn new_id(&mut self, at: DateTime) -> String {
+        self.context.new_id(at)
+    }
+
+    // For the driver.
+
+    /// Returns the next thing to do, or `None` until something happens or [`Engine::timeout`] is reached.
     pub(crate) fn poll(&mut self, now: Millis) -> Option<Action> {
-        if self.actions.is_empty() {
+        if self.context.actions.is_empty() {
             self.pump(now);
         }
-        self.actions.pop_front()
+        self.context.actions.pop_front()
     }
 
-    /// When to ask again, if nothing happens before.
+    /// Returns when to poll again if nothing happens before. `None`: not before something happens.
     pub(crate) fn timeout(&self) -> Option<Millis> {
-        let line = match self.line.state {
-            LineState::Down { retry_at } => Some(retry_at),
-            _ => None,
+        let changes = if self.connection.is_open() {
+            self.subscriptions.timeout()
+        } else if self.is_polling() {
+            self.polling.timeout()
+        } else {
+            None
         };
-        let is_open = self.line.state == LineState::Open;
-        let feeds = self.feeds.values().filter_map(|it| it.timeout(is_open));
-        line.into_iter()
-            .chain(feeds)
-            .chain(self.ranges.timeout())
-            .chain(self.singles.values().filter_map(single_watches::Single::timeout))
-            .chain(self.outbox.timeout())
-            .min()
+        let timeouts = [
+            self.connection.timeout(),
+            changes,
+            self.ranges.timeout(),
+            self.single_watches.timeout(),
+            self.outbox.timeout(),
+        ];
+        timeouts.into_iter().flatten().min()
     }
 
-    /// A request was answered, or nothing came back.
-    pub(crate) fn handle_answer(
+    /// Handles the response to a request, or its failure.
+    pub(crate) fn handle_response(
         &mut self,
         now: Millis,
-        number: RequestNumber,
-        answer: Result<&[u8], TransportError>,
+        id: RequestId,
+        response: Result<&[u8], TransportError>,
     ) {
-        match self.waits.remove(&number) {
-            Some(Waits::Range(asked)) => self.range_answered(now, asked, answer),
-            Some(Waits::One(asked)) => self.one_answered(now, asked, answer),
-            Some(Waits::Head(calendar)) => self.head_answered(now, &calendar, answer),
-            Some(Waits::Mutation(id)) => self.mutation_answered(now, &id, answer),
-            // (Who does not wait any more need not hear it.)
-            Some(Waits::Caller(caller)) => _ = caller.send(answer.map(<[u8]>::to_vec)),
-            // It was given up meanwhile.
+        let is_polling = self.is_polling();
+        let context = &mut self.context;
+        match context.in_flight.remove(&id) {
+            Some(Purpose::Range(request)) => {
+                self.ranges.handle_response(now, context, request, response);
+            }
+            Some(Purpose::SingleWatch(request)) => {
+                let outbox = &self.outbox;
+                self.single_watches.handle_response(now, context, request, response, outbox);
+            }
+            Some(Purpose::Poll(calendar)) => {
+                let polling = &mut self.polling;
+                if polling.handle_response(now, context, &calendar, response, is_polling) {
+                    self.single_watches.invalidate(&calendar);
+                }
+            }
+            Some(Purpose::Mutation(id)) => {
+                self.outbox.handle_response(now, context, &id, response);
+            }
+            Some(Purpose::Passthrough(sender)) => {
+                // A closed channel means that the application does not wait for the response.
+                let _ = sender.send(response.map(<[u8]>::to_vec));
+            }
+            // A second response to the same request.
             None => {}
         }
     }
 
-    /// The line for subscriptions is open, or it is not any more.
-    pub(crate) fn handle_line(&mut self, now: Millis, is_open: bool) {
-        if is_open {
-            self.line = Line { state: LineState::Open, tries: 0, since: now };
-            self.feeds.values_mut().for_each(|it| it.polls = Polls::default());
-            return;
-        }
-        if self.line.state == LineState::Open {
-            self.line.since = now;
-        }
-        self.line.tries += 1;
-        let wait = backoff::after(self.line.tries, &mut self.rng);
-        self.line.state = LineState::Down { retry_at: now + wait };
-        self.feeds.values_mut().for_each(Feed::is_cut_off);
-        self.cut_callers();
+    /// Handles that the connection for subscriptions is open.
+    pub(crate) fn handle_connected(&mut self, now: Millis) {
+        self.connection.open(now);
+        self.polling.reset();
     }
 
-    /// Returns whether changes reach this client.
+    /// Handles that the connection was lost, or that it could not be opened.
+    pub(crate) fn handle_disconnected(&mut self, now: Millis) {
+        self.connection.close(now, &mut self.context);
+        self.subscriptions.disconnect();
+        self.passthrough.disconnect();
+    }
+
+    /// Handles an event: the payload of a `next` message.
+    pub(crate) fn handle_event(&mut self, now: Millis, id: SubscriptionId, event: &[u8]) {
+        if self.passthrough.handle_event(id, event) {
+            return;
+        }
+        let effects = self.subscriptions.handle_event(now, &mut self.context, id, event);
+        if let Some(calendar) = effects.reset_calendar {
+            self.single_watches.invalidate(&calendar);
+        }
+        if let Some((mutation, appointment)) = effects.settled {
+            self.outbox.settle_by_event(&mutation, appointment);
+        }
+    }
+
+    /// Handles that the server ended a subscription.
+    pub(crate) fn handle_end(&mut self, now: Millis, id: SubscriptionId, end: &SubscriptionEnd) {
+        if !self.passthrough.handle_end(id, end) {
+            self.subscriptions.handle_end(now, &mut self.context, id);
+        }
+    }
+
+    /// Lets each part do what is due.
+    fn pump(&mut self, now: Millis) {
+        let context = &mut self.context;
+        let needs_connection =
+            !self.passthrough.is_empty() || self.subscriptions.need_connection(&context.cache);
+        self.connection.pump(now, context, needs_connection);
+        let is_open = self.connection.is_open();
+        let is_polling = self.connection.is_unavailable();
+        if is_polling {
+            // Polling needs the position of the cache from before `unfollow`, which applies deferred responses.
+            self.polling.pump(now, context, &self.subscriptions);
+            self.subscriptions.unfollow(context);
+        } else {
+            self.subscriptions.pump(now, context, is_open);
+        }
+        self.passthrough.pump(context, is_open);
+        self.single_watches.pump(now, context, &mut self.subscriptions);
+        self.ranges.pump(now, context);
+        self.outbox.pump(now, context);
+    }
+
+    // For the public API.
+
+    /// Returns how well the engine is connected to the server.
     pub(crate) fn connection_status(
         &self,
         to_wall_time: impl Fn(Millis) -> DateTime,
     ) -> ConnectionStatus {
-        match self.line.state {
-            LineState::Idle => ConnectionStatus::Idle,
-            _ if self.polls_succeed() => ConnectionStatus::Polling,
-            LineState::Opening if self.line.tries == 0 => ConnectionStatus::Connecting,
-            LineState::Opening | LineState::Down { .. } => {
-                ConnectionStatus::Offline { since: to_wall_time(self.line.since) }
+        match self.connection.phase() {
+            Phase::Idle => ConnectionStatus::Idle,
+            _ if self.is_polling() && self.polling.has_succeeded() => ConnectionStatus::Polling,
+            Phase::Opening if !self.connection.has_failed() => ConnectionStatus::Connecting,
+            Phase::Opening | Phase::Closed => {
+                ConnectionStatus::Offline { since: to_wall_time(self.connection.changed_at()) }
             }
-            LineState::Open if self.feeds.values().all(Feed::is_live) => ConnectionStatus::Live,
-            LineState::Open => ConnectionStatus::Connecting,
+            Phase::Open if self.subscriptions.are_live() => ConnectionStatus::Live,
+            Phase::Open => ConnectionStatus::Connecting,
         }
     }
 
-    /// Works out what is to be done.
-    fn pump(&mut self, now: Millis) {
-        self.pump_line(now);
-        self.pump_feeds(now);
-        self.pump_callers();
-        self.pump_polls(now);
-        self.pump_singles(now);
-        self.pump_ranges(now);
-        self.pump_outbox(now);
+    /// Returns whether the engine polls for changes, since no connection can be opened.
+    pub(crate) fn is_polling(&self) -> bool {
+        self.connection.is_unavailable()
     }
 
-    /// Opens the line again at once, if it waits for its time.
-    fn retry_line(&mut self) {
-        if let LineState::Down { retry_at } = &mut self.line.state {
-            *retry_at = 0;
-        }
-        self.feeds.values_mut().for_each(|it| it.polls.retry_at = None);
+    /// Keeps a range of a calendar loaded and up to date from now on.
+    pub(crate) fn watch_range(
+        &mut self,
+        calendar: &CalendarId,
+        query: Prepared<RangeQuery>,
+    ) -> WatchId {
+        self.subscriptions.add(calendar.as_str());
+        self.ranges.watch(&mut self.context, calendar.as_str(), query)
     }
 
-    fn pump_line(&mut self, now: Millis) {
-        let is_due = match self.line.state {
-            LineState::Idle => {
-                let mut feeds = self.feeds.values();
-                !self.callers.is_empty() || feeds.any(|it| it.needs_line(&self.cache))
-            }
-            LineState::Down { retry_at } => retry_at <= now,
-            LineState::Opening | LineState::Open => false,
-        };
-        if is_due {
-            self.line.state = LineState::Opening;
-            self.actions.push_back(Action::Connect);
-        }
+    pub(crate) fn unwatch_range(&mut self, id: WatchId) {
+        self.ranges.unwatch(id);
     }
 
-    fn number(&mut self) -> u64 {
-        self.next += 1;
-        self.next
+    /// Returns why a range could not be loaded, if the last attempt failed.
+    pub(crate) fn range_problem(&self, id: WatchId) -> Option<&str> {
+        self.ranges.problem(id)
     }
 
-    /// A new id: a UUID of version 7, so that ids are in the order in which they were made.
-    pub(crate) fn new_id(&mut self, at: DateTime) -> String {
-        let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
-        let mut random = [0; 10];
-        self.rng.fill(&mut random);
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
-        id.to_string()
+    /// Keeps an appointment loaded and up to date from now on.
+    pub(crate) fn watch_appointment(
+        &mut self,
+        id: &AppointmentId,
+    ) -> (WatchId, Prepared<AppointmentQuery>) {
+        self.single_watches.watch(&mut self.context, id)
+    }
+
+    pub(crate) fn unwatch_appointment(&mut self, id: WatchId) {
+        self.single_watches.unwatch(id);
+    }
+
+    /// Adds a mutation to the outbox and shows its prediction at once. Returns the mutation's id.
+    pub(crate) fn mutate(
+        &mut self,
+        at: DateTime,
+        calendar: &CalendarId,
+        appointment: &AppointmentId,
+        input: MutationInput,
+        caller: OutcomeSender,
+    ) -> MutationId {
+        self.single_watches.on_predicted(appointment);
+        let mutation =
+            NewItem { calendar: calendar.clone(), appointment: appointment.clone(), input, caller };
+        self.outbox.mutate(&mut self.context, at, mutation)
+    }
+
+    /// Returns all mutations that are not settled, the oldest first.
+    pub(crate) fn pending(&self, to_wall_time: impl Fn(Millis) -> DateTime) -> Vec<OutboxEntry> {
+        self.outbox.entries(to_wall_time)
+    }
+
+    /// Removes a mutation that was never sent. Returns `false` if it was sent, or is not in the outbox.
+    pub(crate) fn abort(&mut self, id: &MutationId) -> bool {
+        self.outbox.abort(&self.context, id)
+    }
+
+    /// Removes a mutation and its prediction; the server may still apply it. Returns `false` if it is not in the outbox.
+    pub(crate) fn discard(&mut self, id: &MutationId) -> bool {
+        self.outbox.discard(&self.context, id)
+    }
+
+    /// Retries at once what waits for its next attempt.
+    pub(crate) fn retry_now(&mut self) {
+        self.connection.retry_now();
+        self.polling.retry_now();
+        self.outbox.retry_now();
+    }
+
+    /// Sends a request of the application, once.
+    pub(crate) fn fetch(
+        &mut self,
+        body: String,
+    ) -> oneshot::Receiver<Result<Vec<u8>, TransportError>> {
+        passthrough::fetch(&mut self.context, body)
+    }
+
+    /// Starts a subscription of the application. It ends when the connection is lost.
+    pub(crate) fn subscribe(&mut self, body: String) -> (SubscriptionId, EventReceiver) {
+        self.passthrough.subscribe(&mut self.context, body)
+    }
+
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
+        self.passthrough.unsubscribe(&mut self.context, id);
+    }
+
+    /// Returns a snapshot of the cache and the outbox.
+    pub(crate) fn snapshot(&self) -> Vec<u8> {
+        snapshot::write(&self.context, &self.outbox)
+    }
+
+    /// Restores a snapshot. Returns the mutations that were sent too long ago to be sent again.
+    pub(crate) fn restore(
+        &mut self,
+        now: DateTime,
+        snapshot: &[u8],
+    ) -> Result<Vec<OutboxEntry>, SnapshotError> {
+        snapshot::restore(&self.context, &mut self.outbox, now, snapshot)
+    }
+
+    /// Returns calendar, appointment and input of each pending mutation, the oldest first.
+    #[cfg(test)]
+    pub(crate) fn pending_inputs(
+        &self,
+    ) -> impl Iterator<Item = (&CalendarId, &AppointmentId, &MutationInput)> {
+        self.outbox.items.iter().map(|it| (&it.calendar, &it.appointment, &it.input))
+    }
+
+    /// Returns the head revision that the last poll of a calendar found, while all polls succeed.
+    #[cfg(test)]
+    pub(crate) fn polled_head(&self, calendar: &str) -> Option<crate::model::scalars::Revision> {
+        let is_successful = self.is_polling() && self.polling.has_succeeded();
+        self.polling.head(calendar).filter(|_| is_successful)
     }
 }

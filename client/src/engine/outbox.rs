@@ -1,13 +1,15 @@
-//! The outbox: mutations that wait for their decision (C9, C16).
+//! The outbox: mutations that are not settled yet (C9, C16).
 //!
-//! **Invariant:** what was handed to a transport once never changes its content, and is sent again, with the same
-//! mutation id, until somebody has decided it: the server, or the caller. Mutations of one appointment go out one
-//! at a time, in the order they were made; others beside each other.
+//! **Invariant:** once a mutation was sent, its content never changes. It is sent again, with the same mutation id, until
+//! it is settled: by the server, or by the application, which may discard it. Mutations of one appointment are sent
+//! one at a time, in the order of their creation; mutations of different appointments are sent in parallel.
 
-use cynic_cache::InFlight;
+use cynic_cache::{Batch, InFlight};
 use futures_channel::oneshot;
 
-use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
+use super::Millis;
+use super::context::{Context, Purpose};
+use super::retry::Retry;
 use crate::model::appointment::Appointment;
 use crate::model::error::TransportError;
 use crate::model::id::{AppointmentId, CalendarId, MutationId};
@@ -18,48 +20,74 @@ use crate::mutation::{MutationInput, MutationOutcome, PreparedMutation};
 use crate::optimistic;
 use crate::wire::operations::Deleted;
 
-/// Who waits for what a mutation comes to.
-pub(crate) type Sender = oneshot::Sender<MutationResult>;
+/// Sends the outcome of a mutation to its caller.
+pub(crate) type OutcomeSender = oneshot::Sender<MutationResult>;
 
-/// Every mutation that is not decided, the oldest first.
+/// Every mutation that is not settled, the oldest first.
 #[derive(Default)]
 pub(super) struct Outbox {
     pub(super) items: Vec<Item>,
-    /// Nothing new is handed over before: the last try has found nobody.
-    held_until: Option<Millis>,
-    tries: u32,
+    /// Failures of the server as a whole: while it waits, no mutation is sent.
+    server_retry: Retry,
 }
 
+/// A mutation that is not settled.
 pub(super) struct Item {
     pub(super) id: MutationId,
     pub(super) appointment: AppointmentId,
     pub(super) calendar: CalendarId,
     pub(super) input: MutationInput,
-    /// The revision that the caller saw or named, or the answer before it: for those that have a guard.
+    /// The revision that the appointment must have, if the mutation has a precondition.
     pub(super) expected: Option<Revision>,
-    /// As it was handed over, if it was.
-    pub(super) handed: Option<PreparedMutation>,
-    pub(super) state: State,
-    pub(super) tries: u32,
-    pub(super) waiting: Vec<Sender>,
+    /// The mutation as it was sent. `None`: it was never sent.
+    pub(super) sent: Option<PreparedMutation>,
+    pub(super) state: ItemState,
+    pub(super) retry: Retry,
+    pub(super) callers: Vec<OutcomeSender>,
 }
 
-pub(super) enum State {
+pub(super) enum ItemState {
     Queued,
-    /// On its way.
     Sent(InFlight),
-    Waiting {
-        retry_at: Millis,
+    /// The last attempt failed; the next one starts when the retry is due.
+    Retrying,
+}
+
+/// A mutation of the application, before it enters the outbox.
+pub(super) struct NewItem {
+    pub(super) calendar: CalendarId,
+    pub(super) appointment: AppointmentId,
+    pub(super) input: MutationInput,
+    pub(super) caller: OutcomeSender,
+}
+
+/// MutationInput is left of a new mutation after earlier unsent ones were merged into it.
+enum Merged {
+    Item {
+        item: Item,
+        replaced: Vec<MutationId>,
     },
+    /// An unsent creation and its deletion cancel each other.
+    Nothing,
+}
+
+impl Item {
+    fn is_due(&self, now: Millis) -> bool {
+        match self.state {
+            ItemState::Queued => true,
+            ItemState::Sent(_) => false,
+            ItemState::Retrying => self.retry.is_due(now),
+        }
+    }
 }
 
 impl Outbox {
     pub(super) fn timeout(&self) -> Option<Millis> {
-        let held = self.held_until.unwrap_or_default();
+        let server = self.server_retry.at();
         let retries = self.items.iter().filter_map(|it| match it.state {
-            State::Waiting { retry_at } => Some(retry_at.max(held)),
-            State::Queued => self.held_until,
-            State::Sent(_) => None,
+            ItemState::Retrying => Some(it.retry.at().max(server).unwrap_or_default()),
+            ItemState::Queued => server,
+            ItemState::Sent(_) => None,
         });
         retries.min()
     }
@@ -68,296 +96,301 @@ impl Outbox {
         self.items.iter().position(|it| it.id == *id)
     }
 
-    /// The last mutation of an appointment that was not handed over.
+    /// Finds the last mutation of an appointment, if it was never sent.
     fn last_unsent(&self, appointment: &AppointmentId) -> Option<usize> {
-        let at = self.items.iter().rposition(|it| it.appointment == *appointment)?;
-        self.items[at].handed.is_none().then_some(at)
+        let index = self.items.iter().rposition(|it| it.appointment == *appointment)?;
+        self.items[index].sent.is_none().then_some(index)
     }
 
-    /// Whether the creation of an appointment is pending.
-    pub(super) fn creates(&self, appointment: &AppointmentId) -> bool {
-        let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
-        of.any(|it| matches!(it.input, MutationInput::Create(_)))
+    fn of<'o>(&'o self, appointment: &'o AppointmentId) -> impl Iterator<Item = &'o Item> {
+        self.items.iter().filter(move |it| it.appointment == *appointment)
     }
 
-    fn is_to_be_deleted(&self, appointment: &AppointmentId) -> bool {
-        let mut of = self.items.iter().filter(|it| it.appointment == *appointment);
-        of.any(|it| matches!(it.input, MutationInput::Delete(_)))
+    /// Returns whether the creation of an appointment is not settled yet.
+    pub(super) fn is_creating(&self, appointment: &AppointmentId) -> bool {
+        self.of(appointment).any(|it| matches!(it.input, MutationInput::Create(_)))
     }
-}
 
-impl Engine {
-    /// Takes a mutation, and shows at once what is expected of it. Returns its id.
-    pub(crate) fn mutate(
+    fn is_deleting(&self, appointment: &AppointmentId) -> bool {
+        self.of(appointment).any(|it| matches!(it.input, MutationInput::Delete(_)))
+    }
+
+    /// Adds a mutation and shows its prediction at once. Returns the mutation's id.
+    pub(super) fn mutate(
         &mut self,
+        context: &mut Context,
         at: DateTime,
-        calendar: &CalendarId,
-        appointment: &AppointmentId,
-        input: MutationInput,
-        waiting: Sender,
+        mutation: NewItem,
     ) -> MutationId {
-        self.expect(appointment);
-        let (mut input, mut waiting, mut merged) = (input, vec![waiting], Vec::new());
-        let id = MutationId::from(self.new_id(at));
-        if !matches!(input, MutationInput::Create(_)) && self.outbox.is_to_be_deleted(appointment) {
-            finish(waiting, Err(Refusal::BeingDeleted));
+        let id = MutationId::from(context.new_id(at));
+        let NewItem { calendar, appointment, input, caller } = mutation;
+        if !matches!(input, MutationInput::Create(_)) && self.is_deleting(&appointment) {
+            finish(vec![caller], &Err(Refusal::BeingDeleted));
             return id;
         }
-        let mut expected = self.seen(appointment, &input);
-        // Those that were never sent become one; a creation stays by itself, so that a change that is refused
-        // does not cost the appointment.
-        while let Some(at) = self.outbox.last_unsent(appointment) {
-            input = match (&self.outbox.items[at].input, input) {
-                (MutationInput::Create(_), MutationInput::Delete(_)) => {
-                    let item = self.outbox.items.remove(at);
-                    merged.push(item.id);
-                    self.cache.update(|batch| {
-                        merged.iter().for_each(|it| _ = batch.roll_back(it.as_str()));
-                    });
-                    finish(item.waiting, Err(Refusal::Aborted));
-                    finish(waiting, Ok(None));
-                    return id;
-                }
-                (MutationInput::Update(earlier), MutationInput::Update(later)) => {
-                    MutationInput::Update(Box::new(earlier.as_ref().clone().merge(*later)))
-                }
-                (MutationInput::Update(_), MutationInput::Delete(precondition)) => {
-                    MutationInput::Delete(precondition)
-                }
-                (_, later) => {
-                    input = later;
-                    break;
-                }
-            };
-            let item = self.outbox.items.remove(at);
-            expected = item.expected.or(expected);
-            waiting.extend(item.waiting);
-            merged.push(item.id);
-        }
-        let prediction = optimistic::prediction_for(calendar, appointment, &input);
-        // In one step, so that nobody sees what is between.
-        let predicted = self.cache.update(|batch| {
-            merged.iter().for_each(|it| _ = batch.roll_back(it.as_str()));
-            batch.predict(id.as_str(), prediction)
-        });
-        if let Err(error) = predicted {
-            finish(waiting, Err(Refusal::InvalidRequest { message: error.to_string() }));
-            return id;
-        }
-        self.outbox.items.push(Item {
+        let expected = expected_revision(context, &appointment, &input);
+        let new = Item {
             id: id.clone(),
-            appointment: appointment.clone(),
-            calendar: calendar.clone(),
+            appointment,
+            calendar,
             input,
             expected,
-            handed: None,
-            state: State::Queued,
-            tries: 0,
-            waiting,
-        });
+            sent: None,
+            state: ItemState::Queued,
+            retry: Retry::default(),
+            callers: vec![caller],
+        };
+        if let Merged::Item { item, replaced } = self.merge_unsent(context, new) {
+            self.predict(context, item, &replaced);
+        }
         id
     }
 
-    /// The revision that the appointment must have, if what the caller wants depends on it.
-    fn seen(&self, appointment: &AppointmentId, input: &MutationInput) -> Option<Revision> {
-        match input.precondition() {
-            Precondition::None => None,
-            Precondition::AsSeen => optimistic::revision(&self.cache, appointment),
-            Precondition::Revision(revision) => Some(revision),
+    /// Merges unsent mutations of the same appointment into a new one. A creation is never merged with an update, so
+    /// that a refused update does not cost the appointment.
+    fn merge_unsent(&mut self, context: &Context, mut new: Item) -> Merged {
+        let mut replaced = Vec::new();
+        while let Some(index) = self.last_unsent(&new.appointment) {
+            match (&self.items[index].input, &mut new.input) {
+                (MutationInput::Create(_), MutationInput::Delete(_)) => {
+                    let creation = self.items.remove(index);
+                    replaced.push(creation.id);
+                    context.cache.update(|batch| roll_back(batch, &replaced));
+                    finish(creation.callers, &Err(Refusal::Aborted));
+                    finish(new.callers, &Ok(None));
+                    return Merged::Nothing;
+                }
+                (MutationInput::Update(earlier), MutationInput::Update(later)) => {
+                    let merged = earlier.as_ref().clone().merge(later.as_ref().clone());
+                    **later = merged;
+                }
+                (MutationInput::Update(_), MutationInput::Delete(_)) => {}
+                _ => break,
+            }
+            let earlier = self.items.remove(index);
+            new.expected = earlier.expected.or(new.expected);
+            new.callers.extend(earlier.callers);
+            replaced.push(earlier.id);
         }
+        Merged::Item { item: new, replaced }
     }
 
-    /// Aborts a mutation that was never sent. Returns whether it did.
-    pub(crate) fn abort(&mut self, id: &MutationId) -> bool {
-        let Some(at) = self.outbox.find(id) else { return false };
-        if self.outbox.items[at].handed.is_some() {
-            return false;
-        }
-        self.refuse(at, Refusal::Aborted, |_, _| {});
-        true
-    }
-
-    /// Removes a mutation and its optimistic update. If it was sent, the server may still do it.
-    /// Returns whether the mutation was in the outbox.
-    pub(crate) fn discard(&mut self, id: &MutationId) -> bool {
-        let Some(at) = self.outbox.find(id) else { return false };
-        let was_sent = self.outbox.items[at].handed.is_some();
-        let refusal = if was_sent { Refusal::Discarded } else { Refusal::Aborted };
-        self.refuse(at, refusal, |_, _| {});
-        true
-    }
-
-    /// Tries everything again that waits for its time.
-    pub(crate) fn retry_now(&mut self) {
-        self.retry_line();
-        self.outbox.held_until = None;
-        for item in &mut self.outbox.items {
-            if let State::Waiting { retry_at } = &mut item.state {
-                *retry_at = 0;
+    /// Shows the prediction of a new mutation instead of those that it replaces, in one step, and queues it.
+    fn predict(&mut self, context: &Context, item: Item, replaced: &[MutationId]) {
+        let prediction = optimistic::prediction_for(&item.calendar, &item.appointment, &item.input);
+        let predicted = context.cache.update(|batch| {
+            roll_back(batch, replaced);
+            batch.predict(item.id.as_str(), prediction)
+        });
+        match predicted {
+            Ok(()) => self.items.push(item),
+            Err(error) => {
+                finish(item.callers, &Err(Refusal::InvalidRequest { message: error.to_string() }));
             }
         }
     }
 
-    pub(super) fn pump_outbox(&mut self, now: Millis) {
-        if self.outbox.held_until.is_some_and(|it| it > now) {
+    /// Removes a mutation that was never sent. Returns `false` if it was sent, or is not in the outbox.
+    pub(super) fn abort(&mut self, context: &Context, id: &MutationId) -> bool {
+        let unsent = self.find(id).filter(|index| self.items[*index].sent.is_none());
+        let Some(index) = unsent else { return false };
+        self.refuse(context, index, Refusal::Aborted, |_| {});
+        true
+    }
+
+    /// Removes a mutation and its prediction; the server may still apply it. Returns `false` if it is not in the outbox.
+    pub(super) fn discard(&mut self, context: &Context, id: &MutationId) -> bool {
+        let Some(index) = self.find(id) else { return false };
+        let was_sent = self.items[index].sent.is_some();
+        let refusal = if was_sent { Refusal::Discarded } else { Refusal::Aborted };
+        self.refuse(context, index, refusal, |_| {});
+        true
+    }
+
+    /// Makes everything due that waits for its next attempt.
+    pub(super) fn retry_now(&mut self) {
+        self.server_retry.start();
+        self.items.iter_mut().for_each(|it| it.retry.retry_now());
+    }
+
+    /// Sends what is due: at most the oldest mutation of each appointment.
+    pub(super) fn pump(&mut self, now: Millis, context: &mut Context) {
+        if !self.server_retry.is_due(now) {
             return;
         }
-        self.outbox.held_until = None;
-        let (mut busy, mut due) = (Vec::new(), Vec::new());
-        for item in &self.outbox.items {
-            if busy.contains(&&item.appointment) {
+        self.server_retry.start();
+        let mut appointments = Vec::new();
+        let mut due = Vec::new();
+        for item in &self.items {
+            if appointments.contains(&&item.appointment) {
                 continue;
             }
-            busy.push(&item.appointment);
-            let is_due = match item.state {
-                State::Queued => true,
-                State::Sent(_) => false,
-                State::Waiting { retry_at } => retry_at <= now,
-            };
-            if is_due {
+            appointments.push(&item.appointment);
+            if item.is_due(now) {
                 due.push(item.id.clone());
             }
         }
         for id in due {
-            self.hand_over(&id);
+            self.send(context, &id);
         }
     }
 
-    fn hand_over(&mut self, id: &MutationId) {
-        let Some(at) = self.outbox.find(id) else { return };
-        let number = RequestNumber(self.number());
-        let item = &mut self.outbox.items[at];
-        if item.handed.is_none() {
-            let made = PreparedMutation::new(
-                &self.cache,
-                &item.calendar,
-                &item.appointment,
-                &item.input,
-                item.expected,
-                &item.id,
-            );
-            match made {
-                Ok(made) => item.handed = Some(made),
-                Err(error) => {
-                    let message = error.to_string();
-                    return self.refuse(at, Refusal::InvalidRequest { message }, |_, _| {});
-                }
+    fn send(&mut self, context: &mut Context, id: &MutationId) {
+        let Some(index) = self.find(id) else { return };
+        let item = &mut self.items[index];
+        let mutation = match item.sent.clone() {
+            Some(mutation) => Ok(mutation),
+            None => item.prepare(context),
+        };
+        match mutation {
+            Ok(mutation) => {
+                item.state = ItemState::Sent(mutation.begin(&context.cache));
+                context.send(mutation.body(), Purpose::Mutation(item.id.clone()));
+                item.sent = Some(mutation);
+            }
+            Err(error) => {
+                let refusal = Refusal::InvalidRequest { message: error.to_string() };
+                self.refuse(context, index, refusal, |_| {});
             }
         }
-        let Some(mutation) = &item.handed else { return };
-        item.state = State::Sent(mutation.begin(&self.cache));
-        self.actions.push_back(Action::Send { number, body: mutation.body() });
-        self.waits.insert(number, Waits::Mutation(item.id.clone()));
     }
 
-    pub(super) fn mutation_answered(
+    /// Settles a mutation by its response, or schedules the next attempt.
+    pub(super) fn handle_response(
         &mut self,
         now: Millis,
+        context: &mut Context,
         id: &MutationId,
-        answer: Result<&[u8], TransportError>,
+        response: Result<&[u8], TransportError>,
     ) {
-        // Decided already, by its echo.
-        let Some(at) = self.outbox.find(id) else { return };
-        let item = &mut self.outbox.items[at];
-        let State::Sent(request) = std::mem::replace(&mut item.state, State::Queued) else {
+        // An event may have settled the mutation already.
+        let Some(index) = self.find(id) else { return };
+        let item = &mut self.items[index];
+        let ItemState::Sent(in_flight) = std::mem::replace(&mut item.state, ItemState::Queued)
+        else {
             return;
         };
-        let Some(mutation) = item.handed.clone() else { return };
-        let decision = answer.ok().map(|it| (it, mutation.read_outcome(it)));
-        let Some((answer, decision)) =
-            decision.filter(|(_, it)| !matches!(it, MutationOutcome::Undecided))
-        else {
-            return self.try_later(now, at);
-        };
-        (self.outbox.tries, self.outbox.held_until) = (0, None);
-        match decision {
-            MutationOutcome::Undecided => {}
+        let Some(mutation) = item.sent.clone() else { return };
+        let Ok(response) = response else { return self.retry_later(now, context, index) };
+        match mutation.read_outcome(response) {
+            MutationOutcome::Undecided => self.retry_later(now, context, index),
             MutationOutcome::Done { appointment, deleted } => {
-                let item = self.outbox.items.remove(at);
-                self.cache.update(|batch| {
-                    mutation.apply_response(batch, &request, answer);
+                self.server_retry = Retry::default();
+                let item = self.items.remove(index);
+                context.cache.update(|batch| {
+                    mutation.apply_response(batch, &in_flight, response);
                     if let Some(deleted) = deleted {
                         batch.delete(&optimistic::key(&item.appointment), deleted.at);
                     }
                     batch.settle(item.id.as_str());
                 });
-                self.is_done(&item.appointment, appointment.as_ref());
-                finish(item.waiting, Ok(appointment));
+                self.on_settled(item, appointment);
             }
             MutationOutcome::Refused { refusal, deleted } => {
-                let key = optimistic::key(&self.outbox.items[at].appointment);
-                self.refuse(at, refusal, |batch, is_first| {
-                    if is_first {
-                        mutation.apply_response(batch, &request, answer);
-                        if let Some(Deleted { at: Some(revision) }) = deleted {
-                            batch.delete(&key, Some(revision));
-                        }
+                self.server_retry = Retry::default();
+                let key = optimistic::key(&self.items[index].appointment);
+                self.refuse(context, index, refusal, |batch| {
+                    mutation.apply_response(batch, &in_flight, response);
+                    if let Some(Deleted { at: Some(revision) }) = deleted {
+                        batch.delete(&key, Some(revision));
                     }
                 });
             }
         }
     }
 
-    /// What was sent may have arrived: the same goes again.
-    fn try_later(&mut self, now: Millis, at: usize) {
-        let item = &mut self.outbox.items[at];
-        item.tries += 1;
-        let retry_at = now + backoff::after(item.tries, &mut self.rng);
-        item.state = State::Waiting { retry_at };
-        // It says so (C17), until it is decided.
-        self.cache.update(|batch| batch.mark_failed(item.id.as_str()));
-        self.outbox.tries += 1;
-        self.outbox.held_until = Some(now + backoff::after(self.outbox.tries, &mut self.rng));
+    /// Schedules the next attempt of a mutation that may have arrived.
+    fn retry_later(&mut self, now: Millis, context: &mut Context, index: usize) {
+        let item = &mut self.items[index];
+        item.retry.fail(now, &mut context.rng);
+        item.state = ItemState::Retrying;
+        // The status of the appointment shows the failure (C17), until the mutation is settled.
+        context.cache.update(|batch| batch.mark_failed(item.id.as_str()));
+        self.server_retry.fail(now, &mut context.rng);
     }
 
-    /// The event of a mutation of ours: it is decided, whether its answer came or not.
-    pub(super) fn echoed(&mut self, id: &MutationId, appointment: Option<Appointment>) {
-        let Some(at) = self.outbox.find(id) else { return };
-        let item = self.outbox.items.remove(at);
-        self.is_done(&item.appointment, appointment.as_ref());
-        finish(item.waiting, Ok(appointment));
-    }
-
-    /// Those behind it that depend on what was shown take over this one (C9).
-    fn is_done(&mut self, id: &AppointmentId, appointment: Option<&Appointment>) {
-        let Some(revision) = appointment.map(|it| it.revision) else { return };
-        let mut behind = self.outbox.items.iter_mut();
-        let next = behind.find(|it| it.appointment == *id && it.handed.is_none());
-        if let Some(next) = next.filter(|it| it.input.precondition() == Precondition::AsSeen) {
-            next.expected = Some(revision);
+    /// Settles an own mutation by its event, which may arrive before its response.
+    pub(super) fn settle_by_event(&mut self, id: &MutationId, appointment: Option<Appointment>) {
+        if let Some(index) = self.find(id) {
+            let item = self.items.remove(index);
+            self.on_settled(item, appointment);
         }
     }
 
-    /// Takes a mutation out; and with a creation all that builds on it, unsent. `enter` is called for each in
-    /// the change that rolls it back.
+    /// Hands the new revision to the next mutation of the appointment that expects it (C9), and tells the callers.
+    fn on_settled(&mut self, item: Item, appointment: Option<Appointment>) {
+        if let Some(revision) = appointment.as_ref().map(|it| it.revision) {
+            let mut later = self.items.iter_mut();
+            let next = later.find(|it| it.appointment == item.appointment && it.sent.is_none());
+            if let Some(next) = next.filter(|it| it.input.precondition() == Precondition::AsSeen) {
+                next.expected = Some(revision);
+            }
+        }
+        finish(item.callers, &Ok(appointment));
+    }
+
+    /// Removes a mutation and its prediction; with a creation, also all later mutations of the appointment, none of which
+    /// was sent. `apply` is called in the same update of the cache.
     fn refuse(
         &mut self,
-        at: usize,
+        context: &Context,
+        index: usize,
         refusal: Refusal,
-        enter: impl Fn(&mut cynic_cache::Batch<'_>, bool),
+        apply: impl FnOnce(&mut Batch<'_>),
     ) {
-        let item = self.outbox.items.remove(at);
-        let mut gone = vec![(item.id.clone(), item.waiting, refusal)];
+        let item = self.items.remove(index);
+        let mut dependents = Vec::new();
         if matches!(item.input, MutationInput::Create(_)) {
-            let behind = self.outbox.items.extract_if(.., |it| it.appointment == item.appointment);
-            gone.extend(behind.map(|it| (it.id, it.waiting, Refusal::DependsOnRejected)));
+            let later = self.items.extract_if(.., |it| it.appointment == item.appointment);
+            dependents.extend(later);
         }
-        self.cache.update(|batch| {
-            for (number, (id, ..)) in gone.iter().enumerate() {
-                enter(batch, number == 0);
-                batch.roll_back(id.as_str());
-            }
+        context.cache.update(|batch| {
+            apply(batch);
+            batch.roll_back(item.id.as_str());
+            dependents.iter().for_each(|it| _ = batch.roll_back(it.id.as_str()));
         });
-        for (_, waiting, refusal) in gone {
-            finish(waiting, Err(refusal));
+        finish(item.callers, &Err(refusal));
+        for dependent in dependents {
+            finish(dependent.callers, &Err(Refusal::DependsOnRejected));
         }
     }
 }
 
-fn finish(waiting: Vec<Sender>, outcome: MutationResult) {
-    for it in waiting {
-        // Whoever does not wait any more need not hear it.
-        let _ = it.send(outcome.clone());
+impl Item {
+    /// Builds the mutation with its final content.
+    fn prepare(&self, context: &Context) -> Result<PreparedMutation, cynic_cache::OperationError> {
+        PreparedMutation::new(
+            &context.cache,
+            &self.calendar,
+            &self.appointment,
+            &self.input,
+            self.expected,
+            &self.id,
+        )
+    }
+}
+
+/// Returns the revision that the appointment must have, if the mutation has a precondition.
+fn expected_revision(
+    context: &Context,
+    appointment: &AppointmentId,
+    input: &MutationInput,
+) -> Option<Revision> {
+    match input.precondition() {
+        Precondition::None => None,
+        Precondition::AsSeen => optimistic::revision(&context.cache, appointment),
+        Precondition::Revision(revision) => Some(revision),
+    }
+}
+
+fn roll_back(batch: &mut Batch<'_>, ids: &[MutationId]) {
+    ids.iter().for_each(|id| _ = batch.roll_back(id.as_str()));
+}
+
+fn finish(callers: Vec<OutcomeSender>, outcome: &MutationResult) {
+    for caller in callers {
+        // A closed channel means that the application does not wait for the outcome.
+        let _ = caller.send(outcome.clone());
     }
 }
 

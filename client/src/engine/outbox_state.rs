@@ -1,28 +1,14 @@
-//! The outbox as callers see it.
+//! The outbox as an application sees it.
 
-use super::outbox::{Item, State};
-use super::{Engine, Millis};
+use super::Millis;
+use super::outbox::{Item, ItemState, Outbox};
 use crate::model::outbox::{OutboxEntry, OutboxState};
 use crate::model::scalars::DateTime;
 
-impl Engine {
-    /// Returns the unsettled mutations, the oldest first.
-    pub(crate) fn pending(&self, to_wall_time: impl Fn(Millis) -> DateTime) -> Vec<OutboxEntry> {
-        self.outbox.items.iter().map(|item| item.entry(&to_wall_time)).collect()
-    }
-
-    /// Returns the inputs of the unsettled mutations, the oldest first.
-    #[cfg(test)]
-    pub(crate) fn predicted(
-        &self,
-    ) -> impl Iterator<
-        Item = (
-            &crate::model::id::CalendarId,
-            &crate::model::id::AppointmentId,
-            &crate::mutation::MutationInput,
-        ),
-    > {
-        self.outbox.items.iter().map(|it| (&it.calendar, &it.appointment, &it.input))
+impl Outbox {
+    /// Returns all mutations that are not settled, the oldest first.
+    pub(super) fn entries(&self, to_wall_time: impl Fn(Millis) -> DateTime) -> Vec<OutboxEntry> {
+        self.items.iter().map(|item| item.entry(&to_wall_time)).collect()
     }
 }
 
@@ -34,9 +20,11 @@ impl Item {
             calendar_id: self.calendar.clone(),
             kind: self.input.kind(),
             state: match self.state {
-                State::Queued => OutboxState::Queued,
-                State::Sent(_) => OutboxState::Sent,
-                State::Waiting { retry_at } => OutboxState::Retrying { at: to_wall_time(retry_at) },
+                ItemState::Queued => OutboxState::Queued,
+                ItemState::Sent(_) => OutboxState::Sent,
+                ItemState::Retrying => {
+                    OutboxState::Retrying { at: to_wall_time(self.retry.at().unwrap_or_default()) }
+                }
             },
         }
     }

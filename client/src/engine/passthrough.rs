@@ -1,89 +1,101 @@
-//! Requests and subscriptions of the caller's own: sent once, and given to them as they come.
+//! Requests and subscriptions of the application: each is sent once, and the application gets responses and events as
+//! they arrive.
 
 use std::collections::BTreeMap;
 
 use futures_channel::{mpsc, oneshot};
 
-use super::{Action, Engine, LineState, RequestNumber, Waits};
+use super::Action;
+use super::context::{Context, Purpose};
 use crate::model::error::TransportError;
-use crate::transport::{SubscriptionEnd, SubscriptionNumber};
+use crate::transport::{SubscriptionEnd, SubscriptionId};
 
-/// Where the answer to a caller's own request goes.
-pub(super) type Fetched = oneshot::Sender<Result<Vec<u8>, TransportError>>;
+/// Sends the response of a request to the application.
+pub(super) type ResponseSender = oneshot::Sender<Result<Vec<u8>, TransportError>>;
 
-/// What comes of a caller's own subscription, until it ends.
-pub(crate) type Events = mpsc::UnboundedReceiver<Result<Vec<u8>, TransportError>>;
+/// Receives the events of a subscription of the application, until the subscription ends.
+pub(crate) type EventReceiver = mpsc::UnboundedReceiver<Result<Vec<u8>, TransportError>>;
 
-/// Every subscription that is a caller's.
-pub(super) type Callers = BTreeMap<SubscriptionNumber, Caller>;
-
-/// One of them.
-pub(super) struct Caller {
-    body: String,
-    is_begun: bool,
-    tell: mpsc::UnboundedSender<Result<Vec<u8>, TransportError>>,
+/// All subscriptions of the application.
+#[derive(Default)]
+pub(super) struct Passthrough {
+    subscriptions: BTreeMap<SubscriptionId, CustomSubscription>,
 }
 
-impl Engine {
-    /// Sends a request, once.
-    pub(crate) fn fetch(
+struct CustomSubscription {
+    body: String,
+    is_started: bool,
+    events: mpsc::UnboundedSender<Result<Vec<u8>, TransportError>>,
+}
+
+/// Sends a request, once.
+pub(super) fn fetch(
+    context: &mut Context,
+    body: String,
+) -> oneshot::Receiver<Result<Vec<u8>, TransportError>> {
+    let (sender, response) = oneshot::channel();
+    context.send(body, Purpose::Passthrough(sender));
+    response
+}
+
+impl Passthrough {
+    pub(super) fn is_empty(&self) -> bool {
+        self.subscriptions.is_empty()
+    }
+
+    /// Subscribes as soon as the connection is open. The subscription ends with the connection, since only the
+    /// application knows from where to resume.
+    pub(super) fn subscribe(
         &mut self,
+        context: &mut Context,
         body: String,
-    ) -> oneshot::Receiver<Result<Vec<u8>, TransportError>> {
-        let (caller, answer) = oneshot::channel();
-        let number = RequestNumber(self.number());
-        self.actions.push_back(Action::Send { number, body });
-        self.waits.insert(number, Waits::Caller(caller));
-        answer
+    ) -> (SubscriptionId, EventReceiver) {
+        let id = SubscriptionId(context.next_number());
+        let (sender, receiver) = mpsc::unbounded();
+        let subscription = CustomSubscription { body, is_started: false, events: sender };
+        self.subscriptions.insert(id, subscription);
+        (id, receiver)
     }
 
-    /// Subscribes as soon as there is a line. It ends with the line: only the caller knows from where to go on.
-    pub(crate) fn subscribe(&mut self, body: String) -> (SubscriptionNumber, Events) {
-        let number = SubscriptionNumber(self.number());
-        let (tell, events) = mpsc::unbounded();
-        self.callers.insert(number, Caller { body, is_begun: false, tell });
-        (number, events)
-    }
-
-    pub(crate) fn unsubscribe(&mut self, number: SubscriptionNumber) {
-        if self.callers.remove(&number).is_some_and(|it| it.is_begun) {
-            self.actions.push_back(Action::Unsubscribe { number });
+    pub(super) fn unsubscribe(&mut self, context: &mut Context, id: SubscriptionId) {
+        if self.subscriptions.remove(&id).is_some_and(|it| it.is_started) {
+            context.actions.push_back(Action::Unsubscribe { id });
         }
     }
 
-    pub(super) fn pump_callers(&mut self) {
-        let Self { callers, actions, line, .. } = self;
-        if line.state != LineState::Open {
+    pub(super) fn pump(&mut self, context: &mut Context, is_open: bool) {
+        if !is_open {
             return;
         }
-        for (number, caller) in callers.iter_mut().filter(|(_, it)| !it.is_begun) {
-            caller.is_begun = true;
-            actions.push_back(Action::Subscribe { number: *number, body: caller.body.clone() });
+        for (id, subscription) in self.subscriptions.iter_mut().filter(|(_, it)| !it.is_started) {
+            subscription.is_started = true;
+            context.subscribe(*id, subscription.body.clone());
         }
     }
 
-    /// Whether the event was for a caller. (Who does not listen any more has said so, or is about to.)
-    pub(super) fn tell_caller(&self, number: SubscriptionNumber, event: &[u8]) -> bool {
-        let caller = self.callers.get(&number);
-        caller.map(|it| it.tell.unbounded_send(Ok(event.to_vec()))).is_some()
+    /// Delivers an event, and returns whether the subscription belongs to the application.
+    pub(super) fn handle_event(&self, id: SubscriptionId, event: &[u8]) -> bool {
+        let Some(subscription) = self.subscriptions.get(&id) else { return false };
+        // A closed channel means that the application has dropped the subscription, and is about to say so.
+        let _ = subscription.events.unbounded_send(Ok(event.to_vec()));
+        true
     }
 
-    /// Whether the subscription was a caller's.
-    pub(super) fn end_caller(&mut self, number: SubscriptionNumber, end: &SubscriptionEnd) -> bool {
-        let Some(caller) = self.callers.remove(&number) else { return false };
-        if let SubscriptionEnd::Failed(why) = end {
-            let _ = caller.tell.unbounded_send(Err(TransportError::new(why.clone())));
+    /// Ends a subscription, and returns whether it belonged to the application.
+    pub(super) fn handle_end(&mut self, id: SubscriptionId, end: &SubscriptionEnd) -> bool {
+        let Some(subscription) = self.subscriptions.remove(&id) else { return false };
+        if let SubscriptionEnd::Failed(message) = end {
+            let _ = subscription.events.unbounded_send(Err(TransportError::new(message.clone())));
         }
         true
     }
 
-    /// The line is lost, and what was heard over it with it.
-    pub(super) fn cut_callers(&mut self) {
-        for (_, caller) in self.callers.extract_if(.., |_, it| it.is_begun) {
-            let lost = TransportError::new(
-                "connection lost; resubscribe from the last event you received",
-            );
-            let _ = caller.tell.unbounded_send(Err(lost));
+    /// Ends all started subscriptions, since the connection is lost.
+    pub(super) fn disconnect(&mut self) {
+        for (_, subscription) in self.subscriptions.extract_if(.., |_, it| it.is_started) {
+            let message = "connection lost; resubscribe from the last event you received";
+            let _ =
+                subscription.events.unbounded_send(Err(TransportError::new(message.to_owned())));
         }
     }
 }

@@ -1,109 +1,123 @@
-//! Polls: how changes are noticed where no line gets through, as behind some proxies (C15).
+//! Polling: how the client notices changes where no connection can be opened, for example behind some proxies (C15).
 //!
-//! A poll asks a calendar how far it is. If it is elsewhere than at the last poll, that is a reset: what is
-//! watched is asked for again. Nothing is followed meanwhile, so answers need not wait for events
-//! that do not come.
+//! A poll asks for the head revision of a calendar. If it differs from that of the previous poll, the scope is reset,
+//! and watched data is fetched again. The cache follows no scope meanwhile, so responses do not wait for events.
+
+use std::collections::BTreeMap;
 
 use cynic::QueryBuilder;
 
-use super::{Action, Engine, LineState, Millis, RequestNumber, Waits, backoff};
+use super::Millis;
+use super::context::{Context, Purpose};
+use super::retry::Retry;
+use super::subscriptions::Subscriptions;
 use crate::model::error::TransportError;
 use crate::model::scalars::{DateTime, Revision};
 use crate::wire::operations::{HeadQuery, RangeVariables, TimeRange};
+use crate::wire::policy::APPOINTMENT;
 use crate::wire::response;
 
-/// A line that could not be opened so often is not waited for any longer.
-const TRIES: u32 = 3;
-/// From one poll to the next.
-const EVERY: Millis = 5_000;
+/// From one poll of a calendar to the next.
+const POLL_INTERVAL: Millis = 5_000;
 
-/// The polls of one calendar.
+/// The polls of all calendars, by calendar id.
 #[derive(Default)]
-pub(super) struct Polls {
-    /// Where it was when everything that is held was asked for.
-    head: Option<Revision>,
-    has_answered: bool,
-    is_asked: bool,
-    tries: u32,
-    pub(super) retry_at: Option<Millis>,
+pub(super) struct Polling {
+    calendars: BTreeMap<String, CalendarPoll>,
 }
 
-impl Engine {
-    /// Whether changes are asked for, since they cannot be heard.
-    pub(crate) fn is_polling(&self) -> bool {
-        self.line.tries >= TRIES && self.line.state != LineState::Open
+#[derive(Default)]
+struct CalendarPoll {
+    /// The head revision at the last poll. At first, the revision of the cache.
+    head: Option<Revision>,
+    /// Whether the last poll succeeded.
+    has_succeeded: bool,
+    is_in_flight: bool,
+    retry: Retry,
+}
+
+impl Polling {
+    /// Forgets all polls, since a connection is open.
+    pub(super) fn reset(&mut self) {
+        self.calendars.values_mut().for_each(|it| *it = CalendarPoll::default());
     }
 
-    /// Whether every calendar has answered when it was asked last. (One whose first answer is awaited is not asked.)
-    pub(super) fn polls_succeed(&self) -> bool {
-        let mut asked =
-            self.feeds.values().map(|it| &it.polls).filter(|it| it.head.is_some()).peekable();
-        self.is_polling() && asked.peek().is_some() && asked.all(|it| it.has_answered)
+    pub(super) fn retry_now(&mut self) {
+        self.calendars.values_mut().for_each(|it| it.retry.retry_now());
     }
 
-    /// Where a calendar was found by the last poll.
+    pub(super) fn timeout(&self) -> Option<Millis> {
+        self.calendars.values().filter_map(|it| it.retry.at()).min()
+    }
+
+    /// Returns whether the last poll of each calendar succeeded, and there was one. A calendar that waits for its
+    /// first response is not polled, and does not count.
+    pub(super) fn has_succeeded(&self) -> bool {
+        let mut polled = self.calendars.values().filter(|it| it.head.is_some()).peekable();
+        polled.peek().is_some() && polled.all(|it| it.has_succeeded)
+    }
+
+    /// Returns the head revision that the last poll of a calendar found.
     #[cfg(test)]
-    pub(crate) fn polled(&self, calendar: &str) -> Option<Revision> {
-        self.feeds.get(calendar)?.polls.head.filter(|_| self.polls_succeed())
+    pub(super) fn head(&self, calendar: &str) -> Option<Revision> {
+        self.calendars.get(calendar)?.head
     }
 
-    pub(super) fn pump_polls(&mut self, now: Millis) {
-        if !self.is_polling() {
-            return;
-        }
-        let mut due = Vec::new();
-        for (calendar, feed) in &mut self.feeds {
-            let Some(position) = self.cache.position(&feed.scope).filter(|_| !feed.is_gone) else {
-                continue;
-            };
-            feed.polls.head.get_or_insert(position);
-            if std::mem::take(&mut feed.is_followed) {
-                self.cache.update(|batch| batch.unfollow(&feed.scope));
-            }
-            if !feed.polls.is_asked && feed.polls.retry_at.is_none_or(|it| it <= now) {
-                feed.polls.is_asked = true;
-                feed.polls.retry_at = None;
-                due.push(calendar.clone());
-            }
-        }
-        for calendar in due {
-            let number = RequestNumber(self.number());
-            let variables = RangeVariables { calendar: calendar.as_str().into(), range: second() };
-            let Ok(body) = serde_json::to_string(&HeadQuery::build(variables)) else { continue };
-            self.actions.push_back(Action::Send { number, body });
-            self.waits.insert(number, Waits::Head(calendar));
-        }
-    }
-
-    pub(super) fn head_answered(
+    /// Polls the calendars that are due.
+    pub(super) fn pump(
         &mut self,
         now: Millis,
-        calendar: &str,
-        answer: Result<&[u8], TransportError>,
+        context: &mut Context,
+        subscriptions: &Subscriptions,
     ) {
-        let is_polling = self.is_polling();
-        let Self { feeds, rng, .. } = self;
-        let Some(feed) = feeds.get_mut(calendar) else { return };
-        feed.polls.is_asked = false;
-        let head = answer.ok().and_then(response::data::<HeadQuery>);
-        let Some(head) = head.map(|it| it.appointments_in_range.revision) else {
-            feed.polls.tries += 1;
-            feed.polls.has_answered = false;
-            feed.polls.retry_at = Some(now + backoff::after(feed.polls.tries, rng).max(EVERY));
-            return;
-        };
-        (feed.polls.tries, feed.polls.has_answered) = (0, true);
-        feed.polls.retry_at = Some(now + EVERY);
-        // (The line may have been opened meanwhile, and knows better.)
-        if is_polling && feed.polls.head.replace(head) != Some(head) {
-            let scope = feed.scope.clone();
-            self.reset(calendar, &scope, head);
+        for (calendar, scope) in subscriptions.calendars() {
+            let Some(position) = context.cache.position(scope) else { continue };
+            let poll = self.calendars.entry(calendar.to_owned()).or_default();
+            poll.head.get_or_insert(position);
+            if poll.is_in_flight || !poll.retry.is_due(now) {
+                continue;
+            }
+            poll.is_in_flight = true;
+            poll.retry.start();
+            let variables = RangeVariables { calendar: calendar.into(), range: shortest_range() };
+            let Ok(body) = serde_json::to_string(&HeadQuery::build(variables)) else { continue };
+            context.send(body, Purpose::Poll(calendar.to_owned()));
         }
+    }
+
+    /// Handles the response of a poll. Returns whether changes were missed, so that the calendar was reset.
+    pub(super) fn handle_response(
+        &mut self,
+        now: Millis,
+        context: &mut Context,
+        calendar: &str,
+        response: Result<&[u8], TransportError>,
+        is_polling: bool,
+    ) -> bool {
+        let Some(poll) = self.calendars.get_mut(calendar) else { return false };
+        poll.is_in_flight = false;
+        let head = response.ok().and_then(response::data::<HeadQuery>);
+        let Some(head) = head.map(|it| it.appointments_in_range.revision) else {
+            poll.has_succeeded = false;
+            poll.retry.fail(now, &mut context.rng);
+            let earliest = now + POLL_INTERVAL;
+            poll.retry.wait_until(poll.retry.at().unwrap_or_default().max(earliest));
+            return false;
+        };
+        poll.has_succeeded = true;
+        poll.retry.succeed();
+        poll.retry.wait_until(now + POLL_INTERVAL);
+        // If a connection was opened meanwhile, its events are more recent.
+        let has_moved = is_polling && poll.head.replace(head) != Some(head);
+        if has_moved {
+            context.reset_scope(&cynic_cache::Scope::new(APPOINTMENT, calendar), head);
+        }
+        has_moved
     }
 }
 
-/// A second, since only how far the calendar is matters.
-fn second() -> TimeRange {
+/// Returns a range of one second, since a poll needs only the revision of the response.
+fn shortest_range() -> TimeRange {
     let start = DateTime::UNIX_EPOCH;
     TimeRange { start, end: start + chrono::TimeDelta::seconds(1) }
 }

@@ -1,166 +1,171 @@
-//! Ranges that somebody watches: what of them is not known is asked for (C12).
+//! Watched ranges of calendars: the engine fetches what the cache does not know of them (C12).
 //!
-//! Which stretches these are the cache says: neither covered nor asked for. So two watches never ask for the
-//! same twice, and after a reset the stale ones come up by themselves.
+//! The cache says which ranges are missing, that is, neither covered nor in flight. So two watches never fetch the same
+//! range, and after a reset the stale ranges are missing again.
 
 use std::collections::BTreeMap;
 
 use cynic_cache::{InFlight, Prepared, ScopedRange, WriteOutcome};
 
-use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
+use super::context::{Context, Purpose};
+use super::retry::Retry;
+use super::{Millis, WatchId};
 use crate::model::error::TransportError;
 use crate::model::scalars::DateTime;
 use crate::wire::operations::{RangeQuery, TimeRange};
 use crate::wire::prepare::range_query;
 use crate::wire::response::ErrorCode;
 
-/// A stretch that was too large is halved, but not below this: an hour, in seconds.
-const SMALLEST: i64 = 3_600;
+/// The engine halves a range that is too large for a response, but not below this length: one hour.
+const SHORTEST_HALVED_SECONDS: i64 = 3_600;
 
-/// The number of a watched range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct WatchNumber(u64);
-
-/// Every range that is watched.
+/// Every watched range.
 #[derive(Default)]
 pub(super) struct Ranges {
-    watched: BTreeMap<WatchNumber, Watched>,
+    watched: BTreeMap<WatchId, WatchedRange>,
 }
 
-/// One of them.
-struct Watched {
+struct WatchedRange {
     calendar: String,
     query: Prepared<RangeQuery>,
-    tries: u32,
-    /// Not asked for before.
-    retry_at: Option<Millis>,
-    /// Why it is not complete, if the server had something to say.
+    retry: Retry,
+    /// Why the last attempt failed. `None` after a success.
     problem: Option<String>,
 }
 
-/// A stretch that was asked for.
-pub(super) struct Asked {
+/// A request for a range that is in flight.
+pub(super) struct RangeRequest {
     calendar: String,
-    span: TimeRange,
+    range: TimeRange,
     query: Prepared<RangeQuery>,
-    request: InFlight,
+    in_flight: InFlight,
+}
+
+/// Requests a range of a calendar.
+pub(super) fn request(context: &mut Context, calendar: &str, range: TimeRange) {
+    let query = range_query(&context.cache, &calendar.into(), range);
+    let in_flight = context.cache.begin(&query);
+    let body = query.body();
+    let request = RangeRequest { calendar: calendar.to_owned(), range, query, in_flight };
+    context.send(body, Purpose::Range(request));
 }
 
 impl Ranges {
-    pub(super) fn timeout(&self) -> Option<Millis> {
-        self.watched.values().filter_map(|it| it.retry_at).min()
+    /// Keeps a range of a calendar loaded from now on.
+    pub(super) fn watch(
+        &mut self,
+        context: &mut Context,
+        calendar: &str,
+        query: Prepared<RangeQuery>,
+    ) -> WatchId {
+        let id = WatchId(context.next_number());
+        let calendar = calendar.to_owned();
+        let watched = WatchedRange { calendar, query, retry: Retry::default(), problem: None };
+        self.watched.insert(id, watched);
+        id
     }
 
-    fn of<'r>(&'r mut self, calendar: &str) -> impl Iterator<Item = &'r mut Watched> {
+    pub(super) fn unwatch(&mut self, id: WatchId) {
+        self.watched.remove(&id);
+    }
+
+    /// Returns why a range could not be loaded, if the last attempt failed.
+    pub(super) fn problem(&self, id: WatchId) -> Option<&str> {
+        self.watched.get(&id)?.problem.as_deref()
+    }
+
+    pub(super) fn timeout(&self) -> Option<Millis> {
+        self.watched.values().filter_map(|it| it.retry.at()).min()
+    }
+
+    /// Requests everything that is missing and due, each range once.
+    pub(super) fn pump(&mut self, now: Millis, context: &mut Context) {
+        let mut missing = Vec::new();
+        for watched in self.watched.values_mut().filter(|it| it.retry.is_due(now)) {
+            watched.retry.start();
+            let ranges = context.cache.missing_ranges(&watched.query);
+            for range in ranges.iter().filter_map(whole_seconds) {
+                missing.push((watched.calendar.clone(), range));
+            }
+        }
+        missing.sort_by_key(|(_, range)| (range.start, range.end));
+        missing.dedup();
+        for (calendar, range) in missing {
+            request(context, &calendar, range);
+        }
+    }
+
+    /// Applies the response to a request for a range.
+    pub(super) fn handle_response(
+        &mut self,
+        now: Millis,
+        context: &mut Context,
+        request: RangeRequest,
+        response: Result<&[u8], TransportError>,
+    ) {
+        let response = match response {
+            Ok(response) => response,
+            Err(error) => return self.fail(now, context, &request.calendar, &error.to_string()),
+        };
+        if ErrorCode::of(response) == Some(ErrorCode::RangeTooLarge)
+            && let Some(middle) = middle(request.range)
+        {
+            return request_halves(context, request, middle);
+        }
+        let RangeRequest { calendar, query, in_flight, .. } = request;
+        match context.cache.apply_response(&in_flight, &query, response) {
+            Err(error) => self.fail(now, context, &calendar, &error.to_string()),
+            Ok(applied) => match (applied.errors.first(), applied.outcome) {
+                (Some(error), _) => self.fail(now, context, &calendar, &error.message),
+                // The calendar was reset while the request was in flight.
+                (None, WriteOutcome::Stale) => {
+                    self.fail(now, context, &calendar, "the response was outdated; retrying");
+                }
+                (None, _) => self.succeed(&calendar),
+            },
+        }
+    }
+
+    fn succeed(&mut self, calendar: &str) {
+        for watched in self.of(calendar) {
+            watched.retry.succeed();
+            watched.problem = None;
+        }
+    }
+
+    fn fail(&mut self, now: Millis, context: &mut Context, calendar: &str, problem: &str) {
+        for watched in self.of(calendar) {
+            watched.retry.fail(now, &mut context.rng);
+            watched.problem = Some(problem.to_owned());
+        }
+    }
+
+    fn of(&mut self, calendar: &str) -> impl Iterator<Item = &mut WatchedRange> {
         self.watched.values_mut().filter(move |it| it.calendar == calendar)
     }
 }
 
-impl Engine {
-    pub(super) fn watch_number(&mut self) -> WatchNumber {
-        WatchNumber(self.number())
-    }
-
-    /// Keeps a range of a calendar known from now on, and its changes heard.
-    pub(crate) fn watch(&mut self, calendar: &str, query: Prepared<RangeQuery>) -> WatchNumber {
-        let number = self.watch_number();
-        self.follow(calendar);
-        let calendar = calendar.to_owned();
-        let watched = Watched { calendar, query, tries: 0, retry_at: None, problem: None };
-        self.ranges.watched.insert(number, watched);
-        number
-    }
-
-    pub(crate) fn unwatch(&mut self, number: WatchNumber) {
-        self.ranges.watched.remove(&number);
-    }
-
-    /// Why a range is not complete, if the server has said so.
-    pub(crate) fn problem(&self, number: WatchNumber) -> Option<&str> {
-        self.ranges.watched.get(&number)?.problem.as_deref()
-    }
-
-    pub(super) fn pump_ranges(&mut self, now: Millis) {
-        let mut wanted = Vec::new();
-        for watched in self.ranges.watched.values_mut() {
-            if watched.retry_at.is_some_and(|it| it > now) {
-                continue;
-            }
-            watched.retry_at = None;
-            for stretch in self.cache.missing_ranges(&watched.query) {
-                let Some(span) = seconds(&stretch) else { continue };
-                wanted.push((watched.calendar.clone(), span));
-            }
-        }
-        wanted.sort_by_key(|(_, it)| (it.start, it.end));
-        wanted.dedup();
-        for (calendar, span) in wanted {
-            self.ask_for(&calendar, span);
-        }
-    }
-
-    pub(super) fn ask_for(&mut self, calendar: &str, span: TimeRange) {
-        let query = range_query(&self.cache, &calendar.into(), span);
-        let request = self.cache.begin(&query);
-        let number = RequestNumber(self.number());
-        self.actions.push_back(Action::Send { number, body: query.body() });
-        let asked = Asked { calendar: calendar.to_owned(), span, query, request };
-        self.waits.insert(number, Waits::Range(asked));
-    }
-
-    pub(super) fn range_answered(
-        &mut self,
-        now: Millis,
-        asked: Asked,
-        answer: Result<&[u8], TransportError>,
-    ) {
-        let Asked { calendar, span, query, request } = asked;
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => return self.range_failed(now, &calendar, &error.to_string()),
-        };
-        if ErrorCode::of(answer) == Some(ErrorCode::RangeTooLarge) {
-            let length = (span.end - span.start).num_seconds();
-            if length > SMALLEST {
-                // Given up before the halves are asked for, so that nothing is asked for twice.
-                drop(request);
-                let middle = span.start + chrono::TimeDelta::seconds(length / 2);
-                self.ask_for(&calendar, TimeRange { start: span.start, end: middle });
-                return self.ask_for(&calendar, TimeRange { start: middle, end: span.end });
-            }
-        }
-        match self.cache.apply_response(&request, &query, answer) {
-            Ok(answered) => match (answered.errors.first(), answered.outcome) {
-                (Some(error), _) => self.range_failed(now, &calendar, &error.message),
-                // Something was missed while it was on its way.
-                (None, WriteOutcome::Stale) => {
-                    self.range_failed(now, &calendar, "the response was outdated; retrying")
-                }
-                (None, _) => {
-                    for it in self.ranges.of(&calendar) {
-                        (it.tries, it.problem) = (0, None);
-                    }
-                }
-            },
-            Err(error) => self.range_failed(now, &calendar, &error.to_string()),
-        }
-    }
-
-    /// A stretch of a calendar could not be had; the next try comes later.
-    fn range_failed(&mut self, now: Millis, calendar: &str, problem: &str) {
-        let Self { ranges, rng, .. } = self;
-        for it in ranges.of(calendar) {
-            it.tries += 1;
-            it.retry_at = Some(now + backoff::after(it.tries, rng));
-            it.problem = Some(problem.to_owned());
-        }
-    }
+/// Returns where to halve a range, or `None` if it is too short for that.
+fn middle(range: TimeRange) -> Option<DateTime> {
+    let seconds = (range.end - range.start).num_seconds();
+    let is_long_enough = seconds > SHORTEST_HALVED_SECONDS;
+    is_long_enough.then(|| range.start + chrono::TimeDelta::seconds(seconds / 2))
 }
 
-/// A stretch in whole seconds, which may be a little larger.
-pub(super) fn seconds(stretch: &ScopedRange) -> Option<TimeRange> {
-    let start = stretch.start.div_euclid(1_000_000);
-    let end = stretch.end.div_euclid(1_000_000) + i64::from(stretch.end.rem_euclid(1_000_000) > 0);
-    let at = |seconds| DateTime::from_timestamp(seconds, 0);
-    Some(TimeRange { start: at(start)?, end: at(end)? })
+fn request_halves(context: &mut Context, whole: RangeRequest, middle: DateTime) {
+    let RangeRequest { calendar, range, in_flight, .. } = whole;
+    // The whole must not be in flight any more, or the cache would not see its halves as missing.
+    drop(in_flight);
+    request(context, &calendar, TimeRange { start: range.start, end: middle });
+    request(context, &calendar, TimeRange { start: middle, end: range.end });
+}
+
+/// Rounds a range of the cache, in microseconds, outwards to whole seconds.
+pub(super) fn whole_seconds(range: &ScopedRange) -> Option<TimeRange> {
+    let start = range.start.div_euclid(1_000_000);
+    let end = range.end.div_euclid(1_000_000) + i64::from(range.end.rem_euclid(1_000_000) > 0);
+    Some(TimeRange {
+        start: DateTime::from_timestamp(start, 0)?,
+        end: DateTime::from_timestamp(end, 0)?,
+    })
 }

@@ -1,15 +1,19 @@
-//! Single appointments that somebody watches, wherever in time they are.
+//! Watches of single appointments, wherever in time these are.
 //!
-//! One that is known is heard of by its calendar's feed. So all there is to do is to ask for what is not known, to see
-//! to it that its calendar is followed, and after a reset to ask again.
+//! Once an appointment is known, the subscription of its calendar keeps it up to date. So a watch has to fetch an
+//! unknown appointment, subscribe to its calendar, and fetch the appointment again after a reset.
 
 use std::collections::BTreeMap;
 
 use cynic::QueryBuilder;
 use cynic_cache::{InFlight, Prepared, Scope, View};
 
-use super::ranges::{WatchNumber, seconds};
-use super::{Action, Engine, Millis, RequestNumber, Waits, backoff};
+use super::context::{Context, Purpose};
+use super::outbox::Outbox;
+use super::retry::Retry;
+use super::subscriptions::Subscriptions;
+use super::{Millis, WatchId, ranges};
+use crate::model::appointment::Appointment;
 use crate::model::error::TransportError;
 use crate::model::id::AppointmentId;
 use crate::model::scalars::Revision;
@@ -19,171 +23,204 @@ use crate::wire::policy::APPOINTMENT;
 use crate::wire::prepare::{prepare, range_query};
 use crate::wire::response;
 
-/// If an answer that is to say where a calendar is has not come by then, it is asked again.
-const PATIENCE: Millis = 10_000;
+/// How long a watch waits for the revision of its calendar before it tries again.
+const POSITION_TIMEOUT: Millis = 10_000;
 
-/// Every appointment that is watched by itself.
-pub(super) type Singles = BTreeMap<WatchNumber, Single>;
+/// Every watched appointment.
+#[derive(Default)]
+pub(super) struct SingleWatches {
+    watches: BTreeMap<WatchId, SingleWatch>,
+}
 
-/// One of them.
-pub(super) struct Single {
+struct SingleWatch {
     id: AppointmentId,
     query: Prepared<AppointmentQuery>,
-    /// Where it was seen.
+    /// The calendar in which the appointment was found. `None`: not found yet.
     calendar: Option<String>,
-    knowledge: Knowledge,
-    tries: u32,
-    retry_at: Option<Millis>,
+    state: WatchState,
+    retry: Retry,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Knowledge {
-    /// Nothing that can be relied on.
-    None,
-    Asked,
-    /// It is heard of.
-    Heard,
-    /// There is none.
-    Absent,
+enum WatchState {
+    /// Unknown, or possibly out of date.
+    Unknown,
+    InFlight,
+    /// Known, and kept up to date by the subscription of its calendar.
+    Live,
+    /// The server has no such appointment.
+    Missing,
 }
 
-/// An appointment that was asked for.
-pub(super) struct AskedOne {
-    number: WatchNumber,
-    request: InFlight,
-    /// How far its calendar had been heard, if it is known.
-    heard: Option<Revision>,
+/// A request for an appointment that is in flight.
+pub(super) struct SingleRequest {
+    watch: WatchId,
+    in_flight: InFlight,
+    /// The position of the calendar when the request was sent, if the calendar was known.
+    position: Option<Revision>,
 }
 
-impl Engine {
-    /// Keeps an appointment known from now on, and its changes heard.
-    pub(crate) fn watch_appointment(
+impl SingleWatches {
+    /// Keeps an appointment loaded from now on.
+    pub(super) fn watch(
         &mut self,
+        context: &mut Context,
         id: &AppointmentId,
-    ) -> (WatchNumber, Prepared<AppointmentQuery>) {
+    ) -> (WatchId, Prepared<AppointmentQuery>) {
         let variables = AppointmentVariables { id: id.clone() };
-        let query = prepare(&self.cache, &AppointmentQuery::build(variables));
-        self.cache.update(|batch| batch.link(&query, "appointment", &optimistic::key(id)));
-        let number = self.watch_number();
-        let single = Single {
+        let query = prepare(&context.cache, &AppointmentQuery::build(variables));
+        context.cache.update(|batch| batch.link(&query, "appointment", &optimistic::key(id)));
+        let watch = SingleWatch {
             id: id.clone(),
             query: query.clone(),
             calendar: None,
-            knowledge: Knowledge::None,
-            tries: 0,
-            retry_at: None,
+            state: WatchState::Unknown,
+            retry: Retry::default(),
         };
-        self.singles.insert(number, single);
-        (number, query)
+        let watch_id = WatchId(context.next_number());
+        self.watches.insert(watch_id, watch);
+        (watch_id, query)
     }
 
-    pub(crate) fn unwatch_appointment(&mut self, number: WatchNumber) {
-        self.singles.remove(&number);
+    pub(super) fn unwatch(&mut self, id: WatchId) {
+        self.watches.remove(&id);
     }
 
-    /// What was missed of a calendar may have been of these.
-    pub(super) fn doubt(&mut self, calendar: &str) {
-        for it in self.singles.values_mut().filter(|it| it.calendar.as_deref() == Some(calendar)) {
-            it.knowledge = Knowledge::None;
+    pub(super) fn timeout(&self) -> Option<Millis> {
+        let unknown = self.watches.values().filter(|it| it.state == WatchState::Unknown);
+        unknown.filter_map(|it| it.retry.at()).min()
+    }
+
+    /// Marks the appointments of a calendar as possibly out of date, since changes were missed.
+    pub(super) fn invalidate(&mut self, calendar: &str) {
+        for watch in self.watches.values_mut() {
+            if watch.calendar.as_deref() == Some(calendar) {
+                watch.state = WatchState::Unknown;
+            }
         }
     }
 
-    pub(super) fn pump_singles(&mut self, now: Millis) {
-        let is_due =
-            |it: &Single| it.knowledge == Knowledge::None && it.retry_at.is_none_or(|it| it <= now);
-        let due: Vec<WatchNumber> =
-            self.singles.iter().filter(|(_, it)| is_due(it)).map(|(it, _)| *it).collect();
-        for number in due {
-            self.look_for(now, number);
+    /// Looks at a missing appointment again, since a mutation of it was predicted.
+    pub(super) fn on_predicted(&mut self, appointment: &AppointmentId) {
+        for watch in self.watches.values_mut().filter(|it| it.id == *appointment) {
+            if watch.state == WatchState::Missing {
+                watch.state = WatchState::Unknown;
+            }
         }
     }
 
-    fn look_for(&mut self, now: Millis, number: WatchNumber) {
-        let Some(single) = self.singles.get_mut(&number) else { return };
-        single.retry_at = None;
-        // (What was seen before a reset is asked for once more.)
-        let is_new = single.calendar.is_none();
-        let known = match self.cache.read(&single.query) {
-            View::Complete(it) => it.appointment.clone(),
-            _ => None,
-        };
-        let Some(known) = known.filter(|_| is_new) else { return self.ask_for_one(number) };
-        let calendar = known.calendar_id.as_str().to_owned();
-        self.follow(&calendar);
-        let Some(single) = self.singles.get_mut(&number) else { return };
-        if self.cache.position(&Scope::new(APPOINTMENT, &calendar)).is_some() {
-            (single.calendar, single.knowledge) = (Some(calendar), Knowledge::Heard);
-            return;
-        }
-        // Nothing says how far the calendar is, so nothing can be heard of it yet.
-        single.retry_at = Some(now + PATIENCE);
-        let range = TimeRange { start: known.starts_at, end: known.ends_at };
-        let range = range_query(&self.cache, &known.calendar_id, range);
-        for span in self.cache.missing_ranges(&range).iter().filter_map(seconds) {
-            self.ask_for(&calendar, span);
-        }
-    }
-
-    fn ask_for_one(&mut self, number: WatchNumber) {
-        let sent = RequestNumber(self.number());
-        let Some(single) = self.singles.get_mut(&number) else { return };
-        single.knowledge = Knowledge::Asked;
-        let scope = single.calendar.as_ref().map(|it| Scope::new(APPOINTMENT, it));
-        let heard = scope.and_then(|it| self.cache.position(&it));
-        let request = self.cache.begin(&single.query);
-        self.actions.push_back(Action::Send { number: sent, body: single.query.body() });
-        self.waits.insert(sent, Waits::One(AskedOne { number, request, heard }));
-    }
-
-    pub(super) fn one_answered(
+    /// Resolves the unknown appointments that are due.
+    pub(super) fn pump(
         &mut self,
         now: Millis,
-        asked: AskedOne,
-        answer: Result<&[u8], TransportError>,
+        context: &mut Context,
+        subscriptions: &mut Subscriptions,
     ) {
-        let AskedOne { number, request, heard } = asked;
-        let Self { singles, cache, rng, outbox, .. } = self;
-        let Some(single) = singles.get_mut(&number) else { return };
-        // (Null beside an error says nothing of the appointment.)
-        let came = answer
-            .ok()
-            .and_then(|it| Some((it, response::data_or_error::<AppointmentQuery>(it).ok()?)));
-        let Some((text, found)) = came else {
-            single.tries += 1;
-            single.knowledge = Knowledge::None;
-            single.retry_at = Some(now + backoff::after(single.tries, rng));
-            return;
-        };
-        single.tries = 0;
-        if found.appointment.is_none() {
-            single.knowledge = Knowledge::Absent;
-            // Null carries no revision (C21): it was not there at any time after what had been heard. Nor does it speak of
-            // what is still to be created.
-            let key = optimistic::key(&single.id);
-            let is_held = cache.revision(&key).is_some();
-            if !outbox.creates(&single.id) && (heard.is_some() || !is_held) {
-                cache.update(|batch| batch.delete(&key, heard));
+        for (id, watch) in &mut self.watches {
+            if watch.state == WatchState::Unknown && watch.retry.is_due(now) {
+                watch.retry.start();
+                watch.resolve(now, context, subscriptions, *id);
             }
-            return;
         }
-        let has_entered = cache.apply_response(&request, &single.query, text).is_ok()
-            && cache.read(&single.query).is_complete();
-        single.knowledge = match has_entered && single.calendar.is_some() {
-            true => Knowledge::Heard,
-            false => Knowledge::None,
-        };
-        single.retry_at = (!has_entered).then_some(now + PATIENCE);
     }
 
-    /// Something is expected of an appointment, so it may be known now.
-    pub(super) fn expect(&mut self, appointment: &AppointmentId) {
-        let absent = self.singles.values_mut().filter(|it| it.knowledge == Knowledge::Absent);
-        absent.filter(|it| it.id == *appointment).for_each(|it| it.knowledge = Knowledge::None);
+    /// Applies the response to a request for an appointment.
+    pub(super) fn handle_response(
+        &mut self,
+        now: Millis,
+        context: &mut Context,
+        request: SingleRequest,
+        response: Result<&[u8], TransportError>,
+        outbox: &Outbox,
+    ) {
+        let Some(watch) = self.watches.get_mut(&request.watch) else { return };
+        // A null beside an error says nothing about the appointment.
+        let complete = response
+            .ok()
+            .and_then(|body| Some((body, response::data_or_error::<AppointmentQuery>(body).ok()?)));
+        let Some((body, data)) = complete else {
+            watch.retry.fail(now, &mut context.rng);
+            watch.state = WatchState::Unknown;
+            return;
+        };
+        watch.retry.succeed();
+        if data.appointment.is_none() {
+            watch.state = WatchState::Missing;
+            let is_being_created = outbox.is_creating(&watch.id);
+            return delete_missing(context, &watch.id, request.position, is_being_created);
+        }
+        let cache = &context.cache;
+        let is_known = cache.apply_response(&request.in_flight, &watch.query, body).is_ok()
+            && cache.read(&watch.query).is_complete();
+        let is_live = is_known && watch.calendar.is_some();
+        watch.state = if is_live { WatchState::Live } else { WatchState::Unknown };
+        if !is_known {
+            watch.retry.wait_until(now + POSITION_TIMEOUT);
+        }
     }
 }
 
-impl Single {
-    pub(super) fn timeout(&self) -> Option<Millis> {
-        self.retry_at.filter(|_| self.knowledge == Knowledge::None)
+impl SingleWatch {
+    /// Uses what the cache knows, or fetches the appointment.
+    fn resolve(
+        &mut self,
+        now: Millis,
+        context: &mut Context,
+        subscriptions: &mut Subscriptions,
+        id: WatchId,
+    ) {
+        // An appointment that was found before a reset is fetched once more.
+        let is_new = self.calendar.is_none();
+        let cached = match context.cache.read(&self.query) {
+            View::Complete(data) => data.appointment.clone(),
+            _ => None,
+        };
+        let Some(appointment) = cached.filter(|_| is_new) else { return self.fetch(context, id) };
+        let calendar = appointment.calendar_id.as_str();
+        subscriptions.add(calendar);
+        if context.cache.position(&Scope::new(APPOINTMENT, calendar)).is_some() {
+            self.calendar = Some(calendar.to_owned());
+            self.state = WatchState::Live;
+        } else {
+            // Without a revision of the calendar there is no point from which to subscribe.
+            self.retry.wait_until(now + POSITION_TIMEOUT);
+            request_surroundings(context, &appointment);
+        }
+    }
+
+    fn fetch(&mut self, context: &mut Context, id: WatchId) {
+        self.state = WatchState::InFlight;
+        let scope = self.calendar.as_ref().map(|it| Scope::new(APPOINTMENT, it));
+        let position = scope.and_then(|it| context.cache.position(&it));
+        let in_flight = context.cache.begin(&self.query);
+        let request = SingleRequest { watch: id, in_flight, position };
+        context.send(self.query.body(), Purpose::SingleWatch(request));
+    }
+}
+
+/// Requests the range of an appointment, since only a range response carries the revision of a calendar.
+fn request_surroundings(context: &mut Context, appointment: &Appointment) {
+    let calendar = appointment.calendar_id.as_str();
+    let range = TimeRange { start: appointment.starts_at, end: appointment.ends_at };
+    let query = range_query(&context.cache, &appointment.calendar_id, range);
+    for missing in context.cache.missing_ranges(&query).iter().filter_map(ranges::whole_seconds) {
+        ranges::request(context, calendar, missing);
+    }
+}
+
+/// Deletes from the cache what the server does not have.
+///
+/// A null carries no revision (C21): the appointment did not exist at some time after `position`. It says nothing about
+/// an appointment that is still being created.
+fn delete_missing(
+    context: &Context,
+    id: &AppointmentId,
+    position: Option<Revision>,
+    is_being_created: bool,
+) {
+    let key = optimistic::key(id);
+    let is_cached = context.cache.revision(&key).is_some();
+    if !is_being_created && (position.is_some() || !is_cached) {
+        context.cache.update(|batch| batch.delete(&key, position));
     }
 }

@@ -1,100 +1,98 @@
-//! What outlives a program: the base as the cache keeps it, and the outbox beside it (C16).
+//! Snapshots: what a client saves for its next run, that is, the cache and the outbox (C16).
 //!
-//! **Invariant:** what was handed to a transport is sent again as it was: its content follows from what is kept,
-//! and from nothing else.
+//! **Invariant:** a mutation that was sent is sent again with the same content. So its content follows from the snapshot
+//! alone.
+//!
+//! A snapshot begins with the length of the cache's part, as 8 bytes in little-endian order. The cache's part follows,
+//! and then the outbox as JSON.
 
 use cynic_cache::SnapshotError;
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
-use super::outbox::{Item, State};
+use super::context::Context;
+use super::outbox::{Item, ItemState, Outbox};
+use super::retry::Retry;
 use crate::model::id::{AppointmentId, CalendarId, MutationId};
 use crate::model::outbox::{OutboxEntry, OutboxState};
 use crate::model::scalars::{DateTime, Revision};
 use crate::mutation::{MutationInput, PreparedMutation};
 use crate::optimistic;
 
-/// A mutation that is not decided.
+/// A mutation of the outbox, as it is saved.
 #[derive(Serialize, Deserialize)]
-struct KeptItem {
+struct SavedMutation {
     id: MutationId,
     appointment: AppointmentId,
     calendar: CalendarId,
     input: MutationInput,
     expected: Option<Revision>,
-    was_handed: bool,
+    was_sent: bool,
 }
 
-/// How long servers remember what they have decided, in days; longer settings of theirs do no harm.
-const REMEMBERED: i64 = 90;
+/// How many days a server remembers mutation ids, at least.
+const LEDGER_DAYS: i64 = 90;
 
-impl Engine {
-    /// The cache's bytes, their length before them and the outbox behind.
-    pub(crate) fn snapshot(&self) -> Vec<u8> {
-        let base = self.cache.snapshot();
-        let items: Vec<KeptItem> = self.outbox.items.iter().map(KeptItem::of).collect();
-        let outbox = serde_json::to_vec(&items).unwrap_or_default();
-        let mut kept = (base.len() as u64).to_le_bytes().to_vec();
-        kept.extend(base);
-        kept.extend(outbox);
-        kept
-    }
+/// Returns a snapshot of the cache and the outbox.
+pub(super) fn write(context: &Context, outbox: &Outbox) -> Vec<u8> {
+    let cache = context.cache.snapshot();
+    let mutations: Vec<SavedMutation> = outbox.items.iter().map(SavedMutation::of).collect();
+    let outbox = serde_json::to_vec(&mutations).unwrap_or_default();
+    let mut snapshot = (cache.len() as u64).to_le_bytes().to_vec();
+    snapshot.extend(cache);
+    snapshot.extend(outbox);
+    snapshot
+}
 
-    /// Goes on from there. Returns what was sent too long ago to be sent again.
-    pub(crate) fn restore(
-        &mut self,
-        now: DateTime,
-        kept: &[u8],
-    ) -> Result<Vec<OutboxEntry>, SnapshotError> {
-        let (length, rest) = kept.split_first_chunk().ok_or(SnapshotError::Damaged)?;
-        let length =
-            usize::try_from(u64::from_le_bytes(*length)).map_err(|_| SnapshotError::Damaged)?;
-        let (base, outbox) = rest.split_at_checked(length).ok_or(SnapshotError::Damaged)?;
-        let items: Vec<KeptItem> =
-            serde_json::from_slice(outbox).map_err(|_| SnapshotError::Damaged)?;
-        self.cache.restore(base)?;
-        let mut unknown = Vec::new();
-        for item in items {
-            if item.was_handed && age(&item.id, now).is_none_or(|days| days >= REMEMBERED) {
-                unknown.push(OutboxEntry {
-                    mutation_id: item.id,
-                    appointment_id: item.appointment,
-                    calendar_id: item.calendar,
-                    kind: item.input.kind(),
-                    state: OutboxState::Sent,
-                });
-            } else {
-                self.take_up(item);
-            }
+/// Restores a snapshot. Returns the mutations that were sent too long ago to be sent again.
+pub(super) fn restore(
+    context: &Context,
+    outbox: &mut Outbox,
+    now: DateTime,
+    snapshot: &[u8],
+) -> Result<Vec<OutboxEntry>, SnapshotError> {
+    let (cache, mutations) = split(snapshot).ok_or(SnapshotError::Damaged)?;
+    let mutations: Vec<SavedMutation> =
+        serde_json::from_slice(mutations).map_err(|_| SnapshotError::Damaged)?;
+    context.cache.restore(cache)?;
+    let mut expired = Vec::new();
+    for mutation in mutations {
+        if mutation.is_expired(now) {
+            expired.push(mutation.into_entry());
+        } else {
+            restore_mutation(context, outbox, mutation);
         }
-        Ok(unknown)
     }
+    Ok(expired)
+}
 
-    fn take_up(&mut self, kept: KeptItem) {
-        let KeptItem { id, appointment, calendar, input, expected, was_handed } = kept;
-        let prediction = optimistic::prediction_for(&calendar, &appointment, &input);
-        let made =
-            PreparedMutation::new(&self.cache, &calendar, &appointment, &input, expected, &id);
-        let handed = made.ok().filter(|_| was_handed);
-        if self.cache.predict(id.as_str(), prediction).is_ok() {
-            let (state, waiting) = (State::Queued, Vec::new());
-            let item = Item {
-                id,
-                appointment,
-                calendar,
-                input,
-                expected,
-                handed,
-                state,
-                tries: 0,
-                waiting,
-            };
-            self.outbox.items.push(item);
-        }
+/// Splits a snapshot into the cache's part and the outbox's.
+fn split(snapshot: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = snapshot.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
+}
+
+fn restore_mutation(context: &Context, outbox: &mut Outbox, saved: SavedMutation) {
+    let SavedMutation { id, appointment, calendar, input, expected, was_sent } = saved;
+    let prediction = optimistic::prediction_for(&calendar, &appointment, &input);
+    let mutation =
+        PreparedMutation::new(&context.cache, &calendar, &appointment, &input, expected, &id);
+    let sent = mutation.ok().filter(|_| was_sent);
+    if context.cache.predict(id.as_str(), prediction).is_ok() {
+        outbox.items.push(Item {
+            id,
+            appointment,
+            calendar,
+            input,
+            expected,
+            sent,
+            state: ItemState::Queued,
+            retry: Retry::default(),
+            callers: Vec::new(),
+        });
     }
 }
 
-impl KeptItem {
+impl SavedMutation {
     fn of(item: &Item) -> Self {
         Self {
             id: item.id.clone(),
@@ -102,13 +100,28 @@ impl KeptItem {
             calendar: item.calendar.clone(),
             input: item.input.clone(),
             expected: item.expected,
-            was_handed: item.handed.is_some(),
+            was_sent: item.sent.is_some(),
+        }
+    }
+
+    /// Returns whether the mutation was sent so long ago that the server may have forgotten its id.
+    fn is_expired(&self, now: DateTime) -> bool {
+        self.was_sent && age_days(&self.id, now).is_none_or(|days| days >= LEDGER_DAYS)
+    }
+
+    fn into_entry(self) -> OutboxEntry {
+        OutboxEntry {
+            mutation_id: self.id,
+            appointment_id: self.appointment,
+            calendar_id: self.calendar,
+            kind: self.input.kind(),
+            state: OutboxState::Sent,
         }
     }
 }
 
-/// How many days ago an id was made, which it says itself.
-fn age(id: &MutationId, now: DateTime) -> Option<i64> {
+/// Returns how many days ago an id was created, from the time in the id. `None`: it has none.
+fn age_days(id: &MutationId, now: DateTime) -> Option<i64> {
     let id = uuid::Uuid::try_parse(id.as_str()).ok()?;
     let (seconds, _) = id.get_timestamp()?.to_unix();
     Some((now.timestamp() - i64::try_from(seconds).ok()?) / 86_400)
@@ -119,15 +132,15 @@ mod tests {
     use futures_channel::oneshot;
 
     use super::*;
-    use crate::engine::Action;
+    use crate::engine::{Action, Engine};
     use crate::model::input::{AppointmentChanges, NewAppointment};
 
     fn at(day: i64) -> DateTime {
         DateTime::from_timestamp(1_795_392_000 + day * 86_400, 0).unwrap_or_default()
     }
 
-    /// An engine in which one creation was sent, and a change of it waits behind.
-    fn busy() -> (Engine, String) {
+    /// Returns an engine that has sent a creation and queued an update of it, and the body of the creation.
+    fn with_pending_mutations() -> (Engine, String) {
         let mut engine = Engine::new(1).expect("the contract fits");
         let (calendar, id) = ("c".into(), "a".into());
         let new = NewAppointment::new("One", at(0), at(1)).description("more");
@@ -137,47 +150,57 @@ mod tests {
         {
             engine.mutate(at(0), &calendar, &id, input, oneshot::channel().0);
         }
-        let Some(Action::Send { body, .. }) = engine.poll(0) else { panic!("it is to be sent") };
+        let Some(Action::Send { body, .. }) = engine.poll(0) else { panic!("nothing is sent") };
         assert_eq!(engine.poll(0), None, "one at a time");
         (engine, body)
     }
 
     #[test]
-    fn what_was_sent_is_sent_again_as_it_was_and_the_rest_behind_it() {
-        let (engine, sent) = busy();
-        let mut again = Engine::new(2).expect("the contract fits");
-        assert_eq!(again.restore(at(1), &engine.snapshot()), Ok(Vec::new()));
-        assert_eq!(again.pending(|_| at(0)).len(), 2);
-        let Some(Action::Send { number, body }) = again.poll(0) else { panic!("it is to be sent") };
+    fn a_restored_mutation_is_sent_again_unchanged_before_later_ones() {
+        let (engine, sent) = with_pending_mutations();
+        let mut restored = Engine::new(2).expect("the contract fits");
+        assert_eq!(restored.restore(at(1), &engine.snapshot()), Ok(Vec::new()));
+        assert_eq!(restored.pending(|_| at(0)).len(), 2);
+        let Some(Action::Send { id, body }) = restored.poll(0) else { panic!("nothing is sent") };
         assert_eq!(body, sent);
-        let appointment = serde_json::json!({"__typename": "Appointment", "id": "a", "calendarId": "c", "title": "One",
-            "description": "more", "location": null, "startsAt": at(0), "endsAt": at(1), "allDay": false, "timeZone": "UTC",
-            "status": "CONFIRMED", "attendees": [], "revision": 1});
-        let payload = serde_json::json!({"__typename": "CreateAppointmentPayload", "appointment": appointment, "error": null});
-        let answer = serde_json::json!({"data": {"createAppointment": payload}}).to_string();
-        again.handle_answer(0, number, Ok(answer.as_bytes()));
-        let Some(Action::Send { body, .. }) = again.poll(0) else {
-            panic!("the next is to be sent")
+        let appointment = serde_json::json!({
+            "__typename": "Appointment", "id": "a", "calendarId": "c", "title": "One",
+            "description": "more", "location": null, "startsAt": at(0), "endsAt": at(1),
+            "allDay": false, "timeZone": "UTC", "status": "CONFIRMED", "attendees": [],
+            "revision": 1,
+        });
+        let payload = serde_json::json!({
+            "__typename": "CreateAppointmentPayload", "appointment": appointment, "error": null,
+        });
+        let response = serde_json::json!({"data": {"createAppointment": payload}}).to_string();
+        restored.handle_response(0, id, Ok(response.as_bytes()));
+        let Some(Action::Send { body, .. }) = restored.poll(0) else {
+            panic!("the update is not sent")
         };
         assert!(body.contains(r#""title":"Two","description":null"#), "{body}");
     }
 
     #[test]
-    fn what_nobody_remembers_is_not_sent_again() {
-        let (engine, _) = busy();
-        let mut again = Engine::new(2).expect("the contract fits");
-        let unknown = again.restore(at(91), &engine.snapshot()).expect("it is whole");
-        assert_eq!(unknown.len(), 1);
-        assert_eq!(again.pending(|_| at(0)).len(), 1, "what was never sent is not unknown");
+    fn a_sent_mutation_older_than_the_ledger_is_not_sent_again() {
+        let (engine, _) = with_pending_mutations();
+        let mut restored = Engine::new(2).expect("the contract fits");
+        let expired =
+            restored.restore(at(91), &engine.snapshot()).expect("the snapshot is complete");
+        assert_eq!(expired.len(), 1);
+        assert_eq!(
+            restored.pending(|_| at(0)).len(),
+            1,
+            "a mutation that was never sent does not expire"
+        );
     }
 
     #[test]
-    fn what_is_damaged_is_refused() {
-        let kept = busy().0.snapshot();
-        for length in 0..kept.len() {
-            let mut again = Engine::new(2).expect("the contract fits");
-            assert!(again.restore(at(1), &kept[..length]).is_err());
-            assert!(again.pending(|_| at(0)).is_empty());
+    fn a_truncated_snapshot_is_refused() {
+        let snapshot = with_pending_mutations().0.snapshot();
+        for length in 0..snapshot.len() {
+            let mut restored = Engine::new(2).expect("the contract fits");
+            assert!(restored.restore(at(1), &snapshot[..length]).is_err());
+            assert!(restored.pending(|_| at(0)).is_empty());
         }
     }
 }

@@ -1,208 +1,233 @@
-//! Feeds: a calendar's changes, heard without a gap (C15).
+//! Subscriptions to the changes of calendars, without a gap (C15).
 //!
-//! Query first, then subscribe after the answer's revision. Each event must continue the last; what does not
-//! is taken as a reset. After a lost line it goes on from the position of the base, which is all that a
-//! feed remembers.
+//! The engine queries first, and subscribes after the revision of that response. Each event must continue the previous
+//! one; any other event is treated as a reset. After a reconnect a subscription resumes from the position of the
+//! cache, which is all the state it needs.
+
+use std::collections::BTreeMap;
 
 use cynic::SubscriptionBuilder;
 use cynic_cache::{Cache, EntityKey, Prepared, Scope};
 
-use super::polling::Polls;
-use super::{Action, Engine, LineState, Millis, backoff};
-use crate::model::scalars::Revision;
-use crate::transport::{SubscriptionEnd, SubscriptionNumber};
+use super::Millis;
+use super::context::Context;
+use super::retry::Retry;
+use crate::model::appointment::Appointment;
+use crate::model::id::MutationId;
+use crate::transport::SubscriptionId;
 use crate::wire::operations::{
     AppointmentChange, ChangeKind, ChangesSubscription, ChangesVariables,
 };
 use crate::wire::policy::APPOINTMENT;
 use crate::wire::response;
 
-/// What is heard of one calendar.
-pub(super) struct Feed {
-    pub(super) scope: Scope,
-    subscription: Option<SubscriptionNumber>,
-    pub(super) is_followed: bool,
-    /// The backlog was heard.
-    is_caught_up: bool,
-    /// The calendar is no more.
-    pub(super) is_gone: bool,
-    tries: u32,
-    retry_at: Option<Millis>,
-    pub(super) polls: Polls,
-    /// By what its events are read. (To make it for each of them would cost more than they do.)
-    reads: Option<Prepared<ChangesSubscription>>,
+/// Every calendar whose changes the client needs, by its id.
+#[derive(Default)]
+pub(super) struct Subscriptions {
+    calendars: BTreeMap<String, CalendarSubscription>,
 }
 
-impl Feed {
+struct CalendarSubscription {
+    scope: Scope,
+    /// The running subscription, if there is one.
+    id: Option<SubscriptionId>,
+    /// Whether the cache waits for the events of this calendar.
+    is_followed: bool,
+    /// The server has sent all changes up to the start of the subscription.
+    is_caught_up: bool,
+    /// The calendar was deleted.
+    is_deleted: bool,
+    retry: Retry,
+    /// The operation that reads the events. Preparing it for each event would cost more than reading it.
+    operation: Option<Prepared<ChangesSubscription>>,
+}
+
+/// MutationInput an event means for the other parts of the engine.
+#[derive(Default)]
+pub(super) struct EventEffects {
+    /// The calendar of which changes were missed.
+    pub(super) reset_calendar: Option<String>,
+    /// The mutation that the event settles, and the appointment it resulted in.
+    pub(super) settled: Option<(MutationId, Option<Appointment>)>,
+}
+
+impl CalendarSubscription {
     fn new(calendar: &str) -> Self {
         Self {
             scope: Scope::new(APPOINTMENT, calendar),
-            subscription: None,
+            id: None,
             is_followed: false,
             is_caught_up: false,
-            is_gone: false,
-            tries: 0,
-            retry_at: None,
-            polls: Polls::default(),
-            reads: None,
+            is_deleted: false,
+            retry: Retry::default(),
+            operation: None,
         }
     }
 
-    pub(super) fn is_live(&self) -> bool {
-        self.is_caught_up || self.is_gone
+    fn is_live(&self) -> bool {
+        self.is_caught_up || self.is_deleted
     }
 
-    /// When to subscribe or to ask again; without a line there is nothing to subscribe to.
-    pub(super) fn timeout(&self, is_open: bool) -> Option<Millis> {
-        if is_open { self.retry_at } else { self.polls.retry_at }
-    }
-
-    pub(super) fn needs_line(&self, cache: &Cache) -> bool {
-        !self.is_gone && cache.position(&self.scope).is_some()
-    }
-
-    /// There is nothing to be heard any more.
-    pub(super) fn is_cut_off(&mut self) {
-        (self.subscription, self.is_caught_up) = (None, false);
+    fn disconnect(&mut self) {
+        self.id = None;
+        self.is_caught_up = false;
     }
 }
 
-impl Engine {
-    /// Hears every change of a calendar from the first answer on.
-    pub(super) fn follow(&mut self, calendar: &str) {
-        if !self.feeds.contains_key(calendar) {
-            self.feeds.insert(calendar.to_owned(), Feed::new(calendar));
+impl Subscriptions {
+    /// Subscribes to a calendar as soon as its revision is known, and from then on.
+    pub(super) fn add(&mut self, calendar: &str) {
+        if !self.calendars.contains_key(calendar) {
+            self.calendars.insert(calendar.to_owned(), CalendarSubscription::new(calendar));
         }
     }
 
-    pub(super) fn pump_feeds(&mut self, now: Millis) {
-        if self.is_polling() {
-            return;
-        }
-        let Self { feeds, cache, line, actions, next, .. } = self;
-        for (calendar, feed) in feeds {
-            let Some(after) = cache.position(&feed.scope).filter(|_| !feed.is_gone) else {
-                continue;
-            };
-            if !feed.is_followed {
-                feed.is_followed = true;
-                cache.update(|batch| batch.follow(&feed.scope));
+    pub(super) fn timeout(&self) -> Option<Millis> {
+        self.calendars.values().filter_map(|it| it.retry.at()).min()
+    }
+
+    /// Returns whether every calendar is up to date and receives changes.
+    pub(super) fn are_live(&self) -> bool {
+        self.calendars.values().all(CalendarSubscription::is_live)
+    }
+
+    /// Returns whether a calendar is ready to be subscribed to.
+    pub(super) fn need_connection(&self, cache: &Cache) -> bool {
+        let mut calendars = self.calendars.values();
+        calendars.any(|it| !it.is_deleted && cache.position(&it.scope).is_some())
+    }
+
+    /// Returns the id and the scope of each calendar that exists.
+    pub(super) fn calendars(&self) -> impl Iterator<Item = (&str, &Scope)> {
+        let existing = self.calendars.iter().filter(|(_, it)| !it.is_deleted);
+        existing.map(|(calendar, it)| (calendar.as_str(), &it.scope))
+    }
+
+    /// Starts the subscriptions that are due.
+    pub(super) fn pump(&mut self, now: Millis, context: &mut Context, is_open: bool) {
+        for (calendar, subscription) in &mut self.calendars {
+            let position = context.cache.position(&subscription.scope);
+            let Some(after) = position.filter(|_| !subscription.is_deleted) else { continue };
+            if !subscription.is_followed {
+                subscription.is_followed = true;
+                context.cache.update(|batch| batch.follow(&subscription.scope));
             }
-            let is_due = feed.retry_at.is_none_or(|it| it <= now);
-            if line.state != LineState::Open || feed.subscription.is_some() || !is_due {
+            if !is_open || subscription.id.is_some() || !subscription.retry.is_due(now) {
                 continue;
             }
             let variables =
                 ChangesVariables { calendar: calendar.as_str().into(), after: Some(after) };
-            let Ok(changes) = cache.prepare(&ChangesSubscription::build(variables)) else {
+            let Ok(changes) = context.cache.prepare(&ChangesSubscription::build(variables)) else {
                 continue;
             };
-            feed.reads = Some(changes.clone());
-            *next += 1;
-            let number = SubscriptionNumber(*next);
-            (feed.subscription, feed.retry_at) = (Some(number), None);
-            actions.push_back(Action::Subscribe { number, body: changes.body() });
+            let id = SubscriptionId(context.next_number());
+            context.subscribe(id, changes.body());
+            subscription.operation = Some(changes);
+            subscription.id = Some(id);
+            subscription.retry.start();
         }
     }
 
-    /// An event of a subscription: the payload of `next`, as it came.
-    pub(crate) fn handle_event(&mut self, now: Millis, number: SubscriptionNumber, event: &[u8]) {
-        if self.tell_caller(number, event) {
-            return;
-        }
-        let Some((calendar, scope)) = self.feed_of(number) else { return };
-        let Some(change) = response::data::<ChangesSubscription>(event) else {
-            return self.handle_end(
-                now,
-                number,
-                SubscriptionEnd::Failed("an event that cannot be read".into()),
-            );
-        };
-        let change = change.appointment_changes;
-        let Some(position) = self.cache.position(&scope) else { return };
-        if let Some(feed) = self.feeds.get_mut(&calendar) {
-            feed.tries = 0;
-            feed.is_caught_up |= change.kind == ChangeKind::Bookmark;
-            feed.is_gone |= change.kind == ChangeKind::CalendarGone;
-        }
-        if change.kind == ChangeKind::Reset {
-            return self.reset(&calendar, &scope, change.revision);
-        }
-        if change.revision <= position && change.kind != ChangeKind::Bookmark {
-            // It came twice.
-            return;
-        }
-        if change.previous_revision != position {
-            // Something is missing in between.
-            return self.reset(&calendar, &scope, change.revision);
-        }
-        self.hear(&calendar, &scope, &change, event);
-    }
-
-    /// Something was missed. What is watched is asked for again.
-    pub(super) fn reset(&mut self, calendar: &str, scope: &Scope, revision: Revision) {
-        self.cache.update(|batch| batch.reset(scope, revision));
-        self.doubt(calendar);
-    }
-
-    /// An event that continues the last.
-    fn hear(&mut self, calendar: &str, scope: &Scope, change: &AppointmentChange, event: &[u8]) {
-        let reads = self.feeds.get(calendar).and_then(|it| it.reads.clone());
-        let Some(changes) = reads else { return };
-        let mine = change.mutation_id.as_ref();
-        let mut is_read = true;
-        self.cache.update(|batch| {
-            match (&change.kind, &change.deleted_appointment_id) {
-                (ChangeKind::Deleted, Some(id)) => {
-                    let key = EntityKey::new(APPOINTMENT, id.as_str());
-                    batch.delete(&key, Some(change.revision));
-                    batch.advance(scope, change.revision);
-                }
-                (ChangeKind::Bookmark | ChangeKind::CalendarGone, _) => {
-                    batch.advance(scope, change.revision);
-                }
-                _ => {
-                    is_read = batch.apply_event(scope, change.revision, &changes, event).is_ok();
-                    if !is_read {
-                        // What it says is not known, so all that it may concern is asked for again.
-                        batch.reset(scope, change.revision);
-                    }
-                }
+    /// Tells the cache that no events come, so that responses need not wait for them.
+    pub(super) fn unfollow(&mut self, context: &Context) {
+        for subscription in self.calendars.values_mut().filter(|it| !it.is_deleted) {
+            let is_known = context.cache.position(&subscription.scope).is_some();
+            if is_known && std::mem::take(&mut subscription.is_followed) {
+                context.cache.update(|batch| batch.unfollow(&subscription.scope));
             }
-            // The echo is the answer (C6).
-            if let Some(id) = mine {
-                batch.settle(id.as_str());
-            }
-        });
-        if !is_read {
-            self.doubt(calendar);
-        }
-        if let Some(id) = mine {
-            self.echoed(id, change.appointment.clone());
         }
     }
 
-    /// A subscription has ended, and not because we said so.
-    pub(crate) fn handle_end(
+    /// Applies the payload of a `next` message.
+    pub(super) fn handle_event(
         &mut self,
         now: Millis,
-        number: SubscriptionNumber,
-        end: SubscriptionEnd,
-    ) {
-        if self.end_caller(number, &end) {
-            return;
+        context: &mut Context,
+        id: SubscriptionId,
+        event: &[u8],
+    ) -> EventEffects {
+        let Some((calendar, subscription)) = self.find(id) else { return EventEffects::default() };
+        let Some(change) = response::data::<ChangesSubscription>(event) else {
+            self.handle_end(now, context, id);
+            return EventEffects::default();
+        };
+        let change = change.appointment_changes;
+        let scope = &subscription.scope;
+        let Some(position) = context.cache.position(scope) else {
+            return EventEffects::default();
+        };
+        subscription.retry.succeed();
+        subscription.is_caught_up |= change.kind == ChangeKind::Bookmark;
+        subscription.is_deleted |= change.kind == ChangeKind::CalendarGone;
+        let is_reset = change.kind == ChangeKind::Reset;
+        let is_duplicate = change.revision <= position && change.kind != ChangeKind::Bookmark;
+        if is_duplicate && !is_reset {
+            return EventEffects::default();
         }
-        let Some((calendar, _)) = self.feed_of(number) else { return };
-        let Self { feeds, rng, .. } = self;
-        if let Some(feed) = feeds.get_mut(&calendar) {
-            feed.is_cut_off();
-            feed.tries += 1;
-            feed.retry_at = Some(now + backoff::after(feed.tries, rng));
+        let has_gap = change.previous_revision != position;
+        if is_reset || has_gap {
+            context.reset_scope(scope, change.revision);
+            return EventEffects { reset_calendar: Some(calendar), settled: None };
+        }
+        let Some(operation) = &subscription.operation else { return EventEffects::default() };
+        let is_readable = apply_event(&context.cache, scope, operation, &change, event);
+        EventEffects {
+            reset_calendar: (!is_readable).then_some(calendar),
+            settled: change.mutation_id.map(|it| (it, change.appointment)),
         }
     }
 
-    fn feed_of(&self, number: SubscriptionNumber) -> Option<(String, Scope)> {
-        let (calendar, feed) = self.feeds.iter().find(|(_, it)| it.subscription == Some(number))?;
-        Some((calendar.clone(), feed.scope.clone()))
+    /// Notes that the server ended a subscription, and schedules the next one.
+    pub(super) fn handle_end(&mut self, now: Millis, context: &mut Context, id: SubscriptionId) {
+        if let Some((_, subscription)) = self.find(id) {
+            subscription.disconnect();
+            subscription.retry.fail(now, &mut context.rng);
+        }
     }
+
+    /// Notes that the connection is lost, and all subscriptions with it.
+    pub(super) fn disconnect(&mut self) {
+        self.calendars.values_mut().for_each(CalendarSubscription::disconnect);
+    }
+
+    fn find(&mut self, id: SubscriptionId) -> Option<(String, &mut CalendarSubscription)> {
+        let (calendar, subscription) =
+            self.calendars.iter_mut().find(|(_, it)| it.id == Some(id))?;
+        Some((calendar.clone(), subscription))
+    }
+}
+
+/// Applies an event that continues the previous one. Returns `false` if it cannot be read; then the scope is reset.
+fn apply_event(
+    cache: &Cache,
+    scope: &Scope,
+    operation: &Prepared<ChangesSubscription>,
+    change: &AppointmentChange,
+    event: &[u8],
+) -> bool {
+    let mut is_readable = true;
+    cache.update(|batch| {
+        match (&change.kind, &change.deleted_appointment_id) {
+            (ChangeKind::Deleted, Some(id)) => {
+                let key = EntityKey::new(APPOINTMENT, id.as_str());
+                batch.delete(&key, Some(change.revision));
+                batch.advance(scope, change.revision);
+            }
+            (ChangeKind::Bookmark | ChangeKind::CalendarGone, _) => {
+                batch.advance(scope, change.revision);
+            }
+            _ => {
+                is_readable = batch.apply_event(scope, change.revision, operation, event).is_ok();
+                if !is_readable {
+                    // The content of the event is unknown, so everything that it may affect is fetched again.
+                    batch.reset(scope, change.revision);
+                }
+            }
+        }
+        // The event of an own mutation is as good as its response (C6).
+        if let Some(id) = &change.mutation_id {
+            batch.settle(id.as_str());
+        }
+    });
+    is_readable
 }

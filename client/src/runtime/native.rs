@@ -1,4 +1,4 @@
-//! What differs between platforms: tasks, clocks, chance.
+//! Tasks, timers and clocks on tokio.
 
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
@@ -9,53 +9,56 @@ use tokio::time::Instant;
 use crate::engine::Millis;
 use crate::model::scalars::DateTime;
 
-/// What a task may take along: to another thread.
-pub(crate) trait Moves: Send + 'static {}
+/// Bounds a task: on this platform it may move to another thread.
+pub(crate) trait MaybeSend: Send + 'static {}
 
-impl<T: Send + 'static> Moves for T {}
+impl<T: Send + 'static> MaybeSend for T {}
 
-/// Lets a task run by itself; it ends when what it waits for is gone.
-#[allow(clippy::disallowed_methods, reason = "this is where the client's tasks begin")]
-pub(crate) fn spawn(task: impl Future<Output = ()> + Moves) {
+/// Starts a task that nothing awaits.
+#[allow(clippy::disallowed_methods, reason = "the client starts all its tasks here")]
+pub(crate) fn spawn(task: impl Future<Output = ()> + MaybeSend) {
     tokio::spawn(task);
 }
 
-/// Whether tasks can run here.
-pub(crate) fn is_here() -> bool {
+/// Returns whether tasks can be started, that is, whether the caller is in a tokio runtime.
+pub(crate) fn can_spawn() -> bool {
     tokio::runtime::Handle::try_current().is_ok()
 }
 
-pub(crate) async fn sleep(millis: Millis) {
-    tokio::time::sleep(Duration::from_millis(millis)).await;
+pub(crate) async fn sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
 }
 
-/// Milliseconds since it was made, and when that was. It is tokio's, so that a test's virtual time is its time.
+/// Counts milliseconds since its creation. It follows tokio's clock, and so the virtual time of tests.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock(Instant, DateTime);
+pub(crate) struct Clock {
+    started: Instant,
+    started_wall_time: DateTime,
+}
 
 impl Clock {
     #[allow(clippy::disallowed_methods, reason = "the client's clock")]
     pub(crate) fn new() -> Self {
-        Self(Instant::now(), today())
+        Self { started: Instant::now(), started_wall_time: wall_time() }
     }
 
     pub(crate) fn now(self) -> Millis {
-        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(Millis::MAX)
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX)
     }
 
-    /// The time of day at which it shows so much.
-    pub(crate) fn day(self, at: Millis) -> DateTime {
-        self.1 + Duration::from_millis(at)
+    /// Converts a time on this clock to the wall time.
+    pub(crate) fn to_wall_time(self, at: Millis) -> DateTime {
+        self.started_wall_time + Duration::from_millis(at)
     }
 }
 
-/// The time of day.
-#[allow(clippy::disallowed_methods, reason = "ids have the time of day in them")]
-pub(crate) fn today() -> DateTime {
+/// Returns the current time of the system.
+#[allow(clippy::disallowed_methods, reason = "ids contain the wall time")]
+pub(crate) fn wall_time() -> DateTime {
     std::time::SystemTime::now().into()
 }
 
-/// A seed that nobody else has: the keys that std gives its tables come from the system.
-pub(crate) fn entropy() -> u64 {
+/// Returns a seed that differs between programs: std seeds its hash tables from the system.
+pub(crate) fn random_seed() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::Real;
+use super::RealServer;
 use crate::{
     CalendarChanges, CalendarError, CalendarsWatch, Client, DateTime, NewAppointment, NewCalendar,
     OverlapPolicy, Refusal,
@@ -31,7 +31,7 @@ async fn wait_for(watch: &mut CalendarsWatch, expected: &str) {
 
 #[tokio::test]
 async fn all_clients_see_created_and_changed_calendars() {
-    let server = Real::start(Clock::system()).await;
+    let server = RealServer::start(Clock::system()).await;
     let client = || Client::builder(server.url()).build().unwrap();
     let (mine, other) = (client(), client());
     let first = other.calendars().await.unwrap()[0].clone();

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use cynic::SubscriptionBuilder;
 use futures_util::StreamExt;
 
-use super::{CALENDAR, Duel, Place, Real};
+use super::{CALENDAR, RealServer, Scenario};
 use crate::{CalendarId, Client, DateTime, NewAppointment, QueryError, Revision, schema};
 
 fn at(hour: i64) -> DateTime {
@@ -33,7 +33,7 @@ struct Position {
 
 #[tokio::test]
 async fn a_subscription_receives_events_and_errors() {
-    let server = Real::start(Clock::system()).await;
+    let server = RealServer::start(Clock::system()).await;
     let client = Client::builder(server.url()).build().unwrap();
     let id = client.calendars().await.unwrap()[0].id.clone();
     let mine = client.calendar(&id);
@@ -57,19 +57,19 @@ async fn a_subscription_receives_events_and_errors() {
 
 #[tokio::test(start_paused = true)]
 async fn a_subscription_ends_with_its_connection_and_can_be_resumed() {
-    let mut duel = Duel::new().await;
+    let mut scenario = Scenario::new().await;
     let of = |after| Revisions::build(Variables { calendar: CALENDAR.into(), after: Some(after) });
-    let mut events = duel.client.subscribe(&of(0)).unwrap();
-    duel.settle().await;
-    duel.hears();
+    let mut events = scenario.client.subscribe(&of(0)).unwrap();
+    scenario.run().await;
+    scenario.deliver_next_event();
     let first = events.next().await.unwrap().unwrap();
     assert_eq!(first.appointment_changes.revision, 1);
-    duel.there(Place::cut);
+    scenario.disconnect();
     assert!(matches!(events.next().await, Some(Err(QueryError::Transport(_)))));
     assert!(events.next().await.is_none(), "only the caller knows where to resume");
-    duel.somebody("2", "two", 11);
-    let mut events = duel.client.subscribe(&of(1)).unwrap();
-    duel.later().await;
-    duel.hears();
+    scenario.other_client_writes("2", "two", 11);
+    let mut events = scenario.client.subscribe(&of(1)).unwrap();
+    scenario.wait_a_minute().await;
+    scenario.deliver_next_event();
     assert_eq!(events.next().await.unwrap().unwrap().appointment_changes.revision, 2);
 }

@@ -9,6 +9,5 @@ mod model_server;
 mod random;
 mod scripted;
 
-pub(crate) use model_server::real_server::Real;
-pub(crate) use scripted::fake_transport::Place;
-pub(crate) use scripted::scenario::{CALENDAR, Duel};
+pub(crate) use model_server::real_server::RealServer;
+pub(crate) use scripted::scenario::{CALENDAR, Scenario};

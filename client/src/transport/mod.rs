@@ -1,5 +1,6 @@
-//! Transports: how requests and subscriptions get to a server. The engine decides what, a transport only carries.
+//! Transports: how requests and subscriptions reach a server. The engine decides what to send; a transport only sends it.
 
+mod http;
 #[cfg_attr(target_family = "wasm", path = "web.rs")]
 mod native;
 mod protocol;
@@ -9,128 +10,80 @@ mod websocket;
 use std::sync::Arc;
 
 use futures_channel::mpsc;
-use futures_util::future::{self, BoxFuture, Either};
+use futures_util::future::BoxFuture;
 
 pub use native::Http;
 
-use crate::engine::Millis;
-use crate::model::error::{BuildError, TransportError};
-use crate::runtime;
-use sse::Streams;
+use crate::model::error::TransportError;
 
-/// Gives a token for each request and each line, if there is one.
-pub type Tokens = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+/// Provides the token for each request and each connection. `None`: there is none.
+pub type TokenProvider = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
-/// Carries requests, and opens lines for subscriptions.
+/// Sends requests, and opens connections for subscriptions.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the body of a request (JSON) and returns that of its answer, whatever its status. An error says that
-    /// nothing came back; the request may have arrived all the same.
+    /// Sends the JSON body of a request. Returns the body of the response, whatever its HTTP status.
+    ///
+    /// An error means that no response arrived. The server may have handled the request all the same.
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>>;
 
-    /// Opens a line for subscriptions.
-    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>>;
+    /// Opens a connection for subscriptions.
+    fn connect(&self) -> BoxFuture<'static, Result<Connection, TransportError>>;
 }
 
-/// An open line. It is closed when `commands` is dropped, and lost when `heard` ends.
+/// An open connection for subscriptions. It is closed when `commands` is dropped.
 #[derive(Debug)]
-pub struct Line {
-    /// What to do.
-    pub commands: mpsc::UnboundedSender<Command>,
-    /// What comes.
-    pub heard: mpsc::UnboundedReceiver<Heard>,
+pub struct Connection {
+    /// Sends commands to the connection.
+    pub commands: mpsc::UnboundedSender<SubscriptionCommand>,
+    /// Receives messages of the server. It ends when the connection is lost.
+    pub messages: mpsc::UnboundedReceiver<ServerMessage>,
 }
 
-/// What a line is told.
+/// Identifies a subscription of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionId(pub u64);
+
+/// A command to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Begin a subscription.
+pub enum SubscriptionCommand {
+    /// Start a subscription.
     Subscribe {
-        /// Its number.
-        number: SubscriptionNumber,
-        /// JSON: query and variables.
+        /// Identifies the subscription in all later messages.
+        id: SubscriptionId,
+        /// The operation as JSON: `query` and `variables`.
         body: String,
     },
-    /// End one.
+    /// End a subscription.
     Unsubscribe {
-        /// Its number.
-        number: SubscriptionNumber,
+        /// Identifies the subscription.
+        id: SubscriptionId,
     },
 }
 
-/// What comes over a line.
+/// A message of the server about a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// An event of a subscription: JSON, `data` and `errors`.
+pub enum ServerMessage {
+    /// An event of a subscription.
     Event {
-        /// Of which.
-        number: SubscriptionNumber,
-        /// As it came.
+        /// Identifies the subscription.
+        id: SubscriptionId,
+        /// The event as JSON: `data` and `errors`.
         payload: String,
     },
-    /// A subscription has ended.
+    /// The server has ended a subscription.
     End {
-        /// Which.
-        number: SubscriptionNumber,
-        /// Why.
+        /// Identifies the subscription.
+        id: SubscriptionId,
+        /// Why the subscription ended.
         end: SubscriptionEnd,
     },
 }
 
-/// The number of a subscription, unique within its client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubscriptionNumber(pub u64);
-
 /// Why a subscription ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubscriptionEnd {
-    /// The server has sent all events.
+    /// The subscription is complete: the server has no more events.
     Complete,
-    /// The server ended the subscription with an error; this is its message.
+    /// The subscription failed, with the server's message.
     Failed(String),
-}
-
-/// Where lines go, if requests go to `url`.
-fn line_of(url: &str) -> Result<String, BuildError> {
-    let secure = url.strip_prefix("https://").map(|rest| format!("wss://{rest}"));
-    let plain = || url.strip_prefix("http://").map(|rest| format!("ws://{rest}"));
-    secure.or_else(plain).ok_or_else(|| BuildError::Url(url.to_owned()))
-}
-
-/// A WebSocket; and where none gets through, events. Either opens in time, or not at all.
-async fn open(
-    socket: impl Future<Output = Result<Line, TransportError>>,
-    streams: impl Streams,
-) -> Result<Line, TransportError> {
-    match within(OPENING, socket).await {
-        Ok(line) => Ok(line),
-        Err(why) => within(OPENING, sse::open(streams)).await.map_err(|_| why),
-    }
-}
-
-/// What takes longer has failed.
-async fn within<T>(
-    time: Millis,
-    work: impl Future<Output = Result<T, TransportError>>,
-) -> Result<T, TransportError> {
-    match future::select(Box::pin(work), Box::pin(runtime::sleep(time))).await {
-        Either::Left((done, _)) => done,
-        Either::Right(_) => Err(TransportError::new("no answer in time")),
-    }
-}
-
-/// A line that opens slower does not open.
-const OPENING: Millis = 10_000;
-/// A request that takes longer has failed.
-const REQUEST: Millis = 30_000;
-
-/// What every request is.
-const JSON: (&str, &str) = ("content-type", "application/json");
-/// What is accepted as an answer.
-const ACCEPT: (&str, &str) =
-    ("accept", "application/graphql-response+json, application/json;q=0.9");
-/// And where it is to come bit by bit.
-const ACCEPT_EVENTS: (&str, &str) = ("accept", "text/event-stream");
-
-fn lost(error: impl std::fmt::Display) -> TransportError {
-    TransportError::new(error.to_string())
 }

@@ -1,4 +1,4 @@
-//! Over HTTP and WebSocket, on tokio; with TLS where the address says so.
+//! HTTP and WebSocket on tokio, with TLS for `https` addresses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,21 +14,22 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
-use super::sse::{Chunks, Streams, is_events};
-use super::{
-    ACCEPT, ACCEPT_EVENTS, JSON, Line, REQUEST, Tokens, Transport, line_of, lost, open, protocol,
-    websocket,
+use super::http::{
+    ACCEPT_EVENTS, ACCEPT_JSON, CONTENT_TYPE, REQUEST_TIMEOUT, connect, transport_error,
+    websocket_url,
 };
+use super::sse::{Chunks, SseClient, check_sse_response};
+use super::{Connection, TokenProvider, Transport, protocol, websocket};
 use crate::model::error::{BuildError, TransportError};
 
-/// HTTP and WebSocket. Clones are one.
+/// The transport over HTTP and WebSocket. Clones share their connections.
 #[derive(Clone)]
 pub struct Http {
     http: reqwest::Client,
     url: Url,
-    socket: String,
+    websocket_url: String,
     tls: Arc<ClientConfig>,
-    tokens: Tokens,
+    tokens: TokenProvider,
 }
 
 impl std::fmt::Debug for Http {
@@ -38,35 +39,41 @@ impl std::fmt::Debug for Http {
 }
 
 impl Http {
-    /// The way to the service at an address. Behind `https` it must show a certificate that this machine trusts.
+    /// Creates a transport to the service at a URL. For `https`, the server must show a certificate that this machine
+    /// trusts.
     ///
     /// # Errors
     ///
-    /// If the address is none, or the machine does not say whom it trusts.
-    pub fn new(url: &str, tokens: Tokens) -> Result<Self, BuildError> {
-        let tls = trust(url.starts_with("https:"))?.with_no_client_auth();
+    /// If the URL is invalid, or the trusted certificates of the machine cannot be loaded.
+    pub fn new(url: &str, tokens: TokenProvider) -> Result<Self, BuildError> {
+        let tls = tls_config(url.starts_with("https:"))?.with_no_client_auth();
         Self::with_tls(url, tokens, tls)
     }
 
-    /// The same, with a configuration of the caller's own: other roots, or a certificate to show.
+    /// Creates a transport with its own TLS configuration, for example with other root certificates or with a client
+    /// certificate.
     ///
     /// # Errors
     ///
-    /// If the address is none.
-    pub fn with_tls(url: &str, tokens: Tokens, tls: ClientConfig) -> Result<Self, BuildError> {
-        let socket = line_of(url)?;
+    /// If the URL is invalid.
+    pub fn with_tls(
+        url: &str,
+        tokens: TokenProvider,
+        tls: ClientConfig,
+    ) -> Result<Self, BuildError> {
+        let websocket_url = websocket_url(url)?;
         let url: Url = url.parse().map_err(|_| BuildError::Url(url.to_owned()))?;
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_millis(REQUEST))
+            .timeout(REQUEST_TIMEOUT)
             .tls_backend_preconfigured(tls.clone());
         let http = http.build().map_err(|_| BuildError::Url(url.to_string()))?;
-        Ok(Self { http, url, socket, tls: tls.into(), tokens })
+        Ok(Self { http, url, websocket_url, tls: tls.into(), tokens })
     }
 
-    /// A request, about to be sent.
+    /// Builds a request.
     fn request(&self, accept: (&str, &str), body: String) -> RequestBuilder {
         let mut request = self.http.post(self.url.clone()).body(body);
-        for (name, value) in [JSON, accept] {
+        for (name, value) in [CONTENT_TYPE, accept] {
             request = request.header(name, value);
         }
         match (self.tokens)() {
@@ -75,59 +82,63 @@ impl Http {
         }
     }
 
-    async fn socket(&self) -> Result<Line, TransportError> {
+    async fn open_websocket(&self) -> Result<Connection, TransportError> {
         let token = (self.tokens)();
-        let mut request = self.socket.as_str().into_client_request().map_err(lost)?;
+        let mut request =
+            self.websocket_url.as_str().into_client_request().map_err(transport_error)?;
         let name = HeaderValue::from_static(protocol::NAME);
         request.headers_mut().insert("sec-websocket-protocol", name);
-        // Small messages are not held back.
+        // Without Nagle's algorithm, since messages are small.
         let tls = Connector::Rustls(self.tls.clone());
         let opening = connect_async_tls_with_config(request, None, true, Some(tls));
-        let (socket, _) = opening.await.map_err(lost)?;
-        let texts = socket.sink_map_err(lost).with(|it| ready(Ok(Frame::text::<String>(it))));
+        let (socket, _) = opening.await.map_err(transport_error)?;
+        let texts =
+            socket.sink_map_err(transport_error).with(|it| ready(Ok(Frame::text::<String>(it))));
         websocket::open(Box::pin(texts.filter_map(|it| ready(text(it)))), token.as_deref()).await
     }
 }
 
-/// Whose certificates are taken: those that the machine trusts, or nobody's where none is to be shown.
-fn trust(is_needed: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, BuildError> {
+/// Starts a TLS configuration: with the certificates that the machine trusts, or with none if TLS is not used.
+fn tls_config(is_used: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, BuildError> {
     let trust = |error: rustls::Error| BuildError::Trust(error.to_string());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let any = ClientConfig::builder_with_provider(provider);
-    let any = any.with_safe_default_protocol_versions().map_err(trust)?;
-    match is_needed {
-        true => any.with_platform_verifier().map_err(trust),
-        false => Ok(any.with_root_certificates(RootCertStore::empty())),
+    let config = ClientConfig::builder_with_provider(provider);
+    let config = config.with_safe_default_protocol_versions().map_err(trust)?;
+    if is_used {
+        config.with_platform_verifier().map_err(trust)
+    } else {
+        Ok(config.with_root_certificates(RootCertStore::empty()))
     }
 }
 
 impl Transport for Http {
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>> {
-        let request = self.request(ACCEPT, body);
+        let request = self.request(ACCEPT_JSON, body);
         async move {
-            let answer = request.send().await.map_err(lost)?;
-            Ok(answer.bytes().await.map_err(lost)?.to_vec())
+            let response = request.send().await.map_err(transport_error)?;
+            Ok(response.bytes().await.map_err(transport_error)?.to_vec())
         }
         .boxed()
     }
 
-    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>> {
+    fn connect(&self) -> BoxFuture<'static, Result<Connection, TransportError>> {
         let this = self.clone();
-        async move { open(this.socket(), this.clone()).await }.boxed()
+        async move { connect(this.open_websocket(), this.clone()).await }.boxed()
     }
 }
 
-impl Streams for Http {
+impl SseClient for Http {
     fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>> {
-        // (It ends with the line, and silence ends that.)
+        // The stream has no end of its own. Silence ends the connection, and the connection its streams.
         let request = self.request(ACCEPT_EVENTS, body).timeout(Duration::MAX);
         async move {
-            let answer = request.send().await.map_err(lost)?;
-            let media = answer.headers().get("content-type").and_then(|it| it.to_str().ok());
-            is_events(answer.status().as_u16(), media)?;
-            let chunks = stream::unfold(answer, |mut answer| async move {
-                let chunk = answer.chunk().await.map_err(lost).transpose()?;
-                Some((chunk.map(|it| it.to_vec()), answer))
+            let response = request.send().await.map_err(transport_error)?;
+            let content_type =
+                response.headers().get("content-type").and_then(|it| it.to_str().ok());
+            check_sse_response(response.status().as_u16(), content_type)?;
+            let chunks = stream::unfold(response, |mut response| async move {
+                let chunk = response.chunk().await.map_err(transport_error).transpose()?;
+                Some((chunk.map(|it| it.to_vec()), response))
             });
             Ok(chunks.boxed())
         }
@@ -135,18 +146,18 @@ impl Streams for Http {
     }
 }
 
-/// What a frame says. (tungstenite answers the pings of WebSocket itself.)
+/// Returns the text of a frame. tungstenite answers the pings of the WebSocket protocol by itself.
 fn text(
     frame: Result<Frame, tokio_tungstenite::tungstenite::Error>,
 ) -> Option<Result<String, TransportError>> {
     match frame {
         Ok(Frame::Text(text)) => Some(Ok(text.to_string())),
         Ok(Frame::Close(frame)) => {
-            let why = frame.map_or_else(String::new, |it| it.reason.to_string());
-            Some(Err(TransportError::new(why)))
+            let reason = frame.map_or_else(String::new, |it| it.reason.to_string());
+            Some(Err(TransportError::new(reason)))
         }
         Ok(_) => None,
-        Err(error) => Some(Err(lost(error))),
+        Err(error) => Some(Err(transport_error(error))),
     }
 }
 

@@ -1,63 +1,60 @@
-//! The messages of `graphql-transport-ws`. Pure.
+//! The messages of the WebSocket subprotocol `graphql-transport-ws`, as text. Pure functions.
 
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{Command, Heard};
-use crate::transport::{SubscriptionEnd, SubscriptionNumber};
+use super::{ServerMessage, SubscriptionCommand, SubscriptionEnd, SubscriptionId};
 
-/// The subprotocol's name.
+/// The name of the subprotocol.
 pub(super) const NAME: &str = "graphql-transport-ws";
 
-/// What a server says.
+/// A message that the server sends.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Message {
+pub(super) enum ProtocolMessage {
     Ack,
     Ping,
     Pong,
-    Heard(Heard),
+    Subscription(ServerMessage),
 }
 
 #[derive(Deserialize)]
-struct Raw<'m> {
+struct RawMessage<'m> {
     r#type: &'m str,
     id: Option<&'m str>,
     #[serde(borrow)]
     payload: Option<&'m RawValue>,
 }
 
-/// Reads a message; `None` for what the protocol does not have.
-pub(super) fn read(text: &str) -> Option<Message> {
-    let Raw { r#type, id, payload } = serde_json::from_str(text).ok()?;
-    let number = || Some(SubscriptionNumber(id?.parse().ok()?));
-    Some(match r#type {
-        "connection_ack" => Message::Ack,
-        "ping" => Message::Ping,
-        "pong" => Message::Pong,
-        "next" => {
-            Message::Heard(Heard::Event { number: number()?, payload: payload?.get().to_owned() })
-        }
+/// Parses a message. Returns `None` if the protocol does not define it.
+pub(super) fn parse(text: &str) -> Option<ProtocolMessage> {
+    let RawMessage { r#type, id, payload } = serde_json::from_str(text).ok()?;
+    let id = || Some(SubscriptionId(id?.parse().ok()?));
+    let message = match r#type {
+        "connection_ack" => return Some(ProtocolMessage::Ack),
+        "ping" => return Some(ProtocolMessage::Ping),
+        "pong" => return Some(ProtocolMessage::Pong),
+        "next" => ServerMessage::Event { id: id()?, payload: payload?.get().to_owned() },
         "error" => {
-            let why = payload.map_or("", |it| it.get()).to_owned();
-            Message::Heard(Heard::End { number: number()?, end: SubscriptionEnd::Failed(why) })
+            let errors = payload.map_or("", |it| it.get()).to_owned();
+            ServerMessage::End { id: id()?, end: SubscriptionEnd::Failed(errors) }
         }
-        "complete" => {
-            Message::Heard(Heard::End { number: number()?, end: SubscriptionEnd::Complete })
-        }
+        "complete" => ServerMessage::End { id: id()?, end: SubscriptionEnd::Complete },
         _ => return None,
-    })
+    };
+    Some(ProtocolMessage::Subscription(message))
 }
 
-/// The first message.
+/// Formats the first message of a connection.
 pub(super) fn init(token: Option<&str>) -> String {
-    match token {
+    let message = match token {
         Some(token) => {
-            json!({"type": "connection_init", "payload": {"authorization": format!("Bearer {token}")}})
+            let authorization = format!("Bearer {token}");
+            json!({"type": "connection_init", "payload": {"authorization": authorization}})
         }
         None => json!({"type": "connection_init"}),
-    }
-    .to_string()
+    };
+    message.to_string()
 }
 
 pub(super) fn ping() -> String {
@@ -68,13 +65,15 @@ pub(super) fn pong() -> String {
     json!({"type": "pong"}).to_string()
 }
 
-/// What a command is on the wire.
-pub(super) fn write(command: &Command) -> String {
+/// Formats the message for a command.
+pub(super) fn format_command(command: &SubscriptionCommand) -> String {
     match command {
-        Command::Subscribe { number, body } => {
-            format!(r#"{{"id":"{}","type":"subscribe","payload":{body}}}"#, number.0)
+        SubscriptionCommand::Subscribe { id, body } => {
+            format!(r#"{{"id":"{}","type":"subscribe","payload":{body}}}"#, id.0)
         }
-        Command::Unsubscribe { number } => format!(r#"{{"id":"{}","type":"complete"}}"#, number.0),
+        SubscriptionCommand::Unsubscribe { id } => {
+            format!(r#"{{"id":"{}","type":"complete"}}"#, id.0)
+        }
     }
 }
 
@@ -83,16 +82,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_says() {
-        let number = SubscriptionNumber(7);
-        let check =
-            |text: &str, expected: Option<Message>| assert_eq!(read(text), expected, "{text}");
-        check(r#"{"type":"connection_ack"}"#, Some(Message::Ack));
-        check(r#"{"type":"ping","payload":{}}"#, Some(Message::Ping));
+    fn server_messages_are_parsed() {
+        let id = SubscriptionId(7);
+        let check = |text: &str, expected: Option<ProtocolMessage>| {
+            assert_eq!(parse(text), expected, "{text}");
+        };
+        check(r#"{"type":"connection_ack"}"#, Some(ProtocolMessage::Ack));
+        check(r#"{"type":"ping","payload":{}}"#, Some(ProtocolMessage::Ping));
         let payload = r#"{"data": 1}"#.to_owned();
-        let event = Message::Heard(Heard::Event { number, payload });
+        let event = ProtocolMessage::Subscription(ServerMessage::Event { id, payload });
         check(r#"{"id":"7","type":"next","payload":{"data": 1}}"#, Some(event));
-        let end = Message::Heard(Heard::End { number, end: SubscriptionEnd::Complete });
+        let end = ServerMessage::End { id, end: SubscriptionEnd::Complete };
+        let end = ProtocolMessage::Subscription(end);
         check(r#"{"id":"7","type":"complete"}"#, Some(end));
         check(r#"{"id":"x","type":"complete"}"#, None);
         check(r#"{"type":"other"}"#, None);
@@ -100,10 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn what_we_say() {
-        let number = SubscriptionNumber(7);
+    fn client_messages_are_formatted() {
+        let id = SubscriptionId(7);
         let body = r#"{"query":"q"}"#.to_owned();
-        let subscribe = write(&Command::Subscribe { number, body });
+        let subscribe = format_command(&SubscriptionCommand::Subscribe { id, body });
         assert_eq!(subscribe, r#"{"id":"7","type":"subscribe","payload":{"query":"q"}}"#);
         assert!(init(Some("t")).contains("Bearer t"));
     }

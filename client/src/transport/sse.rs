@@ -1,173 +1,188 @@
-//! A line over server-sent events, where no WebSocket gets through (C15): a request for each subscription, whose answer
-//! comes bit by bit (graphql-sse, distinct connections).
+//! A connection over server-sent events, where no WebSocket can be opened (C15).
+//!
+//! Each subscription is a request of its own, whose response is a stream of events (the "distinct connections mode" of
+//! graphql-sse).
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::future::{self, AbortHandle, BoxFuture, Either};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt};
 
-use super::{Command, Heard, Line, within};
-use crate::engine::Millis;
+use super::http::with_timeout;
+use super::{Connection, ServerMessage, SubscriptionCommand, SubscriptionEnd, SubscriptionId};
 use crate::model::error::TransportError;
 use crate::runtime;
-use crate::transport::{SubscriptionEnd, SubscriptionNumber};
 
-/// A server says something more often than that, if only that it is there.
-const SILENCE: Millis = 30_000;
-/// What is asked to see whether events get through.
+/// If nothing arrives for this long, the connection is lost. The server sends keep-alives more often.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The operation that tests whether events get through.
 const PROBE: &str = r#"{"query":"{ __typename }"}"#;
 
-/// The bytes of an answer, as they come.
+/// The bytes of a response, as they arrive.
 pub(super) type Chunks = BoxStream<'static, Result<Vec<u8>, TransportError>>;
 
-/// What a platform must be able to do: send a request that accepts events, and hand on what comes.
-pub(super) trait Streams: Send + Sync + 'static {
+/// Sends a request that accepts events, and returns the response as a stream. Each platform has its own.
+pub(super) trait SseClient: Send + Sync + 'static {
     fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>>;
 }
 
-/// Whether an answer is one of events.
-pub(super) fn is_events(status: u16, media: Option<&str>) -> Result<(), TransportError> {
-    match status == 200 && media.is_some_and(|it| it.starts_with("text/event-stream")) {
-        true => Ok(()),
-        false => Err(TransportError::new(format!("no events, but status {status}"))),
+/// Fails unless the response is a stream of events.
+pub(super) fn check_sse_response(
+    status: u16,
+    content_type: Option<&str>,
+) -> Result<(), TransportError> {
+    let is_events = content_type.is_some_and(|it| it.starts_with("text/event-stream"));
+    if status == 200 && is_events {
+        Ok(())
+    } else {
+        Err(TransportError::new(format!("expected a stream of events, got status {status}")))
     }
 }
 
-/// A line of events, if they get through.
-pub(super) async fn open(streams: impl Streams) -> Result<Line, TransportError> {
-    let mut probe = Events::of(streams.open(PROBE.to_owned()).await?);
+/// Opens a connection, if events get through.
+pub(super) async fn open(client: impl SseClient) -> Result<Connection, TransportError> {
+    let mut probe = EventReader::new(client.open(PROBE.to_owned()).await?);
     match probe.next().await {
-        Some(Ok(Said::Next(_))) => {}
+        Some(Ok(SseEvent::Next(_))) => {}
         Some(Err(error)) => return Err(error),
-        _ => return Err(TransportError::new("no events get through")),
+        _ => return Err(TransportError::new("the server sent no event")),
     }
-    let ((commands, told), (hears, heard)) = (mpsc::unbounded(), mpsc::unbounded());
-    runtime::spawn(carry(streams, told, hears));
-    Ok(Line { commands, heard })
+    let (commands, command_receiver) = mpsc::unbounded();
+    let (message_sender, messages) = mpsc::unbounded();
+    runtime::spawn(run(client, command_receiver, message_sender));
+    Ok(Connection { commands, messages })
 }
 
-/// Begins and ends subscriptions, and hands on what they say, until one of them is lost: then all are.
-async fn carry(
-    streams: impl Streams,
-    mut told: mpsc::UnboundedReceiver<Command>,
-    hears: mpsc::UnboundedSender<Heard>,
+/// Starts and ends subscriptions and passes on their events. If one subscription is lost, the whole connection is.
+async fn run(
+    client: impl SseClient,
+    mut commands: mpsc::UnboundedReceiver<SubscriptionCommand>,
+    messages: mpsc::UnboundedSender<ServerMessage>,
 ) {
-    let mut running: SelectAll<BoxStream<'static, Result<Heard, TransportError>>> =
+    let mut streams: SelectAll<BoxStream<'static, Result<ServerMessage, TransportError>>> =
         SelectAll::new();
-    let mut wanted: HashMap<SubscriptionNumber, AbortHandle> = HashMap::new();
+    let mut running: HashMap<SubscriptionId, AbortHandle> = HashMap::new();
     loop {
-        let heard = match running.is_empty() {
-            true => Either::Left(future::pending()),
-            false => Either::Right(running.next()),
+        let message = if streams.is_empty() {
+            Either::Left(future::pending())
+        } else {
+            Either::Right(streams.next())
         };
-        match future::select(told.next(), heard).await {
-            Either::Left((Some(Command::Subscribe { number, body }), _)) => {
-                let (events, handle) = stream::abortable(follow(streams.open(body), number));
-                running.push(events.boxed());
-                wanted.insert(number, handle);
+        match future::select(commands.next(), message).await {
+            Either::Left((Some(SubscriptionCommand::Subscribe { id, body }), _)) => {
+                let (stream, handle) = stream::abortable(subscribe(client.open(body), id));
+                streams.push(stream.boxed());
+                running.insert(id, handle);
             }
-            Either::Left((Some(Command::Unsubscribe { number }), _)) => {
-                wanted.remove(&number).iter().for_each(AbortHandle::abort);
+            Either::Left((Some(SubscriptionCommand::Unsubscribe { id }), _)) => {
+                running.remove(&id).iter().for_each(AbortHandle::abort);
             }
             Either::Left((None, _)) | Either::Right((Some(Err(_)), _)) => return,
-            Either::Right((Some(Ok(heard)), _)) => {
-                if let Heard::End { number, .. } = &heard {
-                    wanted.remove(number);
+            Either::Right((Some(Ok(message)), _)) => {
+                if let ServerMessage::End { id, .. } = &message {
+                    running.remove(id);
                 }
-                if hears.unbounded_send(heard).is_err() {
+                if messages.unbounded_send(message).is_err() {
                     return;
                 }
             }
-            // One has ended, and that was said.
+            // The last subscription has ended.
             Either::Right((None, _)) => {}
         }
     }
 }
 
-/// What a subscription says, and its end.
-fn follow(
+/// Returns the messages of one subscription.
+fn subscribe(
     opening: BoxFuture<'static, Result<Chunks, TransportError>>,
-    number: SubscriptionNumber,
-) -> impl futures_util::Stream<Item = Result<Heard, TransportError>> + Send {
-    let events = stream::once(within(SILENCE, opening)).flat_map(|opened| match opened {
-        Ok(chunks) => Events::of(chunks).into_stream(),
+    id: SubscriptionId,
+) -> impl futures_util::Stream<Item = Result<ServerMessage, TransportError>> + Send {
+    let opened = stream::once(with_timeout(SILENCE_TIMEOUT, opening));
+    let events = opened.flat_map(|opened| match opened {
+        Ok(chunks) => EventReader::new(chunks).into_stream(),
         Err(error) => stream::once(future::ready(Err(error))).boxed(),
     });
-    events.map(move |said| {
-        Ok(match said? {
-            Said::Next(payload) => Heard::Event { number, payload },
-            Said::Complete => Heard::End { number, end: SubscriptionEnd::Complete },
+    events.map(move |event| {
+        Ok(match event? {
+            SseEvent::Next(payload) => ServerMessage::Event { id, payload },
+            SseEvent::Complete => ServerMessage::End { id, end: SubscriptionEnd::Complete },
         })
     })
 }
 
-/// What an event says.
+/// An event of graphql-sse.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+enum SseEvent {
+    /// The payload as JSON.
     Next(String),
     Complete,
 }
 
-/// Events, read from bytes.
-struct Events {
+/// Reads events from the bytes of a response.
+struct EventReader {
     chunks: Chunks,
     buffer: Vec<u8>,
-    /// Nothing more comes.
-    is_over: bool,
+    is_finished: bool,
 }
 
-impl Events {
-    fn of(chunks: Chunks) -> Self {
-        Self { chunks, buffer: Vec::new(), is_over: false }
+impl EventReader {
+    fn new(chunks: Chunks) -> Self {
+        Self { chunks, buffer: Vec::new(), is_finished: false }
     }
 
-    fn into_stream(self) -> BoxStream<'static, Result<Said, TransportError>> {
-        stream::unfold(self, |mut it| async move { it.next().await.map(|said| (said, it)) }).boxed()
+    fn into_stream(self) -> BoxStream<'static, Result<SseEvent, TransportError>> {
+        let next = |mut reader: Self| async move {
+            let event = reader.next().await?;
+            Some((event, reader))
+        };
+        stream::unfold(self, next).boxed()
     }
 
-    /// The next event. The end without one that says so is a loss.
-    async fn next(&mut self) -> Option<Result<Said, TransportError>> {
+    /// Returns the next event. A response that ends without a `complete` event is an error.
+    async fn next(&mut self) -> Option<Result<SseEvent, TransportError>> {
         loop {
-            if self.is_over {
+            if self.is_finished {
                 return None;
             }
             while let Some(end) = self.buffer.windows(2).position(|it| it == b"\n\n") {
-                let event: Vec<u8> = self.buffer.drain(..end + 2).collect();
-                if let Some(said) = read(&String::from_utf8_lossy(&event)) {
-                    self.is_over = said == Said::Complete;
-                    return Some(Ok(said));
+                let text: Vec<u8> = self.buffer.drain(..end + 2).collect();
+                if let Some(event) = parse(&String::from_utf8_lossy(&text)) {
+                    self.is_finished = event == SseEvent::Complete;
+                    return Some(Ok(event));
                 }
             }
-            let silence = Box::pin(runtime::sleep(SILENCE));
+            let silence = Box::pin(runtime::sleep(SILENCE_TIMEOUT));
             let error = match future::select(self.chunks.next(), silence).await {
                 Either::Left((Some(Ok(chunk)), _)) => {
                     self.buffer.extend(chunk);
                     continue;
                 }
                 Either::Left((Some(Err(error)), _)) => error,
-                Either::Left((None, _)) => TransportError::new("the line was closed"),
-                Either::Right(_) => TransportError::new("nothing was heard for long"),
+                Either::Left((None, _)) => TransportError::new("the server closed the connection"),
+                Either::Right(_) => TransportError::new("the connection was silent for too long"),
             };
-            self.is_over = true;
+            self.is_finished = true;
             return Some(Err(error));
         }
     }
 }
 
-/// One event: its name and its data; nothing for a comment.
-fn read(event: &str) -> Option<Said> {
-    let (mut name, mut data) = ("", Vec::new());
-    for line in event.lines() {
+/// Parses the text of one event. Returns `None` for a comment or an unknown event.
+fn parse(text: &str) -> Option<SseEvent> {
+    let mut name = "";
+    let mut data = Vec::new();
+    for line in text.lines() {
         match line.split_once(':') {
-            Some(("event", it)) => name = it.trim(),
-            Some(("data", it)) => data.push(it.strip_prefix(' ').unwrap_or(it)),
+            Some(("event", value)) => name = value.trim(),
+            Some(("data", value)) => data.push(value.strip_prefix(' ').unwrap_or(value)),
             _ => {}
         }
     }
     match name {
-        "next" => Some(Said::Next(data.join("\n"))),
-        "complete" => Some(Said::Complete),
+        "next" => Some(SseEvent::Next(data.join("\n"))),
+        "complete" => Some(SseEvent::Complete),
         _ => None,
     }
 }
@@ -176,29 +191,30 @@ fn read(event: &str) -> Option<Said> {
 mod tests {
     use super::*;
 
-    /// What is read of bytes that come in these pieces.
-    async fn heard(pieces: &[&'static str]) -> Vec<Result<Said, TransportError>> {
+    /// Reads all events from bytes that arrive in the given pieces.
+    async fn read(pieces: &[&'static str]) -> Vec<Result<SseEvent, TransportError>> {
         let chunks: Vec<_> = pieces.iter().map(|it| Ok(it.as_bytes().to_vec())).collect();
-        Events::of(stream::iter(chunks).boxed()).into_stream().collect().await
+        EventReader::new(stream::iter(chunks).boxed()).into_stream().collect().await
     }
 
     #[tokio::test]
-    async fn events_come_in_any_pieces() {
-        let next = |text: &str| Ok(Said::Next(text.to_owned()));
+    async fn events_are_read_from_bytes_cut_at_any_place() {
+        let next = |text: &str| Ok(SseEvent::Next(text.to_owned()));
         let whole = "event: next\ndata: {\"a\":1}\n\n:\n\nevent: complete\ndata: \n\n";
-        assert_eq!(heard(&[whole]).await, [next("{\"a\":1}"), Ok(Said::Complete)]);
+        let expected = [next("{\"a\":1}"), Ok(SseEvent::Complete)];
+        assert_eq!(read(&[whole]).await, expected);
         for at in 0..whole.len() {
-            let (one, other) = whole.split_at(at);
-            assert_eq!(heard(&[one, other]).await, [next("{\"a\":1}"), Ok(Said::Complete)], "{at}");
+            let (first, second) = whole.split_at(at);
+            assert_eq!(read(&[first, second]).await, expected, "{at}");
         }
-        let cut = heard(&["event: next\ndata: 1\n\nevent: ne"]).await;
-        assert_eq!(cut[0], next("1"));
-        assert!(cut[1].is_err() && cut.len() == 2, "what does not say that it ends is lost");
+        let truncated = read(&["event: next\ndata: 1\n\nevent: ne"]).await;
+        assert_eq!(truncated[0], next("1"));
+        assert!(truncated[1].is_err() && truncated.len() == 2, "there was no `complete` event");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_ends_it() {
-        let mut events = Events::of(stream::pending().boxed());
+    async fn silence_ends_a_subscription() {
+        let mut events = EventReader::new(stream::pending().boxed());
         assert!(matches!(events.next().await, Some(Err(_))));
         assert!(events.next().await.is_none());
     }

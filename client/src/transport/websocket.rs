@@ -1,88 +1,99 @@
-//! A line for subscriptions over any socket that carries texts: how it opens, and how it is kept.
+//! A connection for subscriptions over a WebSocket: its handshake, its messages and its pings.
+//!
+//! The platform provides the socket, as a stream and a sink of text messages.
+
+use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::future::{self, Either};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 
-use super::protocol::{self, Message};
-use super::{Command, Heard, Line};
-use crate::engine::Millis;
+use super::protocol::{self, ProtocolMessage};
+use super::{Connection, ServerMessage, SubscriptionCommand};
 use crate::model::error::TransportError;
-use crate::runtime::{self, Moves};
+use crate::runtime::{self, MaybeSend};
 
-/// After so much silence the server is asked whether it is there.
-const PING: Millis = 10_000;
-/// And after so much more the line is lost.
-const SILENCE: Millis = 10_000;
+/// After this long without a message the client sends a ping.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// If no message follows a ping for this long, the connection is lost.
+const PONG_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What carries texts both ways.
-pub(super) trait Socket:
+/// A stream and a sink of text messages.
+pub(super) trait TextSocket:
     Stream<Item = Result<String, TransportError>> + Sink<String, Error = TransportError> + Unpin
 {
 }
 
-impl<S> Socket for S where
+impl<S> TextSocket for S where
     S: Stream<Item = Result<String, TransportError>> + Sink<String, Error = TransportError> + Unpin
 {
 }
 
-/// Says hello, waits until the server does, and carries what is said from then on.
+/// Performs the handshake over an open socket, and starts the task that runs the connection.
 pub(super) async fn open(
-    mut socket: impl Socket + Moves,
+    mut socket: impl TextSocket + MaybeSend,
     token: Option<&str>,
-) -> Result<Line, TransportError> {
-    greet(&mut socket, token).await?;
-    let ((commands, told), (hears, heard)) = (mpsc::unbounded(), mpsc::unbounded());
-    runtime::spawn(carry(socket, told, hears));
-    Ok(Line { commands, heard })
+) -> Result<Connection, TransportError> {
+    handshake(&mut socket, token).await?;
+    let (commands, command_receiver) = mpsc::unbounded();
+    let (message_sender, messages) = mpsc::unbounded();
+    runtime::spawn(run(socket, command_receiver, message_sender));
+    Ok(Connection { commands, messages })
 }
 
-async fn greet(socket: &mut impl Socket, token: Option<&str>) -> Result<(), TransportError> {
+async fn handshake(
+    socket: &mut impl TextSocket,
+    token: Option<&str>,
+) -> Result<(), TransportError> {
     socket.send(protocol::init(token)).await?;
     while let Some(text) = socket.next().await {
-        match protocol::read(&text?) {
-            Some(Message::Ack) => return Ok(()),
-            Some(Message::Ping) => socket.send(protocol::pong()).await?,
+        match protocol::parse(&text?) {
+            Some(ProtocolMessage::Ack) => return Ok(()),
+            Some(ProtocolMessage::Ping) => socket.send(protocol::pong()).await?,
             _ => {}
         }
     }
-    Err(TransportError::new("the line was closed"))
+    Err(TransportError::new("the server closed the connection"))
 }
 
-/// Carries messages both ways until either end is gone, or there is nothing but silence.
-async fn carry(
-    mut socket: impl Socket,
-    mut told: mpsc::UnboundedReceiver<Command>,
-    hears: mpsc::UnboundedSender<Heard>,
+/// Sends commands and receives messages until either end is closed, or the server stays silent after a ping.
+async fn run(
+    mut socket: impl TextSocket,
+    mut commands: mpsc::UnboundedReceiver<SubscriptionCommand>,
+    messages: mpsc::UnboundedSender<ServerMessage>,
 ) {
-    let mut is_asked = false;
-    let mut silence = Box::pin(runtime::sleep(PING));
+    let mut is_ping_pending = false;
+    let mut silence = Box::pin(runtime::sleep(PING_INTERVAL));
     loop {
-        let next = future::select(told.next(), socket.next());
-        let done = match future::select(next, &mut silence).await {
+        let next = future::select(commands.next(), socket.next());
+        let sent = match future::select(next, &mut silence).await {
             Either::Left((Either::Left((Some(command), _)), _)) => {
-                socket.send(protocol::write(&command)).await
+                socket.send(protocol::format_command(&command)).await
             }
             Either::Left((Either::Right((Some(Ok(text)), _)), _)) => {
-                (is_asked, silence) = (false, Box::pin(runtime::sleep(PING)));
-                match protocol::read(&text) {
-                    Some(Message::Heard(heard)) => match hears.unbounded_send(heard) {
-                        Ok(()) => Ok(()),
-                        Err(_) => break,
-                    },
-                    Some(Message::Ping) => socket.send(protocol::pong()).await,
+                is_ping_pending = false;
+                silence = Box::pin(runtime::sleep(PING_INTERVAL));
+                match protocol::parse(&text) {
+                    Some(ProtocolMessage::Subscription(message)) => {
+                        if messages.unbounded_send(message).is_err() {
+                            break;
+                        }
+                        Ok(())
+                    }
+                    Some(ProtocolMessage::Ping) => socket.send(protocol::pong()).await,
                     _ => Ok(()),
                 }
             }
-            // Nobody needs the line any more, or it is gone.
+            // The client has dropped the connection, or the socket is closed.
             Either::Left(_) => break,
-            Either::Right(_) if is_asked => break,
+            Either::Right(_) if is_ping_pending => break,
             Either::Right(_) => {
-                (is_asked, silence) = (true, Box::pin(runtime::sleep(SILENCE)));
+                is_ping_pending = true;
+                silence = Box::pin(runtime::sleep(PONG_TIMEOUT));
                 socket.send(protocol::ping()).await
             }
         };
-        if done.is_err() {
+        if sent.is_err() {
             break;
         }
     }

@@ -9,15 +9,14 @@ use cynic::SubscriptionBuilder;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use super::real_server::Real;
+use super::real_server::RealServer;
 use crate::engine::Engine;
 use crate::model::id::{AppointmentId, CalendarId};
 use crate::model::input::{AppointmentChanges, NewAppointment, Precondition};
 use crate::model::scalars::DateTime;
 use crate::mutation::{MutationInput, PreparedMutation};
-use crate::tests::scripted::fake_transport::Memory;
-use crate::transport::SubscriptionNumber;
-use crate::transport::{Command, Heard, Http, Transport};
+use crate::tests::scripted::fake_transport::FakeTransport;
+use crate::transport::{Http, ServerMessage, SubscriptionCommand, SubscriptionId, Transport};
 use crate::wire::operations::{ChangesSubscription, ChangesVariables, TimeRange};
 use crate::wire::prepare::range_query;
 use fastrand::Rng;
@@ -31,7 +30,7 @@ const NOW: i64 = 1_795_392_000;
 /// Both servers, and what was sent to them.
 struct Both {
     real: Http,
-    model: Memory,
+    model: FakeTransport,
     engine: Engine,
     rng: Rng,
     appointments: Vec<AppointmentId>,
@@ -103,14 +102,17 @@ async fn answer(of: &dyn Transport, body: &str) -> Value {
 
 /// Every event of a calendar, over a line, until the backlog's end.
 async fn events(of: &dyn Transport, engine: &Engine, calendar: &str) -> Vec<Value> {
-    let mut line = of.connect().await.expect("it opens");
+    let mut connection = of.connect().await.expect("it opens");
     let changes = ChangesVariables { calendar: calendar.into(), after: Some(0) };
     let changes = ChangesSubscription::build(changes);
     let body = engine.cache().prepare(&changes).expect("it fits").body();
-    let number = SubscriptionNumber(1);
-    line.commands.unbounded_send(Command::Subscribe { number, body }).expect("it is open");
+    let id = SubscriptionId(1);
+    connection
+        .commands
+        .unbounded_send(SubscriptionCommand::Subscribe { id, body })
+        .expect("it is open");
     let mut events = Vec::new();
-    while let Some(Heard::Event { payload, .. }) = line.heard.next().await {
+    while let Some(ServerMessage::Event { payload, .. }) = connection.messages.next().await {
         let event: Value = serde_json::from_str(&payload).expect("JSON");
         let is_last = event["data"]["appointmentChanges"]["kind"] == "BOOKMARK";
         events.push(normal(event));
@@ -142,19 +144,19 @@ fn normal(mut answer: Value) -> Value {
 
 #[tokio::test]
 async fn the_model_answers_as_the_server_does() {
-    let server = Real::start(Clock::from(|| Instant::from_unix(NOW + 3_600))).await;
+    let server = RealServer::start(Clock::from(|| Instant::from_unix(NOW + 3_600))).await;
     let url = server.url();
     let real = Http::new(&url, Arc::new(|| None)).expect("it is an address");
-    let model = Memory::default();
-    model.place().is_fluent = true;
+    let model = FakeTransport::default();
+    model.network().is_automatic = true;
     for (id, overlaps) in CALENDARS.into_iter().zip(["ALLOW", "REJECT"]) {
         let input = json!({"id": id, "name": overlaps, "overlaps": overlaps});
         let query = "mutation($input: CreateCalendarInput!) { createCalendar(input: $input) { calendar { id } } }";
         let body = json!({"query": query, "variables": {"input": input}}).to_string();
         let made = real.post(body).await.expect("it is there");
         assert!(String::from_utf8_lossy(&made).contains(id));
-        let mut place = model.place();
-        place.server.calendars.entry(id.to_owned()).or_default().is_strict = overlaps == "REJECT";
+        let mut network = model.network();
+        network.server.calendars.entry(id.to_owned()).or_default().is_strict = overlaps == "REJECT";
     }
     let engine = Engine::new(7).expect("the contract fits");
     let (appointments, sent) = (Vec::new(), Vec::new());

@@ -1,30 +1,31 @@
-//! The model of a calendar's log: its changes, what it is after each, and what a restored backup forgets.
+//! The model of a calendar's log: its changes, the calendar after each of them, and what a restored backup forgets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// Appointments by id, as they are; each with its revision in it.
-pub(in crate::tests) type State = BTreeMap<String, Value>;
+/// The appointments of a calendar at one revision, by id. Each contains its own revision.
+pub(in crate::tests) type Appointments = BTreeMap<String, Value>;
 
-/// What a change has done: of which appointment, how it left it, and by which mutation.
+/// A change: the id of the appointment, its new content (`None`: deleted), and the mutation id.
 pub(in crate::tests) type Change = (String, Option<Value>, String);
 
-/// One calendar.
+/// The log of one calendar.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tests) struct Log {
-    /// Whether nothing may overlap.
+    /// Whether the calendar rejects overlapping appointments.
     pub(in crate::tests) is_strict: bool,
-    /// Up to where it was pruned.
+    /// The last revision that was pruned.
     pub(in crate::tests) pruned: u64,
     pub(in crate::tests) changes: Vec<Change>,
-    /// Where it begins: nowhere, or where a restored backup was taken up.
+    /// The revision before the first change: 0, or that of the restored backup.
     start: u64,
-    /// What there was then, and who was deleted before.
-    initial: State,
+    /// The appointments at `start`.
+    initial: Appointments,
+    /// Appointments that were deleted before `start`, with the revision of the deletion.
     deleted: BTreeMap<String, u64>,
-    /// The log that the restored one has replaced: clients may still stand in it.
-    before: Option<Box<Self>>,
+    /// The log that a restored backup has replaced. Clients may still have one of its revisions.
+    replaced: Option<Box<Self>>,
 }
 
 impl Log {
@@ -32,45 +33,52 @@ impl Log {
         self.start + self.changes.len() as u64
     }
 
-    /// What there was at a revision.
-    pub(in crate::tests) fn at(&self, revision: u64) -> State {
-        let Some(heard) = revision.checked_sub(self.start) else {
-            return self.before.as_ref().map(|it| it.at(revision)).unwrap_or_default();
+    /// Returns the appointments at a revision.
+    pub(in crate::tests) fn at(&self, revision: u64) -> Appointments {
+        let Some(changes) = revision.checked_sub(self.start) else {
+            return self.replaced.as_ref().map(|log| log.at(revision)).unwrap_or_default();
         };
-        let mut state = self.initial.clone();
-        for (id, after, _) in self.changes.iter().take(heard as usize) {
+        let mut appointments = self.initial.clone();
+        for (id, after, _) in self.changes.iter().take(changes as usize) {
             match after {
-                Some(it) => _ = state.insert(id.clone(), it.clone()),
-                None => _ = state.remove(id),
+                Some(appointment) => _ = appointments.insert(id.clone(), appointment.clone()),
+                None => _ = appointments.remove(id),
             }
         }
-        state
+        appointments
     }
 
-    /// The change that a revision has made. It must be of this log.
+    /// Returns the change of a revision, which must be in this log.
     pub(in crate::tests) fn change(&self, revision: u64) -> &Change {
         &self.changes[(revision - self.start) as usize - 1]
     }
 
-    /// Of whom something else may be told after a revision than what stood there.
-    pub(in crate::tests) fn later(&self, revision: u64) -> BTreeSet<String> {
-        let heard = revision.saturating_sub(self.start) as usize;
-        let mut later: BTreeSet<String> =
-            self.changes.iter().skip(heard).map(|(id, ..)| id.clone()).collect();
-        if let Some(before) = self.before.as_ref().filter(|_| revision < self.start) {
-            later.extend(self.initial.keys().cloned());
-            later.extend(before.later(revision));
+    /// Returns the ids of all appointments that may have changed after a revision.
+    pub(in crate::tests) fn changed_after(&self, revision: u64) -> BTreeSet<String> {
+        let known = revision.saturating_sub(self.start) as usize;
+        let later = self.changes.iter().skip(known);
+        let mut changed: BTreeSet<String> = later.map(|(id, ..)| id.clone()).collect();
+        if let Some(replaced) = self.replaced.as_ref().filter(|_| revision < self.start) {
+            changed.extend(self.initial.keys().cloned());
+            changed.extend(replaced.changed_after(revision));
         }
-        later
+        changed
     }
 
-    pub(in crate::tests) fn commit(&mut self, id: &str, after: Option<Value>, by: &str) -> u64 {
+    /// Adds a change, and returns its revision.
+    pub(in crate::tests) fn commit(
+        &mut self,
+        id: &str,
+        after: Option<Value>,
+        mutation: &str,
+    ) -> u64 {
         let revision = self.head() + 1;
-        let after = after.map(|it| stamped(it, revision));
-        self.changes.push((id.to_owned(), after, by.to_owned()));
+        let after = after.map(|appointment| with_revision(appointment, revision));
+        self.changes.push((id.to_owned(), after, mutation.to_owned()));
         revision
     }
 
+    /// Returns the revision that deleted an appointment, if it is deleted.
     pub(in crate::tests) fn deleted_at(&self, id: &str) -> Option<u64> {
         match self.changes.iter().rposition(|(it, ..)| it == id) {
             Some(at) => self.changes[at].1.is_none().then_some(self.start + at as u64 + 1),
@@ -78,33 +86,33 @@ impl Log {
         }
     }
 
-    /// Whether it was ever deleted up to a revision.
+    /// Returns whether an appointment was deleted at any time up to a revision.
     pub(in crate::tests) fn was_deleted(&self, id: &str, revision: u64) -> bool {
-        let heard = revision.saturating_sub(self.start) as usize;
-        let mut here = self.changes.iter().take(heard);
-        here.any(|(it, after, _)| it == id && after.is_none())
-            || self.before.as_ref().is_some_and(|it| it.was_deleted(id, revision))
+        let known = revision.saturating_sub(self.start) as usize;
+        let mut changes = self.changes.iter().take(known);
+        changes.any(|(it, after, _)| it == id && after.is_none())
+            || self.replaced.as_ref().is_some_and(|log| log.was_deleted(id, revision))
     }
 
-    /// What this log becomes when `backup`, an earlier state of it, is restored and raised (S8).
+    /// Returns the log after the restore of `backup`, an earlier state of this log. Revisions are raised (S8).
     pub(in crate::tests) fn restored(&self, backup: &Self) -> Self {
         let start = self.head() + 1_000;
         let ids = backup.changes.iter().map(|(id, ..)| id).chain(backup.deleted.keys());
         let deleted = ids.filter_map(|id| Some((id.clone(), backup.deleted_at(id)?))).collect();
-        let stands = backup.at(backup.head()).into_iter();
+        let appointments = backup.at(backup.head()).into_iter();
         Self {
             is_strict: self.is_strict,
             pruned: start,
             changes: Vec::new(),
             start,
-            initial: stands.map(|(id, it)| (id, stamped(it, start))).collect(),
+            initial: appointments.map(|(id, it)| (id, with_revision(it, start))).collect(),
             deleted,
-            before: Some(Box::new(self.clone())),
+            replaced: Some(Box::new(self.clone())),
         }
     }
 }
 
-fn stamped(mut appointment: Value, revision: u64) -> Value {
+fn with_revision(mut appointment: Value, revision: u64) -> Value {
     appointment["revision"] = json!(revision);
     appointment
 }

@@ -1,4 +1,4 @@
-//! The real server, in the same program, with a database of its own.
+//! The real server, in the process of the test, with a temporary database.
 
 use std::net::SocketAddr;
 
@@ -8,20 +8,20 @@ use appointments_server::server::Server;
 use clap::Parser;
 use tempfile::TempDir;
 
-/// A server, and its folder.
-pub(crate) struct Real {
+/// A running server and the directory of its database.
+pub(crate) struct RealServer {
     server: Server,
-    _folder: TempDir,
+    _directory: TempDir,
 }
 
-impl Real {
+impl RealServer {
     pub(crate) async fn start(clock: Clock) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("a.db");
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = directory.path().join("a.db");
         let flags = ["appointments-server", "--listen", "127.0.0.1:0", "--database"];
         let settings = Cli::parse_from(flags.into_iter().chain(file.to_str())).serve;
-        let server = Server::start(&settings, clock).await.expect("it starts");
-        Self { server, _folder: folder }
+        let server = Server::start(&settings, clock).await.expect("the server starts");
+        Self { server, _directory: directory }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -1,5 +1,6 @@
-//! A model of the server: calendars with logs, a ledger, and what it answers to the operations of the SDK. It
-//! decides as the server's rules say (S1, S7, S10, S11, S13), in as few lines as that takes.
+//! The model server: calendars with logs, a ledger, and the responses to the operations of the SDK.
+//!
+//! It decides by the rules of the real server (S1, S7, S10, S11, S13), in as few lines as possible.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +9,24 @@ use serde_json::{Value, json};
 use super::log::Log;
 use crate::model::scalars::DateTime;
 
-/// The server.
+/// The state of the model server.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tests) struct Server {
     pub(in crate::tests) calendars: BTreeMap<String, Log>,
-    /// The first decision under a mutation id is the decision.
+    /// Decisions by mutation id. A repeated mutation gets the same decision.
     pub(in crate::tests) ledger: BTreeMap<String, Value>,
 }
 
 impl Server {
-    /// Answers a request, as JSON.
-    pub(in crate::tests) fn answer(&mut self, body: &Value) -> Value {
-        let text = body["query"].as_str().unwrap_or_default();
+    /// Returns the response to a request.
+    pub(in crate::tests) fn respond(&mut self, body: &Value) -> Value {
+        let query = body["query"].as_str().unwrap_or_default();
         let variables = &body["variables"];
         let input = &variables["input"];
-        if text.contains("appointmentsInRange") {
+        if query.contains("appointmentsInRange") {
             return json!({"data": {"appointmentsInRange": self.range(variables)}});
         }
-        if text.contains("appointment(id") {
+        if query.contains("appointment(id") {
             let id = variables["id"].as_str().unwrap_or_default();
             let found = self.calendars.values().find_map(|it| it.at(it.head()).remove(id));
             return json!({"data": {"appointment": found}});
@@ -35,12 +36,12 @@ impl Server {
             ("updateAppointment", Self::update),
             ("deleteAppointment", Self::delete),
         ] {
-            if text.contains(field) {
+            if query.contains(field) {
                 let id = input["mutationId"].as_str().unwrap_or_default().to_owned();
-                let decided = self.ledger.get(&id).cloned();
-                let decided = decided.unwrap_or_else(|| decide(self, input));
-                self.ledger.insert(id, decided.clone());
-                return json!({"data": {field: decided}});
+                let earlier = self.ledger.get(&id).cloned();
+                let decision = earlier.unwrap_or_else(|| decide(self, input));
+                self.ledger.insert(id, decision.clone());
+                return json!({"data": {field: decision}});
             }
         }
         json!({"errors": [{"message": "unknown", "extensions": {"code": "VALIDATION_FAILED"}}]})
@@ -49,10 +50,14 @@ impl Server {
     fn range(&self, variables: &Value) -> Value {
         let calendar = variables["calendar"].as_str().unwrap_or_default();
         let log = &self.calendars[calendar];
-        let (start, end) = (at(&variables["range"]["start"]), at(&variables["range"]["end"]));
+        let start = at(&variables["range"]["start"]);
+        let end = at(&variables["range"]["end"]);
         let all = log.at(log.head()).into_values().filter(|it| touches(it, start, end));
         let appointments: Vec<Value> = all.collect();
-        json!({"__typename": "AppointmentsInRange", "revision": log.head(), "appointments": appointments})
+        json!({
+            "__typename": "AppointmentsInRange", "revision": log.head(),
+            "appointments": appointments,
+        })
     }
 
     fn create(&mut self, input: &Value) -> Value {
@@ -60,36 +65,36 @@ impl Server {
         let id = input["id"].as_str().unwrap_or_default();
         let mut new =
             json!({"__typename": "Appointment", "id": id, "calendarId": calendar, "revision": 0});
-        set(&mut new, input);
-        if let Some(refused) = self.overlap(&calendar, id, &new) {
-            return payload("Create", Err(refused));
+        apply_input(&mut new, input);
+        if let Some(error) = self.overlap_error(&calendar, id, &new) {
+            return payload("Create", Err(error));
         }
         self.commit(&calendar, id, Some(new), input, "Create")
     }
 
     fn update(&mut self, input: &Value) -> Value {
-        match self.standing(input) {
-            Err(refused) => payload("Update", Err(refused)),
+        match self.find(input) {
+            Err(error) => payload("Update", Err(error)),
             Ok((calendar, before)) => {
-                let mut stands = before.clone();
-                set(&mut stands, input);
-                if stands == before {
-                    // Nothing is changed, so nothing is written (S1).
-                    let revision = stands["revision"].as_u64().unwrap_or_default();
-                    return payload("Update", Ok(("", Some(stands), revision)));
+                let mut after = before.clone();
+                apply_input(&mut after, input);
+                if after == before {
+                    // An update without a change is not written (S1).
+                    let revision = after["revision"].as_u64().unwrap_or_default();
+                    return payload("Update", Ok(("", Some(after), revision)));
                 }
                 let id = input["id"].as_str().unwrap_or_default();
-                if let Some(refused) = self.overlap(&calendar, id, &stands) {
-                    return payload("Update", Err(refused));
+                if let Some(error) = self.overlap_error(&calendar, id, &after) {
+                    return payload("Update", Err(error));
                 }
-                self.commit(&calendar, id, Some(stands), input, "Update")
+                self.commit(&calendar, id, Some(after), input, "Update")
             }
         }
     }
 
     fn delete(&mut self, input: &Value) -> Value {
-        match self.standing(input) {
-            Err(refused) => payload("Delete", Err(refused)),
+        match self.find(input) {
+            Err(error) => payload("Delete", Err(error)),
             Ok((calendar, _)) => {
                 let id = input["id"].as_str().unwrap_or_default();
                 self.commit(&calendar, id, None, input, "Delete")
@@ -97,41 +102,48 @@ impl Server {
         }
     }
 
-    /// The appointment that is meant, and its calendar; or why there is none to be changed.
-    fn standing(&self, input: &Value) -> Result<(String, Value), Value> {
+    /// Returns the appointment that the input names, and its calendar; or the error that refuses the change.
+    fn find(&self, input: &Value) -> Result<(String, Value), Value> {
         let id = input["id"].as_str().unwrap_or_default();
         for (calendar, log) in &self.calendars {
-            if let Some(stands) = log.at(log.head()).remove(id) {
+            if let Some(current) = log.at(log.head()).remove(id) {
                 let expected = &input["expectedRevision"];
-                if !expected.is_null() && *expected != stands["revision"] {
-                    return Err(
-                        json!({"__typename": "RevisionConflict", "message": "changed", "current": stands}),
-                    );
+                if !expected.is_null() && *expected != current["revision"] {
+                    return Err(json!({
+                        "__typename": "RevisionConflict", "message": "changed", "current": current,
+                    }));
                 }
-                return Ok((calendar.clone(), stands));
+                return Ok((calendar.clone(), current));
             }
         }
         let deleted = self.calendars.values().find_map(|it| it.deleted_at(id));
         Err(json!({"__typename": "NotFound", "message": "none", "revision": deleted}))
     }
 
-    fn overlap(&self, calendar: &str, id: &str, new: &Value) -> Option<Value> {
+    fn overlap_error(&self, calendar: &str, id: &str, new: &Value) -> Option<Value> {
         let log = &self.calendars[calendar];
         if !log.is_strict {
             return None;
         }
-        let (start, end) = (at(&new["startsAt"]), at(&new["endsAt"]));
+        let start = at(&new["startsAt"]);
+        let end = at(&new["endsAt"]);
         let overlaps = |it: &Value| at(&it["startsAt"]) < end && at(&it["endsAt"]) > start;
         let there = log.at(log.head()).into_iter().filter(|(it, _)| it != id);
         let conflicts: Vec<Value> = there
             .filter(|(_, it)| overlaps(it))
             .map(|(_, it)| {
-                json!({"__typename": "SlotConflict", "startsAt": it["startsAt"], "endsAt": it["endsAt"], "appointment": it})
+                json!({
+                    "__typename": "SlotConflict", "startsAt": it["startsAt"],
+                    "endsAt": it["endsAt"], "appointment": it,
+                })
             })
             .collect();
         let count = conflicts.len();
         (count > 0).then(|| {
-            json!({"__typename": "TimeSlotTaken", "message": "taken", "conflicts": conflicts, "conflictCount": count})
+            json!({
+                "__typename": "TimeSlotTaken", "message": "taken", "conflicts": conflicts,
+                "conflictCount": count,
+            })
         })
     }
 
@@ -143,26 +155,26 @@ impl Server {
         input: &Value,
         kind: &str,
     ) -> Value {
-        let by = input["mutationId"].as_str().unwrap_or_default();
+        let mutation = input["mutationId"].as_str().unwrap_or_default();
         let log = self.calendars.entry(calendar.to_owned()).or_default();
-        let revision = log.commit(id, after, by);
+        let revision = log.commit(id, after, mutation);
         let after = log.at(revision).remove(id);
         payload(kind, Ok((id, after, revision)))
     }
 
-    /// Somebody else creates, changes or deletes.
-    pub(in crate::tests) fn commit_by_others(
+    /// Commits a change of another client: a new content, or a deletion.
+    pub(in crate::tests) fn commit_other(
         &mut self,
         calendar: &str,
         id: &str,
         after: Option<Value>,
     ) {
         let log = self.calendars.entry(calendar.to_owned()).or_default();
-        let by = format!("others-{}", log.head());
-        log.commit(id, after, &by);
+        let mutation = format!("other-{}", log.head());
+        log.commit(id, after, &mutation);
     }
 
-    /// A backup of it is restored, and raised.
+    /// Restores a backup, and raises the revisions.
     pub(in crate::tests) fn restore(&mut self, backup: &Self) {
         for (calendar, log) in &mut self.calendars {
             *log = log.restored(&backup.calendars[calendar]);
@@ -170,9 +182,9 @@ impl Server {
         self.ledger.clone_from(&backup.ledger);
     }
 
-    /// The event of a revision, after the one that was told before.
+    /// Returns the event of a revision.
     pub(in crate::tests) fn event(&self, calendar: &str, revision: u64) -> Value {
-        let (id, after, by) = self.calendars[calendar].change(revision);
+        let (id, after, mutation) = self.calendars[calendar].change(revision);
         let is_new = !self.calendars[calendar].at(revision - 1).contains_key(id);
         let kind = match after {
             None => "DELETED",
@@ -185,17 +197,18 @@ impl Server {
             revision,
             revision - 1,
             json!({
-                "appointment": after, "deletedAppointmentId": deleted, "mutationId": by,
+                "appointment": after, "deletedAppointmentId": deleted, "mutationId": mutation,
             }),
         )
     }
 }
 
-/// An event of a subscription.
+/// Returns an event of a subscription.
 pub(in crate::tests) fn change(kind: &str, revision: u64, previous: u64, rest: Value) -> Value {
     let mut change = json!({
-        "__typename": "AppointmentChange", "kind": kind, "revision": revision, "previousRevision": previous,
-        "appointment": null, "deletedAppointmentId": null, "calendar": null, "mutationId": null,
+        "__typename": "AppointmentChange", "kind": kind, "revision": revision,
+        "previousRevision": previous, "appointment": null, "deletedAppointmentId": null,
+        "calendar": null, "mutationId": null,
     });
     for (name, value) in rest.as_object().into_iter().flatten() {
         change[name] = value.clone();
@@ -203,9 +216,9 @@ pub(in crate::tests) fn change(kind: &str, revision: u64, previous: u64, rest: V
     json!({"data": {"appointmentChanges": change}})
 }
 
-fn payload(kind: &str, done: Result<(&str, Option<Value>, u64), Value>) -> Value {
+fn payload(kind: &str, result: Result<(&str, Option<Value>, u64), Value>) -> Value {
     let mut payload = json!({"__typename": format!("{kind}AppointmentPayload"), "error": null});
-    match (done, kind) {
+    match (result, kind) {
         (Ok((id, _, revision)), "Delete") => {
             payload["deletedAppointmentId"] = json!(id);
             payload["revision"] = json!(revision);
@@ -224,8 +237,8 @@ fn payload(kind: &str, done: Result<(&str, Option<Value>, u64), Value>) -> Value
     payload
 }
 
-/// Takes over the fields that were sent.
-fn set(appointment: &mut Value, input: &Value) {
+/// Sets the fields that the input contains.
+fn apply_input(appointment: &mut Value, input: &Value) {
     for field in [
         "title",
         "description",
@@ -243,12 +256,14 @@ fn set(appointment: &mut Value, input: &Value) {
     }
 }
 
+/// Parses an instant.
 pub(in crate::tests) fn at(value: &Value) -> DateTime {
     value.as_str().and_then(|it| it.parse().ok()).unwrap_or_default()
 }
 
-/// The predicate that is the same everywhere (S13).
+/// Returns whether an appointment is in a range. Server, cache and model use the same rule (S13).
 pub(in crate::tests) fn touches(appointment: &Value, start: DateTime, end: DateTime) -> bool {
-    let (starts, ends) = (at(&appointment["startsAt"]), at(&appointment["endsAt"]));
+    let starts = at(&appointment["startsAt"]);
+    let ends = at(&appointment["endsAt"]);
     starts < end && (ends > start || starts >= start)
 }

@@ -1,5 +1,6 @@
-//! A transport to the model server in the same thread. Nothing moves but when it is told to: a request may be read late or
-//! never, its answer may be lost or come twice, events wait, and the line can be cut.
+//! A transport to the model server in the same thread. Nothing moves until the test says so.
+//!
+//! A request may be processed late or never, its response may be lost, events wait, and the connection can be lost.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,88 +13,84 @@ use serde_json::{Value, json};
 use crate::model::error::TransportError;
 use crate::runtime;
 use crate::tests::model_server::server::{Server, change};
-use crate::transport::SubscriptionNumber;
-use crate::transport::{Command, Heard, Line, Transport};
+use crate::transport::{Connection, ServerMessage, SubscriptionCommand, SubscriptionId, Transport};
 
-/// The way to a model server, and everything that is under way. Clones are one way.
+/// A transport over a fake network. Clones share the network.
 #[derive(Clone, Default)]
-pub(crate) struct Memory(Arc<Mutex<Place>>);
+pub(crate) struct FakeTransport(Arc<Mutex<FakeNetwork>>);
 
-/// Both ends.
+/// The model server and everything in transit.
 #[derive(Default)]
-pub(crate) struct Place {
+pub(crate) struct FakeNetwork {
     pub(in crate::tests) server: Server,
-    /// Requests are read and answered, and events told, without being told to.
-    pub(crate) is_fluent: bool,
-    /// Nothing gets through.
-    pub(crate) is_cut: bool,
-    /// No line gets through, as behind some proxies.
-    pub(crate) is_walled: bool,
-    /// What was sent and not read, the oldest first.
-    pub(crate) sent: Vec<Request>,
-    /// Answers that are on their way.
-    answers: Vec<(Waiting, String)>,
-    line: Option<mpsc::UnboundedSender<Heard>>,
-    followed: BTreeMap<SubscriptionNumber, Followed>,
-    /// How many ranges were asked for.
-    pub(crate) ranges: usize,
+    /// Whether requests, responses and events are delivered at once.
+    pub(crate) is_automatic: bool,
+    /// Whether all requests and connections fail.
+    pub(crate) is_offline: bool,
+    /// Whether connections fail, as behind some proxies.
+    pub(crate) blocks_connections: bool,
+    /// Requests that the server has not processed, the oldest first.
+    pub(crate) requests: Vec<Request>,
+    /// Responses that are not delivered, the oldest first.
+    responses: Vec<(ResponseSender, String)>,
+    connection: Option<mpsc::UnboundedSender<ServerMessage>>,
+    subscriptions: BTreeMap<SubscriptionId, CalendarSubscription>,
+    /// The number of requests for ranges so far.
+    pub(crate) range_requests: usize,
 }
 
-type Waiting = oneshot::Sender<Result<Vec<u8>, TransportError>>;
+type ResponseSender = oneshot::Sender<Result<Vec<u8>, TransportError>>;
 
-/// A request on its way.
+/// A request in transit.
 pub(crate) struct Request {
     pub(crate) body: Value,
-    waiting: Waiting,
+    sender: ResponseSender,
 }
 
-/// A subscription, and up to where it was told.
-struct Followed {
+/// A subscription as the server sees it.
+struct CalendarSubscription {
     calendar: String,
+    /// The last revision that was delivered.
     position: u64,
     has_bookmark: bool,
 }
 
-impl Memory {
-    pub(crate) fn place(&self) -> MutexGuard<'_, Place> {
-        self.0.lock().expect("nobody has failed")
+impl FakeTransport {
+    pub(crate) fn network(&self) -> MutexGuard<'_, FakeNetwork> {
+        self.0.lock().expect("no test thread has panicked")
     }
 }
 
-impl Transport for Memory {
+impl Transport for FakeTransport {
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>> {
-        let body = serde_json::from_str(&body).expect("it is JSON");
-        self.place().post(body).map(|it| it.unwrap_or_else(|_| Err(lost()))).boxed()
+        let body = serde_json::from_str(&body).expect("the body is JSON");
+        let response = self.network().post(body);
+        response.map(|it| it.unwrap_or_else(|_| Err(lost()))).boxed()
     }
 
-    fn connect(&self) -> BoxFuture<'static, Result<Line, TransportError>> {
-        let mut place = self.place();
-        if place.is_cut || place.is_walled {
+    fn connect(&self) -> BoxFuture<'static, Result<Connection, TransportError>> {
+        let mut network = self.network();
+        if network.is_offline || network.blocks_connections {
             return ready(Err(lost())).boxed();
         }
-        let ((commands, told), (hears, heard)) = (mpsc::unbounded(), mpsc::unbounded());
-        place.line = Some(hears);
-        runtime::spawn(obey(self.clone(), told));
-        ready(Ok(Line { commands, heard })).boxed()
+        let (commands, command_receiver) = mpsc::unbounded();
+        let (message_sender, messages) = mpsc::unbounded();
+        network.connection = Some(message_sender);
+        runtime::spawn(handle_commands(self.clone(), command_receiver));
+        ready(Ok(Connection { commands, messages })).boxed()
     }
 }
 
-/// Does what is told over a line, until nobody tells any more.
-async fn obey(memory: Memory, mut told: mpsc::UnboundedReceiver<Command>) {
-    while let Some(command) = told.next().await {
-        let mut place = memory.place();
+/// Handles the commands of a connection until the client drops it.
+async fn handle_commands(
+    transport: FakeTransport,
+    mut commands: mpsc::UnboundedReceiver<SubscriptionCommand>,
+) {
+    while let Some(command) = commands.next().await {
+        let mut network = transport.network();
         match command {
-            Command::Unsubscribe { number } => _ = place.followed.remove(&number),
-            Command::Subscribe { number, body } => {
-                let variables: Value = serde_json::from_str(&body).expect("it is JSON");
-                let variables = &variables["variables"];
-                let calendar = variables["calendar"].as_str().unwrap_or_default().to_owned();
-                let position = variables["after"].as_u64().unwrap_or_default();
-                place.followed.insert(number, Followed { calendar, position, has_bookmark: false });
-                if place.is_fluent {
-                    place.tells();
-                }
-            }
+            SubscriptionCommand::Unsubscribe { id } => _ = network.subscriptions.remove(&id),
+            SubscriptionCommand::Subscribe { id, body } => network.subscribe(id, &body),
         }
     }
 }
@@ -102,123 +99,150 @@ fn lost() -> TransportError {
     TransportError::new("lost")
 }
 
-impl Place {
+impl FakeNetwork {
     fn post(&mut self, body: Value) -> oneshot::Receiver<Result<Vec<u8>, TransportError>> {
-        let (waiting, answer) = oneshot::channel();
-        if self.is_cut {
-            // (Who waits is told by its being dropped.)
-            return answer;
+        let (sender, response) = oneshot::channel();
+        if self.is_offline {
+            // The dropped sender tells the client that the request is lost.
+            return response;
         }
-        let text = body["query"].as_str().unwrap_or_default();
-        self.ranges += usize::from(text.contains("appointments {"));
-        self.sent.push(Request { body, waiting });
-        if self.is_fluent {
-            self.reads(0);
-            self.arrives(0);
-            self.tells();
+        let query = body["query"].as_str().unwrap_or_default();
+        self.range_requests += usize::from(query.contains("appointments {"));
+        self.requests.push(Request { body, sender });
+        if self.is_automatic {
+            self.process(0);
+            self.deliver(0);
+            self.deliver_events();
         }
-        answer
+        response
     }
 
-    /// The server takes one of the requests, and answers.
-    pub(crate) fn reads(&mut self, at: usize) {
-        let Request { body, waiting } = self.sent.remove(at);
-        let answer = self.server.answer(&body).to_string();
-        self.answers.push((waiting, answer));
-    }
-
-    /// It takes all of them, and their answers arrive.
-    pub(crate) fn answers_all(&mut self) {
-        while !self.sent.is_empty() {
-            self.reads(0);
-            self.arrives(0);
+    fn subscribe(&mut self, id: SubscriptionId, body: &str) {
+        let body: Value = serde_json::from_str(body).expect("the body is JSON");
+        let variables = &body["variables"];
+        let calendar = variables["calendar"].as_str().unwrap_or_default().to_owned();
+        let position = variables["after"].as_u64().unwrap_or_default();
+        let subscription = CalendarSubscription { calendar, position, has_bookmark: false };
+        self.subscriptions.insert(id, subscription);
+        if self.is_automatic {
+            self.deliver_events();
         }
     }
 
-    /// The server has done it, and nobody hears of that.
-    pub(crate) fn reads_and_loses(&mut self, at: usize) {
-        let Request { body, waiting } = self.sent.remove(at);
-        self.server.answer(&body);
-        drop(waiting);
+    /// The server processes a request; its response is in transit.
+    pub(crate) fn process(&mut self, index: usize) {
+        let Request { body, sender } = self.requests.remove(index);
+        let response = self.server.respond(&body).to_string();
+        self.responses.push((sender, response));
     }
 
-    /// A request gets nowhere.
-    pub(crate) fn loses(&mut self, at: usize) {
-        self.sent.remove(at);
+    /// Delivers a response.
+    pub(crate) fn deliver(&mut self, index: usize) {
+        let (sender, response) = self.responses.remove(index);
+        // A closed channel means that the client does not wait for the response.
+        let _ = sender.send(Ok(response.into_bytes()));
     }
 
-    /// The server says of a mutation that there is no such appointment, as of a revision or none.
-    pub(crate) fn refuses(&mut self, at: usize, revision: Option<u64>) {
-        let Request { body, waiting } = self.sent.remove(at);
-        let text = body["query"].as_str().unwrap_or_default();
-        let verbs = ["createAppointment", "updateAppointment", "deleteAppointment"];
-        let verb = verbs.into_iter().find(|it| text.contains(it)).expect("it is a mutation");
+    /// Processes all requests and delivers their responses.
+    pub(crate) fn respond_to_all(&mut self) {
+        while !self.requests.is_empty() {
+            self.process(0);
+            self.deliver(0);
+        }
+    }
+
+    /// The server processes a request, but its response is lost.
+    pub(crate) fn process_and_lose_response(&mut self, index: usize) {
+        let Request { body, sender } = self.requests.remove(index);
+        self.server.respond(&body);
+        drop(sender);
+    }
+
+    /// A request is lost before the server processes it.
+    pub(crate) fn lose_request(&mut self, index: usize) {
+        self.requests.remove(index);
+    }
+
+    /// Responds to a mutation that its appointment does not exist, with the revision of its deletion if that is known.
+    pub(crate) fn refuse(&mut self, index: usize, revision: Option<u64>) {
+        let query = self.requests[index].body["query"].as_str().unwrap_or_default();
+        let fields = ["createAppointment", "updateAppointment", "deleteAppointment"];
+        let field = fields.into_iter().find(|field| query.contains(field));
+        let field = field.expect("the request is a mutation");
         let error = json!({"__typename": "NotFound", "message": "no", "revision": revision});
-        let payload = json!({"appointment": null, "deletedAppointmentId": null, "revision": null, "error": error});
-        self.answers.push((waiting, json!({"data": {verb: payload}}).to_string()));
+        let payload = json!({
+            "appointment": null, "deletedAppointmentId": null, "revision": null, "error": error,
+        });
+        self.respond_with(index, &json!({"data": {field: payload}}));
     }
 
-    /// The server answers something else.
-    pub(crate) fn says(&mut self, at: usize, answer: &Value) {
-        let Request { waiting, .. } = self.sent.remove(at);
-        self.answers.push((waiting, answer.to_string()));
+    /// Responds to a request with a response of the test.
+    pub(crate) fn respond_with(&mut self, index: usize, response: &Value) {
+        let Request { sender, .. } = self.requests.remove(index);
+        self.responses.push((sender, response.to_string()));
     }
 
-    /// One of the answers arrives.
-    pub(crate) fn arrives(&mut self, at: usize) {
-        let (waiting, answer) = self.answers.remove(at);
-        // (Who has given up need not hear it.)
-        let _ = waiting.send(Ok(answer.into_bytes()));
+    /// Delivers all events.
+    pub(crate) fn deliver_events(&mut self) {
+        while self.deliver_next_events() {}
     }
 
-    /// All that there is to tell is told.
-    pub(crate) fn tells(&mut self) {
-        while self.tells_next() {}
-    }
-
-    /// The next event of each subscription arrives; whether there was any.
-    pub(crate) fn tells_next(&mut self) -> bool {
-        let Self { followed, line, server, .. } = self;
-        let mut any = false;
-        for (number, it) in followed {
-            let Some(log) = server.calendars.get(&it.calendar) else { continue };
-            let head = log.head();
-            let event = if it.position < log.pruned || it.position > head {
-                let before = std::mem::replace(&mut it.position, head);
-                it.has_bookmark = true;
-                change("RESET", head, before, json!({}))
-            } else if it.position < head {
-                it.position += 1;
-                server.event(&it.calendar, it.position)
-            } else if !std::mem::replace(&mut it.has_bookmark, true) {
-                change("BOOKMARK", head, head, json!({}))
-            } else {
-                continue;
-            };
-            any = true;
-            say(line.as_ref(), *number, &event);
+    /// Delivers the next event of each subscription. Returns whether there was any.
+    pub(crate) fn deliver_next_events(&mut self) -> bool {
+        let Self { subscriptions, connection, server, .. } = self;
+        let mut has_events = false;
+        for (id, subscription) in subscriptions {
+            if let Some(event) = subscription.next_event(server) {
+                has_events = true;
+                send(connection.as_ref(), *id, &event);
+            }
         }
-        any
+        has_events
     }
 
-    /// An event arrives that is not the log's next.
-    pub(crate) fn tells_this(&mut self, event: &Value) {
-        for number in self.followed.keys() {
-            say(self.line.as_ref(), *number, event);
+    /// Delivers an event of the test to all subscriptions.
+    pub(crate) fn send_event(&mut self, event: &Value) {
+        for id in self.subscriptions.keys() {
+            send(self.connection.as_ref(), *id, event);
         }
     }
 
-    /// The line is cut, and all that is under way is lost.
-    pub(crate) fn cut(&mut self) {
-        self.line = None;
-        self.followed.clear();
-        self.sent.clear();
-        self.answers.clear();
+    /// Cuts the connection. Everything in transit is lost.
+    pub(crate) fn disconnect(&mut self) {
+        self.connection = None;
+        self.subscriptions.clear();
+        self.requests.clear();
+        self.responses.clear();
     }
 }
 
-fn say(line: Option<&mpsc::UnboundedSender<Heard>>, number: SubscriptionNumber, event: &Value) {
-    let heard = Heard::Event { number, payload: event.to_string() };
-    // (If nobody hears it, the line was cut.)
-    let _ = line.map(|it| it.unbounded_send(heard));
+impl CalendarSubscription {
+    fn next_event(&mut self, server: &Server) -> Option<Value> {
+        let log = server.calendars.get(&self.calendar)?;
+        let head = log.head();
+        if self.position < log.pruned || self.position > head {
+            let before = std::mem::replace(&mut self.position, head);
+            self.has_bookmark = true;
+            Some(change("RESET", head, before, json!({})))
+        } else if self.position < head {
+            self.position += 1;
+            Some(server.event(&self.calendar, self.position))
+        } else if !std::mem::replace(&mut self.has_bookmark, true) {
+            Some(change("BOOKMARK", head, head, json!({})))
+        } else {
+            None
+        }
+    }
+}
+
+fn send(
+    connection: Option<&mpsc::UnboundedSender<ServerMessage>>,
+    id: SubscriptionId,
+    event: &Value,
+) {
+    let message = ServerMessage::Event { id, payload: event.to_string() };
+    if let Some(connection) = connection {
+        // A closed channel means that the client has dropped the connection.
+        let _ = connection.unbounded_send(message);
+    }
 }

@@ -1,150 +1,153 @@
-//! The races that other clients lose (R1–R8), through what programs call: what is shown at every step of each.
+//! The races that many clients get wrong (R1–R8). Each step checks what is shown.
 
-use super::scenario::{Duel, Step};
+use super::scenario::{Scenario, Step};
 
-/// A race, and what must be shown after each step.
+/// Each race: its name, its steps, and what must be shown after each step.
 const RACES: &[(&str, &[(Step, &str)])] = &[
     (
-        "R1 somebody's enters while my creation pends",
+        "R1 another client creates while an own creation is pending",
         &[
             (|it| it.create("mine", 12), "one@10 mine@12"),
             (
                 |it| {
-                    it.somebody("2", "two", 11);
-                    it.hears();
+                    it.other_client_writes("2", "two", 11);
+                    it.deliver_next_event();
                 },
                 "one@10 two@11 mine@12",
             ),
         ],
     ),
     (
-        "R2 the base changes the start while my title pends",
+        "R2 another client changes the time while an own change of the title is pending",
         &[
             (|it| it.rename("mine"), "mine@10"),
             (
                 |it| {
-                    it.somebody("1", "one", 14);
-                    it.hears();
+                    it.other_client_writes("1", "one", 14);
+                    it.deliver_next_event();
                 },
                 "mine@14",
             ),
         ],
     ),
     (
-        "R3 two creations pend, the first fails",
+        "R3 two creations are pending, the first fails",
         &[
             (|it| it.create("a", 11), "one@10 a@11"),
             (|it| it.create("b", 12), "one@10 a@11 b@12"),
-            (|it| it.refuses(0), "one@10 b@12"),
+            (|it| it.refuse(0), "one@10 b@12"),
         ],
     ),
     (
         "R3b two changes of one, the first fails",
         &[
             (|it| it.rename("mine"), "mine@10"),
-            (|it| it.shift(12), "mine@12"),
-            (|it| it.refuses(0), "one@12"),
-            (|it| it.answers(0), "one@12"),
-            (Duel::hears, "one@12"),
+            (|it| it.move_to(12), "mine@12"),
+            (|it| it.refuse(0), "one@12"),
+            (|it| it.respond(0), "one@12"),
+            (Scenario::deliver_next_event, "one@12"),
         ],
     ),
     (
-        "R3c somebody's lands while mine pends, then mine fails",
+        "R3c another client creates while an own creation is pending, which then fails",
         &[
             (|it| it.create("mine", 12), "one@10 mine@12"),
             (
                 |it| {
-                    it.somebody("2", "two", 11);
-                    it.hears();
+                    it.other_client_writes("2", "two", 11);
+                    it.deliver_next_event();
                 },
                 "one@10 two@11 mine@12",
             ),
-            (|it| it.refuses(0), "one@10 two@11"),
+            (|it| it.refuse(0), "one@10 two@11"),
             (
                 |it| {
-                    it.somebody("1", "uno", 10);
-                    it.hears();
+                    it.other_client_writes("1", "uno", 10);
+                    it.deliver_next_event();
                 },
                 "uno@10 two@11",
             ),
         ],
     ),
     (
-        "R4 two of mine on one, and the events behind their answers",
+        "R4 two own updates of one appointment, with events after their responses",
         &[
             (|it| it.rename("M1"), "M1@10"),
             (|it| it.rename("M2"), "M2@10"),
-            (|it| it.answers(0), "M2@10"),
-            (|it| it.there(|it| it.reads(0)), "M2@10"),
-            (|it| it.hears(), "M2@10"),
-            (|it| it.there(|it| it.arrives(0)), "M2@10"),
-            (|it| it.hears(), "M2@10"),
+            (|it| it.respond(0), "M2@10"),
+            (|it| it.process(0), "M2@10"),
+            (|it| it.deliver_next_event(), "M2@10"),
+            (|it| it.deliver(0), "M2@10"),
+            (|it| it.deliver_next_event(), "M2@10"),
         ],
     ),
     (
-        "R5 the echo of my creation comes before its answer",
+        "R5 the event of an own creation arrives before its response",
         &[
             (|it| it.create("mine", 12), "one@10 mine@12"),
             (
                 |it| {
-                    it.there(|it| it.reads(0));
-                    it.hears();
+                    it.process(0);
+                    it.deliver_next_event();
                 },
                 "one@10 mine@12",
             ),
-            (|it| it.there(|it| it.arrives(0)), "one@10 mine@12"),
+            (|it| it.deliver(0), "one@10 mine@12"),
         ],
     ),
     (
-        "R6 a stale answer after an event",
+        "R6 an outdated response after an event",
         &[
-            (Duel::is_reset, "one@10"),
-            (|it| it.there(|it| it.reads(0)), "one@10"),
+            (Scenario::send_reset, "one@10"),
+            (|it| it.process(0), "one@10"),
             (
                 |it| {
-                    it.somebody("1", "new", 10);
-                    it.hears();
+                    it.other_client_writes("1", "new", 10);
+                    it.deliver_next_event();
                 },
                 "new@10",
             ),
-            (|it| it.there(|it| it.arrives(0)), "new@10"),
+            (|it| it.deliver(0), "new@10"),
         ],
     ),
     (
-        "R7 a deletion, then a stale answer with it",
+        "R7 an outdated response with a deleted appointment",
         &[
-            (Duel::is_reset, "one@10"),
-            (|it| it.there(|it| it.reads(0)), "one@10"),
+            (Scenario::send_reset, "one@10"),
+            (|it| it.process(0), "one@10"),
             (
                 |it| {
-                    it.somebody_deletes("1");
-                    it.hears();
+                    it.other_client_deletes("1");
+                    it.deliver_next_event();
                 },
                 "",
             ),
-            (|it| it.there(|it| it.arrives(0)), ""),
+            (|it| it.deliver(0), ""),
         ],
     ),
     (
         "R8 the server confirms exactly what was predicted",
         &[
-            (|it| it.shift(12), "one@12"),
+            (|it| it.move_to(12), "one@12"),
             (
                 |it| {
                     it.watch.delta();
-                    it.answers(0);
+                    it.respond(0);
                 },
                 "one@12",
             ),
-            (Duel::hears, "one@12"),
-            (|it| assert!(it.watch.delta().is_empty(), "nobody is told again"), "one@12"),
+            (Scenario::deliver_next_event, "one@12"),
+            (
+                |it| assert!(it.watch.delta().is_empty(), "the watch is not notified again"),
+                "one@12",
+            ),
         ],
     ),
 ];
 
 #[tokio::test(start_paused = true)]
-async fn no_race_fools_the_client() {
+async fn every_step_of_every_race_shows_what_it_must() {
     for (name, steps) in RACES {
-        Duel::new().await.play(name, steps).await;
+        Scenario::new().await.play(name, steps).await;
     }
 }

@@ -14,18 +14,18 @@ use crate::model::connection::ConnectionStatus;
 use crate::model::input::NewAppointment;
 use crate::model::scalars::DateTime;
 use crate::runtime;
-use crate::tests::Real;
+use crate::tests::RealServer;
 
 /// A server behind something that ends TLS in front of it, as a proxy does.
 struct Place {
     url: String,
     certificate: CertificateDer<'static>,
-    server: Real,
+    server: RealServer,
 }
 
 impl Place {
     async fn new() -> Self {
-        let server = Real::start(Clock::system()).await;
+        let server = RealServer::start(Clock::system()).await;
         let made = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let CertifiedKey { cert, signing_key } = made;
         let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
@@ -103,7 +103,7 @@ async fn wall(listener: TcpListener, to: std::net::SocketAddr) {
 
 #[tokio::test]
 async fn where_no_socket_gets_through_events_do() {
-    let server = Real::start(Clock::system()).await;
+    let server = RealServer::start(Clock::system()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/graphql", listener.local_addr().expect("an address"));
     runtime::spawn(wall(listener, server.address()));

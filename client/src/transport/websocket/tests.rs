@@ -1,36 +1,35 @@
-//! Lines in virtual time: how they open, what goes over them, and how silence ends them (case 17).
+//! WebSocket connections in virtual time: the handshake, messages, and how silence ends a connection (case 17).
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::*;
-use crate::transport::SubscriptionNumber;
-use crate::transport::{OPENING, within};
+use crate::transport::SubscriptionId;
+use crate::transport::http::{CONNECT_TIMEOUT, with_timeout};
 
-/// A socket whose other end is in the test's hand.
-struct Pipe {
-    says: mpsc::UnboundedSender<String>,
-    hears: mpsc::UnboundedReceiver<Result<String, TransportError>>,
+/// The client's end of a socket in memory.
+struct FakeSocket {
+    outgoing: mpsc::UnboundedSender<String>,
+    incoming: mpsc::UnboundedReceiver<Result<String, TransportError>>,
 }
 
-/// The other end.
-struct Far {
-    hears: mpsc::UnboundedReceiver<String>,
-    says: mpsc::UnboundedSender<Result<String, TransportError>>,
+/// The server's end, which the test controls.
+struct FakeServer {
+    incoming: mpsc::UnboundedReceiver<String>,
+    outgoing: mpsc::UnboundedSender<Result<String, TransportError>>,
 }
 
-impl Stream for Pipe {
+impl Stream for FakeSocket {
     type Item = Result<String, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.hears.poll_next_unpin(context)
+        self.incoming.poll_next_unpin(context)
     }
 }
 
-impl Sink<String> for Pipe {
+impl Sink<String> for FakeSocket {
     type Error = TransportError;
 
     fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -38,7 +37,7 @@ impl Sink<String> for Pipe {
     }
 
     fn start_send(self: Pin<&mut Self>, text: String) -> Result<(), TransportError> {
-        self.says.unbounded_send(text).map_err(|it| TransportError::new(it.to_string()))
+        self.outgoing.unbounded_send(text).map_err(|it| TransportError::new(it.to_string()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -50,72 +49,76 @@ impl Sink<String> for Pipe {
     }
 }
 
-fn pipe() -> (Pipe, Far) {
-    let (one, two) = (mpsc::unbounded(), mpsc::unbounded());
-    (Pipe { says: one.0, hears: two.1 }, Far { hears: one.1, says: two.0 })
+fn socket_pair() -> (FakeSocket, FakeServer) {
+    let (to_server, from_client) = mpsc::unbounded();
+    let (to_client, from_server) = mpsc::unbounded();
+    let socket = FakeSocket { outgoing: to_server, incoming: from_server };
+    (socket, FakeServer { incoming: from_client, outgoing: to_client })
 }
 
-impl Far {
-    async fn hears(&mut self) -> String {
-        self.hears.next().await.unwrap_or_default()
+impl FakeServer {
+    async fn receive(&mut self) -> String {
+        self.incoming.next().await.unwrap_or_default()
     }
 
-    fn says(&self, message: serde_json::Value) {
-        self.says.unbounded_send(Ok(message.to_string())).expect("somebody listens");
+    fn send(&self, message: serde_json::Value) {
+        self.outgoing.unbounded_send(Ok(message.to_string())).expect("the client is connected");
     }
 }
 
-/// A line that is carried, its far end, and its near one.
-fn carried() -> (Far, mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Heard>) {
-    let (pipe, far) = pipe();
-    let ((commands, told), (hears, heard)) = (mpsc::unbounded(), mpsc::unbounded());
-    runtime::spawn(carry(pipe, told, hears));
-    (far, commands, heard)
+/// Starts a connection after its handshake.
+fn connection() -> (FakeServer, Connection) {
+    let (socket, server) = socket_pair();
+    let (commands, command_receiver) = mpsc::unbounded();
+    let (message_sender, messages) = mpsc::unbounded();
+    runtime::spawn(run(socket, command_receiver, message_sender));
+    (server, Connection { commands, messages })
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_opens_when_the_server_says_so() {
-    let (pipe, mut far) = pipe();
-    let opens = open(pipe, Some("t"));
-    let server = async {
-        assert!(far.hears().await.contains("Bearer t"));
-        far.says(json!({"type": "ping"}));
-        assert_eq!(far.hears().await, protocol::pong());
-        far.says(json!({"type": "connection_ack"}));
+async fn a_connection_is_open_after_the_acknowledgement() {
+    let (socket, mut server) = socket_pair();
+    let client = open(socket, Some("t"));
+    let script = async {
+        assert!(server.receive().await.contains("Bearer t"));
+        server.send(json!({"type": "ping"}));
+        assert_eq!(server.receive().await, protocol::pong());
+        server.send(json!({"type": "connection_ack"}));
     };
-    assert!(future::join(opens, server).await.0.is_ok());
+    assert!(future::join(client, script).await.0.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_does_not_wait_for_ever() {
-    let (pipe, _far) = pipe();
-    assert!(within(OPENING, open(pipe, None)).await.is_err());
+async fn a_handshake_without_an_answer_times_out() {
+    let (socket, _server) = socket_pair();
+    assert!(with_timeout(CONNECT_TIMEOUT, open(socket, None)).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_gets_there() {
-    let (mut far, commands, mut heard) = carried();
-    let number = SubscriptionNumber(3);
-    commands.unbounded_send(Command::Subscribe { number, body: "{}".into() }).expect("it is open");
-    assert_eq!(far.hears().await, r#"{"id":"3","type":"subscribe","payload":{}}"#);
-    far.says(json!({"type": "next", "id": "3", "payload": {"data": null}}));
+async fn commands_and_events_are_delivered() {
+    let (mut server, Connection { commands, mut messages }) = connection();
+    let id = SubscriptionId(3);
+    let subscribe = SubscriptionCommand::Subscribe { id, body: "{}".into() };
+    commands.unbounded_send(subscribe).expect("the connection is open");
+    assert_eq!(server.receive().await, r#"{"id":"3","type":"subscribe","payload":{}}"#);
+    server.send(json!({"type": "next", "id": "3", "payload": {"data": null}}));
     let payload = r#"{"data":null}"#.to_owned();
-    assert_eq!(heard.next().await, Some(Heard::Event { number, payload }));
+    assert_eq!(messages.next().await, Some(ServerMessage::Event { id, payload }));
     drop(commands);
-    assert_eq!(heard.next().await, None, "nobody needs it any more");
+    assert_eq!(messages.next().await, None, "the client has dropped the connection");
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_ends_it_and_any_word_keeps_it() {
-    let (mut far, _commands, mut heard) = carried();
+async fn silence_ends_a_connection_and_any_message_keeps_it() {
+    let (mut server, mut connection) = connection();
     for _ in 0..10 {
-        assert_eq!(far.hears().await, protocol::ping());
-        far.says(json!({"type": "pong"}));
+        assert_eq!(server.receive().await, protocol::ping());
+        server.send(json!({"type": "pong"}));
     }
-    // Half open: it can be written to, and nothing ever comes.
-    let asked = tokio::time::Instant::now();
-    assert_eq!(heard.next().await, None);
-    let waited = asked.elapsed();
-    assert!(waited <= Duration::from_millis(PING + SILENCE), "{waited:?}");
-    assert_eq!(far.hears().await, protocol::ping(), "it was asked first");
+    // A half-open connection: the client can send, and never receives.
+    let silent_since = tokio::time::Instant::now();
+    assert_eq!(connection.messages.next().await, None);
+    let waited = silent_since.elapsed();
+    assert!(waited <= PING_INTERVAL + PONG_TIMEOUT, "{waited:?}");
+    assert_eq!(server.receive().await, protocol::ping(), "the client has sent a ping first");
 }
