@@ -1,9 +1,14 @@
-//! The calendar page: what a person sees, on the client as every other program has it.
+//! The calendar page, built on the Rust client.
 //!
-//! `page`, `view_state`, `views`, `callbacks` and `calendars` wire the client's verbs to what is shown; `board` lays days out and is
-//! dragged on; all else shows, or is pure, and knows neither client nor server.
+//! - `page` connects the client with the components.
+//! - `state` holds what is visible, and performs actions with the client.
+//! - `time` converts and formats times.
+//! - `layout` places appointments in days and lanes.
+//! - `input` turns pointer and keyboard events into drags.
+//! - `ui` has the components.
+//! - `text` has all labels and messages, in English and German.
 
-#![allow(unreachable_pub, reason = "the macro makes components public, whatever they say")]
+#![allow(unreachable_pub, reason = "the macro makes components public")]
 
 mod input;
 mod layout;
@@ -20,9 +25,9 @@ use leptos::prelude::*;
 use page::AppointmentsPage;
 
 fn main() {
-    let locale = time::locale::here();
+    let locale = time::locale::browser_locale();
     if let Some(root) = document().document_element() {
-        // (An element takes any attribute with a name like this.)
+        // This fails only for an invalid name of an attribute.
         let _ = root.set_attribute("lang", locale.language.code());
     }
     document().set_title(locale.labels().calendar);

@@ -1,30 +1,33 @@
-//! Drags: what an appointment becomes while it is moved, or made longer, or drawn where nothing is. Pure.
+//! Drags: the new time of an appointment while it is moved, resized or drawn. Pure.
 
 use appointments_client::{Appointment, DateTime, Shared};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
 use crate::time::display::Display;
 
-/// Everything snaps to so many minutes.
+/// Dragged times snap to multiples of this.
 pub(crate) const STEP_MINUTES: i64 = 15;
 
-/// A place in a view: a day, and how many minutes of it have gone by; none of them means the day as a whole.
+/// A point in a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spot {
     pub(crate) date: NaiveDate,
+    /// The minutes since the day began. `None` is the day as a whole.
     pub(crate) minute: Option<u32>,
 }
 
-/// What is held.
+/// The part of an appointment that is dragged.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Handle {
-    /// Nothing yet: something is drawn, in a calendar.
+    /// An empty slot: a new appointment is drawn, in the calendar with this id.
     Slot(String),
+    /// The whole appointment, to move it.
     Whole(Shared<Appointment>),
+    /// The end of the appointment, to resize it.
     End(Shared<Appointment>),
 }
 
-/// A drag: what is held, where that began, and when it would be.
+/// A drag: where it began, and the time that the appointment would have.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Drag {
     pub(crate) handle: Handle,
@@ -37,7 +40,7 @@ impl Drag {
     pub(crate) fn new(handle: Handle, began: Spot, display: &Display) -> Self {
         let (start, end) = match &handle {
             Handle::Slot(_) => {
-                let start = floor(began.at(display));
+                let start = floor(began.instant(display));
                 (start, start + TimeDelta::minutes(STEP_MINUTES))
             }
             Handle::Whole(it) | Handle::End(it) => (it.starts_at, it.ends_at),
@@ -45,15 +48,15 @@ impl Drag {
         Self { handle, began, start, end }
     }
 
-    /// What is moved or made longer, if it is not new.
-    pub(crate) fn of(&self) -> Option<&Shared<Appointment>> {
+    /// Returns the dragged appointment, or `None` if a new one is drawn.
+    pub(crate) fn appointment(&self) -> Option<&Shared<Appointment>> {
         match &self.handle {
             Handle::Slot(_) => None,
             Handle::Whole(it) | Handle::End(it) => Some(it),
         }
     }
 
-    /// The calendar in which it happens.
+    /// Returns the id of the calendar.
     pub(crate) fn calendar(&self) -> &str {
         match &self.handle {
             Handle::Slot(calendar) => calendar,
@@ -61,115 +64,116 @@ impl Drag {
         }
     }
 
-    /// Whether anything would be different.
+    /// Tells whether the time has changed. It always has for a new appointment.
     pub(crate) fn has_moved(&self) -> bool {
-        self.of().is_none_or(|it| (it.starts_at, it.ends_at) != (self.start, self.end))
+        self.appointment().is_none_or(|it| (it.starts_at, it.ends_at) != (self.start, self.end))
     }
 
-    /// The same, held elsewhere.
+    /// Returns the drag with another handle and the same time.
     pub(crate) fn with_handle(self, handle: Handle) -> Self {
         Self { handle, ..self }
     }
 
-    /// Over another place. What has hours stays where it was over one that has none.
-    pub(crate) fn over(self, spot: Spot, display: &Display) -> Self {
+    /// Returns the drag with the pointer at a spot. A resize ignores spots without a minute.
+    pub(crate) fn drag_to(self, spot: Spot, display: &Display) -> Self {
         if spot.minute.is_none() && !matches!(self.handle, Handle::Whole(_)) {
             return self;
         }
         let (start, end) = match &self.handle {
             Handle::Slot(_) => {
-                let (one, other) = (floor(self.began.at(display)), floor(spot.at(display)));
+                let one = floor(self.began.instant(display));
+                let other = floor(spot.instant(display));
                 (one.min(other), one.max(other) + TimeDelta::minutes(STEP_MINUTES))
             }
             Handle::Whole(it) => {
-                let way = self.began.minute.zip(spot.minute);
-                let way = way.map_or(spot.date - self.began.date, |_| {
-                    display.clock.to_wall(spot.at(display))
-                        - display.clock.to_wall(self.began.at(display))
-                });
-                shift_appointment(it, (it.starts_at, it.ends_at), way, display)
+                let by = if self.began.minute.is_some() && spot.minute.is_some() {
+                    let clock = &display.clock;
+                    clock.to_wall(spot.instant(display))
+                        - clock.to_wall(self.began.instant(display))
+                } else {
+                    spot.date - self.began.date
+                };
+                shift_appointment(it, (it.starts_at, it.ends_at), by, display)
             }
             Handle::End(it) => {
-                let end = floor(spot.at(display) + TimeDelta::minutes(STEP_MINUTES / 2));
+                let end = floor(spot.instant(display) + TimeDelta::minutes(STEP_MINUTES / 2));
                 resize((it.starts_at, end), TimeDelta::zero())
             }
         };
         Self { start, end, ..self }
     }
 
-    /// So many days and minutes further, as keys do it.
-    pub(crate) fn by(self, days: i64, minutes: i64, display: &Display) -> Self {
+    /// Returns the drag after an arrow key has moved it by days and minutes.
+    pub(crate) fn move_by(self, days: i64, minutes: i64, display: &Display) -> Self {
         let time = (self.start, self.end);
-        let way = TimeDelta::days(days) + TimeDelta::minutes(minutes);
+        let by = TimeDelta::days(days) + TimeDelta::minutes(minutes);
         let (start, end) = match &self.handle {
             Handle::Slot(_) => time,
-            Handle::Whole(it) => shift_appointment(it, time, way, display),
-            Handle::End(_) => resize(time, way),
+            Handle::Whole(it) => shift_appointment(it, time, by, display),
+            Handle::End(_) => resize(time, by),
         };
         Self { start, end, ..self }
     }
 }
 
 impl Spot {
-    fn at(self, display: &Display) -> DateTime {
-        display.clock.midnight(self.date) + TimeDelta::minutes(self.minute.unwrap_or(0).into())
+    fn instant(self, display: &Display) -> DateTime {
+        let minutes = TimeDelta::minutes(self.minute.unwrap_or(0).into());
+        display.clock.start_of_day(self.date) + minutes
     }
 }
 
-/// A time, so far from where it is on the clocks on the wall: an hour stays that hour, whatever happens to clocks on the way.
-/// What lasts whole days goes by whole days.
+/// Shifts a time on the wall clock: 09:00 stays 09:00 across a clock change. An all-day time is
+/// shifted by whole days.
 pub(crate) fn shift_range(
     (start, end): (DateTime, DateTime),
     is_all_day: bool,
-    way: TimeDelta,
+    by: TimeDelta,
     display: &Display,
 ) -> (DateTime, DateTime) {
     if is_all_day {
-        let way = TimeDelta::days(way.num_days());
-        let further = |at| display.clock.midnight(display.date(at) + way);
-        return (further(start), further(end));
+        let by = TimeDelta::days(by.num_days());
+        let shift = |at| display.clock.start_of_day(display.date(at) + by);
+        return (shift(start), shift(end));
     }
-    if way.is_zero() {
+    if by.is_zero() {
         return (start, end);
     }
-    let there = display.clock.to_wall(start) + way;
-    // (By whole days, an hour between two steps stays that hour.)
-    let is_by_days = (way - TimeDelta::days(way.num_days())).is_zero();
-    let moved = display.clock.from_wall(if is_by_days { there } else { snapped(there) });
-    (moved, moved + (end - start))
+    let target = display.clock.to_wall(start) + by;
+    // A shift by whole days keeps a time that is not a multiple of the step.
+    let is_by_days = (by - TimeDelta::days(by.num_days())).is_zero();
+    let shifted = display.clock.from_wall(if is_by_days { target } else { snap(target) });
+    (shifted, shifted + (end - start))
 }
 
-/// A time that is longer, or shorter, but not too short to be held.
+/// Moves the end of a time. The time stays at least one step long.
 pub(crate) fn resize((start, end): (DateTime, DateTime), by: TimeDelta) -> (DateTime, DateTime) {
     (start, (end + by).max(start + TimeDelta::minutes(STEP_MINUTES)))
 }
 
-/// An appointment that would be so far from a time; its whole days are those of its own zone.
+/// Shifts a time of an appointment. All-day appointments are shifted in their own zone.
 fn shift_appointment(
     it: &Appointment,
     time: (DateTime, DateTime),
-    way: TimeDelta,
+    by: TimeDelta,
     display: &Display,
 ) -> (DateTime, DateTime) {
     if it.all_day {
-        return shift_range(time, true, way, &display.in_zone(it.time_zone.as_str()));
+        return shift_range(time, true, by, &display.in_zone(it.time_zone.as_str()));
     }
-    shift_range(time, false, way, display)
+    shift_range(time, false, by, display)
 }
 
-/// The nearest time to which things snap.
-fn snapped(wall: NaiveDateTime) -> NaiveDateTime {
-    let past =
-        TimeDelta::seconds(i64::from(wall.num_seconds_from_midnight()) % (STEP_MINUTES * 60));
-    let before = wall - past;
-    if past * 2 < TimeDelta::minutes(STEP_MINUTES) {
-        before
-    } else {
-        before + TimeDelta::minutes(STEP_MINUTES)
-    }
+/// Rounds a local time to the nearest step.
+fn snap(time: NaiveDateTime) -> NaiveDateTime {
+    let seconds = i64::from(time.num_seconds_from_midnight());
+    let past = TimeDelta::seconds(seconds % (STEP_MINUTES * 60));
+    let step = TimeDelta::minutes(STEP_MINUTES);
+    let before = time - past;
+    if past * 2 < step { before } else { before + step }
 }
 
-/// The last time to which things snap. (Zones differ by multiples of it.)
+/// Rounds an instant down to a step. The offsets of all zones are multiples of it.
 fn floor(at: DateTime) -> DateTime {
     at - TimeDelta::seconds(at.timestamp().rem_euclid(STEP_MINUTES * 60))
 }
@@ -193,65 +197,84 @@ mod tests {
     }
 
     #[test]
-    fn it_snaps_and_keeps_its_length() {
+    fn a_drag_snaps_and_keeps_the_length() {
         let display = display("UTC");
-        let held = Shared::new(appointment("a", "09:07", "10:00"));
-        let drag = Drag::new(Handle::Whole(held.clone()), spot(24, 560), &display);
-        assert!(!drag.clone().over(spot(24, 560), &display).has_moved(), "it is where it was");
-        check(&drag.clone().over(spot(25, 592), &display), "2026-11-25T09:45", "2026-11-25T10:38");
-        check(&drag.over(spot(23, 5), &display), "2026-11-22T23:45", "2026-11-23T00:38");
-        let drag = Drag::new(Handle::End(held.clone()), spot(24, 598), &display);
-        check(&drag.clone().over(spot(24, 620), &display), "2026-11-24T09:07", "2026-11-24T10:15");
-        check(&drag.clone().over(spot(24, 100), &display), "2026-11-24T09:07", "2026-11-24T09:22");
-        check(&drag.clone().by(0, 30, &display), "2026-11-24T09:07", "2026-11-24T10:30");
-        // Days have no hour for an end; and by whole days nothing snaps.
+        let review = Shared::new(appointment("a", "09:07", "10:00"));
+        let drag = Drag::new(Handle::Whole(review.clone()), spot(24, 560), &display);
+        assert!(
+            !drag.clone().drag_to(spot(24, 560), &display).has_moved(),
+            "the pointer is where it began"
+        );
+        check(
+            &drag.clone().drag_to(spot(25, 592), &display),
+            "2026-11-25T09:45",
+            "2026-11-25T10:38",
+        );
+        check(&drag.drag_to(spot(23, 5), &display), "2026-11-22T23:45", "2026-11-23T00:38");
+        let drag = Drag::new(Handle::End(review.clone()), spot(24, 598), &display);
+        check(
+            &drag.clone().drag_to(spot(24, 620), &display),
+            "2026-11-24T09:07",
+            "2026-11-24T10:15",
+        );
+        check(
+            &drag.clone().drag_to(spot(24, 100), &display),
+            "2026-11-24T09:07",
+            "2026-11-24T09:22",
+        );
+        check(&drag.clone().move_by(0, 30, &display), "2026-11-24T09:07", "2026-11-24T10:30");
+        // A day as a whole has no time for an end. A move by whole days does not snap.
         let day = Spot { minute: None, ..spot(26, 0) };
-        check(&drag.clone().over(day, &display), "2026-11-24T09:07", "2026-11-24T10:00");
-        let drag = drag.with_handle(Handle::Whole(held));
-        check(&drag.over(day, &display), "2026-11-26T09:07", "2026-11-26T10:00");
+        check(&drag.clone().drag_to(day, &display), "2026-11-24T09:07", "2026-11-24T10:00");
+        let drag = drag.with_handle(Handle::Whole(review));
+        check(&drag.drag_to(day, &display), "2026-11-26T09:07", "2026-11-26T10:00");
     }
 
     #[test]
-    fn what_is_drawn_goes_both_ways() {
+    fn a_new_appointment_is_drawn_in_both_directions() {
         let display = display("UTC");
         let drag = Drag::new(Handle::Slot("mine".to_owned()), spot(24, 607), &display);
         check(&drag, "2026-11-24T10:00", "2026-11-24T10:15");
-        check(&drag.clone().over(spot(24, 650), &display), "2026-11-24T10:00", "2026-11-24T11:00");
-        check(&drag.over(spot(24, 560), &display), "2026-11-24T09:15", "2026-11-24T10:15");
+        check(
+            &drag.clone().drag_to(spot(24, 650), &display),
+            "2026-11-24T10:00",
+            "2026-11-24T11:00",
+        );
+        check(&drag.drag_to(spot(24, 560), &display), "2026-11-24T09:15", "2026-11-24T10:15");
     }
 
     #[test]
-    fn an_hour_stays_that_hour() {
-        // WallClock in Vienna go forward in the night to the 29th of March.
-        let display = display("Europe/Vienna");
+    fn a_move_keeps_the_local_time() {
+        // Clocks in Vienna go forward in the night to 29 March.
+        let vienna = display("Europe/Vienna");
         let mut late = appointment("a", "09:00", "10:00");
         late.starts_at = "2026-03-28T20:00:00Z".parse().expect("an instant");
         late.ends_at = "2026-03-28T21:00:00Z".parse().expect("an instant");
         let date = |day| NaiveDate::from_ymd_opt(2026, 3, day).expect("a day");
         let began = Spot { date: date(28), minute: Some(21 * 60 + 30) };
-        let drag = Drag::new(Handle::Whole(Shared::new(late.clone())), began, &display);
-        // (Of the 29th an hour is missing.)
+        let drag = Drag::new(Handle::Whole(Shared::new(late.clone())), began, &vienna);
+        // 29 March has 23 hours.
         let over = Spot { date: date(29), minute: Some(20 * 60 + 30) };
-        check(&drag.clone().over(over, &display), "2026-03-29T19:00", "2026-03-29T20:00");
-        check(&drag.clone().by(1, 0, &display), "2026-03-29T19:00", "2026-03-29T20:00");
+        check(&drag.clone().drag_to(over, &vienna), "2026-03-29T19:00", "2026-03-29T20:00");
+        check(&drag.clone().move_by(1, 0, &vienna), "2026-03-29T19:00", "2026-03-29T20:00");
         let whole = Spot { date: date(30), minute: None };
-        check(&drag.over(whole, &display), "2026-03-30T19:00", "2026-03-30T20:00");
+        check(&drag.drag_to(whole, &vienna), "2026-03-30T19:00", "2026-03-30T20:00");
 
-        // Whole days are those of their own zone.
+        // All-day appointments keep the days of their own zone.
         late.all_day = true;
         late.time_zone = appointments_client::TimeZone::new("Europe/Vienna");
         late.starts_at = "2026-03-28T23:00:00Z".parse().expect("an instant");
         late.ends_at = "2026-03-29T22:00:00Z".parse().expect("an instant");
         let whole = |day| Spot { date: date(day), minute: None };
-        let there = crate::layout::day_layout::tests::display("Asia/Tokyo");
-        let drag = Drag::new(Handle::Whole(Shared::new(late.clone())), whole(29), &there);
-        check(&drag.over(whole(28), &there), "2026-03-27T23:00", "2026-03-28T23:00");
+        let tokyo = display("Asia/Tokyo");
+        let drag = Drag::new(Handle::Whole(Shared::new(late.clone())), whole(29), &tokyo);
+        check(&drag.drag_to(whole(28), &tokyo), "2026-03-27T23:00", "2026-03-28T23:00");
 
-        // Also where the last of them is over at a midnight that does not exist.
+        // The last day may end at a midnight that the clock skips.
         late.time_zone = appointments_client::TimeZone::new("America/Santiago");
         late.starts_at = "2026-09-05T04:00:00Z".parse().expect("an instant");
         late.ends_at = "2026-09-06T04:00:00Z".parse().expect("an instant");
-        let drag = Drag::new(Handle::Whole(Shared::new(late)), whole(5), &there);
-        check(&drag.by(1, 0, &there), "2026-09-06T04:00", "2026-09-07T03:00");
+        let drag = Drag::new(Handle::Whole(Shared::new(late)), whole(5), &tokyo);
+        check(&drag.move_by(1, 0, &tokyo), "2026-09-06T04:00", "2026-09-07T03:00");
     }
 }

@@ -1,21 +1,21 @@
-//! The screen: what is where.
+//! Hit tests: what is at a point of the window.
 
 use leptos::prelude::*;
 use web_sys::Element;
 
 use crate::input::drag::Spot;
 
-/// So near to its upper or lower edge a view begins to scroll, and by so much at once.
+/// A view scrolls if the pointer is this close to its edge, and by this much at once.
 const SCROLL_EDGE_PX: f64 = 24.0;
 
-/// The card that an element is part of, and whose it is.
-pub(crate) fn appointment(element: &Element) -> Option<(String, Element)> {
+/// Returns the card that contains an element, and the id of its appointment.
+pub(crate) fn card_of(element: &Element) -> Option<(String, Element)> {
     let card = element.closest("[data-appointment]").ok().flatten()?;
     Some((card.get_attribute("data-appointment")?, card))
 }
 
-/// What is at a point of the window: a day, and where there are hours, the minute of it.
-pub(crate) fn spot(x: i32, y: i32) -> Option<(Spot, Element)> {
+/// Returns the spot at a point of the window, and the element of its day.
+pub(crate) fn hit(x: i32, y: i32) -> Option<(Spot, Element)> {
     let element = document().element_from_point(x as f32, y as f32)?;
     let day = element.closest("[data-day]").ok().flatten()?;
     let date = day.get_attribute("data-day")?.parse().ok()?;
@@ -28,10 +28,11 @@ pub(crate) fn spot(x: i32, y: i32) -> Option<(Spot, Element)> {
     Some((Spot { date, minute }, day))
 }
 
-/// Shows more of the hours, if a pointer is at their edge.
-pub(crate) fn scroll(day: &Element, y: i32) {
-    let Ok(Some(scrolls)) = day.closest(".scrolls") else { return };
-    let (bounds, y) = (scrolls.get_bounding_client_rect(), f64::from(y));
+/// Scrolls the hours if the pointer is at their upper or lower edge.
+pub(crate) fn auto_scroll(day: &Element, y: i32) {
+    let Ok(Some(hours)) = day.closest(".scrolls") else { return };
+    let bounds = hours.get_bounding_client_rect();
+    let y = f64::from(y);
     let by = if y < bounds.top() + SCROLL_EDGE_PX {
         -SCROLL_EDGE_PX
     } else if y > bounds.bottom() - SCROLL_EDGE_PX {
@@ -39,5 +40,5 @@ pub(crate) fn scroll(day: &Element, y: i32) {
     } else {
         return;
     };
-    scrolls.set_scroll_top(scrolls.scroll_top() + by as i32);
+    hours.set_scroll_top(hours.scroll_top() + by as i32);
 }

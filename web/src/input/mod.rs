@@ -1,5 +1,6 @@
-//! Mouse, touch and keyboard: drags, gestures, and what is under the pointer.
+//! Input by mouse, touch and keyboard: drags, gestures and hit tests.
 
 pub(crate) mod drag;
 pub(crate) mod gestures;
 pub(crate) mod hit_test;
+mod pointer;

@@ -1,32 +1,35 @@
-//! What is in the way, and when there is room. Pure; of what is known, so that nothing found proves nothing.
+//! Conflicts and free times among known appointments. Pure.
+//!
+//! Appointments that are not loaded are not seen, so "no conflict" is no proof.
 
 use appointments_client::{Appointment, AppointmentStatus, DateTime, Shared};
 use chrono::TimeDelta;
 
-/// What takes a stretch of time, but for the one that is to be put there.
+/// Returns the appointments that overlap a time. `except` is the id of the appointment that is to
+/// take the time. Cancelled appointments do not count.
 pub(crate) fn conflicts<'a>(
     all: &'a [Shared<Appointment>],
     (start, end): (DateTime, DateTime),
-    but: Option<&'a str>,
+    except: Option<&'a str>,
 ) -> impl Iterator<Item = &'a Shared<Appointment>> {
     all.iter().filter(move |it| {
-        let is_other = but.is_none_or(|but| it.id.as_str() != but);
-        let is_there = it.status != AppointmentStatus::Cancelled;
-        is_other && is_there && it.starts_at < end && it.ends_at > start
+        let is_other = except.is_none_or(|except| it.id.as_str() != except);
+        let is_active = it.status != AppointmentStatus::Cancelled;
+        is_other && is_active && it.starts_at < end && it.ends_at > start
     })
 }
 
-/// The first time from `start` on at which there is room for so long, if that is before `until`.
+/// Returns the first instant from `start` on with `length` of free time before `until`.
 pub(crate) fn next_free(
     all: &[Shared<Appointment>],
     start: DateTime,
     length: TimeDelta,
-    but: Option<&str>,
+    except: Option<&str>,
     until: DateTime,
 ) -> Option<DateTime> {
     let mut at = start;
     while at + length <= until {
-        match conflicts(all, (at, at + length), but).map(|it| it.ends_at).max() {
+        match conflicts(all, (at, at + length), except).map(|it| it.ends_at).max() {
             None => return Some(at),
             Some(end) => at = end,
         }
@@ -44,7 +47,7 @@ pub(crate) mod tests {
         format!("2026-11-24T{text}:00Z").parse().expect("an hour")
     }
 
-    /// An appointment on the 24th of November.
+    /// Returns an appointment on 24 November 2026, in UTC.
     pub(crate) fn appointment(id: &str, start: &str, end: &str) -> Appointment {
         Appointment {
             id: id.into(),
@@ -63,7 +66,7 @@ pub(crate) mod tests {
     }
 
     #[track_caller]
-    fn check(start: &str, minutes: i64, but: Option<&str>, expected: Option<&str>) {
+    fn check(start: &str, minutes: i64, except: Option<&str>, expected: Option<&str>) {
         let mut cancelled = appointment("off", "12:00", "13:00");
         cancelled.status = AppointmentStatus::Cancelled;
         let all = [
@@ -74,18 +77,18 @@ pub(crate) mod tests {
         ];
         let all: Vec<_> = all.into_iter().map(Shared::new).collect();
         let length = TimeDelta::minutes(minutes);
-        let found = next_free(&all, at(start), length, but, at("14:00"));
+        let found = next_free(&all, at(start), length, except, at("14:00"));
         assert_eq!(found, expected.map(at));
     }
 
     #[test]
-    fn there_is_room_behind_what_is_there() {
+    fn the_next_free_time_is_after_the_conflicts() {
         check("08:00", 60, None, Some("08:00"));
         check("08:30", 60, None, Some("12:00"));
         check("08:30", 30, None, Some("08:30"));
         check("09:15", 30, None, Some("11:00"));
         check("09:15", 45, Some("c"), Some("11:00"));
-        // What is cancelled takes nothing, and what is not known is not offered.
+        // Cancelled appointments take no time, and times after `until` are not offered.
         check("09:00", 120, None, Some("12:00"));
         check("09:00", 121, None, None);
     }

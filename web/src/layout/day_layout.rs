@@ -1,4 +1,4 @@
-//! What stands in each day: segments of appointments, in minutes since the day began. Pure.
+//! The appointments of each day as segments, in minutes since the day began. Pure.
 
 use std::sync::Arc;
 
@@ -8,139 +8,163 @@ use chrono::{NaiveDate, TimeDelta, Timelike};
 use crate::layout::lanes::{Lane, lanes};
 use crate::time::display::Display;
 
-/// What is shorter is drawn so long, so that it can be read.
+/// The shortest segment that is drawn. Shorter ones are drawn as long as this, to be readable.
 const MIN_DRAWN_MINUTES: u32 = 25;
-/// WallClock change by so many minutes at least, and by multiples of them.
-const LABEL_STEP_MINUTES: u32 = 15;
+/// The step in which full hours are searched. All clock changes are multiples of it.
+const LABEL_STEP_MINUTES: usize = 15;
 
-/// What a calendar has, and the colour in which that is shown.
+/// A calendar's appointments and its CSS colour.
+#[derive(Debug)]
 pub(crate) struct ColoredView<'v> {
     pub(crate) color: Arc<str>,
     pub(crate) view: &'v RangeView,
 }
 
-/// One day.
+/// The appointments of one day.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Day {
     pub(crate) date: NaiveDate,
     pub(crate) is_today: bool,
     pub(crate) all_day: Vec<Segment>,
-    pub(crate) segments: Vec<Segment>,
+    /// The segments with hours, ordered by start.
+    pub(crate) timed: Vec<Segment>,
 }
 
-/// The part of an appointment that is in a day.
+/// The part of an appointment that is in one day.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Segment {
     pub(crate) appointment: Shared<Appointment>,
-    /// When it is, as it is written.
-    pub(crate) hours: Arc<str>,
+    /// The formatted time: `09:00–10:30`, `all day`, `ends 06:00` or `continues`.
+    pub(crate) time: Arc<str>,
+    /// The CSS colour of the calendar.
     pub(crate) color: Arc<str>,
     pub(crate) is_pending: bool,
-    /// From when until when it is drawn.
+    /// The minute at which the segment is drawn; 0 for an all-day appointment.
     pub(crate) from: u32,
+    /// The minute until which the segment is drawn; 0 for an all-day appointment.
     pub(crate) until: u32,
-    /// Whether it is over in this day.
+    /// Whether the appointment ends in this day.
     pub(crate) is_last: bool,
     pub(crate) lane: Lane,
 }
 
 impl Day {
-    /// All of it, in the order in which it is listed: whole days first.
-    pub(crate) fn listed(&self) -> impl Iterator<Item = &Segment> {
-        self.all_day.iter().chain(&self.segments)
+    /// Returns all segments in the order of a list: all-day appointments first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Segment> {
+        self.all_day.iter().chain(&self.timed)
     }
 }
 
-/// What is shown in each of some days. `held` is shown as it is here, whatever has become of it.
-pub(crate) fn days(
+/// Lays out the appointments of consecutive days. `dragged` is drawn as it was when the drag
+/// began, whatever has changed since.
+pub(crate) fn layout_days(
     dates: &[NaiveDate],
     today: NaiveDate,
-    shown: &[ColoredView<'_>],
-    held: Option<&Shared<Appointment>>,
+    views: &[ColoredView<'_>],
+    dragged: Option<&Shared<Appointment>>,
     display: &Display,
 ) -> Vec<Day> {
-    let (Some(first), Some(last)) = (dates.first(), dates.last()) else { return Vec::new() };
-    let empty = |&date: &NaiveDate| Day {
-        date,
-        is_today: date == today,
-        all_day: Vec::new(),
-        segments: Vec::new(),
-    };
-    let mut days: Vec<_> = dates.iter().map(empty).collect();
-    let stretches: Vec<_> =
-        dates.iter().map(|it| (display.clock.midnight(*it), display.clock.end(*it))).collect();
-    for ColoredView { color, view } in shown {
+    let mut days: Vec<Day> = dates
+        .iter()
+        .map(|&date| Day { date, is_today: date == today, all_day: Vec::new(), timed: Vec::new() })
+        .collect();
+    let bounds: Vec<(DateTime, DateTime)> = dates
+        .iter()
+        .map(|it| (display.clock.start_of_day(*it), display.clock.end_of_day(*it)))
+        .collect();
+    for ColoredView { color, view } in views {
         for it in &view.appointments {
-            let it = held.filter(|held| held.id == it.id).unwrap_or(it);
-            let whole: Arc<str> = display.hours(it).into();
-            let segment = |from, until, is_last, hours| Segment {
+            let it = dragged.filter(|dragged| dragged.id == it.id).unwrap_or(it);
+            let segment = Segment {
                 appointment: it.clone(),
-                hours,
+                time: display.format_time(it).into(),
                 color: color.clone(),
                 is_pending: view.is_pending(&it.id),
-                from,
-                until,
-                is_last,
+                from: 0,
+                until: 0,
+                is_last: false,
                 lane: Lane { number: 0, of: 1 },
             };
             if it.all_day {
-                let (from, until) = display.day_span((it.starts_at, it.ends_at), &it.time_zone);
-                if from <= *last && until >= *first {
-                    let within = days.iter_mut().filter(|it| from <= it.date && it.date <= until);
-                    within.for_each(|day| {
-                        day.all_day.push(segment(0, 0, day.date == until, whole.clone()));
-                    });
-                }
-                continue;
-            }
-            for (day, (start, end)) in days.iter_mut().zip(&stretches) {
-                if it.starts_at < *end && it.ends_at > *start {
-                    let from = minutes(it.starts_at.max(*start) - *start);
-                    let until =
-                        minutes(it.ends_at.min(*end) - *start).max(from + MIN_DRAWN_MINUTES);
-                    let until = until.min(minutes(*end - *start));
-                    let hours = if it.starts_at < *start {
-                        display.format_continuation(it.ends_at, *end).into()
-                    } else {
-                        whole.clone()
-                    };
-                    day.segments.push(segment(from, until, it.ends_at <= *end, hours));
-                }
+                add_all_day(&mut days, &segment, display);
+            } else {
+                add_timed(&mut days, &bounds, &segment, display);
             }
         }
     }
     for day in &mut days {
-        day.segments.sort_by_key(|it| it.from);
-        let stretches: Vec<_> = day.segments.iter().map(|it| (it.from, it.until)).collect();
-        day.segments.iter_mut().zip(lanes(&stretches)).for_each(|(it, lane)| it.lane = lane);
+        day.timed.sort_by_key(|it| it.from);
+        let spans: Vec<_> = day.timed.iter().map(|it| (it.from, it.until)).collect();
+        day.timed.iter_mut().zip(lanes(&spans)).for_each(|(it, lane)| it.lane = lane);
     }
     days
 }
 
-/// How long a day is, and where in it clocks show a full hour.
+/// Adds an all-day appointment to each of its days.
+fn add_all_day(days: &mut [Day], segment: &Segment, display: &Display) {
+    let it = &segment.appointment;
+    let (first, last) = display.day_span((it.starts_at, it.ends_at), &it.time_zone);
+    for day in days.iter_mut().filter(|day| first <= day.date && day.date <= last) {
+        day.all_day.push(Segment { is_last: day.date == last, ..segment.clone() });
+    }
+}
+
+/// Adds an appointment with hours to each day that it overlaps. `bounds` are the days' starts and
+/// ends.
+fn add_timed(
+    days: &mut [Day],
+    bounds: &[(DateTime, DateTime)],
+    segment: &Segment,
+    display: &Display,
+) {
+    let it = &segment.appointment;
+    for (day, (start, end)) in days.iter_mut().zip(bounds) {
+        if it.starts_at >= *end || it.ends_at <= *start {
+            continue;
+        }
+        let from = minutes(it.starts_at.max(*start) - *start);
+        let drawn_end = minutes(it.ends_at.min(*end) - *start).max(from + MIN_DRAWN_MINUTES);
+        let time = if it.starts_at < *start {
+            display.format_continuation(it.ends_at, *end).into()
+        } else {
+            segment.time.clone()
+        };
+        day.timed.push(Segment {
+            time,
+            from,
+            until: drawn_end.min(minutes(*end - *start)),
+            is_last: it.ends_at <= *end,
+            ..segment.clone()
+        });
+    }
+}
+
+/// The length of a day, and the places of its full hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HourScale {
+    /// The length of the day. It is not 24 hours on days with a clock change.
     pub(crate) minutes: u32,
+    /// The minute and the label of each full hour of the wall clock.
     pub(crate) labels: Vec<(u32, String)>,
 }
 
 impl HourScale {
-    /// Of a day, which may be one on which clocks are changed.
+    /// Returns the scale of a day.
     pub(crate) fn of(date: NaiveDate, display: &Display) -> Self {
-        let (start, end) = (display.clock.midnight(date), display.clock.end(date));
-        let length = minutes(end - start);
+        let start = display.clock.start_of_day(date);
+        let length = minutes(display.clock.end_of_day(date) - start);
         let label = |at: u32| {
-            let wall = display.clock.to_wall(start + TimeDelta::minutes(at.into()));
-            (wall.minute() == 0).then(|| (at, display.locale.full_hour(wall)))
+            let time = display.clock.to_wall(start + TimeDelta::minutes(at.into()));
+            (time.minute() == 0).then(|| (at, display.locale.format_hour(time)))
         };
-        let labels = (0..length).step_by(LABEL_STEP_MINUTES as usize).filter_map(label).collect();
+        let labels = (0..length).step_by(LABEL_STEP_MINUTES).filter_map(label).collect();
         Self { minutes: length, labels }
     }
 
-    /// Where in the day an instant is, if it is in it.
+    /// Returns the minute of an instant in a day, or `None` if it is on another day.
     pub(crate) fn minute(date: NaiveDate, at: DateTime, display: &Display) -> Option<u32> {
-        let is_within = display.date(at) == date;
-        is_within.then(|| minutes(at - display.clock.midnight(date)))
+        let is_on_day = display.date(at) == date;
+        is_on_day.then(|| minutes(at - display.clock.start_of_day(date)))
     }
 }
 
@@ -156,9 +180,14 @@ pub(crate) mod tests {
     use crate::time::locale::{Language, Locale};
     use crate::time::wall_clock::tests::clock;
 
-    /// One looks from a zone, in English.
+    /// Returns the display settings of a zone, in British English.
     pub(crate) fn display(zone: &str) -> Display {
-        let locale = Locale { language: Language::English, first: Weekday::Mon, is_12_hour: false };
+        let locale = Locale {
+            language: Language::English,
+            is_american: false,
+            first_weekday: Weekday::Mon,
+            is_12_hour: false,
+        };
         Display::new(clock(zone), locale)
     }
 
@@ -172,11 +201,11 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_label_is_right() {
+    fn labels_are_at_full_hours_of_the_wall_clock() {
         check("Europe/Berlin", "2026-11-24", 24 * 60, "0=00:00 60=01:00 120=02:00 180=03:00");
         check("Europe/Berlin", "2026-03-29", 23 * 60, "60=01:00 120=03:00 180=04:00");
         check("Europe/Berlin", "2026-10-25", 25 * 60, "120=02:00 180=02:00 240=03:00");
-        // From two o'clock on clocks show half past one.
+        // At 02:00 the clock goes back to 01:30.
         check("Australia/Lord_Howe", "2026-04-05", 24 * 60 + 30, "60=01:00 150=02:00 210=03:00");
         check("America/Sao_Paulo", "2018-11-04", 23 * 60, "0=01:00 60=02:00");
         check("Pacific/Apia", "2011-12-30", 0, "");

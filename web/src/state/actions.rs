@@ -1,4 +1,4 @@
-//! What a person wants, done with the client's verbs; and taken back, as long as nobody else has changed it since.
+//! Actions of a person: sends them with the client, and reports their outcome as toasts.
 
 use std::sync::Arc;
 
@@ -11,207 +11,238 @@ use futures_util::{FutureExt, TryFutureExt};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::state::draft::Draft;
+use crate::state::draft::{Draft, FIELDS};
 use crate::state::range_data::{RangeData, TimeRange};
-use crate::text::messages::{
-    Attempt, Done, alternative_label, done_message, refusal_message, undone_message,
-};
+use crate::state::toasts::{ToastButton, Toasts};
+use crate::state::undo::Undo;
+use crate::text::messages::{Attempt, Done, alternative_label, done_message, refusal_message};
 use crate::time::display::Display;
-use crate::time::locale::{labels, short_day};
-use crate::ui::dialog::{ActionCallbacks, Edit, FIELDS};
-use crate::ui::toasts::{ToastButton, Toasts};
+use crate::time::locale::{labels, medium_day};
 
-/// Where callbacks come from, and where it is said what became of them. Copies are one.
+/// What components call to change appointments. Copies share their callbacks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActionCallbacks {
+    /// Creates an appointment. The form is shown again if the server refuses it.
+    pub(crate) create: Callback<(Draft, NewAppointment)>,
+    pub(crate) edit: Callback<Edit>,
+    /// Moves or resizes an appointment: its new start and end.
+    pub(crate) set_time: Callback<(Shared<Appointment>, DateTime, DateTime)>,
+    pub(crate) cancel: Callback<Shared<Appointment>>,
+    pub(crate) delete: Callback<Shared<Appointment>>,
+    /// Closes the dialog and changes nothing.
+    pub(crate) close: Callback<()>,
+}
+
+/// An edit in the dialog.
+#[derive(Clone, Debug)]
+pub(crate) struct Edit {
+    /// The form, which is shown again if the server refuses the edit.
+    pub(crate) draft: Draft,
+    pub(crate) before: Shared<Appointment>,
+    pub(crate) changes: AppointmentChanges,
+}
+
+/// Performs actions. Copies share their signals.
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {
     pub(crate) client: StoredValue<Client>,
+    /// The form of the open dialog.
     pub(crate) draft: RwSignal<Option<Draft>>,
     pub(crate) toasts: Toasts,
-    pub(crate) views: RangeData,
+    pub(crate) range_data: RangeData,
     pub(crate) display: Signal<Display>,
-    /// Something waits, or does no more.
+    /// Is called when the pending changes may have changed.
     pub(crate) on_change: Callback<()>,
 }
 
-/// The result of a sent change: the appointment afterwards, or `None` if it is deleted.
-type Sent = BoxFuture<'static, Result<Option<Appointment>, Refusal>>;
+/// The outcome of a sent change: the appointment afterwards, or `None` if it is deleted.
+pub(super) type Sent = BoxFuture<'static, Result<Option<Appointment>, Refusal>>;
 
-/// A change that is wanted.
+/// A change of one appointment.
 #[derive(Clone)]
-enum Change {
+pub(super) enum Change {
     Create(NewAppointment),
+    /// The appointment before, and the fields to change.
     Update(Shared<Appointment>, AppointmentChanges),
     Delete(Shared<Appointment>),
 }
 
-/// What is wanted, and what is said of it.
+/// A change with what its messages need.
 #[derive(Clone)]
 struct Action {
     change: Change,
+    /// The id of the calendar.
     calendar: String,
     title: String,
     done: Done,
-    /// When it is to be, if that is part of it.
+    /// The new time, if the action sets it.
     time: Option<TimeRange>,
-    /// What was written, in case it is refused.
-    written: Option<Draft>,
+    is_all_day: bool,
+    /// The form, if the action comes from the dialog.
+    draft: Option<Draft>,
 }
 
 impl Actions {
-    /// What is wanted of the dialog, and of what is shown. Each is on screen before the dialog has closed.
+    /// Returns the callbacks for the components. The change is visible before the dialog closes.
     pub(crate) fn callbacks(self) -> ActionCallbacks {
         ActionCallbacks {
-            create: Callback::new(move |(written, new): (Draft, NewAppointment)| {
-                self.perform(Action {
-                    calendar: written.calendar.clone(),
-                    title: written.title.clone(),
-                    done: Done::Saved,
-                    time: written.stretch(),
-                    change: Change::Create(new),
-                    written: Some(written),
-                });
+            create: Callback::new(move |(draft, new): (Draft, NewAppointment)| {
+                self.perform(Action::of_draft(draft, Change::Create(new)));
             }),
-            edit: Callback::new(move |(written, was, changes): Edit| {
-                let title = written.title.clone();
-                let time = written.stretch();
-                let action = Action::of(was.clone(), Change::Update(was, changes), Done::Saved);
-                self.perform(Action { title, time, written: Some(written), ..action });
+            edit: Callback::new(move |Edit { draft, before, changes }| {
+                self.perform(Action::of_draft(draft, Change::Update(before, changes)));
             }),
-            retime: Callback::new(move |(was, start, end): (Shared<Appointment>, _, _)| {
+            set_time: Callback::new(move |(before, start, end): (Shared<Appointment>, _, _)| {
+                let is_resized = !before.all_day && before.starts_at == start;
+                let done = if is_resized { Done::Resized } else { Done::Moved };
                 let changes = AppointmentChanges::new().time(start, end);
-                let action = Action::of(was.clone(), Change::Update(was, changes), Done::Moved);
+                let change = Change::Update(before.clone(), changes);
+                let action = Action::of_appointment(&before, change, done);
                 self.perform(Action { time: Some((start, end)), ..action });
             }),
-            cancel: Callback::new(move |was: Shared<Appointment>| {
+            cancel: Callback::new(move |before: Shared<Appointment>| {
                 let changes = AppointmentChanges::new().status(AppointmentStatus::Cancelled);
-                self.perform(Action::of(
-                    was.clone(),
-                    Change::Update(was, changes),
-                    Done::Cancelled,
-                ));
+                let change = Change::Update(before.clone(), changes);
+                self.perform(Action::of_appointment(&before, change, Done::Cancelled));
             }),
-            delete: Callback::new(move |was: Shared<Appointment>| {
-                self.perform(Action::of(was.clone(), Change::Delete(was), Done::Deleted));
+            delete: Callback::new(move |before: Shared<Appointment>| {
+                let change = Change::Delete(before.clone());
+                self.perform(Action::of_appointment(&before, change, Done::Deleted));
             }),
             close: Callback::new(move |()| self.draft.set(None)),
         }
     }
 
-    /// Does it, and says what became of it.
+    /// Sends a change, and shows its outcome when it is known.
     fn perform(self, action: Action) {
         let calendar = self.client.with_value(|it| it.calendar(action.calendar.as_str()));
         self.draft.set(None);
         let pending = action.change.send(&calendar);
         self.on_change.run(());
         spawn_local(async move {
-            let came = pending.await;
+            let outcome = pending.await;
             self.on_change.run(());
-            let language = self.display.with_untracked(|it| it.locale.language);
-            match came {
-                Ok(left) => {
-                    let undo = Undo { done: action.change.clone(), left };
-                    let undo = self.undo_action(calendar, action.title.clone(), undo);
-                    let when = action.time.filter(|_| action.done == Done::Moved);
-                    let when = when.map(|time| self.when(time, action.change.before()));
-                    self.toasts
-                        .done(done_message(&action.title, action.done, when, language), undo);
-                }
-                Err(refusal) => self.refuse(action, refusal),
+            match outcome {
+                Ok(current) => self.report_done(&action, calendar, current),
+                Err(refusal) => self.report_refusal(action, refusal),
             }
         });
     }
 
-    fn refuse(self, action: Action, refusal: Refusal) {
-        let text = |it: &Display| refusal_message(&action.title, Attempt::Do, &refusal, it);
-        let text = self.display.with_untracked(text);
+    fn report_done(self, action: &Action, calendar: CalendarHandle, current: Option<Appointment>) {
+        let display = self.display.get_untracked();
+        let when = action.time.map(|time| match action.done {
+            Done::Resized => display.format_instant(time.1),
+            _ => {
+                let before = action.change.before().map(|it| &**it);
+                format_when(time, action.is_all_day, before, &display)
+            }
+        });
+        let language = display.locale.language;
+        let text = done_message(&action.title, action.done, when.as_deref(), language);
+        let undo =
+            Undo { done: action.change.clone(), current, calendar, title: action.title.clone() };
+        self.toasts.show_done(text, Arc::new(move || self.undo_action(&undo)));
+    }
+
+    fn report_refusal(self, action: Action, refusal: Refusal) {
+        let text = self.refusal_text(&action.title, Attempt::Do, &refusal);
         match refusal {
-            // It comes back with what is wrong at its fields, so that nothing has to be written again.
+            // The dialog opens again with the problems at their fields.
             Refusal::Invalid { problems, .. }
-                if action.written.is_some() && self.draft.with_untracked(Option::is_none) =>
+                if action.draft.is_some() && self.draft.with_untracked(Option::is_none) =>
             {
-                // What is at no field would not be seen.
+                // A problem of a field that the dialog does not have is shown as a toast.
                 if !problems.iter().any(|it| FIELDS.contains(&it.field.as_str())) {
-                    self.toasts.refused(text);
+                    self.toasts.show_refusal(text);
                 }
-                self.draft.set(action.written.map(|it| it.with(problems)));
+                self.draft.set(action.draft.map(|it| it.with_problems(problems)));
             }
             Refusal::SlotTaken { conflicts, .. } => {
                 let others = conflicts.into_iter().filter_map(|it| it.appointment);
-                let marks = others.map(|it| it.id.to_string()).collect();
-                let edit = action.written.clone().map(|written| ToastButton {
-                    label: labels().edit_again.to_owned(),
-                    run: Arc::new(move || self.draft.set(Some(written.clone()))),
+                let ids = others.map(|it| it.id.to_string()).collect();
+                let edit = action.draft.clone().map(|draft| ToastButton {
+                    label: labels().edit.to_owned(),
+                    run: Arc::new(move || self.draft.set(Some(draft.clone()))),
                 });
-                let actions = self.instead(action).into_iter().chain(edit);
-                self.toasts.taken(text, marks, actions.collect());
+                let buttons = self.alternative(action).into_iter().chain(edit);
+                self.toasts.show_conflict(text, ids, buttons.collect());
             }
-            _ => self.toasts.refused(text),
+            _ => self.toasts.show_refusal(text),
         }
     }
 
-    /// The next free time that is known, instead of the one that is taken.
-    fn instead(self, action: Action) -> Option<ToastButton> {
-        // (Where a whole day is free is nothing that hours say.)
-        let is_whole = match &action.written {
-            Some(written) => written.is_all_day,
-            None => action.change.before().is_some_and(|it| it.all_day),
-        };
-        if is_whole {
+    /// Returns a button that takes the next free time instead of the one that is taken.
+    fn alternative(self, action: Action) -> Option<ToastButton> {
+        if action.is_all_day {
             return None;
         }
-        let but = action.change.before().map(|it| it.id.as_str());
-        let (start, end) = self.views.next_free(&action.calendar, action.time?, but)?;
-        // (Where it came from is no news.)
-        if action.change.before().is_some_and(|it| (it.starts_at, it.ends_at) == (start, end)) {
+        let before = action.change.before();
+        let taken = action.time?;
+        let except = before.map(|it| it.id.as_str());
+        let (start, end) = self.range_data.next_free(&action.calendar, taken, except)?;
+        // The appointment's own time before the move is no alternative.
+        if before.is_some_and(|it| (it.starts_at, it.ends_at) == (start, end)) {
             return None;
         }
         let display = self.display.get_untracked();
-        let is_same_day = display.date(action.time?.0) == display.date(start);
-        let when =
-            if is_same_day { display.stretch(start, end) } else { self.when((start, end), None) };
+        let when = if display.date(taken.0) == display.date(start) {
+            display.format_range(start, end)
+        } else {
+            format_when((start, end), false, None, &display)
+        };
         let label = alternative_label(&when, display.locale.language);
         let run = Arc::new(move || self.perform(action.clone().at(start, end)));
         Some(ToastButton { label, run })
     }
 
-    /// A day and its hours; of what lasts whole days, the first of them.
-    fn when(self, time: TimeRange, of: Option<&Shared<Appointment>>) -> String {
-        self.display.with_untracked(|display| match of.filter(|it| it.all_day) {
-            Some(it) => short_day(display.day_span(time, &it.time_zone).0),
-            None => {
-                format!("{}, {}", short_day(display.date(time.0)), display.stretch(time.0, time.1))
+    /// Undoes an action, and shows the outcome when it is known.
+    fn undo_action(self, undo: &Undo) {
+        let Some(pending) = undo.send() else { return };
+        let undo = undo.clone();
+        self.on_change.run(());
+        spawn_local(async move {
+            let outcome = pending.await;
+            self.on_change.run(());
+            match outcome {
+                Ok(_) => {
+                    let text = self.display.with_untracked(|it| undo.message(it));
+                    self.toasts.show_undone(text);
+                }
+                Err(refusal) => {
+                    let text = self.refusal_text(&undo.title, Attempt::Undo, &refusal);
+                    self.toasts.show_refusal(text);
+                }
             }
-        })
+        });
     }
 
-    /// Takes back what was done, when it is run.
-    fn undo_action(
-        self,
-        calendar: CalendarHandle,
-        title: String,
-        undo: Undo,
-    ) -> Arc<dyn Fn() + Send + Sync> {
-        Arc::new(move || {
-            let Some(pending) = undo.run(&calendar) else { return };
-            let (title, was_new) = (title.clone(), undo.done.before().is_none());
-            self.on_change.run(());
-            spawn_local(async move {
-                let came = pending.await;
-                self.on_change.run(());
-                match came {
-                    Ok(_) => {
-                        let language = self.display.with_untracked(|it| it.locale.language);
-                        self.toasts.undone(undone_message(&title, was_new, language));
-                    }
-                    Err(refusal) => {
-                        let text =
-                            |it: &Display| refusal_message(&title, Attempt::Undo, &refusal, it);
-                        let text = self.display.with_untracked(text);
-                        self.toasts.refused(text);
-                    }
-                }
-            });
-        })
+    fn refusal_text(self, title: &str, attempt: Attempt, refusal: &Refusal) -> String {
+        let display = self.display.get_untracked();
+        let when = match refusal {
+            Refusal::SlotTaken { conflicts, .. } => conflicts.first().map(|it| {
+                let time = (it.starts_at, it.ends_at);
+                let other = it.appointment.as_ref();
+                format_when(time, other.is_some_and(|it| it.all_day), other, &display)
+            }),
+            _ => None,
+        };
+        refusal_message(title, attempt, refusal, when.as_deref(), display.locale.language)
+    }
+}
+
+/// Formats a day and its hours: `Tue 1 Dec, 13:00–13:30`. An all-day time has its first day only,
+/// in the zone of `appointment` if there is one.
+fn format_when(
+    (start, end): TimeRange,
+    is_all_day: bool,
+    appointment: Option<&Appointment>,
+    display: &Display,
+) -> String {
+    match appointment {
+        Some(it) if is_all_day => medium_day(display.day_span((start, end), &it.time_zone).0),
+        None if is_all_day => medium_day(display.date(start)),
+        _ => format!("{}, {}", medium_day(display.date(start)), display.format_range(start, end)),
     }
 }
 
@@ -219,60 +250,55 @@ impl Change {
     fn send(&self, calendar: &CalendarHandle) -> Sent {
         match self {
             Self::Create(new) => calendar.create(new.clone()).map_ok(Some).boxed(),
-            Self::Update(was, changes) => {
-                calendar.update(&was.id, changes.clone()).map_ok(Some).boxed()
+            Self::Update(before, changes) => {
+                calendar.update(&before.id, changes.clone()).map_ok(Some).boxed()
             }
-            Self::Delete(was) => calendar.delete(&was.id).map_ok(|()| None).boxed(),
+            Self::Delete(before) => calendar.delete(&before.id).map_ok(|()| None).boxed(),
         }
     }
 
-    /// The appointment before; none if it is new.
-    fn before(&self) -> Option<&Shared<Appointment>> {
+    /// Returns the appointment before the change, or `None` if it is new.
+    pub(super) fn before(&self) -> Option<&Shared<Appointment>> {
         match self {
             Self::Create(_) => None,
-            Self::Update(was, _) | Self::Delete(was) => Some(was),
+            Self::Update(before, _) | Self::Delete(before) => Some(before),
         }
     }
 }
 
 impl Action {
-    fn of(was: Shared<Appointment>, change: Change, done: Done) -> Self {
-        let calendar = was.calendar_id.to_string();
-        Self { change, calendar, title: was.title.clone(), done, time: None, written: None }
+    fn of_draft(draft: Draft, change: Change) -> Self {
+        let before = change.before().map(|it| it.calendar_id.to_string());
+        Self {
+            change,
+            calendar: before.unwrap_or_else(|| draft.calendar.clone()),
+            title: draft.title.clone(),
+            done: Done::Saved,
+            time: draft.time(),
+            is_all_day: draft.is_all_day,
+            draft: Some(draft),
+        }
     }
 
-    /// The same, at another time.
+    fn of_appointment(before: &Appointment, change: Change, done: Done) -> Self {
+        Self {
+            change,
+            calendar: before.calendar_id.to_string(),
+            title: before.title.clone(),
+            done,
+            time: None,
+            is_all_day: before.all_day,
+            draft: None,
+        }
+    }
+
+    /// Returns the action with another time.
     fn at(self, start: DateTime, end: DateTime) -> Self {
         let change = match self.change {
             Change::Create(new) => Change::Create(new.time(start, end)),
-            Change::Update(was, changes) => Change::Update(was, changes.time(start, end)),
+            Change::Update(before, changes) => Change::Update(before, changes.time(start, end)),
             delete @ Change::Delete(_) => delete,
         };
         Self { change, time: Some((start, end)), ..self }
-    }
-}
-
-/// Something that was done, and what there is now. (A deletion is undone by an appointment like the one that is gone.)
-struct Undo {
-    done: Change,
-    left: Option<Appointment>,
-}
-
-impl Undo {
-    /// Takes it back, and nothing that somebody else has done; there is nothing to do if nothing was there, and nothing is.
-    fn run(&self, calendar: &CalendarHandle) -> Option<Sent> {
-        match (&self.done, &self.left) {
-            (Change::Create(_), left) => left.as_ref().map(|left| {
-                let deletion = calendar.delete_if_revision(&left.id, left.revision);
-                deletion.map_ok(|()| None).boxed()
-            }),
-            (Change::Update(was, changes), Some(left)) => {
-                let changes = changes.reverted(was).if_revision(left.revision);
-                Some(calendar.update(&left.id, changes).map_ok(Some).boxed())
-            }
-            (Change::Update(was, _) | Change::Delete(was), _) => {
-                Some(calendar.create(NewAppointment::copy_of(was)).map_ok(Some).boxed())
-            }
-        }
     }
 }

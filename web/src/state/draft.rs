@@ -1,185 +1,188 @@
-//! What stands in the dialog: texts, until they are understood.
+//! The form of the appointment dialog: its texts, and what they mean. Pure.
 
 use appointments_client::{
     Appointment, AppointmentChanges, DateTime, InputProblem, NewAppointment, Shared, TimeZone,
 };
-use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::input::drag::{STEP_MINUTES, resize, shift_range};
-use crate::text::messages::{ValidationError, validation_message};
+use crate::state::time_fields::{format_day, format_fields, parse_day, parse_time};
+use crate::text::messages::{ValidationError, problem_message, validation_message};
 use crate::time::display::Display;
 
-/// How a browser's field for a time writes it.
-const TIME: &str = "%Y-%m-%dT%H:%M";
-/// And one for a day.
-const DAY: &str = "%Y-%m-%d";
-/// The hours that something has that lasted whole days before.
-const HOURS: (&str, &str) = ("T09:00", "T10:00");
+/// The fields that show problems, by their names in the contract.
+pub(crate) const FIELDS: [&str; 5] = ["title", "startsAt", "endsAt", "location", "description"];
 
-/// What a person has written so far.
+/// The start and the end that an appointment gets when it is no longer all-day.
+const DEFAULT_HOURS: (&str, &str) = ("T09:00", "T10:00");
+
+/// The form of a new or an existing appointment.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Draft {
-    /// What it changes; none if it is new.
-    pub(crate) of: Option<Shared<Appointment>>,
-    /// The id of the calendar that it is in, or is to be in.
+    /// The appointment before the edit, or `None` for a new one.
+    pub(crate) before: Option<Shared<Appointment>>,
+    /// The id of the calendar.
     pub(crate) calendar: String,
     pub(crate) title: String,
-    /// Whether it lasts whole days; then start and end are its first day and its last.
+    /// Whether the appointment is all-day. Then `start` and `end` are its first and its last day.
     pub(crate) is_all_day: bool,
     pub(crate) start: String,
     pub(crate) end: String,
     pub(crate) location: String,
     pub(crate) description: String,
-    /// What is wrong with it, by the names of the contract's fields.
+    /// Problems of fields, by their names in the contract.
     problems: Vec<InputProblem>,
-    /// When it was, as far as that was last understood.
-    understood: Option<(DateTime, DateTime)>,
-    /// The instants that were written here, and how. Where clocks show an hour twice, the text alone does not say which.
-    known: Vec<(String, DateTime)>,
-    /// By whose clocks it is written.
+    /// The last time at which both fields were valid.
+    last_valid: Option<(DateTime, DateTime)>,
+    /// Instants that were written into the fields, by their text. The text alone is ambiguous in
+    /// an hour that the clock repeats.
+    known_instants: Vec<(String, DateTime)>,
+    /// The zone in which the fields are written.
     display: Display,
-    /// By whose clocks one looks; what lasts whole days is written by those of its own zone.
+    /// The viewer's zone. It differs from `display` for an all-day appointment of another zone.
     viewer: Display,
 }
 
 impl Draft {
-    /// A new appointment in a calendar, at a time.
+    /// Creates the form of a new appointment.
     pub(crate) fn new(calendar: String, start: DateTime, end: DateTime, display: Display) -> Self {
-        let written = written((start, end), false, &display);
-        let known = vec![(written.0.clone(), start), (written.1.clone(), end)];
-        let (start, end) = written;
+        let fields = format_fields((start, end), false, &display);
         Self {
-            known,
-            understood: None,
-            viewer: display.clone(),
-            of: None,
+            before: None,
             calendar,
             title: String::new(),
             is_all_day: false,
-            start,
-            end,
+            start: fields.0.clone(),
+            end: fields.1.clone(),
             location: String::new(),
             description: String::new(),
             problems: Vec::new(),
+            last_valid: None,
+            known_instants: vec![(fields.0, start), (fields.1, end)],
+            viewer: display.clone(),
             display,
         }
     }
 
-    /// A new one that lasts a whole day.
-    pub(crate) fn of_day(calendar: String, day: NaiveDate, display: Display) -> Self {
-        let at = display.clock.midnight(day);
-        let it = Self::new(calendar, at, at, display);
-        let day = day.format(DAY).to_string();
-        Self { is_all_day: true, start: day.clone(), end: day, ..it }
+    /// Creates the form of a new all-day appointment.
+    pub(crate) fn all_day(calendar: String, day: NaiveDate, display: Display) -> Self {
+        let start = display.clock.start_of_day(day);
+        let draft = Self::new(calendar, start, start, display);
+        let day = format_day(day);
+        Self { is_all_day: true, start: day.clone(), end: day, ..draft }
     }
 
-    /// An appointment that is there.
-    pub(crate) fn of(it: &Shared<Appointment>, display: &Display) -> Self {
-        let viewer = display.clone();
+    /// Creates the form of an existing appointment.
+    pub(crate) fn edit(it: &Shared<Appointment>, viewer: &Display) -> Self {
         let display =
-            if it.all_day { display.in_zone(it.time_zone.as_str()) } else { display.clone() };
+            if it.all_day { viewer.in_zone(it.time_zone.as_str()) } else { viewer.clone() };
         let calendar = it.calendar_id.to_string();
-        let (start, end) = written((it.starts_at, it.ends_at), it.all_day, &display);
+        let (start, end) = format_fields((it.starts_at, it.ends_at), it.all_day, &display);
         Self {
+            before: Some(it.clone()),
             title: it.title.clone(),
             is_all_day: it.all_day,
             start,
             end,
             location: it.location.clone().unwrap_or_default(),
             description: it.description.clone().unwrap_or_default(),
-            of: Some(it.clone()),
-            viewer,
+            viewer: viewer.clone(),
             ..Self::new(calendar, it.starts_at, it.ends_at, display)
         }
     }
 
-    /// What is wrong with a field, if anything.
+    /// Returns the problem of a field.
     pub(crate) fn problem(&self, field: &str) -> Option<String> {
-        let mut of = self.problems.iter().filter(|it| it.field == field);
-        of.next().map(|it| it.message.clone())
+        let problem = self.problems.iter().find(|it| it.field == field)?;
+        Some(problem_message(problem, self.display.locale.language))
     }
 
-    /// With what is wrong with it.
-    pub(crate) fn with(self, problems: Vec<InputProblem>) -> Self {
+    pub(crate) fn with_problems(self, problems: Vec<InputProblem>) -> Self {
         Self { problems, ..self }
     }
 
-    /// Writes something. Whoever says that it starts later does not say that it is shorter.
+    /// Writes into a field. A new start moves the end, so that the duration stays.
     pub(crate) fn write(&mut self, field: fn(&mut Self) -> &mut String, text: String) {
-        self.understood = self.stretch().filter(|(start, end)| start < end).or(self.understood);
-        let before = self.start.clone();
+        self.last_valid = self.time().filter(|(start, end)| start < end).or(self.last_valid);
+        let old_start = self.start.clone();
         *field(self) = text;
-        let Some(((was, until), start)) = self.understood.zip(self.time().0) else { return };
-        if self.start != before {
-            let time = if self.is_all_day {
-                let way = self.display.date(start) - self.display.date(was);
-                shift_range((was, until), true, way, &self.display)
-            } else {
-                (start, start + (until - was))
-            };
-            self.end = written(time, self.is_all_day, &self.display).1;
+        if self.start == old_start {
+            return;
         }
+        let Some((last_start, last_end)) = self.last_valid else { return };
+        let Some(start) = self.parse().0 else { return };
+        let time = if self.is_all_day {
+            let by = self.display.date(start) - self.display.date(last_start);
+            shift_range((last_start, last_end), true, by, &self.display)
+        } else {
+            (start, start + (last_end - last_start))
+        };
+        self.end = format_fields(time, self.is_all_day, &self.display).1;
     }
 
-    /// For whole days, or for hours again.
-    pub(crate) fn lasts_all_day(&mut self, is_all_day: bool) {
+    /// Switches between an all-day appointment and one with hours.
+    pub(crate) fn set_all_day(&mut self, is_all_day: bool) {
         self.is_all_day = is_all_day;
         if !is_all_day {
             self.display = self.viewer.clone();
         }
-        let (from, until) = HOURS;
-        for (text, hour) in [(&mut self.start, from), (&mut self.end, until)] {
+        let (start, end) = DEFAULT_HOURS;
+        for (text, hour) in [(&mut self.start, start), (&mut self.end, end)] {
             let day = text.get(..10).unwrap_or(text);
             *text = if is_all_day { day.to_owned() } else { format!("{day}{hour}") };
         }
     }
 
-    /// Moved by so many days and minutes; what is not understood yet stays.
+    /// Moves the appointment by days and minutes. Does nothing while a time is invalid.
     pub(crate) fn move_by(&mut self, days: i64, minutes: i64) {
-        let (is_all_day, way) =
-            (self.is_all_day, TimeDelta::days(days) + TimeDelta::minutes(minutes));
-        self.retime(|time, display| shift_range(time, is_all_day, way, display));
+        let is_all_day = self.is_all_day;
+        let by = TimeDelta::days(days) + TimeDelta::minutes(minutes);
+        self.change_time(|time, display| shift_range(time, is_all_day, by, display));
     }
 
-    /// Longer by so many steps, or shorter: quarters of an hour, or days.
-    pub(crate) fn grow_by(&mut self, steps: i64) {
-        if self.is_all_day {
-            let (Some(start), Some(end)) = (day(&self.start), day(&self.end)) else { return };
-            let end = end.checked_add_signed(TimeDelta::days(steps)).unwrap_or(end);
-            self.end = end.max(start).format(DAY).to_string();
-        } else {
-            self.retime(|time, _| resize(time, TimeDelta::minutes(steps * STEP_MINUTES)));
+    /// Moves the end by steps of 15 minutes, or by days for an all-day appointment.
+    pub(crate) fn resize_by(&mut self, steps: i64) {
+        if !self.is_all_day {
+            let by = TimeDelta::minutes(steps * STEP_MINUTES);
+            return self.change_time(|time, _| resize(time, by));
         }
+        let (Some(start), Some(end)) = (parse_day(&self.start), parse_day(&self.end)) else {
+            return;
+        };
+        let end = end.checked_add_signed(TimeDelta::days(steps)).unwrap_or(end);
+        self.end = format_day(end.max(start));
     }
 
-    /// When it is; or with what is wrong, as far as that can be seen from here.
+    /// Returns the form with its start and end if it is valid, else the form with its problems.
     pub(crate) fn checked(self) -> Result<(Self, DateTime, DateTime), Self> {
         let mut problems = Vec::new();
         let language = self.display.locale.language;
-        let mut say = |field: &str, what| {
-            let message = validation_message(what, language).to_owned();
+        let mut add = |field: &str, error| {
+            let message = validation_message(error, language).to_owned();
             problems.push(InputProblem { field: field.to_owned(), message });
         };
         if self.title.trim().is_empty() {
-            say("title", ValidationError::NoTitle);
+            add("title", ValidationError::NoTitle);
         }
-        let (start, end) = self.time();
+        let (start, end) = self.parse();
         if start.is_none() {
-            say("startsAt", ValidationError::NoStart);
+            add("startsAt", ValidationError::NoStart);
         }
         if end.is_none() {
-            say("endsAt", ValidationError::NoEnd);
+            add("endsAt", ValidationError::NoEnd);
         }
         match (start, end) {
-            (Some(start), Some(end)) if end <= start => say("endsAt", ValidationError::EndsFirst),
+            (Some(start), Some(end)) if end <= start => {
+                add("endsAt", ValidationError::EndBeforeStart);
+            }
             (Some(start), Some(end)) if problems.is_empty() => return Ok((self, start, end)),
             _ => {}
         }
-        Err(self.with(problems))
+        Err(self.with_problems(problems))
     }
 
-    /// The appointment that is to be.
-    pub(crate) fn created(&self, start: DateTime, end: DateTime) -> NewAppointment {
+    /// Returns the new appointment that the form describes.
+    pub(crate) fn new_appointment(&self, start: DateTime, end: DateTime) -> NewAppointment {
         let mut new = NewAppointment::new(self.title.clone(), start, end);
         new = new.time_zone(TimeZone::new(self.display.clock.zone()));
         if self.is_all_day {
@@ -194,92 +197,70 @@ impl Draft {
         new
     }
 
-    /// What is different from what was there.
-    pub(crate) fn changed(
+    /// Returns the fields that differ from an appointment.
+    pub(crate) fn changes(
         &self,
-        was: &Appointment,
+        before: &Appointment,
         start: DateTime,
         end: DateTime,
     ) -> AppointmentChanges {
         let mut changes = AppointmentChanges::new();
-        if self.title != was.title {
+        if self.title != before.title {
             changes = changes.title(self.title.clone());
         }
-        let written = written((was.starts_at, was.ends_at), was.all_day, &self.display);
-        // (Seconds cannot be seen here, and are not lost.)
-        if self.is_all_day != was.all_day || (&self.start, &self.end) != (&written.0, &written.1) {
+        let old_time = (before.starts_at, before.ends_at);
+        let (old_start, old_end) = format_fields(old_time, before.all_day, &self.display);
+        // The fields show no seconds. The texts are compared so that an unchanged time keeps them.
+        if self.is_all_day != before.all_day || self.start != old_start || self.end != old_end {
             changes = changes.time(start, end);
         }
-        if self.is_all_day != was.all_day {
+        if self.is_all_day != before.all_day {
             let zone = TimeZone::new(self.display.clock.zone());
             changes = changes.all_day(self.is_all_day).time_zone(zone);
         }
-        if self.location != was.location.as_deref().unwrap_or_default() {
-            changes = changes.location(some(&self.location));
+        if self.location != before.location.as_deref().unwrap_or_default() {
+            changes = changes.location(non_empty(&self.location));
         }
-        if self.description != was.description.as_deref().unwrap_or_default() {
-            changes = changes.description(some(&self.description));
+        if self.description != before.description.as_deref().unwrap_or_default() {
+            changes = changes.description(non_empty(&self.description));
         }
         changes
     }
 
-    /// When it is, if that is understood.
-    pub(crate) fn stretch(&self) -> Option<(DateTime, DateTime)> {
-        let (start, end) = self.time();
+    /// Returns the start and the end if both are valid.
+    pub(crate) fn time(&self) -> Option<(DateTime, DateTime)> {
+        let (start, end) = self.parse();
         start.zip(end)
     }
 
-    /// When it starts and when it is over, as far as that is understood.
-    fn time(&self) -> (Option<DateTime>, Option<DateTime>) {
+    /// Parses the start and the end, each `None` if it is invalid.
+    fn parse(&self) -> (Option<DateTime>, Option<DateTime>) {
         let clock = &self.display.clock;
         if self.is_all_day {
-            let (first, last) = (day(&self.start), day(&self.end));
-            return (first.map(|it| clock.midnight(it)), last.map(|it| clock.end(it)));
+            let first = parse_day(&self.start);
+            let last = parse_day(&self.end);
+            return (first.map(|it| clock.start_of_day(it)), last.map(|it| clock.end_of_day(it)));
         }
-        let read = |text: &String| {
-            let known = self.known.iter().find(|(known, _)| known == text).map(|(_, at)| *at);
-            known.or_else(|| time(text).map(|it| clock.from_wall(it)))
+        let instant = |text: &String| {
+            let known = self.known_instants.iter().find(|(known, _)| known == text);
+            let known = known.map(|(_, at)| *at);
+            known.or_else(|| parse_time(text).map(|it| clock.from_wall(it)))
         };
-        (read(&self.start), read(&self.end))
+        (instant(&self.start), instant(&self.end))
     }
 
-    /// Writes another time, if what is written is understood.
-    fn retime(&mut self, change: impl Fn((DateTime, DateTime), &Display) -> (DateTime, DateTime)) {
-        let Some(time) = self.stretch() else { return };
+    /// Replaces the time. Does nothing while a time is invalid.
+    fn change_time(
+        &mut self,
+        change: impl Fn((DateTime, DateTime), &Display) -> (DateTime, DateTime),
+    ) {
+        let Some(time) = self.time() else { return };
         let time = change(time, &self.display);
-        (self.start, self.end) = written(time, self.is_all_day, &self.display);
-        self.known = vec![(self.start.clone(), time.0), (self.end.clone(), time.1)];
+        (self.start, self.end) = format_fields(time, self.is_all_day, &self.display);
+        self.known_instants = vec![(self.start.clone(), time.0), (self.end.clone(), time.1)];
     }
 }
 
-/// How the time of an appointment is written.
-fn written(
-    (start, end): (DateTime, DateTime),
-    is_all_day: bool,
-    display: &Display,
-) -> (String, String) {
-    let write = |at, format| display.clock.to_wall(at).format(format).to_string();
-    if is_all_day {
-        return (write(start, DAY), write(end - TimeDelta::seconds(1), DAY));
-    }
-    (write(start, TIME), write(end, TIME))
-}
-
-fn some(text: &str) -> Option<&str> {
+fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|it| !it.is_empty())
-}
-
-fn time(text: &str) -> Option<NaiveDateTime> {
-    // (Some browsers write seconds.)
-    let text = text.get(..16).unwrap_or(text);
-    NaiveDateTime::parse_from_str(text, TIME).ok().filter(|it| is_near(it.year()))
-}
-
-fn day(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text, DAY).ok().filter(|it| is_near(it.year()))
-}
-
-/// A year that is half written is none.
-fn is_near(year: i32) -> bool {
-    (1900..2200).contains(&year)
 }

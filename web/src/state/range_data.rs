@@ -1,4 +1,4 @@
-//! What is known of the calendars that are shown, in the stretch that is looked at.
+//! The appointments of the visible calendars in the visible range, as far as the client has them.
 
 use std::collections::HashMap;
 
@@ -10,70 +10,78 @@ use leptos::task::spawn_local;
 
 use crate::layout::availability::{conflicts, next_free};
 
-/// A half-open stretch of time.
+/// A half-open range of time: its start and its end.
 pub(crate) type TimeRange = (DateTime, DateTime);
 
-/// What is known, by calendar. Copies are one.
-#[derive(Clone, Copy)]
+/// The known appointments, by calendar. Copies share them.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct RangeData {
-    known: RwSignal<HashMap<String, RangeView>>,
-    stretch: StoredValue<Option<TimeRange>>,
+    views: RwSignal<HashMap<String, RangeView>>,
+    range: StoredValue<Option<TimeRange>>,
 }
 
 impl RangeData {
     pub(crate) fn new() -> Self {
-        Self { known: RwSignal::new(HashMap::new()), stretch: StoredValue::new(None) }
+        Self { views: RwSignal::new(HashMap::new()), range: StoredValue::new(None) }
     }
 
-    /// Looks at what is known of calendars, in their order; of some, nothing is yet.
-    pub(crate) fn of<T>(self, ids: &[String], look: impl FnOnce(&[(usize, &RangeView)]) -> T) -> T {
-        self.known.with(|known| {
-            let views = ids.iter().enumerate().filter_map(|(at, id)| Some((at, known.get(id)?)));
-            look(&views.collect::<Vec<_>>())
+    /// Calls `read` with the views of some calendars, each with its index in `ids`. Calendars that
+    /// are not loaded yet are left out.
+    pub(crate) fn with_views<T>(
+        self,
+        ids: &[String],
+        read: impl FnOnce(&[(usize, &RangeView)]) -> T,
+    ) -> T {
+        self.views.with(|all| {
+            let views = ids.iter().enumerate().filter_map(|(at, id)| Some((at, all.get(id)?)));
+            read(&views.collect::<Vec<_>>())
         })
     }
 
-    /// Whether something is true of each of some calendars.
+    /// Tells whether a test holds for the views of all given calendars.
     pub(crate) fn all(self, ids: &[String], test: fn(&RangeView) -> bool) -> bool {
-        self.known.with(|known| ids.iter().all(|it| known.get(it).is_some_and(test)))
+        self.views.with(|all| ids.iter().all(|id| all.get(id).is_some_and(test)))
     }
 
-    /// An appointment, as it is shown.
+    /// Returns a known appointment by id.
     pub(crate) fn find(self, id: &str) -> Option<Shared<Appointment>> {
-        self.known.with_untracked(|known| {
-            let mut all = known.values().flat_map(|it| &it.appointments);
-            all.find(|it| it.id.as_str() == id).cloned()
+        self.views.with_untracked(|all| {
+            let mut appointments = all.values().flat_map(|it| &it.appointments);
+            appointments.find(|it| it.id.as_str() == id).cloned()
         })
     }
 
-    /// Whether something takes a time in a calendar, as far as is known: nothing found proves nothing.
-    pub(crate) fn is_taken(self, calendar: &str, time: TimeRange, but: Option<&str>) -> bool {
-        self.known.with(|known| {
-            let view = known.get(calendar);
-            view.is_some_and(|it| conflicts(&it.appointments, time, but).next().is_some())
+    /// Tells whether a known appointment takes a time in a calendar. `except` is the id of the
+    /// appointment that is to take it.
+    pub(crate) fn is_taken(self, calendar: &str, time: TimeRange, except: Option<&str>) -> bool {
+        self.views.with(|all| {
+            let view = all.get(calendar);
+            view.is_some_and(|it| conflicts(&it.appointments, time, except).next().is_some())
         })
     }
 
-    /// The next time in a calendar that is as long and free, if that is known.
+    /// Returns the next free time of the same length in a calendar. `None` if the calendar is not
+    /// fully loaded, or has no such time in the visible range.
     pub(crate) fn next_free(
         self,
         calendar: &str,
-        time: TimeRange,
-        but: Option<&str>,
+        (start, end): TimeRange,
+        except: Option<&str>,
     ) -> Option<TimeRange> {
-        let (from, until) = self.stretch.get_value()?;
-        let ((start, end), length) = (time, time.1 - time.0);
+        let (from, until) = self.range.get_value()?;
         if start < from || end > until {
             return None;
         }
-        let free = self.known.with_untracked(|known| {
-            let view = known.get(calendar).filter(|it| it.is_complete && !it.is_stale)?;
-            next_free(&view.appointments, start, length, but, until)
+        let length = end - start;
+        let free = self.views.with_untracked(|all| {
+            let view = all.get(calendar).filter(|it| it.is_complete && !it.is_stale)?;
+            next_free(&view.appointments, start, length, except, until)
         })?;
         Some((free, free + length))
     }
 
-    /// Follows what the calendars have in a stretch, and says of each change that there was one.
+    /// Watches calendars in a range, and watches others when `watched` changes. Calls `on_change`
+    /// at every change of their appointments.
     pub(crate) fn watch(
         self,
         client: Client,
@@ -81,19 +89,19 @@ impl RangeData {
         on_change: Callback<()>,
     ) {
         Effect::new(move |_| {
-            let (ids, Some(stretch)) = watched.get() else { return };
-            self.stretch.set_value(Some(stretch));
-            // Of other days nothing is said yet.
-            self.known.update(|all| all.values_mut().for_each(|it| it.is_complete = false));
+            let (ids, Some(range)) = watched.get() else { return };
+            self.range.set_value(Some(range));
+            // The views are of the old range until the watches of the new one report.
+            self.views.update(|all| all.values_mut().for_each(|it| it.is_complete = false));
             let watches = ids.into_iter().map(|id| {
-                let mut watch = client.calendar(id.as_str()).watch(stretch.0, stretch.1);
-                let (shows, handle) = abortable(async move {
+                let mut watch = client.calendar(id.as_str()).watch(range.0, range.1);
+                let (updates, handle) = abortable(async move {
                     while let Some(view) = watch.next().await {
-                        self.known.update(|all| _ = all.insert(id.clone(), view));
+                        self.views.update(|all| _ = all.insert(id.clone(), view));
                         on_change.run(());
                     }
                 });
-                spawn_local(async move { _ = shows.await });
+                spawn_local(async move { _ = updates.await });
                 handle
             });
             let watches: Vec<AbortHandle> = watches.collect();

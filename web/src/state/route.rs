@@ -1,14 +1,14 @@
-//! Where one is: which view, around which day, and of which calendars; in the address, so that a link leads there. Pure.
+//! The route: the view, the date and the visible calendars, as the page's address has them. Pure.
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 
-/// How time is laid out.
+/// A layout of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
     Day,
     Week,
     Month,
-    /// A list.
+    /// A list of the appointments of a month.
     Agenda,
 }
 
@@ -25,29 +25,30 @@ impl View {
     }
 }
 
-/// What is looked at.
+/// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) view: View,
-    /// Any day of the stretch.
+    /// A day of the visible range.
     pub(crate) date: NaiveDate,
-    /// The calendars that are shown, by id; none: all of them.
+    /// The ids of the visible calendars. `None` shows all.
     pub(crate) only: Option<Vec<String>>,
 }
 
 impl Route {
-    /// What an address says, such as `?view=week&date=2026-11-23&calendars=…`. What it does not say, or what makes no
-    /// sense, is as in `otherwise`.
-    pub(crate) fn from_address(query: &str, otherwise: Self) -> Self {
-        let mut route = otherwise;
-        let said = query.trim_start_matches('?').split('&').filter_map(|it| it.split_once('='));
-        for (name, value) in said {
+    /// Parses an address such as `?view=week&date=2026-11-23&calendars=…`. Missing and invalid
+    /// parts come from `default`.
+    pub(crate) fn from_address(query: &str, default: Self) -> Self {
+        let mut route = default;
+        let parameters =
+            query.trim_start_matches('?').split('&').filter_map(|it| it.split_once('='));
+        for (name, value) in parameters {
             match name {
                 "view" => {
                     let named = View::ALL.into_iter().find(|it| it.name() == value);
                     route.view = named.unwrap_or(route.view);
                 }
-                "date" => route = route.clone().at(value.parse().unwrap_or(route.date)),
+                "date" => route = route.clone().with_date(value.parse().unwrap_or(route.date)),
                 "calendars" => {
                     let ids = value.split(',').filter(|it| !it.is_empty());
                     route.only = Some(ids.map(str::to_owned).collect());
@@ -58,35 +59,36 @@ impl Route {
         route
     }
 
-    /// What stands in the address for it.
+    /// Returns the query part of the address.
     pub(crate) fn to_address(&self) -> String {
         let calendars = self.only.as_ref().map(|it| format!("&calendars={}", it.join(",")));
         let calendars = calendars.unwrap_or_default();
         format!("?view={}&date={}{calendars}", self.view.name(), self.date)
     }
 
-    /// In another view.
+    /// Returns the route with another view.
     pub(crate) fn with_view(self, view: View) -> Self {
         Self { view, ..self }
     }
 
-    /// At another day; the same one if that is further away than anybody plans.
-    pub(crate) fn at(self, date: NaiveDate) -> Self {
+    /// Returns the route with another date. Dates before 1901 or after 2198 are ignored.
+    pub(crate) fn with_date(self, date: NaiveDate) -> Self {
         if (1901..2199).contains(&date.year()) { Self { date, ..self } } else { self }
     }
 
-    /// Whether a calendar is shown.
+    /// Tells whether a calendar is visible.
     pub(crate) fn shows(&self, calendar: &str) -> bool {
         self.only.as_ref().is_none_or(|it| it.iter().any(|it| it == calendar))
     }
 
-    /// With a calendar shown, or hidden if it was shown; `all` are those that there are.
+    /// Returns the route with one calendar shown or hidden. `all` are the ids of all calendars.
     pub(crate) fn toggled(self, calendar: &str, all: &[String]) -> Self {
-        let is_shown = |it: &String| self.shows(it) != (it == calendar);
-        let shown: Vec<_> = all.iter().filter(|it| is_shown(it)).cloned().collect();
-        Self { only: (shown.len() < all.len()).then_some(shown), ..self }
+        let is_visible = |it: &String| self.shows(it) != (it == calendar);
+        let visible: Vec<_> = all.iter().filter(|it| is_visible(it)).cloned().collect();
+        Self { only: (visible.len() < all.len()).then_some(visible), ..self }
     }
 
+    /// Returns the route of the next day, week or month.
     pub(crate) fn next(self) -> Self {
         let date = match self.view {
             View::Day => self.date.checked_add_days(Days::new(1)),
@@ -94,11 +96,12 @@ impl Route {
             View::Month | View::Agenda => self.date.checked_add_months(Months::new(1)),
         };
         match date {
-            Some(date) => self.at(date),
+            Some(date) => self.with_date(date),
             None => self,
         }
     }
 
+    /// Returns the route of the previous day, week or month.
     pub(crate) fn previous(self) -> Self {
         let date = match self.view {
             View::Day => self.date.checked_sub_days(Days::new(1)),
@@ -106,12 +109,12 @@ impl Route {
             View::Month | View::Agenda => self.date.checked_sub_months(Months::new(1)),
         };
         match date {
-            Some(date) => self.at(date),
+            Some(date) => self.with_date(date),
             None => self,
         }
     }
 
-    /// The days that are laid out, in weeks that begin with `start`. A month comes in whole weeks.
+    /// Returns the visible days. A week begins with `start`, and a month has whole weeks.
     pub(crate) fn days(&self, start: Weekday) -> Vec<NaiveDate> {
         let week = |it: NaiveDate| it.week(start);
         let first = self.date.with_day(1).unwrap_or(self.date);
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_says_where_one_is() {
+    fn the_address_sets_the_visible_days() {
         let start = Weekday::Mon;
         let week = ("2026-11-23", "2026-11-29");
         check("?view=week&date=2026-11-23", start, week);
@@ -165,17 +168,17 @@ mod tests {
     }
 
     #[test]
-    fn one_goes_by_what_is_seen() {
+    fn next_and_previous_step_by_the_view() {
         let date = |it: Route| it.date.to_string();
         assert_eq!(date(route("?view=day").next()), "2026-11-26");
         assert_eq!(date(route("?view=week").next()), "2026-12-02");
         assert_eq!(date(route("?view=month&date=2026-01-31").next()), "2026-02-28");
         assert_eq!(date(route("?view=agenda&date=2026-03-31").previous()), "2026-02-28");
-        assert_eq!(date(route("?date=2198-12-31").next()), "2198-12-31", "so far and no further");
+        assert_eq!(date(route("?date=2198-12-31").next()), "2198-12-31", "the last date");
     }
 
     #[test]
-    fn calendars_are_shown_and_hidden() {
+    fn calendars_can_be_shown_and_hidden() {
         let all = ["a".to_owned(), "b".to_owned()];
         let without = route("").toggled("a", &all);
         assert_eq!(without.only, Some(vec!["b".to_owned()]));
@@ -183,6 +186,6 @@ mod tests {
         let none = without.clone().toggled("b", &all);
         assert!(none.to_address().ends_with("&calendars="));
         assert_eq!(route(&none.to_address()), none);
-        assert_eq!(without.toggled("a", &all).only, None, "all of them, and those that come");
+        assert_eq!(without.toggled("a", &all).only, None, "all calendars, and later ones");
     }
 }

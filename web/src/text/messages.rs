@@ -1,211 +1,382 @@
-//! What is said to people: one sentence each, in their language. Pure.
+//! Messages for people, in English and German. Pure: times arrive as text.
 
-use appointments_client::{ConnectionStatus, MutationKind, Refusal};
+use appointments_client::{ConnectionStatus, InputProblem, MutationKind, Refusal};
 
-use crate::time::display::Display;
+use crate::state::route::View;
 use crate::time::locale::Language::{self, English, German};
 
-/// What was done.
+/// What an action has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     Saved,
-    /// To a time that is said.
     Moved,
+    Resized,
     Cancelled,
     Deleted,
 }
 
-/// That it is done.
+/// Returns the message of a successful action. `when` is the appointment's new time: its end for
+/// [`Done::Resized`], else its day and hours. `None` leaves the time out.
 pub(crate) fn done_message(
     title: &str,
     done: Done,
-    when: Option<String>,
+    when: Option<&str>,
     language: Language,
 ) -> String {
-    let when = when.unwrap_or_default();
-    match (language, done) {
-        (English, Done::Moved) => format!("{title} is moved to {when}."),
-        (German, Done::Moved) => format!("{title} ist auf {when} verschoben."),
-        (English, Done::Saved) => format!("{title} is saved."),
-        (English, Done::Cancelled) => format!("{title} is cancelled."),
-        (English, Done::Deleted) => format!("{title} is deleted."),
-        (German, Done::Saved) => format!("{title} ist gespeichert."),
-        (German, Done::Cancelled) => format!("{title} ist abgesagt."),
-        (German, Done::Deleted) => format!("{title} ist gelöscht."),
+    let name = quote(title, language);
+    match (language, done, when) {
+        (English, Done::Saved, Some(when)) => format!("Saved {name} · {when}"),
+        (English, Done::Saved, None) => format!("Saved {name}"),
+        (English, Done::Moved, Some(when)) => format!("Moved {name} to {when}"),
+        (English, Done::Moved, None) => format!("Moved {name}"),
+        (English, Done::Resized, Some(when)) => format!("{name} now ends at {when}"),
+        (English, Done::Resized, None) => format!("{name} resized"),
+        (English, Done::Cancelled, _) => format!("{name} cancelled"),
+        (English, Done::Deleted, _) => format!("{name} deleted"),
+        (German, Done::Saved, Some(when)) => format!("{name} gespeichert · {when}"),
+        (German, Done::Saved, None) => format!("{name} gespeichert"),
+        (German, Done::Moved, Some(when)) => format!("{name} auf {when} verschoben"),
+        (German, Done::Moved, None) => format!("{name} verschoben"),
+        (German, Done::Resized, Some(when)) => format!("{name} endet jetzt um {when}"),
+        (German, Done::Resized, None) => format!("{name}: Dauer geändert"),
+        (German, Done::Cancelled, _) => format!("{name} abgesagt"),
+        (German, Done::Deleted, _) => format!("{name} gelöscht"),
     }
 }
 
-/// That it was taken back; what was new is gone.
-pub(crate) fn undone_message(title: &str, was_new: bool, language: Language) -> String {
-    match (language, was_new) {
-        (English, true) => format!("{title} is gone again."),
-        (English, false) => format!("{title} is as it was."),
-        (German, true) => format!("{title} ist wieder weg."),
-        (German, false) => format!("{title} ist wie vorher."),
+/// What an undo has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undone<'a> {
+    /// A new appointment was removed.
+    Removed,
+    /// An appointment is as it was before.
+    Restored,
+    /// A moved appointment is back at its start time.
+    BackAt(&'a str),
+}
+
+/// Returns the message of a successful undo.
+pub(crate) fn undone_message(title: &str, undone: Undone<'_>, language: Language) -> String {
+    let name = quote(title, language);
+    match (language, undone) {
+        (English, Undone::Removed) => format!("Undone: {name} removed"),
+        (English, Undone::Restored) => format!("Undone: {name} restored"),
+        (English, Undone::BackAt(time)) => format!("Undone: {name} is back at {time}"),
+        (German, Undone::Removed) => format!("Rückgängig gemacht: {name} entfernt"),
+        (German, Undone::Restored) => format!("Rückgängig gemacht: {name} wiederhergestellt"),
+        (German, Undone::BackAt(time)) => {
+            format!("Rückgängig gemacht: {name} beginnt wieder um {time}")
+        }
     }
 }
 
-/// What was refused: something new, or to take something back.
+/// What the server refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
     Do,
     Undo,
 }
 
-/// Why something was taken back, and what is in the way. (What the server says of a field stays as the server says it.)
+/// Returns why an action or its undo failed. `when` is the time of the first conflict.
 pub(crate) fn refusal_message(
     title: &str,
     attempt: Attempt,
     refusal: &Refusal,
-    display: &Display,
+    when: Option<&str>,
+    language: Language,
 ) -> String {
-    let language = display.locale.language;
-    let nameless = match language {
-        English => "The appointment",
-        German => "Der Termin",
-    };
-    let title = if title.is_empty() { nameless } else { title };
-    let back = match (language, attempt) {
-        (English, Attempt::Do) => format!("{title} was taken back"),
-        (English, Attempt::Undo) => format!("{title} stays as it is"),
-        (German, Attempt::Do) => format!("{title} wurde zurückgenommen"),
-        (German, Attempt::Undo) => format!("{title} bleibt, wie es ist"),
-    };
     match refusal {
         Refusal::SlotTaken { conflicts, count, .. } => {
-            let what = conflicts.first().map(|it| {
-                let wall = |at| display.locale.hour(display.clock.to_wall(at));
-                let name = it.appointment.as_ref().map(|it| it.title.as_str());
-                taken(name, &wall(it.starts_at), &wall(it.ends_at), language)
-            });
-            let what = what.unwrap_or_else(|| match language {
-                English => "the time is taken".to_owned(),
-                German => "die Zeit ist vergeben".to_owned(),
-            });
-            let more = match (language, count) {
-                (_, ..=1) => String::new(),
-                (English, count) => format!(", and {} more", count - 1),
-                (German, count) => format!(", und {} weitere", count - 1),
-            };
-            format!("{back}: {what}{more}.")
+            let first = conflicts.first().and_then(|it| it.appointment.as_ref());
+            let taker = first.map(|it| it.title.as_str());
+            let reason = conflict_reason(taker, when, *count, language);
+            format!("{}: {reason}.", failure(title, attempt, language))
         }
-        Refusal::Conflict { current, .. } => match language {
-            English => format!(
-                "{title} was not changed: somebody else has changed it, it is now “{}”.",
-                current.title
-            ),
-            German => format!(
-                "{title} wurde nicht geändert: jemand anderes war schneller, der Termin heißt jetzt „{}“.",
-                current.title
-            ),
+        Refusal::Conflict { current, .. } => {
+            changed_message(title, attempt, &current.title, language)
+        }
+        Refusal::NotFound { .. } => deleted_message(title, attempt, language),
+        Refusal::Invalid { problems, message } => {
+            let failure = failure(title, attempt, language);
+            match problems.first() {
+                Some(it) => format!("{failure}: {}", named_problem_message(it, language)),
+                None => format!("{failure}: {message}"),
+            }
+        }
+        Refusal::Aborted => match language {
+            English => "Change discarded.".to_owned(),
+            German => "Änderung verworfen.".to_owned(),
         },
-        Refusal::NotFound { .. } => match language {
-            English => format!("{title} was not changed: somebody has deleted it."),
-            German => format!("{title} wurde nicht geändert: jemand hat den Termin gelöscht."),
+        Refusal::Discarded => match language {
+            English => "Discarded. If it had already been sent, it may still appear.".to_owned(),
+            German => "Verworfen. Falls die Änderung schon gesendet war, kann sie noch erscheinen."
+                .to_owned(),
         },
-        Refusal::Invalid { problems, message } => match problems.first() {
-            Some(it) => format!("{back}: {}", it.message),
-            None => format!("{back}: {message}"),
-        },
-        Refusal::Aborted | Refusal::Discarded => match language {
-            English => format!("{title} was called off."),
-            German => format!("{title} wurde verworfen."),
-        },
-        other => format!("{back}: {other}."),
+        other => format!("{}: {other}.", failure(title, attempt, language)),
     }
 }
 
-fn taken(name: Option<&str>, start: &str, end: &str, language: Language) -> String {
+/// Returns the first half of a refusal, which a reason follows.
+fn failure(title: &str, attempt: Attempt, language: Language) -> String {
+    match (language, attempt) {
+        (English, Attempt::Do) if title.is_empty() => "Couldn’t save the appointment".to_owned(),
+        (English, Attempt::Do) => format!("Couldn’t save {}", quote(title, language)),
+        (English, Attempt::Undo) => "Couldn’t undo".to_owned(),
+        (German, Attempt::Do) => {
+            format!("{} konnte nicht gespeichert werden", quote(title, language))
+        }
+        (German, Attempt::Undo) => "Rückgängig machen nicht möglich".to_owned(),
+    }
+}
+
+fn conflict_reason(
+    taker: Option<&str>,
+    when: Option<&str>,
+    count: i32,
+    language: Language,
+) -> String {
+    let Some(when) = when else {
+        return match language {
+            English => "that time is already taken".to_owned(),
+            German => "diese Zeit ist schon belegt".to_owned(),
+        };
+    };
+    let Some(taker) = taker.map(|it| quote(it, language)) else {
+        return match language {
+            English => format!("{when} is already taken"),
+            German => format!("{when} ist schon belegt"),
+        };
+    };
+    match (language, count - 1) {
+        (English, ..=0) => format!("{when} is taken by {taker}"),
+        (English, 1) => format!("{when} is taken by {taker} and 1 other"),
+        (English, others) => format!("{when} is taken by {taker} and {others} others"),
+        (German, ..=0) => format!("{when} ist schon mit {taker} belegt"),
+        (German, 1) => format!("{when} ist schon mit {taker} und einem weiteren Termin belegt"),
+        (German, others) => {
+            format!("{when} ist schon mit {taker} und {others} weiteren Terminen belegt")
+        }
+    }
+}
+
+fn changed_message(title: &str, attempt: Attempt, current: &str, language: Language) -> String {
+    let name = quote(title, language);
+    let current = quote(current, language);
+    match (language, attempt) {
+        (English, Attempt::Do) => format!(
+            "{name} wasn’t changed, because somebody else changed it first. It is now {current}."
+        ),
+        (English, Attempt::Undo) => format!(
+            "Couldn’t undo, because somebody else has changed the appointment. It is now {current}."
+        ),
+        (German, Attempt::Do) => format!(
+            "{name} wurde nicht geändert, weil jemand anderes schneller war. \
+             Der Termin heißt jetzt {current}."
+        ),
+        (German, Attempt::Undo) => format!(
+            "Rückgängig machen nicht möglich: Der Termin wurde inzwischen von jemand anderem \
+             geändert. Er heißt jetzt {current}."
+        ),
+    }
+}
+
+fn deleted_message(title: &str, attempt: Attempt, language: Language) -> String {
+    let name = quote(title, language);
+    match (language, attempt) {
+        (English, Attempt::Do) => {
+            format!("{name} was deleted by somebody else, so your change wasn’t saved.")
+        }
+        (English, Attempt::Undo) => {
+            "Couldn’t undo, because somebody else has deleted the appointment.".to_owned()
+        }
+        (German, Attempt::Do) => format!(
+            "{name} wurde inzwischen von jemand anderem gelöscht. \
+             Die Änderung wurde nicht gespeichert."
+        ),
+        (German, Attempt::Undo) => "Rückgängig machen nicht möglich: Der Termin wurde inzwischen \
+                                    von jemand anderem gelöscht."
+            .to_owned(),
+    }
+}
+
+/// Puts a title in quotation marks. An empty title becomes `The appointment`.
+fn quote(title: &str, language: Language) -> String {
+    match (language, title) {
+        (English, "") => "The appointment".to_owned(),
+        (German, "") => "Der Termin".to_owned(),
+        (English, title) => format!("“{title}”"),
+        (German, title) => format!("„{title}“"),
+    }
+}
+
+/// Returns the label of the button that books another time.
+pub(crate) fn alternative_label(when: &str, language: Language) -> String {
     match language {
-        English => format!("{} is there from {start} to {end}", name.unwrap_or("Something")),
-        German => format!("von {start} bis {end} ist schon {}", name.unwrap_or("etwas")),
+        English => format!("Book {when} instead"),
+        German => format!("Stattdessen {when} buchen"),
     }
 }
 
-/// What is offered instead of a time that is taken.
-pub(crate) fn alternative_label(hours: &str, language: Language) -> String {
-    match language {
-        English => format!("Take {hours}"),
-        German => format!("{hours} nehmen"),
-    }
-}
-
-/// What is wrong with what was written, as far as that is seen before it is sent.
+/// An error in a form that is found before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValidationError {
     NoTitle,
     NoStart,
     NoEnd,
-    EndsFirst,
+    EndBeforeStart,
     NoName,
 }
 
-/// What to do about it.
-pub(crate) fn validation_message(what: ValidationError, language: Language) -> &'static str {
-    match (language, what) {
-        (English, ValidationError::NoTitle) => "Say what it is.",
-        (English, ValidationError::NoStart) => "Say when it starts.",
-        (English, ValidationError::NoEnd) => "Say when it is over.",
-        (English, ValidationError::EndsFirst) => "It must end after it starts.",
-        (English, ValidationError::NoName) => "Say what it is called.",
-        (German, ValidationError::NoName) => "Sag, wie er heißt.",
-        (German, ValidationError::NoTitle) => "Sag, was es ist.",
-        (German, ValidationError::NoStart) => "Sag, wann es beginnt.",
-        (German, ValidationError::NoEnd) => "Sag, wann es vorbei ist.",
-        (German, ValidationError::EndsFirst) => "Es muss nach seinem Beginn enden.",
+/// Returns the text of a validation error: what to do about it.
+pub(crate) fn validation_message(error: ValidationError, language: Language) -> &'static str {
+    match (language, error) {
+        (English, ValidationError::NoTitle) => "Add a title",
+        (English, ValidationError::NoName) => "Add a name",
+        (English, ValidationError::NoStart) => "Enter a start",
+        (English, ValidationError::NoEnd) => "Enter an end",
+        (English, ValidationError::EndBeforeStart) => "The end must be after the start",
+        (German, ValidationError::NoTitle) => "Bitte Titel eingeben",
+        (German, ValidationError::NoName) => "Bitte Namen eingeben",
+        (German, ValidationError::NoStart) => "Bitte Beginn eingeben",
+        (German, ValidationError::NoEnd) => "Bitte Ende eingeben",
+        (German, ValidationError::EndBeforeStart) => "Das Ende muss nach dem Beginn liegen",
     }
 }
 
-/// That the server was not reached, and nothing was done.
+/// Returns the text of a problem that the server reports for a field. Problems that the page does
+/// not know keep the server's text.
+pub(crate) fn problem_message(problem: &InputProblem, language: Language) -> String {
+    let limit = |unit: &str| {
+        let (before, _) = problem.message.split_once(unit)?;
+        before.rsplit_once("at most ")?.1.trim().parse::<u32>().ok()
+    };
+    match (language, limit(" characters"), limit(" days")) {
+        (English, Some(count), _) => format!("Use at most {count} characters"),
+        (German, Some(count), _) => format!("Höchstens {count} Zeichen"),
+        (English, _, Some(days)) => format!("An appointment can last at most {days} days"),
+        (German, _, Some(days)) => format!("Ein Termin kann höchstens {days} Tage dauern"),
+        _ => problem.message.clone(),
+    }
+}
+
+/// Returns the text of a problem with the name of its field: `Title: Use at most 255 characters`.
+pub(crate) fn named_problem_message(problem: &InputProblem, language: Language) -> String {
+    let message = problem_message(problem, language);
+    match field_name(&problem.field, language) {
+        Some(field) => format!("{field}: {message}"),
+        None => message,
+    }
+}
+
+/// Returns the label of a field of the contract, or `None` if the page does not have it.
+fn field_name(field: &str, language: Language) -> Option<&'static str> {
+    let name = match (language, field) {
+        (English, "title") => "Title",
+        (English, "startsAt") => "Starts",
+        (English, "endsAt") => "Ends",
+        (English, "location") => "Location",
+        (English, "description") => "Description",
+        (English, "name") => "Name",
+        (German, "title") => "Titel",
+        (German, "startsAt") => "Beginn",
+        (German, "endsAt") => "Ende",
+        (German, "location") => "Ort",
+        (German, "description") => "Beschreibung",
+        (German, "name") => "Name",
+        _ => return None,
+    };
+    Some(name)
+}
+
+/// Returns the message for a request that did not reach the server.
 pub(crate) fn unreachable_message(language: Language) -> &'static str {
     match language {
-        English => "The server was not reached; try again when it is.",
-        German => "Der Server war nicht zu erreichen; versuche es wieder, sobald er es ist.",
+        English => "Couldn’t reach the server. Try again when you’re back online.",
+        German => "Server nicht erreichbar. Bitte später erneut versuchen.",
     }
 }
 
-/// That there is nothing to write into.
-pub(crate) fn no_calendar_message(language: Language) -> String {
-    match language {
-        English => "There is no calendar yet; make one, or try again in a moment.".to_owned(),
-        German => {
-            "Es gibt noch keinen Kalender; lege einen an oder versuche es gleich wieder.".to_owned()
+/// Returns why there is no calendar for a new appointment.
+pub(crate) fn no_calendar_message(connection: ConnectionStatus, language: Language) -> String {
+    match (language, connection) {
+        (English, ConnectionStatus::Live | ConnectionStatus::Polling) => {
+            "You have no calendars yet. Create one first.".to_owned()
         }
+        (German, ConnectionStatus::Live | ConnectionStatus::Polling) => {
+            "Noch kein Kalender vorhanden. Bitte zuerst einen anlegen.".to_owned()
+        }
+        (English, _) => "Still connecting to the server…".to_owned(),
+        (German, _) => "Verbindung wird hergestellt …".to_owned(),
     }
 }
 
-/// How it stands with the server, and how many changes wait.
+/// Returns the text of the badge: the connection and the number of pending changes. `since` is the
+/// time at which the connection was lost.
 pub(crate) fn connection_text(
     connection: ConnectionStatus,
-    waiting: usize,
-    display: &Display,
+    pending: usize,
+    since: &str,
+    language: Language,
 ) -> String {
-    let language = display.locale.language;
-    let standing = match (language, connection) {
+    let status = match (language, connection) {
+        (English, ConnectionStatus::Live | ConnectionStatus::Polling) if pending > 0 => {
+            return "Saving…".to_owned();
+        }
+        (German, ConnectionStatus::Live | ConnectionStatus::Polling) if pending > 0 => {
+            return "Wird gespeichert …".to_owned();
+        }
         (English | German, ConnectionStatus::Live) => "Live".to_owned(),
-        (English, ConnectionStatus::Polling) => "Live, every few seconds".to_owned(),
-        (German, ConnectionStatus::Polling) => "Live, alle paar Sekunden".to_owned(),
+        (English, ConnectionStatus::Polling) => "Updating every few seconds".to_owned(),
+        (German, ConnectionStatus::Polling) => "Aktualisierung alle paar Sekunden".to_owned(),
         (English, ConnectionStatus::Idle | ConnectionStatus::Connecting) => {
             "Connecting…".to_owned()
         }
-        (German, ConnectionStatus::Idle | ConnectionStatus::Connecting) => "Verbinden…".to_owned(),
-        (English, ConnectionStatus::Offline { since }) => {
-            format!("Offline since {}", display.clock.to_wall(since).format("%H:%M:%S"))
+        (German, ConnectionStatus::Idle | ConnectionStatus::Connecting) => {
+            "Verbindung wird hergestellt …".to_owned()
         }
-        (German, ConnectionStatus::Offline { since }) => {
-            format!("Offline seit {}", display.clock.to_wall(since).format("%H:%M:%S"))
-        }
+        (English, ConnectionStatus::Offline { .. }) => format!("Offline since {since}"),
+        (German, ConnectionStatus::Offline { .. }) => format!("Offline seit {since} Uhr"),
     };
-    match (language, waiting) {
-        (_, 0) => standing,
-        (English, 1) => format!("{standing} · 1 change waits"),
-        (English, count) => format!("{standing} · {count} changes wait"),
-        (German, 1) => format!("{standing} · 1 Änderung wartet"),
-        (German, count) => format!("{standing} · {count} Änderungen warten"),
+    match (language, pending) {
+        (_, 0) => status,
+        (English, 1) => format!("{status} · 1 change not sent"),
+        (English, count) => format!("{status} · {count} changes not sent"),
+        (German, 1) => format!("{status} · 1 Änderung nicht gesendet"),
+        (German, count) => format!("{status} · {count} Änderungen nicht gesendet"),
     }
 }
 
-/// What the button is called that changes a calendar.
+/// Returns the text that is shown until the visible range is loaded.
+pub(crate) fn loading_text(is_offline: bool, view: View, language: Language) -> String {
+    if !is_offline {
+        return match language {
+            English => "Loading…".to_owned(),
+            German => "Wird geladen …".to_owned(),
+        };
+    }
+    let range = match (language, view) {
+        (English, View::Day) => "This day",
+        (English, View::Week) => "This week",
+        (English, View::Month | View::Agenda) => "This month",
+        (German, View::Day) => "Dieser Tag",
+        (German, View::Week) => "Diese Woche",
+        (German, View::Month | View::Agenda) => "Dieser Monat",
+    };
+    match language {
+        English => format!("You’re offline. {range} can’t be shown."),
+        German => format!("Offline. {range} kann nicht angezeigt werden."),
+    }
+}
+
+/// Returns the text of an empty month, such as `December 2026`.
+pub(crate) fn no_appointments_text(month: &str, language: Language) -> String {
+    match language {
+        English => format!("No appointments in {month}"),
+        German => format!("Keine Termine im {month}"),
+    }
+}
+
+/// Returns the label of the button that edits a calendar.
 pub(crate) fn edit_label(calendar: &str, language: Language) -> String {
     match language {
         English => format!("Edit {calendar}"),
@@ -213,74 +384,53 @@ pub(crate) fn edit_label(calendar: &str, language: Language) -> String {
     }
 }
 
-/// That a calendar is not empty, and would be deleted with all that is in it.
+/// Returns the label of the button that deletes a calendar with its appointments.
 pub(crate) fn delete_all_label(count: i32, language: Language) -> String {
     match (language, count) {
-        (English, 1) => "Delete with the appointment in it".to_owned(),
-        (English, count) => format!("Delete with the {count} appointments in it"),
-        (German, 1) => "Mit dem Termin darin löschen".to_owned(),
-        (German, count) => format!("Mit den {count} Terminen darin löschen"),
+        (English, 1) => "Delete calendar and 1 appointment".to_owned(),
+        (English, count) => format!("Delete calendar and {count} appointments"),
+        (German, 1) => "Kalender mit 1 Termin löschen".to_owned(),
+        (German, count) => format!("Kalender mit {count} Terminen löschen"),
     }
 }
 
-/// What waits, of an appointment that may have a title.
+/// Returns the text of a pending change: `Create “Dentist” · Wed 16 Dec, 09:00`. `title` and
+/// `when` are `None` where the page does not know the appointment.
 pub(crate) fn pending_change_text(
     kind: MutationKind,
     title: Option<&str>,
+    when: Option<&str>,
     language: Language,
 ) -> String {
-    let title = title.unwrap_or(match language {
-        English => "an appointment",
-        German => "ein Termin",
-    });
-    match (language, kind) {
-        (English, MutationKind::Create) => format!("New: {title}"),
-        (English, MutationKind::Update) => format!("Changed: {title}"),
-        (English, MutationKind::Delete) => format!("Deleted: {title}"),
-        (German, MutationKind::Create) => format!("Neu: {title}"),
-        (German, MutationKind::Update) => format!("Geändert: {title}"),
-        (German, MutationKind::Delete) => format!("Gelöscht: {title}"),
+    let name = match (language, title) {
+        (_, Some(title)) if !title.is_empty() => quote(title, language),
+        (English, _) => "appointment".to_owned(),
+        (German, _) => "Termin".to_owned(),
+    };
+    let change = match (language, kind) {
+        (English, MutationKind::Create) => format!("Create {name}"),
+        (English, MutationKind::Update) => format!("Change {name}"),
+        (English, MutationKind::Delete) => format!("Delete {name}"),
+        (German, MutationKind::Create) => format!("{name} anlegen"),
+        (German, MutationKind::Update) => format!("{name} ändern"),
+        (German, MutationKind::Delete) => format!("{name} löschen"),
+    };
+    match when {
+        Some(when) => format!("{change} · {when}"),
+        None => change,
     }
 }
 
-/// `+3 more`, and what that means to those who do not see where it stands.
+/// Returns the text and the accessible label of the button that shows the rest of a day:
+/// `+3 more` and `3 more appointments on Tuesday 24 November`.
 pub(crate) fn more_label(count: usize, day: &str, language: Language) -> (String, String) {
-    match language {
-        English => (format!("+{count} more"), format!("{count} more on {day}")),
-        German => (format!("+{count} weitere"), format!("{count} weitere am {day}")),
+    match (language, count) {
+        (English, 1) => ("+1 more".to_owned(), format!("1 more appointment on {day}")),
+        (English, _) => (format!("+{count} more"), format!("{count} more appointments on {day}")),
+        (German, 1) => ("+1 weiterer".to_owned(), format!("1 weiterer Termin am {day}")),
+        (German, _) => (format!("+{count} weitere"), format!("{count} weitere Termine am {day}")),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::layout::day_layout::tests::display;
-
-    #[test]
-    fn a_refusal_says_what_is_in_the_way() {
-        let message = String::new();
-        let conflicts = Vec::new();
-        let taken = Refusal::SlotTaken { message, conflicts, count: 3 };
-        let display = display("UTC");
-        assert_eq!(
-            refusal_message("Dentist", Attempt::Do, &taken, &display),
-            "Dentist was taken back: the time is taken, and 2 more."
-        );
-        let gone = Refusal::NotFound { message: String::new() };
-        assert_eq!(
-            refusal_message("", Attempt::Do, &gone, &display),
-            "The appointment was not changed: somebody has deleted it."
-        );
-    }
-
-    #[test]
-    fn the_badge_says_since_when() {
-        let since = "2026-11-23T09:30:05Z".parse().expect("an instant");
-        let display = display("UTC");
-        assert_eq!(connection_text(ConnectionStatus::Live, 0, &display), "Live");
-        assert_eq!(
-            connection_text(ConnectionStatus::Offline { since }, 3, &display),
-            "Offline since 09:30:05 · 3 changes wait"
-        );
-    }
-}
+mod tests;

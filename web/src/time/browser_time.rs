@@ -1,4 +1,4 @@
-//! What the browser knows of time: the present, zones, and which of them is looked at.
+//! Time from the browser: the current instant, its time zones, and the chosen zone.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,27 +10,27 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::time::wall_clock::WallClock;
 
-/// Where the browser keeps the zone that was chosen.
+/// The key of the chosen zone in the browser's local storage.
 const ZONE_KEY: &str = "zone";
 
-/// The present.
+/// Returns the current instant.
 pub(crate) fn now() -> DateTime {
     DateTime::from_timestamp_millis(Date::now() as i64).unwrap_or_default()
 }
 
-/// The clocks of a zone.
-pub(crate) fn clock(zone: impl Into<String>) -> WallClock {
+/// Returns the wall clock of a zone.
+pub(crate) fn wall_clock(zone: impl Into<String>) -> WallClock {
     WallClock::new(zone, utc_offset)
 }
 
-/// The zones that the browser knows, by name.
-pub(crate) fn all() -> Vec<String> {
-    let names =
+/// Returns the names of all time zones that the browser supports, sorted.
+pub(crate) fn zone_names() -> Vec<String> {
+    let supported_values =
         property(&intl(), "supportedValuesOf").and_then(|it| it.dyn_into::<Function>().ok());
-    let names = names.and_then(|it| it.call1(&intl(), &"timeZone".into()).ok());
-    let names = names.map(|it| Array::from(&it)).unwrap_or_default();
-    let mut names: Vec<_> = names.iter().filter_map(|it| it.as_string()).collect();
-    for more in ["UTC".to_owned(), own()] {
+    let listed = supported_values.and_then(|it| it.call1(&intl(), &"timeZone".into()).ok());
+    let listed = listed.map(|it| Array::from(&it)).unwrap_or_default();
+    let mut names: Vec<_> = listed.iter().filter_map(|it| it.as_string()).collect();
+    for more in ["UTC".to_owned(), own_zone()] {
         if !names.contains(&more) {
             names.push(more);
         }
@@ -39,18 +39,18 @@ pub(crate) fn all() -> Vec<String> {
     names
 }
 
-/// The zone that was chosen, or else the browser's own.
-pub(crate) fn chosen() -> String {
+/// Returns the saved zone, or the browser's own if none is saved.
+pub(crate) fn chosen_zone() -> String {
     let storage = window().local_storage().ok().flatten();
-    let kept = storage.and_then(|it| it.get_item(ZONE_KEY).ok().flatten());
-    kept.filter(|it| formatter(it).is_some()).unwrap_or_else(own)
+    let saved = storage.and_then(|it| it.get_item(ZONE_KEY).ok().flatten());
+    saved.filter(|it| formatter(it).is_some()).unwrap_or_else(own_zone)
 }
 
-/// Keeps a choice for the next time; one's own zone is none, so that it follows those who travel.
-pub(crate) fn keep(zone: &str) {
-    // (Where nothing can be kept, it is asked again.)
+/// Saves the chosen zone. The browser's own zone is not saved, so the page follows a traveller.
+pub(crate) fn save_zone(zone: &str) {
+    // Without storage the choice lasts until the page is closed.
     if let Ok(Some(storage)) = window().local_storage() {
-        _ = if zone == own() {
+        _ = if zone == own_zone() {
             storage.remove_item(ZONE_KEY)
         } else {
             storage.set_item(ZONE_KEY, zone)
@@ -58,14 +58,14 @@ pub(crate) fn keep(zone: &str) {
     }
 }
 
-/// The browser's own zone.
-fn own() -> String {
+/// Returns the browser's own zone.
+fn own_zone() -> String {
     let format = Intl::DateTimeFormat::new(&Array::new(), &Object::new());
     let name = property(&format.resolved_options(), "timeZone");
     name.and_then(|it| it.as_string()).unwrap_or_else(|| "UTC".to_owned())
 }
 
-/// How many seconds clocks are ahead of UTC; of a zone that the browser does not know, none.
+/// Returns a zone's UTC offset in seconds. It is 0 for a zone that the browser does not know.
 fn utc_offset(zone: &str, at: i64) -> i64 {
     thread_local! {
         static FORMATTERS: RefCell<HashMap<String, Option<Function>>> = RefCell::default();
@@ -75,7 +75,7 @@ fn utc_offset(zone: &str, at: i64) -> i64 {
         let formatter = all.entry(zone.to_owned()).or_insert_with(|| formatter(zone));
         formatter.as_ref()?.call1(&JsValue::NULL, &at).ok()?.as_string()
     });
-    // `11/27/2026, GMT+10:30`, and at the meridian of Greenwich nothing but `GMT`.
+    // The text is `11/27/2026, GMT+10:30`, or ends with `GMT` if the offset is 0.
     let offset = written.and_then(|it| it.split_once("GMT").map(|(_, it)| it.to_owned()));
     let offset = offset.unwrap_or_default();
     let sign = if offset.starts_with(['-', '−']) { -1 } else { 1 };
@@ -84,7 +84,8 @@ fn utc_offset(zone: &str, at: i64) -> i64 {
     sign * parts.zip(units).map(|(it, unit)| it.parse().unwrap_or(0) * unit).sum::<i64>()
 }
 
-/// What writes an instant as the clocks of a zone show it, with their offset; if there is such a zone.
+/// Returns a function that formats an instant with the zone's offset, or `None` if the browser
+/// does not know the zone.
 fn formatter(zone: &str) -> Option<Function> {
     let options = Object::new();
     for (name, value) in [("timeZone", zone), ("timeZoneName", "longOffset")] {

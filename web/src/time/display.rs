@@ -1,4 +1,4 @@
-//! How time is looked at: by which clock, and how it is written. Pure.
+//! Display settings: the time zone and the locale in which times are shown. Pure.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,13 +9,13 @@ use chrono::{NaiveDate, TimeDelta};
 use crate::time::locale::Locale;
 use crate::time::wall_clock::WallClock;
 
-/// By which clocks one looks, and in which language. Copies are one.
+/// The time zone and the locale in which times are shown. Clones share the cached clocks.
 #[derive(Clone, Debug)]
 pub(crate) struct Display {
     pub(crate) clock: Arc<WallClock>,
     pub(crate) locale: Locale,
-    /// The clocks of other zones, by name.
-    elsewhere: Arc<Mutex<HashMap<String, Arc<WallClock>>>>,
+    /// The wall clocks of other zones, by zone name.
+    other_clocks: Arc<Mutex<HashMap<String, Arc<WallClock>>>>,
 }
 
 impl PartialEq for Display {
@@ -26,42 +26,50 @@ impl PartialEq for Display {
 
 impl Display {
     pub(crate) fn new(clock: WallClock, locale: Locale) -> Self {
-        Self { clock: Arc::new(clock), locale, elsewhere: Arc::default() }
+        Self { clock: Arc::new(clock), locale, other_clocks: Arc::default() }
     }
 
-    /// By the clocks of another zone.
+    /// Returns the settings with another time zone.
     pub(crate) fn in_zone(&self, zone: &str) -> Self {
         Self { clock: self.clock_for(zone), ..self.clone() }
     }
 
-    /// The day that it is.
+    /// Returns the local date at an instant.
     pub(crate) fn date(&self, at: DateTime) -> NaiveDate {
         self.clock.to_wall(at).date()
     }
 
-    /// `09:00–10:30`, or that it is the whole day.
-    pub(crate) fn hours(&self, it: &Appointment) -> String {
+    /// Formats an appointment's time: `09:00–10:30`, or `all day`.
+    pub(crate) fn format_time(&self, it: &Appointment) -> String {
         if it.all_day {
             return self.locale.labels().all_day.to_lowercase();
         }
-        self.stretch(it.starts_at, it.ends_at)
+        self.format_range(it.starts_at, it.ends_at)
     }
 
-    /// `until 06:00`, on a day that something has reached from another; or that it is all of that day, which is over at `midnight`.
-    pub(crate) fn format_continuation(&self, end: DateTime, midnight: DateTime) -> String {
-        if end > midnight {
-            return self.locale.labels().all_day.to_lowercase();
+    /// Formats the time of an appointment on a day after its first: `ends 06:00`, or `continues` if
+    /// it goes on after `end_of_day`.
+    pub(crate) fn format_continuation(&self, end: DateTime, end_of_day: DateTime) -> String {
+        if end > end_of_day {
+            return self.locale.labels().continues.to_owned();
         }
-        self.locale.until(self.clock.to_wall(end))
+        self.locale.format_end(self.clock.to_wall(end))
     }
 
-    /// `09:00–10:30`.
-    pub(crate) fn stretch(&self, start: DateTime, end: DateTime) -> String {
-        self.locale.hours(self.clock.to_wall(start), self.clock.to_wall(end))
+    /// Formats the time of an instant: `09:00`.
+    pub(crate) fn format_instant(&self, at: DateTime) -> String {
+        self.locale.format_time(self.clock.to_wall(at))
     }
 
-    /// The first and the last day of something that lasts whole days in a zone. They are the same wherever one looks from: what
-    /// is on the 24th is not moved to the 23rd for those who live further west.
+    /// Formats a range of instants: `09:00–10:30`.
+    pub(crate) fn format_range(&self, start: DateTime, end: DateTime) -> String {
+        self.locale.format_range(self.clock.to_wall(start), self.clock.to_wall(end))
+    }
+
+    /// Returns the first and the last day of an all-day appointment in its zone.
+    ///
+    /// The days do not depend on the viewer's zone: what is on the 24th stays on the 24th for a
+    /// viewer further west.
     pub(crate) fn day_span(
         &self,
         (start, end): (DateTime, DateTime),
@@ -76,8 +84,8 @@ impl Display {
         if zone == self.clock.zone() {
             return self.clock.clone();
         }
-        let mut all = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.other_clocks.lock().unwrap_or_else(PoisonError::into_inner);
         let clock = all.entry(zone.to_owned());
-        clock.or_insert_with(|| Arc::new(self.clock.elsewhere(zone))).clone()
+        clock.or_insert_with(|| Arc::new(self.clock.for_zone(zone))).clone()
     }
 }

@@ -1,5 +1,6 @@
-//! WallClock on the wall, in a zone of the earth: instants become days and hours, and back. Pure; how far a zone is ahead of
-//! UTC is asked of whoever knows, once for each day.
+//! Wall clocks of time zones: converts instants to local dates and times, and back.
+//!
+//! Pure: a function supplies the UTC offsets and is called a few times for each day.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,21 +8,21 @@ use std::sync::{Mutex, PoisonError};
 use appointments_client::DateTime;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
-/// How many seconds the clocks of a zone are ahead of UTC, at so many seconds after 1970.
+/// Returns a zone's UTC offset in seconds (positive east of Greenwich) at a Unix timestamp.
 pub(crate) type OffsetSource = fn(zone: &str, at: i64) -> i64;
 
-const DAY: i64 = 24 * 60 * 60;
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// The clocks of one zone.
+/// The wall clock of one time zone.
 #[derive(Debug)]
 pub(crate) struct WallClock {
     zone: String,
     source: OffsetSource,
-    /// Of each day of UTC.
+    /// The cached offsets of each UTC day, by days since 1970.
     days: Mutex<HashMap<i64, DayOffsets>>,
 }
 
-/// How far clocks are ahead when a day begins; and if they change in it, when, and to what.
+/// A UTC day's offset at its start, and the first change in it as `(timestamp, new offset)`.
 type DayOffsets = (i64, Option<(i64, i64)>);
 
 impl WallClock {
@@ -29,43 +30,46 @@ impl WallClock {
         Self { zone: zone.into(), source, days: Mutex::default() }
     }
 
-    /// Those of another zone.
-    pub(crate) fn elsewhere(&self, zone: &str) -> Self {
+    /// Returns the wall clock of another zone, with the same source of offsets.
+    pub(crate) fn for_zone(&self, zone: &str) -> Self {
         Self::new(zone, self.source)
     }
 
-    /// The zone's name, as IANA has it.
+    /// Returns the zone's IANA name.
     pub(crate) fn zone(&self) -> &str {
         &self.zone
     }
 
-    /// What clocks show at an instant.
+    /// Returns the local date and time at an instant.
     pub(crate) fn to_wall(&self, at: DateTime) -> NaiveDateTime {
         shifted(at.naive_utc(), self.utc_offset(at.timestamp()))
     }
 
-    /// The instant at which clocks show this: the first where they show it twice, and where they never do, what it would be
-    /// without the jump.
+    /// Returns the instant of a local date and time.
+    ///
+    /// If the clock shows the time twice, the first instant counts. If the clock skips it, the
+    /// offset before the change counts.
     pub(crate) fn from_wall(&self, wall: NaiveDateTime) -> DateTime {
         let utc = wall.and_utc().timestamp();
-        let (before, after) = (self.utc_offset(utc - DAY), self.utc_offset(utc + DAY));
+        let (before, after) =
+            (self.utc_offset(utc - DAY_SECONDS), self.utc_offset(utc + DAY_SECONDS));
         let is_right = |it: &i64| self.utc_offset(utc - it) == *it;
         let utc_offset = [before, after].into_iter().find(is_right).unwrap_or(before);
         shifted(wall, -utc_offset).and_utc()
     }
 
-    /// When a day begins; where its midnight does not exist, that is later.
-    pub(crate) fn midnight(&self, day: NaiveDate) -> DateTime {
+    /// Returns the start of a day. It is later than 00:00 where the clock skips midnight.
+    pub(crate) fn start_of_day(&self, day: NaiveDate) -> DateTime {
         self.from_wall(day.and_time(NaiveTime::MIN))
     }
 
-    /// When a day is over.
-    pub(crate) fn end(&self, day: NaiveDate) -> DateTime {
-        self.midnight(day.succ_opt().unwrap_or(day))
+    /// Returns the end of a day, which is the start of the next.
+    pub(crate) fn end_of_day(&self, day: NaiveDate) -> DateTime {
+        self.start_of_day(day.succ_opt().unwrap_or(day))
     }
 
     fn utc_offset(&self, at: i64) -> i64 {
-        let day = at.div_euclid(DAY);
+        let day = at.div_euclid(DAY_SECONDS);
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         match days.entry(day).or_insert_with(|| self.changes(day)) {
             (_, Some((since, to))) if at >= *since => *to,
@@ -75,7 +79,7 @@ impl WallClock {
 
     fn changes(&self, day: i64) -> DayOffsets {
         let utc_offset = |at| (self.source)(&self.zone, at);
-        let (mut before, mut since) = (day * DAY, (day + 1) * DAY);
+        let (mut before, mut since) = (day * DAY_SECONDS, (day + 1) * DAY_SECONDS);
         let (first, last) = (utc_offset(before), utc_offset(since));
         if first == last {
             return (first, None);
@@ -88,7 +92,7 @@ impl WallClock {
     }
 }
 
-/// The same but for so many seconds; or the same, at the end of all time.
+/// Adds seconds to a local time. Returns the time unchanged if the result is out of range.
 fn shifted(wall: NaiveDateTime, seconds: i64) -> NaiveDateTime {
     wall.checked_add_signed(TimeDelta::seconds(seconds)).unwrap_or(wall)
 }
@@ -99,7 +103,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// WallClock anywhere, as the database of zones has them.
+    /// Returns the wall clock of any zone, with offsets from the IANA database.
     pub(crate) fn clock(zone: &str) -> WallClock {
         WallClock::new(zone, |zone, at| {
             use chrono::TimeZone;
@@ -112,13 +116,13 @@ pub(crate) mod tests {
     #[track_caller]
     fn check(zone: &str, wall: &str, at: &str, shown: &str) {
         let clock = clock(zone);
-        let found = clock.from_wall(wall.parse().expect("a time on the wall"));
+        let found = clock.from_wall(wall.parse().expect("a local time"));
         assert_eq!(found.to_rfc3339_opts(chrono::SecondsFormat::Secs, true), at);
         assert_eq!(clock.to_wall(found).to_string(), shown);
     }
 
     #[test]
-    fn what_clocks_never_show_and_what_they_show_twice() {
+    fn skipped_and_repeated_local_times_have_one_instant() {
         check(
             "Europe/Berlin",
             "2026-07-01T12:00:00",
@@ -143,19 +147,19 @@ pub(crate) mod tests {
     }
 
     #[track_caller]
-    fn lasts(zone: &str, day: &str, begins: &str, minutes: i64) {
+    fn check_day(zone: &str, day: &str, begins: &str, minutes: i64) {
         let (clock, day) = (clock(zone), day.parse().expect("a day"));
-        assert_eq!(clock.to_wall(clock.midnight(day)).to_string(), begins);
-        assert_eq!((clock.end(day) - clock.midnight(day)).num_minutes(), minutes);
+        assert_eq!(clock.to_wall(clock.start_of_day(day)).to_string(), begins);
+        assert_eq!((clock.end_of_day(day) - clock.start_of_day(day)).num_minutes(), minutes);
     }
 
     #[test]
-    fn days_are_as_long_as_they_are() {
-        lasts("Europe/Berlin", "2026-03-29", "2026-03-29 00:00:00", 23 * 60);
-        lasts("Europe/Berlin", "2026-10-25", "2026-10-25 00:00:00", 25 * 60);
-        lasts("Australia/Lord_Howe", "2026-04-05", "2026-04-05 00:00:00", 24 * 60 + 30);
-        lasts("America/Sao_Paulo", "2018-11-04", "2018-11-04 01:00:00", 23 * 60);
-        // Nobody has seen it.
-        lasts("Pacific/Apia", "2011-12-30", "2011-12-31 00:00:00", 0);
+    fn days_have_their_length_in_each_zone() {
+        check_day("Europe/Berlin", "2026-03-29", "2026-03-29 00:00:00", 23 * 60);
+        check_day("Europe/Berlin", "2026-10-25", "2026-10-25 00:00:00", 25 * 60);
+        check_day("Australia/Lord_Howe", "2026-04-05", "2026-04-05 00:00:00", 24 * 60 + 30);
+        check_day("America/Sao_Paulo", "2018-11-04", "2018-11-04 01:00:00", 23 * 60);
+        // Samoa skipped this day.
+        check_day("Pacific/Apia", "2011-12-30", "2011-12-31 00:00:00", 0);
     }
 }

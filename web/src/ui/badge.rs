@@ -1,28 +1,34 @@
-//! The badge: how it stands with the server, and what waits for it.
+//! The badge: the state of the connection, and the pending changes.
 
-use appointments_client::{ConnectionStatus, OutboxEntry, OutboxState};
+use appointments_client::{ConnectionStatus, DateTime, OutboxEntry, OutboxState};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use crate::text::messages::{connection_text, pending_change_text};
 use crate::time::display::Display;
-use crate::time::locale::{here, labels};
+use crate::time::locale::{labels, language, medium_day};
 
-/// A change that waits, and the title of what it changes, if that is known.
-pub(crate) type Waiting = (OutboxEntry, Option<String>);
+/// A pending change, and what the page knows of its appointment.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PendingChange {
+    pub(crate) entry: OutboxEntry,
+    pub(crate) title: Option<String>,
+    pub(crate) start: Option<DateTime>,
+}
 
-/// What can be done with a change that waits.
-#[derive(Clone, Copy)]
+/// What can be done with pending changes.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct PendingCallbacks {
+    /// Sends all changes again.
     pub(crate) retry: Callback<()>,
     pub(crate) discard: Callback<OutboxEntry>,
 }
 
-/// How it stands; a click shows what waits, one by one.
+/// Shows the state of the connection. A click lists the pending changes.
 #[component]
 pub(crate) fn Badge(
     connection: Signal<ConnectionStatus>,
-    waiting: Signal<Vec<Waiting>>,
+    pending: Signal<Vec<PendingChange>>,
     display: Signal<Display>,
     callbacks: PendingCallbacks,
 ) -> impl IntoView {
@@ -32,27 +38,34 @@ pub(crate) fn Badge(
         ConnectionStatus::Idle | ConnectionStatus::Connecting => "connecting",
         ConnectionStatus::Offline { .. } => "offline",
     };
-    let count = move || waiting.with(Vec::len);
-    // What comes later is not shown before it is asked for.
+    let count = move || pending.with(Vec::len);
+    // The list closes when it is empty, and does not open again by itself.
     Effect::new(move |_| {
         if count() == 0 {
             is_open.set(false);
         }
     });
-    let escape = move |event: KeyboardEvent| {
+    let close_on_escape = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
             is_open.set(false);
         }
     };
-    let text = move || display.with(|display| connection_text(connection.get(), count(), display));
+    let text = move || {
+        let connection = connection.get();
+        let since = match connection {
+            ConnectionStatus::Offline { since } => display.with(|it| it.format_instant(since)),
+            _ => String::new(),
+        };
+        connection_text(connection, count(), &since, language())
+    };
     view! {
-        <div class="standing" on:keydown=escape>
+        <div class="status" on:keydown=close_on_escape>
             <p role="status">
                 <button
                     type="button"
                     class="badge"
                     data-state=state
-                    data-waiting=count
+                    data-pending=count
                     aria-expanded=move || is_open.get().to_string()
                     on:click=move |_| is_open.update(|it| *it = !*it && count() > 0)
                 >
@@ -60,21 +73,30 @@ pub(crate) fn Badge(
                 </button>
             </p>
             <Show when=move || is_open.get()>
-                <WaitingList waiting callbacks />
+                <PendingList pending display callbacks />
             </Show>
         </div>
     }
 }
 
 #[component]
-fn WaitingList(waiting: Signal<Vec<Waiting>>, callbacks: PendingCallbacks) -> impl IntoView {
-    let row = move |(entry, title): Waiting| {
-        let text = pending_change_text(entry.kind, title.as_deref(), here().language);
-        // (What is on its way cannot be hurried.)
-        let retry = matches!(entry.state, OutboxState::Retrying { .. }).then(|| {
+fn PendingList(
+    pending: Signal<Vec<PendingChange>>,
+    display: Signal<Display>,
+    callbacks: PendingCallbacks,
+) -> impl IntoView {
+    let row = move |PendingChange { entry, title, start }: PendingChange| {
+        let when = start.map(|start| {
+            display.with_untracked(|display| {
+                format!("{}, {}", medium_day(display.date(start)), display.format_instant(start))
+            })
+        });
+        let text = pending_change_text(entry.kind, title.as_deref(), when.as_deref(), language());
+        // A change that is being sent cannot be sent again.
+        let retry = is_retrying(&entry).then(|| {
             view! {
                 <button type="button" class="retry" on:click=move |_| callbacks.retry.run(())>
-                    {labels().retry}
+                    {labels().send_all}
                 </button>
             }
         });
@@ -92,13 +114,17 @@ fn WaitingList(waiting: Signal<Vec<Waiting>>, callbacks: PendingCallbacks) -> im
             </li>
         }
     };
-    let key = |(entry, title): &Waiting| {
-        let is_late = matches!(entry.state, OutboxState::Retrying { .. });
-        (entry.mutation_id.to_string(), title.clone(), is_late)
+    let key = |it: &PendingChange| {
+        (it.entry.mutation_id.to_string(), it.title.clone(), is_retrying(&it.entry))
     };
     view! {
-        <ul class="waiting" aria-label=labels().what_waits>
-            <For each=move || waiting.get() key=key children=row />
+        <ul class="pending-changes" aria-label=labels().pending_changes>
+            <For each=move || pending.get() key=key children=row />
         </ul>
     }
+}
+
+/// Tells whether a change waits for its next try.
+fn is_retrying(entry: &OutboxEntry) -> bool {
+    matches!(entry.state, OutboxState::Retrying { .. })
 }

@@ -1,8 +1,8 @@
-//! An appointment, as it is seen: a card where its time is, or a line of a list.
+//! Cards: an appointment as a block in the hour grid, or as a line of a list.
 
 use std::collections::HashSet;
 
-use appointments_client::{Appointment, AppointmentStatus};
+use appointments_client::AppointmentStatus;
 use leptos::html::Button;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -11,53 +11,57 @@ use web_sys::{Element, FocusOptions};
 use crate::layout::day_layout::Segment;
 use crate::time::locale::labels;
 
-/// What is shorter than so many minutes has room for one line.
+/// A shorter block has room for one line only.
 const SHORT_MINUTES: u32 = 45;
-/// What is as long has room for a title that goes on.
+/// A block of this length or more has room for a title of several lines.
 const TALL_MINUTES: u32 = 90;
+/// The keys that move and resize a focused card.
+const KEY_SHORTCUTS: &str = "Shift+ArrowUp Shift+ArrowDown Shift+ArrowLeft Shift+ArrowRight \
+                             Alt+Shift+ArrowUp Alt+Shift+ArrowDown";
 
-/// What all cards have in common. Copies are one.
-#[derive(Clone, Copy)]
+/// What all cards share. Copies share their signals.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct CardContext {
-    /// The ids of those that are pointed at, since they are in the way of something.
+    /// The ids of the appointments that are marked, because they caused a conflict.
     pub(crate) marked: Signal<HashSet<String>>,
     pub(crate) focus: Focus,
 }
 
-/// Which appointment has the focus, if one has it. On another day, or laid out otherwise, it has another card, which takes over.
-#[derive(Clone, Copy)]
+/// The id of the focused appointment. When another card replaces its card, as on another day, the
+/// new card takes the focus.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Focus(StoredValue<Option<String>>);
 
 impl Focus {
-    /// Follows the focus from now on.
+    /// Starts to follow the focus.
     pub(crate) fn new() -> Self {
         let focus = Self(StoredValue::new(None));
         let target = |event: &web_sys::Event| event.target()?.dyn_into::<Element>().ok();
-        let is_in = |it: &Element, what: &str| it.closest(what).ok().flatten();
+        let closest = |it: &Element, selector: &str| it.closest(selector).ok().flatten();
         let _ = window_event_listener(leptos::ev::focusin, move |event| {
             let Some(element) = target(&event) else { return };
-            // (When a dialog is over, the focus goes back to where it was.)
-            if is_in(&element, "dialog").is_none() {
-                let card = is_in(&element, "[data-appointment]");
+            // A dialog returns the focus to the card when it closes.
+            if closest(&element, "dialog").is_none() {
+                let card = closest(&element, "[data-appointment]");
                 focus.0.set_value(card.and_then(|it| it.get_attribute("data-appointment")));
             }
         });
         let _ = window_event_listener(leptos::ev::pointerdown, move |event| {
-            if target(&event).is_some_and(|it| is_in(&it, "dialog, .appointment").is_none()) {
+            if target(&event).is_some_and(|it| closest(&it, "dialog, .appointment").is_none()) {
                 focus.0.set_value(None);
             }
         });
         focus
     }
 
-    /// Gives it to the card of an appointment, if it is its.
-    fn pass(self, id: &str, card: NodeRef<Button>) {
+    /// Focuses a card if it is of the focused appointment and nothing else has the focus.
+    fn restore(self, id: &str, card: NodeRef<Button>) {
         if self.0.with_value(|it| it.as_deref() != Some(id)) {
             return;
         }
         Effect::new(move |_| {
-            let nobody = document().active_element().is_none_or(|it| it.tag_name() == "BODY");
-            if let Some(card) = card.get().filter(|_| nobody) {
+            let is_free = document().active_element().is_none_or(|it| it.tag_name() == "BODY");
+            if let Some(card) = card.get().filter(|_| is_free) {
                 let options = FocusOptions::new();
                 options.set_prevent_scroll(true);
                 _ = card.focus_with_options(&options);
@@ -66,19 +70,19 @@ impl Focus {
     }
 }
 
-/// How an appointment is drawn.
-#[derive(Clone, Copy)]
+/// The shape of a card.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
-    /// Where its time is, in something that lasts so many minutes.
+    /// A block in a column. The signal is the length of the column in minutes.
     Block(Signal<u32>),
     /// A line of a list.
     Line,
-    /// A line that says no more of its hours than the first.
+    /// A line with the start time only.
     Compact,
 }
 
-/// Pieces of appointments, a card for each. What changes of one is changed in its card. (A click on it is heard where gestures
-/// are.)
+/// The cards of segments. A changed appointment keeps its card. Clicks are handled by the gesture
+/// area around the cards.
 #[component]
 pub(crate) fn Cards(
     segments: Memo<Vec<Segment>>,
@@ -89,57 +93,59 @@ pub(crate) fn Cards(
         let id = |it: &Segment| it.appointment.id.to_string();
         segments.with(|all| all.iter().map(id).collect::<Vec<_>>())
     };
-    let entry = move |id: String| {
-        let card = NodeRef::new();
-        cards.focus.pass(&id, card);
+    let child = move |id: String| {
+        let node = NodeRef::new();
+        cards.focus.restore(&id, node);
         let segment = Memo::new(move |_| {
-            let is_it = |it: &&Segment| *it.appointment.id.as_str() == id;
-            segments.with(|all| all.iter().find(is_it).cloned())
+            let is_same = |it: &&Segment| *it.appointment.id.as_str() == id;
+            segments.with(|all| all.iter().find(is_same).cloned())
         });
-        move || segment.get().map(|it| entry(it, shape, card, cards))
+        move || segment.get().map(|it| card(it, shape, node, cards))
     };
-    view! { <For each=ids key=Clone::clone children=entry /> }
+    view! { <For each=ids key=Clone::clone children=child /> }
 }
 
-fn entry(
+fn card(
     segment: Segment,
     shape: Shape,
-    card: NodeRef<Button>,
+    node: NodeRef<Button>,
     cards: CardContext,
 ) -> impl IntoView {
-    let ((top, height), (left, width)) = match shape {
-        Shape::Block(minutes) => position(&segment, minutes.get()),
-        Shape::Line | Shape::Compact => Default::default(),
+    let Bounds { top, height, left, width } = match shape {
+        Shape::Block(minutes) => Bounds::of(&segment, minutes.get()),
+        Shape::Line | Shape::Compact => Bounds::default(),
     };
-    let is_line = !matches!(shape, Shape::Block(_));
+    let is_block = matches!(shape, Shape::Block(_));
     let length = segment.until - segment.from;
-    let (is_short, is_tall) =
-        (!is_line && length < SHORT_MINUTES, !is_line && length >= TALL_MINUTES);
-    let told = format!("{}, {}", segment.appointment.title, segment.hours);
-    let Segment { appointment, hours, color, is_pending, is_last, .. } = segment;
-    let hours = match hours.split_once('–') {
+    let is_short = is_block && length < SHORT_MINUTES;
+    let is_tall = is_block && length >= TALL_MINUTES;
+    let tooltip = format!("{}, {}", segment.appointment.title, segment.time);
+    let time = match segment.time.split_once('–') {
         Some((start, _)) if matches!(shape, Shape::Compact) => start.to_owned(),
-        _ => hours.to_string(),
+        _ => segment.time.to_string(),
     };
-    let is_cancelled = is_cancelled(&appointment);
-    let (id, title) = (appointment.id.to_string(), appointment.title.clone());
+    let Segment { appointment, color, is_pending, is_last, .. } = segment;
+    let id = appointment.id.to_string();
+    let title = appointment.title.clone();
+    let is_cancelled = appointment.status == AppointmentStatus::Cancelled;
     let is_marked = cards.marked.with(|it| it.contains(&id));
-    let end = (!is_line && is_last && !appointment.all_day)
-        .then(|| view! { <i class="end" title=labels().resize aria-hidden="true"></i> });
+    let can_resize = is_block && is_last && !appointment.all_day;
+    let end =
+        can_resize.then(|| view! { <i class="end" title=labels().resize aria-hidden="true"></i> });
     view! {
         <button
-            node_ref=card
+            node_ref=node
             type="button"
             class="appointment"
-            class:line=is_line
+            class:line=!is_block
             class:short=is_short
             class:tall=is_tall
-            title=told
+            title=tooltip
             class:pending=is_pending
             class:cancelled=is_cancelled
             class:marked=is_marked
             aria-busy=is_pending.then_some("true")
-            aria-keyshortcuts="Shift+ArrowUp Shift+ArrowDown Shift+ArrowLeft Shift+ArrowRight Alt+Shift+ArrowUp Alt+Shift+ArrowDown"
+            aria-keyshortcuts=KEY_SHORTCUTS
             data-appointment=id
             style:--color=color.to_string()
             style:top=top
@@ -148,28 +154,37 @@ fn entry(
             style:width=width
         >
             <strong>{title}</strong>
-            <span>{hours}</span>
+            <span>{time}</span>
             {end}
         </button>
     }
 }
 
-/// Where something begins, and how large it is; in both directions.
-type Position = ((String, String), (String, String));
-
-fn position(segment: &Segment, minutes: u32) -> Position {
-    let Segment { from, until, lane, .. } = segment;
-    let of = u32::try_from(lane.of.max(1)).unwrap_or(1);
-    let number = u32::try_from(lane.number).unwrap_or_default();
-    let rows = (percent(*from, minutes), percent(until - from, minutes));
-    (rows, (percent(number, of), percent(1, of)))
+/// The CSS position and size of a block; empty for a line.
+#[derive(Default)]
+struct Bounds {
+    top: String,
+    height: String,
+    left: String,
+    width: String,
 }
 
-fn is_cancelled(appointment: &Appointment) -> bool {
-    appointment.status == AppointmentStatus::Cancelled
+impl Bounds {
+    /// Returns the bounds of a segment in a column that is `minutes` long.
+    fn of(segment: &Segment, minutes: u32) -> Self {
+        let Segment { from, until, lane, .. } = segment;
+        let lanes = u32::try_from(lane.of.max(1)).unwrap_or(1);
+        let number = u32::try_from(lane.number).unwrap_or_default();
+        Self {
+            top: percent(*from, minutes),
+            height: percent(until - from, minutes),
+            left: percent(number, lanes),
+            width: percent(1, lanes),
+        }
+    }
 }
 
-/// A part of a whole, as styles have it.
+/// Formats a part of a whole as a CSS percentage.
 pub(crate) fn percent(part: u32, whole: u32) -> String {
     format!("{:.4}%", f64::from(part) * 100.0 / f64::from(whole.max(1)))
 }

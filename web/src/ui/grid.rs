@@ -1,4 +1,4 @@
-//! Days side by side: a column of hours for each, appointments where their time is.
+//! The hour grid: a column of hours for each day.
 
 use appointments_client::DateTime;
 use chrono::{NaiveDate, TimeDelta};
@@ -9,54 +9,58 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::input::drag::STEP_MINUTES;
-use crate::input::hit_test::appointment;
+use crate::input::hit_test::card_of;
 use crate::layout::day_layout::HourScale;
 use crate::layout::layout_props::LayoutProps;
 use crate::time::locale::{labels, short_day};
 use crate::ui::card::{CardContext, Cards, Shape, percent};
 use crate::ui::ghost::GhostCard;
 
-/// Where the view begins when it is first seen.
+/// The grid is first scrolled to this hour.
 const FIRST_VISIBLE_HOUR: i32 = 7;
-/// How long a day is that does not change its clock.
+/// The length of a day without a clock change.
 const DAY_MINUTES: u32 = 24 * 60;
 
-/// Days, one or a week of them. `on_slot` is told the time of a click where nothing is, `on_whole` the day of one above.
+/// The days side by side.
 #[component]
 pub(crate) fn HourGrid(
     layout: LayoutProps,
     cards: CardContext,
+    /// Receives the time of a click on an empty part of a column.
     on_slot: Callback<DateTime>,
-    on_whole: Callback<NaiveDate>,
+    /// Receives the day of a click on an empty part of a head.
+    on_all_day: Callback<NaiveDate>,
 ) -> impl IntoView {
     let LayoutProps { display, is_stale, .. } = layout;
-    let scrolls = NodeRef::<Div>::new();
+    let scroller = NodeRef::<Div>::new();
     Effect::new(move |_| {
-        if let Some(element) = scrolls.get() {
+        if let Some(element) = scroller.get() {
             element.set_scroll_top(element.scroll_height() * FIRST_VISIBLE_HOUR / 24);
         }
     });
     let dates = layout.dates();
-    // WallClock change on hardly any day; such a one has hours of its own.
+    // The axis has the hours of a regular day. A day with a clock change shows its own hours.
     let axis = Memo::new(move |_| {
         let display = display.get();
-        let hours =
+        let scales =
             dates.with(|all| all.iter().map(|it| HourScale::of(*it, &display)).collect::<Vec<_>>());
-        let regular = hours.iter().find(|it| it.minutes == DAY_MINUTES).or(hours.first());
+        let regular = scales.iter().find(|it| it.minutes == DAY_MINUTES).or(scales.first());
         regular.cloned().unwrap_or(HourScale { minutes: DAY_MINUTES, labels: Vec::new() })
     });
-    let head = move |date: NaiveDate| view! { <Head date layout cards on_whole /> };
+    let head = move |date: NaiveDate| view! { <Head date layout cards on_all_day /> };
     let column = move |date: NaiveDate| view! { <Column date layout axis cards on_slot /> };
-    let hours = move || axis.with(labels_of);
+    let name = move || {
+        if dates.with(Vec::len) == 1 { labels().day_grid } else { labels().week_grid }
+    };
     view! {
         <div class="week" class:stale=is_stale style:--days=move || dates.get().len().to_string()>
             <div class="heads">
                 <span class="corner"></span>
                 <For each=move || dates.get() key=|it| *it children=head />
             </div>
-            <div class="scrolls" node_ref=scrolls tabindex="0" role="region" aria-label=labels().hours>
+            <div class="scrolls" node_ref=scroller tabindex="0" role="region" aria-label=name>
                 <div class="hours" aria-hidden="true" style:height=move || axis.with(height)>
-                    {hours}
+                    {move || axis.with(hour_labels)}
                 </div>
                 <For each=move || dates.get() key=|it| *it children=column />
             </div>
@@ -64,29 +68,29 @@ pub(crate) fn HourGrid(
     }
 }
 
-/// A day's name, and what lasts all of it.
+/// The name of a day, and its all-day appointments.
 #[component]
 fn Head(
     date: NaiveDate,
     layout: LayoutProps,
     cards: CardContext,
-    on_whole: Callback<NaiveDate>,
+    on_all_day: Callback<NaiveDate>,
 ) -> impl IntoView {
     let segments = layout.segments(date, |it| it.all_day.clone());
-    let (is_today, ghost) = (layout.is_today(date), layout.ghost_on(date));
-    let today = move || is_today.get().then_some("date");
+    let is_today = layout.is_today(date);
+    let ghost = layout.ghost_on(date);
     let is_target = move || ghost.with(|it| it.as_ref().is_some_and(|it| it.dates.is_some()));
     let click = move |event: MouseEvent| {
         let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
-        if target.is_some_and(|it| appointment(&it).is_none()) {
-            on_whole.run(date);
+        if target.is_some_and(|it| card_of(&it).is_none()) {
+            on_all_day.run(date);
         }
     };
     view! {
         <div
             class="day-head"
             class:target=is_target
-            aria-current=today
+            aria-current=move || is_today.get().then_some("date")
             data-day=date.to_string()
             on:click=click
         >
@@ -96,6 +100,7 @@ fn Head(
     }
 }
 
+/// The hours of a day. `axis` is the scale at the left of the grid.
 #[component]
 fn Column(
     date: NaiveDate,
@@ -106,63 +111,66 @@ fn Column(
 ) -> impl IntoView {
     let LayoutProps { display, now, .. } = layout;
     let ghost = layout.ghost_on(date);
-    let hours = Memo::new(move |_| display.with(|it| HourScale::of(date, it)));
-    let minutes = Memo::new(move |_| hours.with(|it| it.minutes));
-    let length = move || minutes.get();
-    let segments = layout.segments(date, |it| it.segments.clone());
-    let present = move || {
+    let scale = Memo::new(move |_| display.with(|it| HourScale::of(date, it)));
+    let minutes = Memo::new(move |_| scale.with(|it| it.minutes));
+    let segments = layout.segments(date, |it| it.timed.clone());
+    let now_line = move || {
         let minute = display.with(|it| HourScale::minute(date, now.get(), it))?;
-        Some(view! { <div class="now" style:top=percent(minute, length())></div> })
+        Some(view! { <div class="now" style:top=percent(minute, minutes.get())></div> })
     };
     let click = move |event: MouseEvent| {
-        let column = event.current_target().and_then(|it| it.dyn_into::<HtmlElement>().ok());
-        // A click on an appointment is none on what is behind it.
-        let target = event.target().and_then(|it| it.dyn_into::<HtmlElement>().ok());
-        let (Some(column), Some(target)) = (column, target) else { return };
-        if target.is_same_node(Some(&column)) {
-            let height = column.offset_height().max(1);
-            let minutes = event.offset_y().max(0) * length().cast_signed() / height;
-            let minutes = i64::from(minutes) / STEP_MINUTES * STEP_MINUTES;
-            let midnight = display.with(|it| it.clock.midnight(date));
-            on_slot.run(midnight + TimeDelta::minutes(minutes));
+        if let Some(minute) = clicked_minute(&event, minutes.get_untracked()) {
+            let start = display.with_untracked(|it| it.clock.start_of_day(date));
+            on_slot.run(start + TimeDelta::minutes(minute));
         }
     };
-    let own = move || {
-        let is_regular = axis.with(|axis| hours.with(|it| it == axis));
-        (!is_regular).then(|| hours.with(labels_of))
+    let own_labels = move || {
+        let is_regular = axis.with(|axis| scale.with(|it| it == axis));
+        (!is_regular).then(|| scale.with(hour_labels))
     };
     view! {
         <div
             class="day"
             data-day=date.to_string()
-            data-minutes=length
-            style:height=move || hours.with(height)
+            data-minutes=move || minutes.get()
+            style:height=move || scale.with(height)
             on:click=click
         >
-            <div class="lines" aria-hidden="true">{move || hours.with(lines_of)}</div>
-            <div class="hours own" aria-hidden="true">{own}</div>
+            <div class="lines" aria-hidden="true">{move || scale.with(hour_lines)}</div>
+            <div class="hours own" aria-hidden="true">{own_labels}</div>
             <Cards segments shape=Shape::Block(minutes.into()) cards />
             <GhostCard date minutes=minutes.into() ghost display />
-            {present}
+            {now_line}
         </div>
     }
 }
 
-/// So high is a day.
-fn height(hours: &HourScale) -> String {
-    format!("calc({} / 60 * var(--hour))", hours.minutes)
+/// Returns the minute of a click on the empty part of a column, rounded down to a step. `None` if
+/// the click was on something in the column.
+fn clicked_minute(event: &MouseEvent, minutes: u32) -> Option<i64> {
+    let column = event.current_target()?.dyn_into::<HtmlElement>().ok()?;
+    let target = event.target()?.dyn_into::<HtmlElement>().ok()?;
+    if !target.is_same_node(Some(&column)) {
+        return None;
+    }
+    let height = column.offset_height().max(1);
+    let minute = event.offset_y().max(0) * minutes.cast_signed() / height;
+    Some(i64::from(minute) / STEP_MINUTES * STEP_MINUTES)
 }
 
-/// HourScale, where they are.
-fn labels_of(hours: &HourScale) -> impl IntoView + use<> {
+/// Returns the CSS height of a day.
+fn height(scale: &HourScale) -> String {
+    format!("calc({} / 60 * var(--hour))", scale.minutes)
+}
+
+fn hour_labels(scale: &HourScale) -> impl IntoView + use<> {
     let label = |(at, label): &(u32, String)| {
-        view! { <span style:top=percent(*at, hours.minutes)>{label.clone()}</span> }
+        view! { <span style:top=percent(*at, scale.minutes)>{label.clone()}</span> }
     };
-    hours.labels.iter().map(label).collect_view()
+    scale.labels.iter().map(label).collect_view()
 }
 
-/// A line at each of them.
-fn lines_of(hours: &HourScale) -> impl IntoView + use<> {
-    let line = |(at, _): &(u32, String)| view! { <i style:top=percent(*at, hours.minutes)></i> };
-    hours.labels.iter().map(line).collect_view()
+fn hour_lines(scale: &HourScale) -> impl IntoView + use<> {
+    let line = |(at, _): &(u32, String)| view! { <i style:top=percent(*at, scale.minutes)></i> };
+    scale.labels.iter().map(line).collect_view()
 }

@@ -1,10 +1,10 @@
-//! A dialog over everything, open as long as it is there.
+//! A modal dialog with a form. It is open as long as it exists.
 
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-/// A form with a heading. When it is gone, the focus is where it was.
+/// A form with a heading. When it closes, the browser returns the focus to where it was.
 #[component]
 pub(crate) fn Modal(
     heading: &'static str,
@@ -15,7 +15,7 @@ pub(crate) fn Modal(
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
-            // (It is not open yet, so it opens.)
+            // This fails only for a dialog that is open already.
             let _ = dialog.show_modal();
         }
     });

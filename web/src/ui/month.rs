@@ -1,4 +1,4 @@
-//! The month: a cell for each day, with as much of it as there is room for.
+//! The month: a table of days, each with as many appointments as there is room for.
 
 use chrono::{Datelike, NaiveDate};
 use leptos::ev::MouseEvent;
@@ -7,22 +7,22 @@ use leptos::prelude::*;
 use crate::layout::layout_props::LayoutProps;
 use crate::state::route::View;
 use crate::text::messages;
-use crate::time::locale::{here, labels, long_day, short_weekday};
+use crate::time::locale::{labels, language, long_day, short_weekday};
 use crate::ui::card::{CardContext, Cards, Shape};
 
-/// So many lines are in a cell at the most; what is more is said in one of its own.
+/// The number of appointments in a cell. The rest is behind a button.
 const MAX_LINES: usize = 3;
 
-/// What a month tells of.
-#[derive(Clone, Copy)]
+/// What clicks in the month call.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct MonthEvents {
-    /// A click on a day where nothing is.
+    /// Receives a day whose empty part was clicked.
     pub(crate) on_new: Callback<NaiveDate>,
-    /// A day is to be seen whole.
+    /// Receives a day to show in the day view.
     pub(crate) on_day: Callback<NaiveDate>,
 }
 
-/// The month as a table of weeks; `month` is any day of it.
+/// A table of weeks. `month` is any day of the month.
 #[component]
 pub(crate) fn MonthTable(
     layout: LayoutProps,
@@ -30,10 +30,10 @@ pub(crate) fn MonthTable(
     cards: CardContext,
     events: MonthEvents,
 ) -> impl IntoView {
-    let (dates, is_stale) = (layout.dates(), layout.is_stale);
-    let names = move || {
-        let name = |it: &NaiveDate| view! { <th scope="col">{short_weekday(*it)}</th> };
-        dates.with(|all| all.iter().take(7).map(name).collect_view())
+    let dates = layout.dates();
+    let weekdays = move || {
+        let head = |it: &NaiveDate| view! { <th scope="col">{short_weekday(*it)}</th> };
+        dates.with(|all| all.iter().take(7).map(head).collect_view())
     };
     let weeks = move || dates.with(|all| all.chunks(7).map(<[_]>::to_vec).collect::<Vec<_>>());
     let week = move |dates: Vec<NaiveDate>| {
@@ -41,10 +41,10 @@ pub(crate) fn MonthTable(
         view! { <tr>{cells.collect_view()}</tr> }
     };
     view! {
-        <div class="month" class:stale=is_stale tabindex="0" role="region" aria-label=labels().of_view(View::Month)>
+        <div class="month" class:stale=layout.is_stale tabindex="0" role="region" aria-label=labels().of_view(View::Month)>
             <table>
                 <thead>
-                    <tr>{names}</tr>
+                    <tr>{weekdays}</tr>
                 </thead>
                 <tbody>
                     <For each=weeks key=|it| it.first().copied() children=week />
@@ -64,23 +64,23 @@ fn Cell(
 ) -> impl IntoView {
     let ghost = layout.ghost_on(date);
     let MonthEvents { on_new, on_day } = events;
-    let listed = layout.segments(date, |it| it.listed().cloned().collect());
+    let all = layout.segments(date, |it| it.all().cloned().collect());
     let segments =
-        Memo::new(move |_| listed.with(|all| all.iter().take(MAX_LINES).cloned().collect()));
+        Memo::new(move |_| all.with(|all| all.iter().take(MAX_LINES).cloned().collect()));
     let is_today = layout.is_today(date);
-    let is_other = move || month.get().month() != date.month();
+    let is_other_month = move || month.get().month() != date.month();
     let is_target = move || ghost.with(Option::is_some);
     let is_taken = move || ghost.with(|it| it.as_ref().is_some_and(|it| it.is_taken));
     let click = move |event: MouseEvent| {
-        // A click on what is in it is none on the cell.
+        // A click on something in the cell is not a click on the cell.
         if event.target() == event.current_target() {
             on_new.run(date);
         }
     };
     let more = move || {
-        let more = listed.with(Vec::len).saturating_sub(MAX_LINES);
-        (more > 0).then(|| {
-            let (text, label) = messages::more_label(more, &long_day(date), here().language);
+        let count = all.with(Vec::len).saturating_sub(MAX_LINES);
+        (count > 0).then(|| {
+            let (text, label) = messages::more_label(count, &long_day(date), language());
             view! {
                 <button type="button" class="more" aria-label=label on:click=move |_| on_day.run(date)>
                     {text}
@@ -90,7 +90,7 @@ fn Cell(
     };
     view! {
         <td
-            class:other=is_other
+            class:other=is_other_month
             class:target=is_target
             class:taken=is_taken
             data-day=date.to_string()

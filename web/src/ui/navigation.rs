@@ -1,13 +1,14 @@
-//! Which stretch of time is looked at, and how one gets to another.
+//! Navigation: the visible range, the view and the time zone.
 
 use leptos::prelude::*;
 
 use crate::state::route::{Route, View};
 use crate::time::browser_time;
 use crate::time::display::Display;
-use crate::time::locale::{full_day, here, labels, month, stretch};
+use crate::time::locale::{browser_locale, date_range, full_day, labels, month};
 
-/// Back, forth, today, any day; and which view. `go` is told where to.
+/// Buttons for the previous and the next range, today, any date, and the views. Calls `go` with
+/// the new route.
 #[component]
 pub(crate) fn Navigation(
     route: Signal<Route>,
@@ -15,18 +16,48 @@ pub(crate) fn Navigation(
     is_complete: Signal<bool>,
     go: Callback<Route>,
 ) -> impl IntoView {
-    let to = move |change: fn(Route) -> Route| go.run(change(route.get_untracked()));
-    let today = move |_| {
+    let step = move |change: fn(Route) -> Route| go.run(change(route.get_untracked()));
+    let go_to_today = move |_| {
         let today = display.with_untracked(|it| it.date(browser_time::now()));
-        go.run(route.get_untracked().at(today));
+        go.run(route.get_untracked().with_date(today));
     };
-    let jump = move |written: String| {
-        // (A field that was emptied names no day.)
-        if let Ok(day) = written.parse() {
-            go.run(route.get_untracked().at(day));
+    let go_to_date = move |text: String| {
+        // An emptied field is no date.
+        if let Ok(date) = text.parse() {
+            go.run(route.get_untracked().with_date(date));
         }
     };
-    let choice = move |view: View| {
+    let previous = move || route.with(|it| labels().previous(it.view));
+    let next = move || route.with(|it| labels().next(it.view));
+    view! {
+        <nav aria-label=labels().date>
+            <button type="button" id="back" aria-label=previous on:click=move |_| step(Route::previous)>
+                "‹"
+            </button>
+            <button type="button" id="today" on:click=go_to_today>
+                {labels().today}
+            </button>
+            <button type="button" id="forward" aria-label=next on:click=move |_| step(Route::next)>
+                "›"
+            </button>
+            <input
+                type="date"
+                id="date"
+                aria-label=labels().go_to_date
+                prop:value=move || route.with(|it| it.date.to_string())
+                on:change:target=move |event| go_to_date(event.target().value())
+            />
+        </nav>
+        <ViewChoice route go />
+        <p class="title" id="when" role="status" data-complete=move || is_complete.get().to_string()>
+            {move || route.with(title)}
+        </p>
+    }
+}
+
+#[component]
+fn ViewChoice(route: Signal<Route>, go: Callback<Route>) -> impl IntoView {
+    let button = move |view: View| {
         let is_chosen = move || route.with(|it| it.view == view);
         view! {
             <button
@@ -40,50 +71,29 @@ pub(crate) fn Navigation(
         }
     };
     view! {
-        <nav aria-label=labels().time>
-            <button type="button" id="back" aria-label=labels().back on:click=move |_| to(Route::previous)>
-                "‹"
-            </button>
-            <button type="button" id="today" on:click=today>
-                {labels().today}
-            </button>
-            <button type="button" id="forward" aria-label=labels().forward on:click=move |_| to(Route::next)>
-                "›"
-            </button>
-            <input
-                type="date"
-                id="date"
-                aria-label=labels().go_to_a_day
-                prop:value=move || route.with(|it| it.date.to_string())
-                on:change:target=move |event| jump(event.target().value())
-            />
-        </nav>
         <div class="views" role="group" aria-label=labels().view>
-            {View::ALL.map(choice).into_iter().collect_view()}
+            {View::ALL.map(button).into_iter().collect_view()}
         </div>
-        <p class="title" id="when" role="status" data-complete=move || is_complete.get().to_string()>
-            {move || route.with(title)}
-        </p>
     }
 }
 
-/// What people call a stretch of time: `23–29 November 2026`.
+/// Returns the title of the visible range: `23–29 November 2026`.
 fn title(route: &Route) -> String {
-    let week = route.date.week(here().first);
+    let week = route.date.week(browser_locale().first_weekday);
     match route.view {
         View::Day => full_day(route.date),
-        View::Week => stretch(week.first_day(), week.last_day()),
+        View::Week => date_range(week.first_day(), week.last_day()),
         View::Month | View::Agenda => month(route.date),
     }
 }
 
-/// In which zone one looks at all of it.
+/// Chooses the time zone in which the page shows times.
 #[component]
 pub(crate) fn ZoneChoice(display: Signal<Display>, on_zone: Callback<String>) -> impl IntoView {
     let zone = move || display.with(|it| it.clock.zone().to_owned());
     let option = move |name: String| {
         let value = name.clone();
-        let is_chosen = name == display.with_untracked(|it| it.clock.zone().to_owned());
+        let is_chosen = display.with_untracked(|it| it.clock.zone() == name);
         view! { <option value=value selected=is_chosen>{name.replace('_', " ")}</option> }
     };
     view! {
@@ -93,7 +103,7 @@ pub(crate) fn ZoneChoice(display: Signal<Display>, on_zone: Callback<String>) ->
             prop:value=zone
             on:change:target=move |event| on_zone.run(event.target().value())
         >
-            {browser_time::all().into_iter().map(option).collect_view()}
+            {browser_time::zone_names().into_iter().map(option).collect_view()}
         </select>
     }
 }
