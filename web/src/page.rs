@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::state::actions::Actions;
+use crate::state::actions::{ActionCallbacks, Actions};
 use crate::state::calendar_form::CalendarForm;
 use crate::state::calendar_list::CalendarItem;
 use crate::state::draft::Draft;
@@ -61,6 +61,7 @@ fn Header(state: PageState) -> impl IntoView {
         [one] => one.name.clone(),
         _ => labels().calendars.to_owned(),
     };
+    let is_visible = Callback::new(move |id: String| view_state.route.with(|it| it.shows(&id)));
     let open_new = move |_| open_form.run(view_state.draft_at(view_state.default_start()));
     view! {
         <header>
@@ -76,7 +77,7 @@ fn Header(state: PageState) -> impl IntoView {
             </button>
             <CalendarChoice
                 calendars=view_state.calendars
-                is_visible=Callback::new(move |id: String| view_state.route.with(|it| it.shows(&id)))
+                is_visible
                 on_toggle=Callback::new(move |id: String| view_state.toggle(&id))
                 on_edit=Callback::new(move |it| state.edited_calendar.set(Some(it)))
             >
@@ -147,7 +148,7 @@ impl PageState {
         });
     }
 
-    fn actions(self) -> crate::state::actions::ActionCallbacks {
+    fn actions(self) -> ActionCallbacks {
         let actions = Actions {
             client: self.client,
             draft: self.draft,

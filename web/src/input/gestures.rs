@@ -13,7 +13,7 @@ use crate::input::hit_test::card_of;
 use crate::input::pointer::Pointer;
 use crate::time::display::Display;
 
-/// What gestures need and where they lead. Copies share their signals.
+/// The inputs and outputs of gestures. Copies share their signals.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gestures {
     /// The current drag.

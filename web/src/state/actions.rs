@@ -19,7 +19,7 @@ use crate::text::messages::{Attempt, Done, alternative_label, done_message, refu
 use crate::time::display::Display;
 use crate::time::locale::{labels, medium_day};
 
-/// What components call to change appointments. Copies share their callbacks.
+/// Callbacks by which components change appointments. Copies share them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ActionCallbacks {
     /// Creates an appointment. The form is shown again if the server refuses it.

@@ -24,7 +24,7 @@ pub(crate) struct CalendarForm {
     /// A CSS colour such as `#3366cc`.
     pub(crate) color: RwSignal<String>,
     pub(crate) allows_overlaps: RwSignal<bool>,
-    /// Why the last request failed.
+    /// The reason why the last request failed.
     pub(crate) problem: RwSignal<Option<String>>,
     /// The number of appointments that would be deleted with the calendar, once the server has
     /// said that it is not empty.
@@ -34,7 +34,7 @@ pub(crate) struct CalendarForm {
     context: StoredValue<Context>,
 }
 
-/// What the form's requests need.
+/// The client and the other values that the form's requests use.
 #[derive(Clone)]
 struct Context {
     client: Client,

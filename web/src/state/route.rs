@@ -25,7 +25,7 @@ impl View {
     }
 }
 
-/// What the page shows.
+/// The view, the date and the calendars that the page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) view: View,

@@ -33,7 +33,7 @@ pub(crate) struct ViewState {
     set_route: WriteSignal<Route>,
     pub(crate) display: Signal<Display>,
     pub(crate) route: Signal<Route>,
-    /// All calendars.
+    /// All calendars of the server.
     pub(crate) calendars: RwSignal<Vec<CalendarItem>>,
     pub(crate) range_data: RangeData,
     /// The current time, updated every 20 seconds.

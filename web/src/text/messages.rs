@@ -5,7 +5,7 @@ use appointments_client::{ConnectionStatus, InputProblem, MutationKind, Refusal}
 use crate::state::route::View;
 use crate::time::locale::Language::{self, English, German};
 
-/// What an action has done.
+/// The result of a successful action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     Saved,
@@ -44,7 +44,7 @@ pub(crate) fn done_message(
     }
 }
 
-/// What an undo has done.
+/// The result of a successful undo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Undone<'a> {
     /// A new appointment was removed.
@@ -70,7 +70,7 @@ pub(crate) fn undone_message(title: &str, undone: Undone<'_>, language: Language
     }
 }
 
-/// What the server refused.
+/// The kind of request that the server refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
     Do,

@@ -39,7 +39,13 @@ pub(crate) fn AgendaList(
     };
     let empty = move || messages::no_appointments_text(&month(date.get()), language());
     view! {
-        <div class="agenda" class:stale=is_stale tabindex="0" role="region" aria-label=labels().of_view(View::Agenda)>
+        <div
+            class="agenda"
+            class:stale=is_stale
+            tabindex="0"
+            role="region"
+            aria-label=labels().of_view(View::Agenda)
+        >
             <For each=dates key=|it| *it children=section />
             <Show when=move || dates().is_empty() && is_complete.get()>
                 <p>{empty}</p>

@@ -16,7 +16,7 @@ pub(crate) struct PendingChange {
     pub(crate) start: Option<DateTime>,
 }
 
-/// What can be done with pending changes.
+/// Callbacks for pending changes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PendingCallbacks {
     /// Sends all changes again.

@@ -73,7 +73,7 @@ pub(crate) fn Board(
     }
 }
 
-/// What clicks on the board do. Copies share their signals.
+/// Callbacks for clicks on the board. Copies share their signals.
 #[derive(Clone, Copy)]
 struct BoardEvents {
     view_state: ViewState,

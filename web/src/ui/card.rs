@@ -19,7 +19,7 @@ const TALL_MINUTES: u32 = 90;
 const KEY_SHORTCUTS: &str = "Shift+ArrowUp Shift+ArrowDown Shift+ArrowLeft Shift+ArrowRight \
                              Alt+Shift+ArrowUp Alt+Shift+ArrowDown";
 
-/// What all cards share. Copies share their signals.
+/// Values that all cards share. Copies share their signals.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CardContext {
     /// The ids of the appointments that are marked, because they caused a conflict.

@@ -17,7 +17,7 @@ use crate::ui::modal::Modal;
 #[component]
 pub(crate) fn AppointmentDialog(
     draft: Draft,
-    /// All calendars.
+    /// All calendars of the server.
     calendars: Vec<CalendarItem>,
     actions: ActionCallbacks,
 ) -> impl IntoView {

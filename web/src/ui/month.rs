@@ -13,7 +13,7 @@ use crate::ui::card::{CardContext, Cards, Shape};
 /// The number of appointments in a cell. The rest is behind a button.
 const MAX_LINES: usize = 3;
 
-/// What clicks in the month call.
+/// Callbacks for clicks in the month.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MonthEvents {
     /// Receives a day whose empty part was clicked.
@@ -41,7 +41,13 @@ pub(crate) fn MonthTable(
         view! { <tr>{cells.collect_view()}</tr> }
     };
     view! {
-        <div class="month" class:stale=layout.is_stale tabindex="0" role="region" aria-label=labels().of_view(View::Month)>
+        <div
+            class="month"
+            class:stale=layout.is_stale
+            tabindex="0"
+            role="region"
+            aria-label=labels().of_view(View::Month)
+        >
             <table>
                 <thead>
                     <tr>{weekdays}</tr>
@@ -82,7 +88,12 @@ fn Cell(
         (count > 0).then(|| {
             let (text, label) = messages::more_label(count, &long_day(date), language());
             view! {
-                <button type="button" class="more" aria-label=label on:click=move |_| on_day.run(date)>
+                <button
+                    type="button"
+                    class="more"
+                    aria-label=label
+                    on:click=move |_| on_day.run(date)
+                >
                     {text}
                 </button>
             }

@@ -31,13 +31,23 @@ pub(crate) fn Navigation(
     let next = move || route.with(|it| labels().next(it.view));
     view! {
         <nav aria-label=labels().date>
-            <button type="button" id="back" aria-label=previous on:click=move |_| step(Route::previous)>
+            <button
+                type="button"
+                id="back"
+                aria-label=previous
+                on:click=move |_| step(Route::previous)
+            >
                 "‹"
             </button>
             <button type="button" id="today" on:click=go_to_today>
                 {labels().today}
             </button>
-            <button type="button" id="forward" aria-label=next on:click=move |_| step(Route::next)>
+            <button
+                type="button"
+                id="forward"
+                aria-label=next
+                on:click=move |_| step(Route::next)
+            >
                 "›"
             </button>
             <input
@@ -49,7 +59,12 @@ pub(crate) fn Navigation(
             />
         </nav>
         <ViewChoice route go />
-        <p class="title" id="when" role="status" data-complete=move || is_complete.get().to_string()>
+        <p
+            class="title"
+            id="when"
+            role="status"
+            data-complete=move || is_complete.get().to_string()
+        >
             {move || route.with(title)}
         </p>
     }

@@ -1,4 +1,4 @@
-//! Chromium by way of ChromeDriver, and windows of it.
+//! Chromium, run by ChromeDriver, and its windows.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// What is not seen by then is not coming.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest wait for something to appear.
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How a window looks.
+/// The size and the settings of a window.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) size: (u32, u32),
@@ -29,14 +29,14 @@ impl Default for Look {
     }
 }
 
-/// A ChromeDriver, in a zone of the earth; it ends with this, and with it the windows that a failed test has left.
+/// A ChromeDriver in a time zone. Dropping it closes all its windows, even after a failed test.
 pub(crate) struct Browser {
     port: u16,
     driver: Child,
 }
 
 impl Browser {
-    /// `None` if there is none on this machine, which is said.
+    /// Starts ChromeDriver. Returns `None` and prints a note if it is not installed.
     pub(crate) async fn start(zone: &str) -> Option<Self> {
         let driver = Command::new("chromedriver")
             .args(["--port=0"])
@@ -52,12 +52,12 @@ impl Browser {
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let mut port = None;
         while let Some(line) = lines.next_line().await.unwrap() {
-            if let Some((_, said)) = line.split_once("started successfully on port ") {
-                port = said.trim_end_matches('.').parse().ok();
+            if let Some((_, rest)) = line.split_once("started successfully on port ") {
+                port = rest.trim_end_matches('.').parse().ok();
                 break;
             }
         }
-        let port = port.expect("chromedriver says where it listens");
+        let port = port.expect("chromedriver prints its port");
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Some(Self { port, driver })
     }
@@ -70,7 +70,7 @@ impl Browser {
             "--disable-background-networking".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
             "--force-prefers-reduced-motion".to_owned(),
-            // So that it can be seen what is held when all garbage is gone.
+            // Tests that measure memory run the garbage collector.
             "--js-flags=--expose-gc".to_owned(),
             "--enable-precise-memory-info".to_owned(),
             format!("--window-size={},{}", size.0, size.1),
@@ -83,7 +83,7 @@ impl Browser {
             "args": arguments,
             "prefs": { "intl.accept_languages": language },
         });
-        // (A window of the desktop is never as narrow as a phone.)
+        // A desktop window cannot be as narrow as a phone.
         if size.0 < 500 {
             let device =
                 json!({ "width": size.0, "height": size.1, "pixelRatio": 1.0, "touch": true });
@@ -93,12 +93,14 @@ impl Browser {
             "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL" },
         });
-        let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
+        let Value::Object(capabilities) = capabilities else {
+            unreachable!("the capabilities are an object")
+        };
         let driver = format!("http://127.0.0.1:{}", self.port);
         let client = ClientBuilder::new(HttpConnector::new());
         let client = { client }.capabilities(capabilities).connect(&driver).await.unwrap();
         client.goto(url).await.unwrap();
-        // What a reload or a navigation would take away.
+        // A reload or a navigation would remove the mark.
         client.execute("window.marked = true", Vec::new()).await.unwrap();
         Window { client, driver }
     }
@@ -108,28 +110,28 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let group = self.driver.id().and_then(|it| Pid::from_raw(it.try_into().ok()?));
         if let Some(group) = group {
-            // (It may have ended.)
+            // The process may have ended already.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
 }
 
-/// A part of the tests cannot be run here. In CI that is a failure.
+/// Reports that tests are skipped. Panics in CI, where nothing may be skipped.
 pub(crate) fn missing(what: &str) {
     assert!(std::env::var_os("CI_NEEDS_A_BROWSER").is_none(), "{what}");
-    eprintln!("\nSKIPPED, the page is not tried in a browser: {what}\n");
+    eprintln!("\nSKIPPED, the page is not tested in a browser: {what}\n");
 }
 
-/// A window with the page in it.
+/// A browser window.
 pub(crate) struct Window {
     pub(crate) client: Client,
     driver: String,
 }
 
 impl Window {
-    /// Waits for what a selector finds.
+    /// Waits for an element.
     pub(crate) async fn find(&self, selector: &str) -> Element {
-        let wait = self.client.wait().at_most(PATIENCE).every(Duration::from_millis(20));
+        let wait = self.client.wait().at_most(WAIT_TIMEOUT).every(Duration::from_millis(20));
         match wait.for_element(Locator::Css(selector)).await {
             Ok(found) => found,
             Err(error) => panic!("{selector}: {error}\n{}", self.text().await),
@@ -144,54 +146,97 @@ impl Window {
         self.client.execute(script, arguments).await.unwrap()
     }
 
-    /// Waits until a script returns something true.
-    pub(crate) async fn until(&self, script: &str) {
+    /// Waits until a script returns `true`.
+    pub(crate) async fn wait_until(&self, script: &str) {
         let seen = async {
             while self.run(script, Vec::new()).await != Value::Bool(true) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, seen).await.is_err() {
+        if tokio::time::timeout(WAIT_TIMEOUT, seen).await.is_err() {
             panic!(
-                "it never came to {script}\n{}\n{}",
+                "the script did not return true: {script}\n{}\n{}",
                 self.find("#when").await.text().await.unwrap_or_default(),
                 self.text().await
             );
         }
     }
 
-    pub(crate) async fn text(&self) -> String {
+    /// Returns the text of the page, for error messages.
+    async fn text(&self) -> String {
         let text = self
             .run("return (document.querySelector('main') ?? document.body).innerText", Vec::new())
             .await;
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Titles of the appointments that are shown, in order; what is pending with a question mark.
-    pub(crate) async fn shown(&self) -> String {
+    /// Returns the titles of the visible appointments, sorted. A pending one has a question mark.
+    pub(crate) async fn visible_titles(&self) -> String {
         let script = "return [...document.querySelectorAll('.day .appointment')].map(it =>
             it.querySelector('strong').textContent + (it.ariaBusy === 'true' ? '?' : '')).sort().join(' ')";
         self.run(script, Vec::new()).await.as_str().unwrap_or_default().to_owned()
     }
 
-    pub(crate) async fn shows(&self, expected: &str) {
-        self.comes_to(async || self.shown().await, expected).await;
+    pub(crate) async fn expect_appointments(&self, expected: &str) {
+        self.expect_eventually(async || self.visible_titles().await, expected).await;
     }
 
-    /// Waits until something that is seen is this.
-    pub(crate) async fn comes_to(&self, look: impl AsyncFn() -> String, expected: &str) {
+    /// Waits until `read` returns the expected text.
+    pub(crate) async fn expect_eventually(&self, read: impl AsyncFn() -> String, expected: &str) {
         let seen = async {
-            while look().await != expected {
+            while read().await != expected {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, seen).await.is_err() {
-            panic!("it should come to {expected}, and is {}", look().await);
+        if tokio::time::timeout(WAIT_TIMEOUT, seen).await.is_err() {
+            panic!("expected {expected}, found {}", read().await);
         }
     }
 
-    /// Writes into a field as a person would.
-    pub(crate) async fn write(&self, field: &str, text: &str) {
+    /// Returns the text of the first element that a selector finds, or an empty text.
+    pub(crate) async fn text_of(&self, selector: &str) -> String {
+        self.property(selector, "textContent").await
+    }
+
+    /// Returns the value of a field, or an empty text if there is no such field.
+    pub(crate) async fn value_of(&self, selector: &str) -> String {
+        self.property(selector, "value").await
+    }
+
+    /// Waits until an element exists and has a text.
+    pub(crate) async fn expect_text(&self, selector: &str, expected: &str) {
+        self.find(selector).await;
+        self.expect_eventually(async || self.text_of(selector).await, expected).await;
+    }
+
+    /// Waits until a field exists and has a value.
+    pub(crate) async fn expect_value(&self, selector: &str, expected: &str) {
+        self.find(selector).await;
+        self.expect_eventually(async || self.value_of(selector).await, expected).await;
+    }
+
+    /// Waits until a selector finds this many elements.
+    pub(crate) async fn expect_count(&self, selector: &str, expected: usize) {
+        let count = async || {
+            let script = "return document.querySelectorAll(arguments[0]).length";
+            self.run(script, vec![json!(selector)]).await.to_string()
+        };
+        self.expect_eventually(count, &expected.to_string()).await;
+    }
+
+    /// Waits until a selector finds nothing.
+    pub(crate) async fn expect_absent(&self, selector: &str) {
+        self.expect_count(selector, 0).await;
+    }
+
+    async fn property(&self, selector: &str, name: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.[arguments[1]]";
+        let value = self.run(script, vec![json!(selector), json!(name)]).await;
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Writes a text into the field with an id, and sends the events of typing.
+    pub(crate) async fn fill(&self, field: &str, text: &str) {
         self.find(&format!("#{field}")).await;
         let script =
             "const it = document.getElementById(arguments[0]); it.focus(); it.value = arguments[1];
@@ -199,12 +244,12 @@ impl Window {
         self.run(script, vec![json!(field), json!(text)]).await;
     }
 
-    /// Opens the dialog, fills it, and saves: `2026-11-24T09:00`.
+    /// Creates an appointment in the dialog. The times look like `2026-11-24T09:00`.
     pub(crate) async fn create(&self, title: &str, start: &str, end: &str) {
         self.click("#new").await;
-        self.write("title", title).await;
-        self.write("startsAt", start).await;
-        self.write("endsAt", end).await;
+        self.fill("title", title).await;
+        self.fill("startsAt", start).await;
+        self.fill("endsAt", end).await;
         self.click("#save").await;
     }
 
@@ -216,55 +261,59 @@ impl Window {
         self.find("dialog[open]").await;
     }
 
-    /// Takes back what a toast says.
-    pub(crate) async fn undoes(&self, text: &str) {
-        self.hears(text).await;
+    /// Waits for a toast and clicks its Undo button.
+    pub(crate) async fn undo(&self, text: &str) {
+        self.expect_toast(text).await;
         let script = "[...document.querySelectorAll('.toast')]
             .find(it => it.querySelector('span').textContent === arguments[0]).querySelector('.act').click()";
         self.run(script, vec![json!(text)]).await;
     }
 
-    /// Waits for a toast that says this.
-    pub(crate) async fn hears(&self, text: &str) {
+    /// Waits for a toast that contains a text.
+    pub(crate) async fn expect_toast(&self, text: &str) {
         let text = serde_json::to_string(text).unwrap();
-        self.until(&format!(
+        self.wait_until(&format!(
             "return [...document.querySelectorAll('.toast span')].some(it => it.textContent.includes({text}))"
         ))
         .await;
     }
 
-    pub(crate) async fn is_live(&self) {
+    pub(crate) async fn expect_live(&self) {
         self.find(".badge[data-state=live]").await;
         self.find("#when[data-complete=true]").await;
     }
 
-    /// Nothing was loaded again since the page was opened, and nothing went wrong in it.
-    pub(crate) async fn ends_well(self) {
-        self.ends(|_| false).await;
+    /// Closes the window. Expects that the page was loaded only once and logged no error.
+    pub(crate) async fn expect_no_errors(self) {
+        self.expect_end(|_| false).await;
     }
 
-    /// So, but for what the browser itself says of a line that the test has cut.
-    pub(crate) async fn ends_well_but_for_the_line(self) {
-        self.ends(|it| it.contains("net::ERR_") || it.contains("WebSocket")).await;
+    /// Closes the window like [`Self::expect_no_errors`], but allows errors of the network.
+    pub(crate) async fn expect_only_network_errors(self) {
+        self.expect_end(|it| it.contains("net::ERR_") || it.contains("WebSocket")).await;
     }
 
-    async fn ends(self, is_forgiven: fn(&str) -> bool) {
-        assert_eq!(self.run("return window.marked", Vec::new()).await, true, "it was loaded again");
+    async fn expect_end(self, is_allowed: fn(&str) -> bool) {
+        assert_eq!(
+            self.run("return window.marked", Vec::new()).await,
+            true,
+            "the page was reloaded"
+        );
         let entries = "return performance.getEntriesByType('navigation').length";
         assert_eq!(self.run(entries, Vec::new()).await, 1);
         let session = self.client.session_id().await.unwrap().unwrap();
         let url = format!("{}/session/{session}/se/log", self.driver);
-        let asked = reqwest::Client::new().post(url).json(&json!({"type": "browser"}));
-        let logs: Value = asked.send().await.unwrap().json().await.unwrap();
+        let request = reqwest::Client::new().post(url).json(&json!({"type": "browser"}));
+        let logs: Value = request.send().await.unwrap().json().await.unwrap();
         let severe = logs["value"].as_array().unwrap().iter().filter(|it| it["level"] == "SEVERE");
         let severe: Vec<_> =
-            severe.filter(|it| !it["message"].as_str().is_some_and(is_forgiven)).collect();
+            severe.filter(|it| !it["message"].as_str().is_some_and(is_allowed)).collect();
         assert!(severe.is_empty(), "{severe:?}");
         self.client.close().await.unwrap();
     }
 
-    /// A picture, if pictures are wanted.
-    pub(crate) async fn picture(&self, name: &str) {
+    /// Saves a screenshot in `docs/page` if the variable `PICTURES` is set.
+    pub(crate) async fn take_picture(&self, name: &str) {
         if std::env::var_os("PICTURES").is_some() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/page");
             std::fs::create_dir_all(&folder).unwrap();

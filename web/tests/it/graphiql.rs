@@ -1,15 +1,15 @@
-//! GraphiQL, without anything from elsewhere: it asks, and it follows.
+//! GraphiQL works without files from other sites.
 
 use crate::world::World;
 
 #[tokio::test]
-async fn graphiql_asks_and_follows() {
+async fn graphiql_runs_queries_and_subscriptions() {
     let Some(world) = World::new().await else { return };
-    world.somebody("Dentist", "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z").await;
-    let page = world.open("/graphiql").await;
+    world.create_appointment("Dentist", "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z").await;
+    let page = world.open_path("/graphiql").await;
     page.find(".graphiql-execute-button").await;
-    page.picture("graphiql").await;
-    // It begins with two operations, so it asks which; the first shows the calendar.
+    page.take_picture("graphiql").await;
+    // The page starts with two operations, so it asks which one to run.
     let follow =
         "subscription { appointmentChanges(after: 0) { kind revision appointment { title } } }";
     for (query, expected) in [
@@ -17,14 +17,14 @@ async fn graphiql_asks_and_follows() {
         (follow, "\"BOOKMARK\""),
         ("{ nothing }", "VALIDATION_FAILED"),
     ] {
-        let page = world.open(&format!("/graphiql?query={}", query.replace(' ', "+"))).await;
+        let page = world.open_path(&format!("/graphiql?query={}", query.replace(' ', "+"))).await;
         page.click(".graphiql-execute-button").await;
         let seen = format!(
             "return document.querySelector('.result-window')?.innerText.includes({expected:?}) ?? false"
         );
-        page.until(&seen).await;
-        page.ends_well().await;
+        page.wait_until(&seen).await;
+        page.expect_no_errors().await;
     }
-    page.ends_well().await;
-    world.end().await;
+    page.expect_no_errors().await;
+    world.stop().await;
 }

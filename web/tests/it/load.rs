@@ -1,5 +1,7 @@
-//! What a person feels: a drag over a full week, and changes that rain in. In CI a few seconds, to see that it can be measured;
-//! `cargo xtask bench page` takes its time, and keeps the figures.
+//! Measurements with a full week: the frames of a drag, long tasks, and memory.
+//!
+//! In CI they run for a few seconds as a test. `cargo xtask bench page` runs longer and saves the
+//! figures.
 
 use std::time::Duration;
 
@@ -8,19 +10,19 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
 use crate::browser::Window;
-use crate::speed::{is_long, keep};
+use crate::speed::{is_long, save_figure};
 use crate::world::World;
 
-/// So many appointments are in the week.
-const FULL: usize = 500;
+/// The number of appointments in the week.
+const APPOINTMENTS: usize = 500;
 
 impl World {
-    /// A week that is full, and a window to it.
+    /// Fills a week, and opens a window on it.
     async fn full_week(&self) -> (Vec<String>, Window) {
         let mut ids = Vec::new();
-        for chunk in (0..FULL).collect::<Vec<_>>().chunks(50) {
+        for chunk in (0..APPOINTMENTS).collect::<Vec<_>>().chunks(50) {
             let create = |n: &usize| {
-                // Side by side, from six in the morning until ten in the evening.
+                // Several lanes a day, from 06:00 to 22:00.
                 let (day, hour, minute) = (23 + n % 7, 5 + n / 7 % 16, n / 112 % 4 * 15);
                 let at = |hour: usize| format!("2026-11-{day}T{hour:02}:{minute:02}:00Z");
                 let time = format!(r#"startsAt: "{}", endsAt: "{}""#, at(hour), at(hour + 1));
@@ -30,7 +32,7 @@ impl World {
             };
             for some in chunk.chunks(10) {
                 let creates = some.iter().map(create).collect::<Vec<_>>().join(" ");
-                let made = self.ask(&format!("mutation {{ {creates} }}")).await;
+                let made = self.query(&format!("mutation {{ {creates} }}")).await;
                 for n in some {
                     let id = made["data"][format!("n{n}")]["appointment"]["id"].as_str();
                     ids.push(id.unwrap_or_else(|| panic!("{made}")).to_owned());
@@ -38,15 +40,15 @@ impl World {
             }
         }
         let page = self.window().await;
-        page.until(&format!(
-            "return document.querySelectorAll('.day .appointment').length >= {FULL}"
+        page.wait_until(&format!(
+            "return document.querySelectorAll('.day .appointment').length >= {APPOINTMENTS}"
         ))
         .await;
         (ids, page)
     }
 
-    /// Changes appointments, so many in a second, for so long; returns how many, when all is answered.
-    async fn rain(&self, ids: &[String], rate: u32, long: Duration) -> u32 {
+    /// Changes appointments at a rate per second for a duration. Returns the number of changes.
+    async fn change_often(&self, ids: &[String], rate: u32, long: Duration) -> u32 {
         let mut ticks = interval(Duration::from_secs(1) / rate);
         let (begin, mut count, mut answers) = (Instant::now(), 0, JoinSet::new());
         while begin.elapsed() < long {
@@ -56,7 +58,7 @@ impl World {
             let change = format!(
                 "mutation {{ updateAppointment(input: {input}) {{ error {{ message }} }} }}"
             );
-            answers.spawn(self.asking(change));
+            answers.spawn(self.query_later(change));
             count += 1;
         }
         for answer in answers.join_all().await {
@@ -66,7 +68,7 @@ impl World {
     }
 }
 
-/// Drags an appointment to and fro, a step in each frame, and takes the time of each.
+/// Drags an appointment by one step in each frame, and returns the duration of each frame.
 const DRAG: &str = "const [steps, done] = arguments;
     const card = [...document.querySelectorAll('.day .appointment strong')]
         .find(it => it.getBoundingClientRect().top > innerHeight / 2), from = card.getBoundingClientRect();
@@ -92,52 +94,52 @@ const DRAG: &str = "const [steps, done] = arguments;
     requestAnimationFrame(frame);";
 
 #[tokio::test]
-async fn a_drag_over_a_full_week() {
+async fn frame_times_of_a_drag_over_a_full_week() {
     let Some(world) = World::new().await else { return };
     let (_, page) = world.full_week().await;
     let steps = if is_long() { 600 } else { 30 };
     let seen = page.client.execute_async(DRAG, vec![json!(steps)]).await.unwrap();
-    assert_eq!(seen["saw"], true, "it was dragged");
-    assert_eq!(seen["gone"], true, "and let go");
+    assert_eq!(seen["saw"], true, "the preview was visible");
+    assert_eq!(seen["gone"], true, "the preview is gone");
     let frames = seen["frames"].as_array().unwrap().iter().map(|it| it.as_f64().unwrap());
     let mut frames: Vec<_> = frames.collect();
     frames.sort_by(f64::total_cmp);
     let late = frames.iter().filter(|it| **it > 33.4).count();
     let (middle, worst) = (frames[frames.len() / 2], frames[frames.len() - 1]);
     println!(
-        "a drag over {FULL} appointments: {} frames, half of them within {middle:.1} ms, the longest {worst:.1} ms, {late} over 33 ms (aim 0)",
+        "a drag over {APPOINTMENTS} appointments: {} frames, half of them within {middle:.1} ms, the longest {worst:.1} ms, {late} over 33 ms (aim 0)",
         frames.len()
     );
-    keep(
+    save_figure(
         "drag",
         &json!({ "frames": frames.len(), "p50_ms": middle, "max_ms": worst, "over_33_ms": late }),
     );
-    page.ends_well().await;
-    world.end().await;
+    page.expect_no_errors().await;
+    world.stop().await;
 }
 
-/// From now on keeps the lengths of tasks that are long.
-const WATCH: &str = "window.long = [];
+/// Records the durations of all tasks over 50 ms.
+const WATCH_LONG_TASKS: &str = "window.long = [];
     new PerformanceObserver(list => list.getEntries().forEach(it => window.long.push(it.duration)))
         .observe({type: 'longtask'})";
 
-/// A task that is too long.
-const BUSY: &str =
+/// Runs a task of 80 ms.
+const RUN_LONG_TASK: &str =
     "setTimeout(() => { const end = performance.now() + 80; while (performance.now() < end); }, 0)";
 
 #[tokio::test]
-async fn changes_that_rain_in() {
+async fn long_tasks_during_many_changes() {
     let Some(world) = World::new().await else { return };
     let (ids, page) = world.full_week().await;
-    page.run(WATCH, Vec::new()).await;
-    // One that is long is seen, so that none that is seen means something.
-    page.run(BUSY, Vec::new()).await;
-    page.until("return window.long.length === 1").await;
+    page.run(WATCH_LONG_TASKS, Vec::new()).await;
+    // The recorder sees a long task, so an empty record is a proof.
+    page.run(RUN_LONG_TASK, Vec::new()).await;
+    page.wait_until("return window.long.length === 1").await;
     page.run("window.long = []", Vec::new()).await;
     let long = Duration::from_secs(if is_long() { 10 } else { 2 });
-    let count = world.rain(&ids, 100, long).await;
+    let count = world.change_often(&ids, 100, long).await;
     let last = format!("Change {}", count - 1);
-    page.until(&format!(
+    page.wait_until(&format!(
         "return [...document.querySelectorAll('.appointment strong')].some(it => it.textContent === '{last}')"
     ))
     .await;
@@ -150,42 +152,45 @@ async fn changes_that_rain_in() {
         long.as_secs(),
         tasks.len()
     );
-    keep("rain", &json!({ "changes_per_s": rate, "long_tasks": tasks.len(), "max_ms": worst }));
-    page.ends_well().await;
-    world.end().await;
+    save_figure(
+        "rain",
+        &json!({ "changes_per_s": rate, "long_tasks": tasks.len(), "max_ms": worst }),
+    );
+    page.expect_no_errors().await;
+    world.stop().await;
 }
 
-/// Bytes that are held when all that is garbage is gone: by JavaScript, by wasm, and how many elements there are.
-const HELD: &str = "const done = arguments[0];
+/// Returns the bytes of JavaScript and wasm after a garbage collection, and the number of elements.
+const READ_MEMORY: &str = "const done = arguments[0];
     const script = document.querySelector('script[type=module]').src;
     import(script).then(it => it.default()).then(wasm => {
         window.gc();
         done([performance.memory.usedJSHeapSize, wasm.memory.buffer.byteLength, document.querySelectorAll('*').length]);
     })";
 
-async fn held(page: &Window) -> [u64; 3] {
-    let held = page.client.execute_async(HELD, Vec::new()).await.unwrap();
+async fn memory_in_use(page: &Window) -> [u64; 3] {
+    let held = page.client.execute_async(READ_MEMORY, Vec::new()).await.unwrap();
     [0, 1, 2].map(|at| held[at].as_u64().unwrap())
 }
 
 #[tokio::test]
-async fn nothing_is_kept_of_what_has_changed() {
+async fn memory_stays_flat_during_many_changes() {
     let Some(world) = World::new().await else { return };
     let (ids, page) = world.full_week().await;
-    // A busy calendar changes once in a second.
+    // A busy calendar changes about once a second.
     let part = Duration::from_secs(if is_long() { 20 } else { 1 });
     let mut parts = Vec::new();
     for _ in 0..6 {
-        world.rain(&ids, 30, part).await;
-        parts.push(held(&page).await);
+        world.change_often(&ids, 30, part).await;
+        parts.push(memory_in_use(&page).await);
     }
     let [js, wasm, elements] =
         [0, 1, 2].map(|what| parts.iter().map(|it| it[what]).collect::<Vec<_>>());
     println!(
         "bytes held after each sixth: by JavaScript {js:?}, by wasm {wasm:?}; elements {elements:?}"
     );
-    keep("heap", &json!({ "js_bytes": js, "wasm_bytes": wasm }));
-    assert_eq!(elements[0], elements[5], "elements were left over");
-    page.ends_well().await;
-    world.end().await;
+    save_figure("heap", &json!({ "js_bytes": js, "wasm_bytes": wasm }));
+    assert_eq!(elements[0], elements[5], "elements leaked");
+    page.expect_no_errors().await;
+    world.stop().await;
 }

@@ -1,7 +1,7 @@
-//! The calendar page in a real Chromium, against the real server.
-#![allow(missing_docs, unreachable_pub, reason = "tests speak for themselves, to themselves")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was left out is said")]
-#![allow(clippy::disallowed_methods, reason = "a test ends with its tasks")]
+//! Tests of the calendar page in Chromium, against the real server.
+#![allow(missing_docs, unreachable_pub, reason = "a test crate has no users")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "skipped tests are reported")]
+#![allow(clippy::disallowed_methods, reason = "the tasks of a test end with its runtime")]
 
 mod appearance;
 mod browser;

@@ -1,11 +1,13 @@
-//! How much is loaded, and how soon a change is seen: from a click on Save until the appointment is in the document. In CI a
-//! few rounds, to see that it can be measured; `cargo xtask bench page` plays more, and keeps the figures.
+//! Measurements: the size of the page, and the time from a click on Save to a visible appointment.
+//!
+//! In CI they run for a few rounds as a test. `cargo xtask bench page` runs more and saves the
+//! figures.
 
 use serde_json::{Value, json};
 
 use crate::world::World;
 
-/// One round, inside of the page: opens the dialog, fills it, and takes the time from the click on.
+/// Runs one round in the page: opens and fills the dialog, and returns the time since the click.
 const ROUND: &str = "const [title, done] = arguments;
     document.getElementById('new').click();
     const began = performance.now();
@@ -30,7 +32,7 @@ const ROUND: &str = "const [title, done] = arguments;
     opened();";
 
 #[tokio::test]
-async fn a_click_until_it_is_there() {
+async fn time_from_save_to_visible() {
     let Some(world) = World::new().await else { return };
     let rounds = if is_long() { 200 } else { 5 };
     let page = world.window().await;
@@ -39,31 +41,31 @@ async fn a_click_until_it_is_there() {
         let title = format!("Round {round}");
         let time = page.client.execute_async(ROUND, vec![json!(title)]).await.unwrap();
         times.push(time.as_f64().unwrap());
-        // Confirmed and gone again, so that each round finds the same page.
-        page.until("return document.querySelector('[aria-busy=true]') === null").await;
+        // The appointment is confirmed and deleted, so that each round starts with the same page.
+        page.expect_absent("[aria-busy=true]").await;
         page.open(&title).await;
         page.click("#delete-it").await;
-        page.shows("").await;
+        page.expect_appointments("").await;
     }
     times.sort_by(f64::total_cmp);
     let at = |part: usize| times[(times.len() * part / 100).min(times.len() - 1)];
     let (p50, p99) = (at(50), at(99));
     println!("a click on Save until it is there: p50 {p50:.1} ms (aim 16), p99 {p99:.1} ms");
-    let loaded = world.loaded().await;
+    let loaded = world.page_size().await;
     println!("wasm and script, in brotli: {loaded} bytes (bar 450000)");
-    keep("brotli_bytes", &json!(loaded));
-    keep("save_to_dom_ms", &json!({"rounds": rounds, "p50": p50, "p99": p99}));
-    page.ends_well().await;
-    world.end().await;
+    save_figure("brotli_bytes", &json!(loaded));
+    save_figure("save_to_dom_ms", &json!({"rounds": rounds, "p50": p50, "p99": p99}));
+    page.expect_no_errors().await;
+    world.stop().await;
 }
 
-/// Whether it is measured, rather than tried.
+/// Tells whether the test is run as a benchmark.
 pub(crate) fn is_long() -> bool {
     std::env::var_os("BENCH_FILE").is_some()
 }
 
-/// Keeps a figure beside those that are kept already, if any are to be.
-pub(crate) fn keep(name: &str, figure: &Value) {
+/// Adds a figure to the benchmark's file, if there is one.
+pub(crate) fn save_figure(name: &str, figure: &Value) {
     let Some(file) = std::env::var_os("BENCH_FILE") else { return };
     let known = std::fs::read(&file).ok().and_then(|it| serde_json::from_slice(&it).ok());
     let mut all: Value = known.unwrap_or_else(|| json!({}));

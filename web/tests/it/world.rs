@@ -1,4 +1,4 @@
-//! A server with the page in it, a proxy before it, and a browser.
+//! A server with the page, a proxy in front of it, and a browser.
 
 use std::net::SocketAddr;
 
@@ -20,18 +20,19 @@ pub(crate) struct World {
     _folder: TempDir,
 }
 
-/// The week in which everything happens.
+/// The week of most tests.
 pub(crate) const WEEK: &str = "2026-11-23";
 
 impl World {
     pub(crate) async fn new() -> Option<Self> {
-        Self::within("Europe/Vienna").await
+        Self::in_zone("Europe/Vienna").await
     }
 
-    /// `None` where the page is not built, or there is no browser.
-    pub(crate) async fn within(zone: &str) -> Option<Self> {
+    /// Starts a server and a browser in a time zone. Returns `None` if the page is not built or
+    /// there is no browser.
+    pub(crate) async fn in_zone(zone: &str) -> Option<Self> {
         if !appointments_server::http::page::is_built() {
-            missing("it was not built (cargo xtask page)");
+            missing("the page is not built (run cargo xtask page)");
             return None;
         }
         let browser = Browser::start(zone).await?;
@@ -41,7 +42,7 @@ impl World {
         let settings = Cli::parse_from(flags.into_iter().chain(file.to_str())).serve;
         let server = Server::start(&settings, Clock::system()).await.unwrap();
         let proxy = TcpProxy::start(server.address().to_string()).await.unwrap();
-        let found = ask(server.address(), "{ calendar { id } }").await;
+        let found = send_query(server.address(), "{ calendar { id } }").await;
         let calendar = found["data"]["calendar"]["id"].as_str().unwrap().to_owned();
         Some(Self { server, proxy, browser, calendar, _folder: folder })
     }
@@ -55,11 +56,11 @@ impl World {
         self.window_to(&format!("?view=week&date={week}")).await
     }
 
-    /// A window to a place, as a link leads there.
+    /// Opens a window on a route, through the proxy.
     pub(crate) async fn window_to(&self, place: &str) -> Window {
         let url = format!("http://{}/{place}", self.proxy.address());
         let window = self.browser.window(&url, Look::default()).await;
-        window.is_live().await;
+        window.expect_live().await;
         window
     }
 
@@ -67,81 +68,89 @@ impl World {
     pub(crate) async fn other_window(&self) -> Window {
         let url = format!("http://{}/?view=week&date={WEEK}", self.server.address());
         let window = self.browser.window(&url, Look::default()).await;
-        window.is_live().await;
+        window.expect_live().await;
         window
     }
 
-    /// A window with anything that the server has.
-    pub(crate) async fn open(&self, path: &str) -> Window {
+    /// Opens a window on any path of the server.
+    pub(crate) async fn open_path(&self, path: &str) -> Window {
         let url = format!("http://{}{path}", self.server.address());
         self.browser.window(&url, Look::default()).await
     }
 
-    /// Asks the server, past the page, as something to be waited for later.
-    pub(crate) fn asking(&self, query: String) -> impl Future<Output = Value> + Send + use<> {
+    /// Returns a future that sends a query to the server.
+    pub(crate) fn query_later(&self, query: String) -> impl Future<Output = Value> + Send + use<> {
         let server = self.server.address();
-        async move { ask(server, &query).await }
+        async move { send_query(server, &query).await }
     }
 
-    /// Asks the server, past the page.
-    pub(crate) async fn ask(&self, query: &str) -> Value {
-        ask(self.server.address(), query).await
+    /// Sends a query to the server, without the page.
+    pub(crate) async fn query(&self, query: &str) -> Value {
+        send_query(self.server.address(), query).await
     }
 
-    /// Nothing may overlap any more.
-    pub(crate) async fn is_strict(&self) {
+    /// Makes the calendar reject overlaps.
+    pub(crate) async fn make_strict(&self) {
         let id = &self.calendar;
-        self.ask(&format!(
+        self.query(&format!(
             r#"mutation {{ updateCalendar(input: {{ id: "{id}", overlaps: REJECT }}) {{ error {{ message }} }} }}"#
         ))
         .await;
     }
 
-    /// Somebody makes a calendar, past the page: its id.
-    pub(crate) async fn calendar(&self, name: &str, color: &str) -> String {
+    /// Creates a calendar without the page, and returns its id.
+    pub(crate) async fn create_calendar(&self, name: &str, color: &str) -> String {
         let input = format!(r#"{{ name: "{name}", color: "{color}" }}"#);
         let query = format!(
             "mutation {{ createCalendar(input: {input}) {{ calendar {{ id }} error {{ message }} }} }}"
         );
-        let made = self.ask(&query).await;
+        let made = self.query(&query).await;
         let id = made["data"]["createCalendar"]["calendar"]["id"].as_str();
         id.unwrap_or_else(|| panic!("{made}")).to_owned()
     }
 
-    /// Somebody creates an appointment, past the page.
-    pub(crate) async fn somebody(&self, title: &str, start: &str, end: &str) {
-        self.somebody_in(&self.calendar, title, start, end).await;
+    /// Creates an appointment without the page.
+    pub(crate) async fn create_appointment(&self, title: &str, start: &str, end: &str) {
+        self.create_appointment_in(&self.calendar, title, start, end).await;
     }
 
-    /// Somebody creates one in a calendar.
-    pub(crate) async fn somebody_in(&self, calendar: &str, title: &str, start: &str, end: &str) {
+    /// Creates an appointment in a calendar.
+    pub(crate) async fn create_appointment_in(
+        &self,
+        calendar: &str,
+        title: &str,
+        start: &str,
+        end: &str,
+    ) {
         let time = format!(r#"startsAt: "{start}", endsAt: "{end}""#);
-        self.somebody_creates(&format!(r#"calendarId: "{calendar}", title: "{title}", {time}"#))
-            .await;
+        self.create_appointment_with(&format!(
+            r#"calendarId: "{calendar}", title: "{title}", {time}"#
+        ))
+        .await;
     }
 
-    /// Somebody creates one, as the contract writes it.
-    pub(crate) async fn somebody_creates(&self, input: &str) {
+    /// Creates an appointment from an input of the contract.
+    pub(crate) async fn create_appointment_with(&self, input: &str) {
         let query = format!(
             "mutation {{ createAppointment(input: {{ {input} }}) {{ error {{ message }} }} }}"
         );
-        let made = self.ask(&query).await;
+        let made = self.query(&query).await;
         assert_eq!(made["data"]["createAppointment"]["error"], Value::Null, "{made}");
     }
 
-    /// The id of the only appointment there is in that week.
-    pub(crate) async fn only(&self) -> String {
+    /// Returns the id of the only appointment in the usual week.
+    pub(crate) async fn only_appointment_id(&self) -> String {
         let range = r#"{ start: "2026-11-23T00:00:00Z", end: "2026-11-30T00:00:00Z" }"#;
         let query =
             format!("{{ appointmentsInRange(range: {range}) {{ appointments {{ id }} }} }}");
-        let found = self.ask(&query).await;
+        let found = self.query(&query).await;
         let all = found["data"]["appointmentsInRange"]["appointments"].as_array().unwrap();
         assert_eq!(all.len(), 1, "{found}");
         all[0]["id"].as_str().unwrap().to_owned()
     }
 
-    /// How many bytes of wasm and script a browser loads before it can begin.
-    pub(crate) async fn loaded(&self) -> usize {
+    /// Returns the compressed size of the page's wasm and scripts in bytes.
+    pub(crate) async fn page_size(&self) -> usize {
         let index = String::from_utf8(self.load("/", "identity").await).unwrap();
         let parts = index.split('"').filter(|it| it.ends_with(".js") || it.ends_with(".wasm"));
         let mut all = 0;
@@ -157,12 +166,12 @@ impl World {
         asked.send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap().to_vec()
     }
 
-    pub(crate) async fn end(self) {
+    pub(crate) async fn stop(self) {
         self.server.stop().await;
     }
 }
 
-async fn ask(server: SocketAddr, query: &str) -> Value {
+async fn send_query(server: SocketAddr, query: &str) -> Value {
     let url = format!("http://{server}/graphql");
     let sent = reqwest::Client::new().post(url).json(&json!({ "query": query })).send().await;
     sent.unwrap().json().await.unwrap()
