@@ -132,16 +132,16 @@ impl CreateAppointmentInput {
     pub fn check(self) -> Result<CreateAppointment, Vec<Problem>> {
         let mut problems = Problems::default();
         let id = problems.check_optional("id", self.id.as_deref().map(AppointmentId::parse));
-        let calendar_id = self.calendar_id.as_deref().map(CalendarId::parse);
-        let calendar_id = problems.check_optional("calendarId", calendar_id);
+        let calendar_id = problems
+            .check_optional("calendarId", self.calendar_id.as_deref().map(CalendarId::parse));
         let title = problems.check("title", text::check_title(self.title));
-        let description = self.description.map(text::check_description);
-        let description = problems.check_optional("description", description);
+        let description =
+            problems.check_optional("description", self.description.map(text::check_description));
         let location = problems.check_optional("location", self.location.map(text::check_location));
         let starts_at = problems.check("startsAt", Instant::parse(&self.starts_at));
         let ends_at = problems.check("endsAt", Instant::parse(&self.ends_at));
-        let zone = self.time_zone.as_deref().map(Zone::parse);
-        let time_zone = problems.check_optional("timeZone", zone);
+        let time_zone =
+            problems.check_optional("timeZone", self.time_zone.as_deref().map(Zone::parse));
         if let (Some(start), Some(end)) = (starts_at, ends_at) {
             check_order(Interval { start, end }, &mut problems);
             if let (true, Some(zone)) = (self.all_day, time_zone) {
@@ -149,8 +149,8 @@ impl CreateAppointmentInput {
             }
         }
         let attendees = check_attendees(self.attendees, &mut problems);
-        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
-        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let mutation_id = problems
+            .check_optional("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
         let required = title.zip(starts_at).zip(ends_at);
         problems.into_result(required.map(|((title, starts_at), ends_at)| CreateAppointment {
             id,
@@ -223,8 +223,8 @@ impl UpdateAppointmentInput {
         if let (Some(start), Some(end)) = (edits.starts_at, edits.ends_at) {
             check_order(Interval { start, end }, p);
         }
-        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
-        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let mutation_id = problems
+            .check_optional("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
         let expected_revision = self.expected_revision;
         problems.into_result(id.map(|id| UpdateAppointment {
             id,
@@ -240,8 +240,8 @@ impl DeleteAppointmentInput {
     pub fn check(self) -> Result<DeleteAppointment, Vec<Problem>> {
         let mut problems = Problems::default();
         let id = problems.check("id", AppointmentId::parse(&self.id));
-        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
-        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let mutation_id = problems
+            .check_optional("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
         let expected_revision = self.expected_revision;
         problems.into_result(id.map(|id| DeleteAppointment { id, expected_revision, mutation_id }))
     }

@@ -104,8 +104,8 @@ impl UpdateCalendarInput {
             time_zone: self.time_zone.check_required("timeZone", &mut problems, zone),
             overlaps: self.overlaps.check_required("overlaps", &mut problems, Ok),
         };
-        let mutation_id = self.mutation_id.as_deref().map(MutationId::parse);
-        let mutation_id = problems.check_optional("mutationId", mutation_id);
+        let mutation_id = problems
+            .check_optional("mutationId", self.mutation_id.as_deref().map(MutationId::parse));
         let expected_revision = self.expected_revision;
         problems.into_result(id.map(|id| UpdateCalendar {
             id,
