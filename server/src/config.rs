@@ -58,13 +58,15 @@ pub struct Common {
     #[arg(long, env = "APPOINTMENTS_DATABASE_CONNECTIONS", value_name = "N", default_value = "16",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
-    /// Log level: error, warn, info, debug, trace, or a filter by module. Logs go to standard error.
+    /// Log level: error, warn, info, debug, trace, or a filter by module. Logs go to standard
+    /// error.
     #[arg(long, env = "APPOINTMENTS_LOG", value_name = "FILTER", default_value = "info")]
     pub log: String,
     /// Format of the log.
     #[arg(long, env = "APPOINTMENTS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// URL of an OpenTelemetry collector (OTLP over HTTP) for traces, such as http://127.0.0.1:4318.
+    /// URL of an OpenTelemetry collector (OTLP over HTTP) for traces, such as
+    /// http://127.0.0.1:4318.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub trace_to: Option<String>,
 }
@@ -104,8 +106,8 @@ pub struct Serve {
     #[arg(long, env = "APPOINTMENTS_ALLOW_ANONYMOUS",
         value_parser = clap::builder::BoolishValueParser::new())]
     pub allow_anonymous: bool,
-    /// Public URL of the server, for example behind a proxy: `https://calendar.example.org`. Requests
-    /// for other hosts are rejected, to prevent DNS rebinding. Can be given several times.
+    /// Public URL of the server, for example behind a proxy: `https://calendar.example.org`.
+    /// Requests for other hosts are rejected, to prevent DNS rebinding. Can be given several times.
     #[arg(long, env = "APPOINTMENTS_PUBLIC_URL", value_name = "URL", value_delimiter = ',')]
     pub public_url: Vec<Origin>,
     /// Other origin whose pages may use the server: `https://app.example.org`. Can be given several
@@ -180,7 +182,8 @@ pub struct Seed {
     #[command(flatten)]
     pub common: Common,
     /// Any day of the first week. Default: the current week.
-    #[arg(long, env = "APPOINTMENTS_SEED_FROM", value_name = "YYYY-MM-DD", value_parser = parse_day)]
+    #[arg(long, env = "APPOINTMENTS_SEED_FROM", value_name = "YYYY-MM-DD",
+        value_parser = parse_day)]
     pub from: Option<chrono::NaiveDate>,
     /// Number of weeks.
     #[arg(long, env = "APPOINTMENTS_SEED_WEEKS", value_name = "N", default_value = "4",

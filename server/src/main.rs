@@ -54,7 +54,8 @@ async fn serve(settings: Serve) -> Result<(), Failure> {
         String::new()
     };
     print(&format!(
-        "Serving {}{calendar}\n  GraphiQL   http://{address}/graphiql\n  GraphQL    http://{address}/graphql\n  \
+        "Serving {}{calendar}\n  GraphiQL   http://{address}/graphiql\n  \
+         GraphQL    http://{address}/graphql\n  \
          WebSocket  ws://{address}/graphql",
         settings.common.database
     ));

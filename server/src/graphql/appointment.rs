@@ -16,7 +16,8 @@ use crate::domain;
 #[derive(Clone)]
 pub(super) struct Appointment {
     appointment: Arc<domain::Appointment>,
-    /// The calendar, if it was read together with the appointment. Otherwise it is loaded on demand.
+    /// The calendar, if it was read together with the appointment. Otherwise it is loaded on
+    /// demand.
     calendar: Option<Arc<domain::Calendar>>,
 }
 
@@ -80,7 +81,8 @@ impl Appointment {
         self.appointment.content.ends_at.into()
     }
 
-    /// True if the appointment covers whole days. `startsAt` and `endsAt` are then the first instants of days in `timeZone`.
+    /// True if the appointment covers whole days. `startsAt` and `endsAt` are then the first
+    /// instants of days in `timeZone`.
     async fn all_day(&self) -> bool {
         self.appointment.content.all_day
     }

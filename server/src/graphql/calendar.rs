@@ -57,7 +57,8 @@ impl Calendar {
         Revision(self.0.revision)
     }
 
-    /// Like `Query.appointmentsInRange`, for this calendar. It allows to read several calendars in one request.
+    /// Like `Query.appointmentsInRange`, for this calendar. It allows to read several calendars in
+    /// one request.
     async fn appointments_in_range(
         &self,
         ctx: &Context<'_>,
@@ -112,7 +113,8 @@ impl AppointmentsInRange {
         &self.calendar
     }
 
-    /// The revision at which the list was read. Pass it as `after` to `appointmentChanges` to miss no change.
+    /// The revision at which the list was read. Pass it as `after` to `appointmentChanges` to miss
+    /// no change.
     async fn revision(&self) -> Revision {
         Revision(self.revision)
     }

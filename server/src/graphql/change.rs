@@ -13,10 +13,12 @@ use crate::feed::{Event, EventKind};
 pub(super) struct AppointmentChange {
     kind: ChangeKind,
     calendar_id: ID,
-    /// The subscriber has now received all changes up to this revision. Pass it as `after` to resume from here.
+    /// The subscriber has now received all changes up to this revision. Pass it as `after` to
+    /// resume from here.
     revision: Revision,
-    /// The revision of the event delivered before this one, so that a client can verify that none is missing. For the first
-    /// event it is `after`, or the revision at which the subscription started.
+    /// The revision of the event delivered before this one, so that a client can verify that none
+    /// is missing. For the first event it is `after`, or the revision at which the subscription
+    /// started.
     previous_revision: Revision,
     /// Set for CREATED, UPDATED and DELETED.
     appointment_id: Option<ID>,
@@ -26,7 +28,8 @@ pub(super) struct AppointmentChange {
     deleted_appointment_id: Option<ID>,
     /// Set for CALENDAR_UPDATED.
     calendar: Option<Calendar>,
-    /// The mutationId of the mutation that caused this change, so that a client recognises its own changes.
+    /// The mutationId of the mutation that caused this change, so that a client recognises its own
+    /// changes.
     mutation_id: Option<ID>,
 }
 
@@ -38,9 +41,11 @@ pub(super) enum ChangeKind {
     CalendarUpdated,
     /// The last event: the calendar was deleted, or the caller may no longer see it.
     CalendarGone,
-    /// There are no more changes in the range up to `revision`. Ends the backlog, and advances an idle subscriber.
+    /// There are no more changes in the range up to `revision`. Ends the backlog, and advances an
+    /// idle subscriber.
     Bookmark,
-    /// The log does not reach back to `after`, or `after` is ahead of it: query again. Events continue after `revision`.
+    /// The log does not reach back to `after`, or `after` is ahead of it: query again. Events
+    /// continue after `revision`.
     Reset,
 }
 

@@ -29,6 +29,7 @@ pub(super) enum AttendeeResponse {
 #[graphql(remote = "domain::OverlapPolicy")]
 pub(super) enum OverlapPolicy {
     Allow,
-    /// An appointment in a taken time slot is rejected with TimeSlotTaken, also when requests are concurrent.
+    /// An appointment in a taken time slot is rejected with TimeSlotTaken, also when requests are
+    /// concurrent.
     Reject,
 }

@@ -44,8 +44,9 @@ pub(super) struct CreateAppointmentInput {
     /// At most 200, each email address only once.
     #[graphql(default)]
     attendees: Vec<AttendeeInput>,
-    /// A UUID that makes retries safe. For 90 days, a mutation with the same mutationId changes nothing and returns the
-    /// result of the first one, success or error. The same mutationId with different content is InvalidInput.
+    /// A UUID that makes retries safe. For 90 days, a mutation with the same mutationId changes
+    /// nothing and returns the result of the first one, success or error. The same mutationId with
+    /// different content is InvalidInput.
     mutation_id: Option<ID>,
 }
 
@@ -82,7 +83,8 @@ impl From<AttendeeInput> for domain::AttendeeInput {
     }
 }
 
-/// An omitted field keeps its value, and null clears it if it can be null. `attendees` replaces the whole list.
+/// An omitted field keeps its value, and null clears it if it can be null. `attendees` replaces the
+/// whole list.
 #[derive(InputObject)]
 pub(super) struct UpdateAppointmentInput {
     id: ID,
@@ -95,7 +97,8 @@ pub(super) struct UpdateAppointmentInput {
     time_zone: MaybeUndefined<TimeZone>,
     status: MaybeUndefined<AppointmentStatus>,
     attendees: MaybeUndefined<Vec<AttendeeInput>>,
-    /// If given and the appointment has another revision, nothing changes and the error is RevisionConflict.
+    /// If given and the appointment has another revision, nothing changes and the error is
+    /// RevisionConflict.
     expected_revision: Option<Revision>,
     mutation_id: Option<ID>,
 }
@@ -189,7 +192,8 @@ impl From<UpdateCalendarInput> for domain::UpdateCalendarInput {
 #[derive(InputObject)]
 pub(super) struct DeleteCalendarInput {
     id: ID,
-    /// Required to delete a calendar that has appointments. Otherwise the error is CalendarNotEmpty.
+    /// Required to delete a calendar that has appointments. Otherwise the error is
+    /// CalendarNotEmpty.
     #[graphql(default = false)]
     with_appointments: bool,
 }

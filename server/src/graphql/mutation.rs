@@ -39,7 +39,8 @@ impl MutationRoot {
         Ok(UpdateAppointmentPayload { appointment: done.map(Into::into), error })
     }
 
-    /// Deletes the appointment permanently. To cancel it and keep it listed, update its status to CANCELLED.
+    /// Deletes the appointment permanently. To cancel it and keep it listed, update its status to
+    /// CANCELLED.
     async fn delete_appointment(
         &self,
         ctx: &Context<'_>,

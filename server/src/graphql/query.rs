@@ -69,7 +69,8 @@ impl QueryRoot {
         Ok(CalendarConnection::new(found, first, after.is_none()))
     }
 
-    /// A calendar by id, or the caller's default calendar if `id` is omitted. Null if it does not exist, or the caller may not see it.
+    /// A calendar by id, or the caller's default calendar if `id` is omitted. Null if it does not
+    /// exist, or the caller may not see it.
     async fn calendar(&self, ctx: &Context<'_>, id: Option<ID>) -> Option<Result<Calendar>> {
         let id = match id {
             Some(id) => Some(CalendarId::parse(&id).ok()?),
@@ -92,12 +93,14 @@ impl QueryRoot {
         .await
     }
 
-    /// All appointments of one calendar that touch `range`, and the revision at which they were read.
+    /// All appointments of one calendar that touch `range`, and the revision at which they were
+    /// read.
     ///
-    /// The range is half-open. An appointment touches it if it starts before `range.end` and either ends after
-    /// `range.start` or starts at or after it. Appointments are sorted by start, then the longer first, then by id.
-    /// The list is never truncated: a range over 400 days, or with more than 10,000 appointments, is an error with the
-    /// code RANGE_TOO_LARGE.
+    /// The range is half-open. An appointment touches it if it starts before `range.end` and either
+    /// ends after
+    /// `range.start` or starts at or after it. Appointments are sorted by start, then the longer
+    /// first, then by id. The list is never truncated: a range over 400 days, or with more than
+    /// 10,000 appointments, is an error with the code RANGE_TOO_LARGE.
     async fn appointments_in_range(
         &self,
         ctx: &Context<'_>,

@@ -8,7 +8,8 @@ use super::query::Node;
 use super::scalar::{DateTime, Revision};
 use crate::domain::{self, Refusal};
 
-/// The reason why a mutation was rejected. Nothing was changed. New kinds may be added, so use `message` as a fallback.
+/// The reason why a mutation was rejected. Nothing was changed. New kinds may be added, so use
+/// `message` as a fallback.
 #[derive(Interface)]
 #[graphql(field(name = "message", ty = "&String", desc = "One sentence for the user."))]
 pub(super) enum MutationError {

@@ -36,7 +36,8 @@ macro_rules! text {
 }
 
 text! {
-    /// An RFC 3339 timestamp with an offset and whole seconds, such as 2026-11-23T09:30:00Z. Responses always use UTC (Z).
+    /// An RFC 3339 timestamp with an offset and whole seconds, such as 2026-11-23T09:30:00Z.
+    /// Responses always use UTC (Z).
     DateTime
 }
 
@@ -61,7 +62,8 @@ impl From<domain::Zone> for TimeZone {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Revision(pub(super) domain::Revision);
 
-/// A position in a calendar's change log: a JSON integer from 0 to 2^53 - 1, in the order of commits.
+/// A position in a calendar's change log: a JSON integer from 0 to 2^53 - 1, in the order of
+/// commits.
 #[Scalar]
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {

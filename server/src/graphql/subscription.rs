@@ -16,12 +16,14 @@ pub(super) struct SubscriptionRoot;
 
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
-    /// All changes to one calendar and its appointments, in revision order. None is missing and none is repeated.
+    /// All changes to one calendar and its appointments, in revision order. None is missing and
+    /// none is repeated.
     ///
-    /// Starts after the revision `after`, or at the current one if it is omitted. With `range`, an appointment's changes
-    /// are delivered only if it touched the range before the change or touches it afterwards. Changes to the calendar
-    /// itself are always delivered. The first event, or the one after the backlog, is a BOOKMARK.
-    /// To resume after a lost connection, subscribe again with the last revision received.
+    /// Starts after the revision `after`, or at the current one if it is omitted. With `range`, an
+    /// appointment's changes are delivered only if it touched the range before the change or
+    /// touches it afterwards. Changes to the calendar itself are always delivered. The first event,
+    /// or the one after the backlog, is a BOOKMARK. To resume after a lost connection, subscribe
+    /// again with the last revision received.
     async fn appointment_changes(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,5 @@
-//! Rewrites a document where the library handles variables differently from the specification (S18).
+//! Rewrites a document where the library handles variables differently from the specification
+//! (S18).
 //!
 //! - **Variables that were not sent.** If an argument or an input field is such a variable without
 //!   a default, the specification makes the field absent. The library makes it null, which would

@@ -110,7 +110,8 @@ async fn serve_connection(
     }
 }
 
-/// Sends small messages immediately, and lets the kernel close a connection that acknowledges nothing.
+/// Sends small messages immediately, and lets the kernel close a connection that acknowledges
+/// nothing.
 fn set_options(stream: &TcpStream) {
     let milliseconds = SEND_TIMEOUT.as_millis().try_into().unwrap_or(u32::MAX);
     let result = stream

@@ -96,7 +96,8 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Compresses responses over a kilobyte. Event streams are left alone: compression would delay events.
+/// Compresses responses over a kilobyte. Event streams are left alone: compression would delay
+/// events.
 fn compression() -> CompressionLayer<impl Predicate> {
     let predicate = SizeAbove::new(1_024).and(NotForContentType::SSE);
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(predicate)

@@ -82,7 +82,8 @@ impl Session {
 
     /// Ends the session of a client whose origin is not allowed.
     ///
-    /// Browsers hide the reason of a failed handshake from the page, but show that of a close frame.
+    /// Browsers hide the reason of a failed handshake from the page, but show that of a close
+    /// frame.
     pub(super) fn forbid(&mut self, reason: &str) {
         self.end(4403, reason);
     }

@@ -1,4 +1,5 @@
-//! Server-sent events (graphql-sse in "distinct connections" mode): one HTTP response per operation.
+//! Server-sent events (graphql-sse in "distinct connections" mode): one HTTP response per
+//! operation.
 //!
 //! Clients use it for subscriptions where a proxy blocks WebSockets.
 
@@ -55,7 +56,8 @@ pub(super) fn event_stream(
     response
 }
 
-/// Formats a response as a `next` event. Compact JSON has no line breaks, so one data line is enough.
+/// Formats a response as a `next` event. Compact JSON has no line breaks, so one data line is
+/// enough.
 fn format_event(response: &GraphQlResponse) -> String {
     let body = serde_json::to_string(&ResponseBody::of(response)).unwrap_or_else(|error| {
         tracing::error!(%error, "failed to serialize a response");

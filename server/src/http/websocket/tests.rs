@@ -108,7 +108,8 @@ impl World {
         assert_eq!(ack.to_text().unwrap(), r#"{"type":"connection_ack"}"#);
     }
 
-    /// Waits for the next frame, and checks that it arrives `at` seconds after the socket was opened.
+    /// Waits for the next frame, and checks that it arrives `at` seconds after the socket was
+    /// opened.
     async fn expect_frame(&mut self, expected: &str, at: f64) {
         let frame = match self.from_server.recv().await.unwrap() {
             Message::Close(Some(close)) => format!("{} {}", close.code, close.reason),
