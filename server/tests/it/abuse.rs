@@ -1,8 +1,7 @@
-//! Those who mean no good: memory stays bounded, others are served, and each gets its refusal.
+//! Hostile clients: memory stays bounded, other clients are served, and each abuse gets an error.
 
 use std::time::{Duration, Instant};
 
-use fastrand::Rng;
 use futures_util::future::join_all;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
@@ -12,17 +11,17 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::process::{self, ServerProcess};
-use crate::world::{PATIENCE, World};
+use crate::world::{TEST_TIMEOUT, World};
 
 const MIB: usize = 1024 * 1024;
 
-/// A server as a process, with an honest client that wants to be served meanwhile.
-struct Served {
+/// A server process. An honest client checks that it stays responsive.
+struct TestServer {
     process: ServerProcess,
     _folder: TempDir,
 }
 
-impl Served {
+impl TestServer {
     async fn with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("it.db");
@@ -32,8 +31,8 @@ impl Served {
         Self { process: process.await, _folder: folder }
     }
 
-    /// Somebody else asks, and is answered soon.
-    async fn serves_others(&self) {
+    /// Checks that a query gets a response within two seconds.
+    async fn expect_responsive(&self) {
         let begin = Instant::now();
         let answer = process::query(&self.process.url, "{ calendar { id } }").await;
         assert!(answer["data"]["calendar"]["id"].is_string(), "{answer}");
@@ -44,19 +43,20 @@ impl Served {
         TcpStream::connect(self.process.address()).await.unwrap()
     }
 
-    /// A line on which these bytes were sent.
+    /// Opens a connection and sends these bytes.
     async fn send(&self, bytes: &[u8]) -> TcpStream {
-        let mut line = self.connect().await;
-        line.write_all(bytes).await.unwrap();
-        line
+        let mut connection = self.connect().await;
+        connection.write_all(bytes).await.unwrap();
+        connection
     }
 }
 
-/// All that comes until the line is closed.
-async fn rest(line: &mut TcpStream) -> String {
+/// Reads until the server closes the connection.
+async fn read_to_end(connection: &mut TcpStream) -> String {
     let mut all = Vec::new();
-    // (A line that is cut is at its end, too.)
-    let _ = timeout(PATIENCE * 2, line.read_to_end(&mut all)).await.expect("an end in time");
+    // A reset connection is at its end, too.
+    let _ =
+        timeout(TEST_TIMEOUT * 2, connection.read_to_end(&mut all)).await.expect("an end in time");
     String::from_utf8_lossy(&all).into_owned()
 }
 
@@ -83,43 +83,43 @@ fn post(body: &str) -> String {
     )
 }
 
-/// As many files as the system gives.
-fn allow_files() -> usize {
+/// Raises the limit of open files to its maximum, and returns it.
+fn raise_file_limit() -> usize {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).unwrap();
     limit.current.map_or(usize::MAX, |it| usize::try_from(it).unwrap())
 }
 
-/// They are let in, cost little, and each is told why it goes.
+/// The sockets are accepted, use little memory, and are closed with a reason.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_sockets_that_open_and_never_speak() {
-    let many = 10_000.min(allow_files() - 200);
-    let served = Served::with(&[]).await;
-    served.serves_others().await;
-    let before = served.process.memory().unwrap();
+async fn ten_thousand_silent_sockets_are_closed_with_a_reason() {
+    let many = 10_000.min(raise_file_limit() - 200);
+    let server = TestServer::with(&[]).await;
+    server.expect_responsive().await;
+    let before = server.process.memory().unwrap();
     let begin = Instant::now();
-    let mut lines = Vec::with_capacity(many);
-    while lines.len() < many {
+    let mut connections = Vec::with_capacity(many);
+    while connections.len() < many {
         let some = (0..100).map(|_| async {
-            let mut line = served.send(&handshake("")).await;
+            let mut connection = server.send(&handshake("")).await;
             let mut head = [0; 12];
-            line.read_exact(&mut head).await.unwrap();
+            connection.read_exact(&mut head).await.unwrap();
             assert_eq!(&head, b"HTTP/1.1 101");
-            line
+            connection
         });
-        lines.extend(join_all(some).await);
+        connections.extend(join_all(some).await);
     }
     let opened = begin.elapsed();
-    served.serves_others().await;
-    let each = (served.process.memory().unwrap() - before) / many;
+    server.expect_responsive().await;
+    let each = (server.process.memory().unwrap() - before) / many;
     // Close frame: code 4408.
-    let told = join_all(lines.iter_mut().map(rest)).await;
+    let responses = join_all(connections.iter_mut().map(read_to_end)).await;
     assert!(
-        told.iter().all(|it| it.ends_with("Connection initialisation timeout")),
-        "each is told"
+        responses.iter().all(|it| it.ends_with("Connection initialisation timeout")),
+        "each is closed with a reason"
     );
-    served.serves_others().await;
+    server.expect_responsive().await;
     println!(
         "{many} silent sockets in {opened:.1?}: {each} bytes each, all gone after {:.1?}",
         begin.elapsed()
@@ -128,129 +128,137 @@ async fn ten_thousand_sockets_that_open_and_never_speak() {
 }
 
 #[tokio::test]
-async fn connections_that_never_ask() {
-    let served = Served::with(&["--idle-timeout", "1s"]).await;
-    let mut silent = served.connect().await;
-    let mut slow = served.send(b"GET /graphql HT").await;
-    let mut idle = served.send(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+async fn idle_connections_are_closed() {
+    let server = TestServer::with(&["--idle-timeout", "1s"]).await;
+    let mut silent = server.connect().await;
+    let mut slow = server.send(b"GET /graphql HT").await;
+    let mut idle = server.send(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     let begin = Instant::now();
-    assert!(rest(&mut silent).await.is_empty());
-    // (hyper says nothing to a head that does not come to its end.)
-    assert!(rest(&mut slow).await.is_empty());
-    assert!(rest(&mut idle).await.ends_with("live\n"), "answered, and closed when nothing follows");
+    assert!(read_to_end(&mut silent).await.is_empty());
+    // hyper sends no response to incomplete headers.
+    assert!(read_to_end(&mut slow).await.is_empty());
+    assert!(
+        read_to_end(&mut idle).await.ends_with("live\n"),
+        "answered, and closed when nothing follows"
+    );
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
-    served.serves_others().await;
+    server.expect_responsive().await;
 }
 
 #[tokio::test]
-async fn more_connections_than_there_is_room_for() {
-    let served = Served::with(&["--max-connections", "3", "--idle-timeout", "60s"]).await;
-    // WebSockets keep their place.
-    let mut lines = Vec::new();
+async fn connections_over_the_limit_get_503() {
+    let server = TestServer::with(&["--max-connections", "3", "--idle-timeout", "60s"]).await;
+    // WebSockets count as connections.
+    let mut connections = Vec::new();
     for _ in 0..3 {
-        let mut line = served.send(&handshake("")).await;
-        line.read_exact(&mut [0; 12]).await.unwrap();
-        lines.push(line);
+        let mut connection = server.send(&handshake("")).await;
+        connection.read_exact(&mut [0; 12]).await.unwrap();
+        connections.push(connection);
     }
-    let mut turned_away = served.send(post("{}").as_bytes()).await;
-    let said = rest(&mut turned_away).await;
-    assert!(said.starts_with("HTTP/1.1 503") && said.contains("no room"), "{said}");
-    assert!(said.contains("retry-after"), "{said}");
-    lines.pop();
+    let mut rejected = server.send(post("{}").as_bytes()).await;
+    let response = read_to_end(&mut rejected).await;
+    assert!(
+        response.starts_with("HTTP/1.1 503") && response.contains("too many connections"),
+        "{response}"
+    );
+    assert!(response.contains("retry-after"), "{response}");
+    connections.pop();
     let served_again = async {
         loop {
-            let mut line = served
+            let mut connection = server
                 .send(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
                 .await;
-            if rest(&mut line).await.ends_with("live\n") {
+            if read_to_end(&mut connection).await.ends_with("live\n") {
                 break;
             }
         }
     };
-    timeout(PATIENCE, served_again).await.expect("the place is free again");
+    timeout(TEST_TIMEOUT, served_again).await.expect("the slot is free again");
 }
 
-/// Bytes of no sense, after a handshake and before: never more than the end of that line.
+/// Random bytes, with and without a handshake, end only their own connection.
 #[tokio::test]
-async fn garbage_in_place_of_frames_and_requests() {
-    let served = Served::with(&[]).await;
-    let mut rng = Rng::with_seed(1);
+async fn random_bytes_harm_nothing() {
+    let server = TestServer::with(&[]).await;
+    let mut rng = fastrand::Rng::with_seed(1);
     for round in 0..200 {
-        let mut bytes = vec![0; 1 + round * 7];
-        rng.fill(&mut bytes);
-        let mut line = match round % 2 {
-            0 => served.send(&handshake("")).await,
-            _ => served.connect().await,
+        let bytes: Vec<u8> = (0..1 + round * 7).map(|_| rng.u8(..)).collect();
+        let mut connection = match round % 2 {
+            0 => server.send(&handshake("")).await,
+            _ => server.connect().await,
         };
-        // (It may be closed before all of it is taken.)
-        let _ = line.write_all(&bytes).await;
-        let _ = line.shutdown().await;
-        rest(&mut line).await;
+        // The server may close the connection before all bytes are sent.
+        let _ = connection.write_all(&bytes).await;
+        let _ = connection.shutdown().await;
+        read_to_end(&mut connection).await;
     }
-    served.serves_others().await;
-    assert_eq!(served.process.terminate().await.unwrap(), Some(0), "nothing has gone wrong in it");
+    server.expect_responsive().await;
+    assert_eq!(server.process.terminate().await.unwrap(), Some(0), "the server is unharmed");
 }
 
-/// Refused by its length, or when it is too long.
+/// The server rejects a body by its declared length, or as soon as it is too long.
 #[tokio::test]
-async fn a_body_of_a_hundred_megabytes() {
-    let served = Served::with(&[]).await;
-    served.serves_others().await;
-    let before = served.process.memory().unwrap();
+async fn a_body_over_the_limit_is_rejected_early() {
+    let server = TestServer::with(&[]).await;
+    server.expect_responsive().await;
+    let before = server.process.memory().unwrap();
     let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let mut honest =
-        served.send(format!("{head}content-length: 104857600\r\n\r\n").as_bytes()).await;
+        server.send(format!("{head}content-length: 104857600\r\n\r\n").as_bytes()).await;
     let mut answer = vec![0; 400];
-    let length = timeout(PATIENCE, honest.read(&mut answer)).await.unwrap().unwrap();
+    let length = timeout(TEST_TIMEOUT, honest.read(&mut answer)).await.unwrap().unwrap();
     let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
     assert!(
         answer.starts_with("HTTP/1.1 413") && answer.contains("larger than 1048576"),
         "{answer}"
     );
     let endless = async {
-        let mut line =
-            served.send(format!("{head}transfer-encoding: chunked\r\n\r\n").as_bytes()).await;
+        let mut connection =
+            server.send(format!("{head}transfer-encoding: chunked\r\n\r\n").as_bytes()).await;
         let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
         let mut sent = 0;
-        while sent < 100 * MIB && line.write_all(chunk.as_bytes()).await.is_ok() {
+        while sent < 100 * MIB && connection.write_all(chunk.as_bytes()).await.is_ok() {
             sent += 0x10000;
         }
         sent
     };
-    let sent = timeout(PATIENCE, endless).await.expect("an end in time");
+    let sent = timeout(TEST_TIMEOUT, endless).await.expect("an end in time");
     assert!(sent < 20 * MIB, "{sent} bytes were taken");
-    served.serves_others().await;
-    let more = served.process.memory().unwrap().saturating_sub(before);
+    server.expect_responsive().await;
+    let more = server.process.memory().unwrap().saturating_sub(before);
     assert!(more < 8 * MIB, "{more} bytes more");
 }
 
 #[tokio::test]
-async fn a_body_that_takes_its_time() {
-    let served = Served::with(&["--request-timeout", "1s"]).await;
+async fn a_slow_body_times_out() {
+    let server = TestServer::with(&["--request-timeout", "1s"]).await;
     let whole = post(r#"{"query":"{ calendar { id } }"}"#);
     let (head, body) = whole.split_at(whole.len() - 31);
-    let mut line = served.send(head.as_bytes()).await;
+    let mut connection = server.send(head.as_bytes()).await;
     let begin = Instant::now();
     for byte in body.bytes().take(20) {
-        if line.write_all(&[byte]).await.is_err() {
+        if connection.write_all(&[byte]).await.is_err() {
             break;
         }
         sleep(Duration::from_millis(100)).await;
     }
-    let said = rest(&mut line).await;
-    assert!(said.starts_with("HTTP/1.1 408") && said.contains("did not arrive in time"), "{said}");
+    let response = read_to_end(&mut connection).await;
+    assert!(
+        response.starts_with("HTTP/1.1 408") && response.contains("did not arrive in time"),
+        "{response}"
+    );
     assert!(begin.elapsed() < Duration::from_secs(6), "{:?}", begin.elapsed());
-    served.serves_others().await;
+    server.expect_responsive().await;
 }
 
 #[tokio::test]
-async fn documents_that_would_cost_more_to_look_at_than_to_answer() {
+async fn expensive_documents_are_rejected_quickly() {
     let world = World::new().await;
     let aliases = |n: usize| {
         let all: Vec<_> = (0..n).map(|it| format!("a{it}: calendar {{ id }}")).collect();
         format!("{{ {} }}", all.join(" "))
     };
-    // Two spreads in each of thirty fragments are a billion fields.
+    // Thirty fragments that each spread the next one twice expand to a billion fields.
     let fragments: Vec<_> = (0..30)
         .map(|it| format!("fragment F{it} on Query {{ ...F{next} ...F{next} }}", next = it + 1))
         .collect();
@@ -267,8 +275,8 @@ async fn documents_that_would_cost_more_to_look_at_than_to_answer() {
         (cycle.to_owned(), "VALIDATION_FAILED"),
     ] {
         let begin = Instant::now();
-        assert_eq!(world.code(&document, json!({})).await, code);
+        assert_eq!(world.expect_error(&document, json!({})).await, code);
         assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     }
-    world.ask(&aliases(100), json!({})).await;
+    world.query(&aliases(100), json!({})).await;
 }

@@ -1,4 +1,5 @@
-//! A PostgreSQL server of a test's own, from the binaries that are installed; or a database of the one that `DATABASE_URL` names.
+//! PostgreSQL for tests: a server of their own from the installed binaries, or a new database on
+//! the server that `DATABASE_URL` names.
 
 use std::fs;
 use std::io::Write;
@@ -14,16 +15,16 @@ use sqlx::{Connection, PgConnection, query};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::world::PATIENCE;
+use crate::world::TEST_TIMEOUT;
 
-/// A server that ends with this.
+/// A database, and its server if it was started here. The server stops when this is dropped.
 pub struct Cluster {
     server: Option<Server>,
-    /// A database with nothing in it.
+    /// The URL of an empty database.
     pub url: String,
 }
 
-/// One that was started here.
+/// A PostgreSQL server that was started here.
 struct Server {
     folder: TempDir,
     port: u16,
@@ -31,15 +32,15 @@ struct Server {
 }
 
 impl Cluster {
-    /// `None` where there is none to be had, which is said. In CI that is a failure.
+    /// Returns `None`, and prints why, if PostgreSQL is not available. In CI that is a failure.
     pub async fn start() -> Option<Self> {
         if let Ok(url) = std::env::var("DATABASE_URL") {
             return Some(Self { server: None, url: fresh_database(&url).await });
         }
         let Some(binaries) = binaries() else {
-            let what = "PostgreSQL is not installed, and no DATABASE_URL is set";
-            assert!(std::env::var_os("CI_NEEDS_POSTGRES").is_none(), "{what}");
-            println!("SKIPPED: {what}");
+            let reason = "PostgreSQL is not installed, and no DATABASE_URL is set";
+            assert!(std::env::var_os("CI_NEEDS_POSTGRES").is_none(), "{reason}");
+            println!("SKIPPED: {reason}");
             return None;
         };
         let template = template(&binaries);
@@ -47,31 +48,31 @@ impl Cluster {
         let data = folder.path().join("data");
         run(Command::new("cp").arg("-r").arg(&template).arg(&data));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        own(folder.path());
+        give_to_postgres(folder.path());
         let mut server = Server { folder, port, running: None };
         server.start().await;
         let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
         Some(Self { server: Some(server), url })
     }
 
-    /// Whether it may be stopped.
-    pub fn is_ours(&self) -> bool {
+    /// Returns whether tests may stop and start the server.
+    pub fn can_restart(&self) -> bool {
         self.server.is_some()
     }
 
-    /// It goes away, as in a crash.
+    /// Stops the server as in a crash.
     pub async fn crash(&mut self) {
-        let server = self.server.as_mut().expect("a server of our own");
+        let server = self.server.as_mut().expect("a server started here");
         server.stop(Signal::QUIT);
     }
 
-    /// It comes back.
+    /// Starts the server again.
     pub async fn recover(&mut self) {
-        self.server.as_mut().expect("a server of our own").start().await;
+        self.server.as_mut().expect("a server started here").start().await;
     }
 
-    /// A number that it answers.
-    pub async fn number(&self, sql: &str) -> i64 {
+    /// Runs a query that returns one number, bypassing the store.
+    pub async fn query_number(&self, sql: &str) -> i64 {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned()))
             .fetch_one(&mut connection)
@@ -79,8 +80,8 @@ impl Cluster {
             .unwrap()
     }
 
-    /// Asks it something, past the store.
-    pub async fn run(&self, sql: &str) {
+    /// Runs a statement, bypassing the store.
+    pub async fn execute(&self, sql: &str) {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
     }
@@ -106,7 +107,7 @@ impl Server {
         let url = format!("postgres://postgres@127.0.0.1:{}/postgres", self.port);
         let begin = Instant::now();
         while PgConnection::connect(&url).await.is_err() {
-            assert!(begin.elapsed() < PATIENCE, "PostgreSQL does not start");
+            assert!(begin.elapsed() < TEST_TIMEOUT, "PostgreSQL does not start");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -114,7 +115,7 @@ impl Server {
     fn stop(&mut self, how: Signal) {
         let Some(mut running) = self.running.take() else { return };
         let id = Pid::from_raw(running.id().try_into().unwrap()).unwrap();
-        // (It may have ended.)
+        // The process may have ended already.
         let _ = kill_process(id, how);
         running.wait().unwrap();
     }
@@ -126,7 +127,7 @@ impl Drop for Server {
     }
 }
 
-/// A new database of a server that is there already.
+/// Creates a database on a running server.
 async fn fresh_database(url: &str) -> String {
     let name = format!("appointments_test_{}", Uuid::now_v7().simple());
     let mut connection = PgConnection::connect(url).await.expect("what DATABASE_URL names");
@@ -136,39 +137,40 @@ async fn fresh_database(url: &str) -> String {
     format!("{server}/{name}")
 }
 
-/// Where `postgres` and `initdb` are.
+/// Returns the folder of `postgres` and `initdb`.
 fn binaries() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    // Debian keeps them out of the way.
+    // Debian does not put them into PATH.
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     folders.extend(versions.map(|it| it.path().join("bin")));
     folders.into_iter().find(|it| it.join("postgres").exists() && it.join("initdb").exists())
 }
 
-/// A cluster with nothing in it, made once for all tests.
+/// Returns the folder of an empty cluster, which is created once for all tests.
 fn template(binaries: &Path) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
     fs::create_dir_all(&folder).unwrap();
     let lock = fs::File::create(folder.join("lock")).unwrap();
     flock(&lock, FlockOperation::LockExclusive).unwrap();
-    let (template, made) = (folder.join("template"), folder.join("made"));
+    let template = folder.join("template");
+    let made = folder.join("made");
     if !made.exists() {
         let _ = fs::remove_dir_all(&template);
-        // Root's own folder may be closed to others, so it is made elsewhere and brought here.
+        // Root's folders may be inaccessible to `postgres`, so create it elsewhere and copy it.
         let elsewhere = tempfile::tempdir().unwrap();
-        own(elsewhere.path());
+        give_to_postgres(elsewhere.path());
         let data = elsewhere.path().join("data");
         let mut initdb = Command::new(binaries.join("initdb"));
         initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-N"]);
         run(as_postgres(&mut initdb));
         run(Command::new("cp").arg("-r").arg(&data).arg(&template));
-        fs::File::create(&made).unwrap().write_all(b"whole\n").unwrap();
+        fs::File::create(&made).unwrap().write_all(b"complete\n").unwrap();
     }
     template
 }
 
-/// PostgreSQL refuses root, so as root it is run as its own user.
+/// Runs a command as the user `postgres` if this is root, since PostgreSQL refuses to run as root.
 fn as_postgres(command: &mut Command) -> &mut Command {
     if let Some((user, group)) = postgres_user() {
         command.uid(user).gid(group);
@@ -176,13 +178,13 @@ fn as_postgres(command: &mut Command) -> &mut Command {
     command.current_dir("/")
 }
 
-fn own(folder: &Path) {
+fn give_to_postgres(folder: &Path) {
     if postgres_user().is_some() {
         run(Command::new("chown").args(["-R", "postgres:postgres"]).arg(folder));
     }
 }
 
-/// Its ids, if this is root.
+/// Returns the ids of the user `postgres`, if this is root.
 fn postgres_user() -> Option<(u32, u32)> {
     if !rustix::process::getuid().is_root() {
         return None;

@@ -1,4 +1,4 @@
-//! Where a world is kept: a file in a folder, or a database of PostgreSQL.
+//! Databases for tests: a SQLite file in a temporary folder, or a PostgreSQL database.
 
 use std::path::PathBuf;
 
@@ -7,32 +7,34 @@ use tempfile::TempDir;
 
 use crate::cluster::Cluster;
 
-/// A database with nothing in it, which goes with this.
-pub struct Home {
+/// An empty database, which is deleted when this is dropped.
+pub struct TestDatabase {
     folder: TempDir,
     cluster: Option<Cluster>,
 }
 
-impl Home {
-    /// In the database of this run of the tests: a file, or with `TEST_STORE=postgres` a server's.
-    pub async fn any() -> Self {
-        match on_postgres() {
-            true => Self::postgres().await.expect("PostgreSQL, as TEST_STORE says"),
-            false => Self::file(),
+impl TestDatabase {
+    /// Creates a database of the kind that this run tests: SQLite, or PostgreSQL if
+    /// `TEST_STORE=postgres` is set.
+    pub async fn selected() -> Self {
+        if is_postgres_selected() {
+            Self::postgres().await.expect("PostgreSQL, because of TEST_STORE")
+        } else {
+            Self::sqlite()
         }
     }
 
-    pub fn file() -> Self {
+    pub fn sqlite() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), cluster: None }
     }
 
-    /// `None` where there is no PostgreSQL, which was said.
+    /// Returns `None` if PostgreSQL is not available.
     pub async fn postgres() -> Option<Self> {
-        Some(Self { cluster: Some(Cluster::start().await?), ..Self::file() })
+        Some(Self { cluster: Some(Cluster::start().await?), ..Self::sqlite() })
     }
 
-    /// As `--database` takes it.
-    pub fn database(&self) -> PathBuf {
+    /// Returns the value of `--database`.
+    pub fn location(&self) -> PathBuf {
         match &self.cluster {
             Some(cluster) => PathBuf::from(&cluster.url),
             None => self.folder.path().join("appointments.db"),
@@ -40,17 +42,17 @@ impl Home {
     }
 
     pub fn open_options(&self) -> OpenOptions {
-        let Ok(database) = self.database().to_str().unwrap().parse();
+        let Ok(database) = self.location().to_str().unwrap().parse();
         OpenOptions { database, connections: 8, if_missing: IfMissing::Create }
     }
 
-    /// The server of the database.
+    /// Returns the PostgreSQL server.
     pub fn cluster(&mut self) -> &mut Cluster {
         self.cluster.as_mut().expect("a database of PostgreSQL")
     }
 }
 
-/// Whether this run of the tests is on PostgreSQL.
-fn on_postgres() -> bool {
+/// Returns whether this run tests PostgreSQL.
+fn is_postgres_selected() -> bool {
     std::env::var("TEST_STORE").is_ok_and(|it| it == "postgres")
 }

@@ -1,9 +1,9 @@
-//! What is served where.
+//! The HTTP routes, and GraphQL over HTTP and SSE.
 
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
-use crate::world::{Follower, PATIENCE, World, booking, new_id, text};
+use crate::world::{Subscription, TEST_TIMEOUT, World, appointment_input, new_id, text};
 
 async fn get(world: &World, path: &str) -> (u16, String) {
     let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
@@ -12,11 +12,11 @@ async fn get(world: &World, path: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_server_says_how_it_is() {
+async fn health_page_and_schema_are_served() {
     let world = World::new().await;
     assert_eq!(get(&world, "/health/live").await, (200, "live\n".into()));
     assert_eq!(get(&world, "/health/ready").await, (200, "ready\n".into()));
-    // Where the page was not built, GraphiQL is what there is to see.
+    // Without the page the server redirects to GraphiQL.
     let expected = if appointments_server::http::page::is_built() { 200 } else { 303 };
     assert_eq!(get(&world, "/").await.0, expected);
     let (status, page) = get(&world, "/graphiql").await;
@@ -26,15 +26,15 @@ async fn a_server_says_how_it_is() {
 }
 
 #[tokio::test]
-async fn a_query_may_be_asked_with_get() {
+async fn a_query_can_be_sent_with_get() {
     let world = World::new().await;
     let (status, answer) = get(&world, "/graphql?query={calendar{name}}").await;
     assert_eq!((status, answer.as_str()), (200, r#"{"data":{"calendar":{"name":"Calendar"}}}"#));
 }
 
-/// Any page can make a browser send one.
+/// Any web page can make a browser send a `GET` request.
 #[tokio::test]
-async fn nothing_is_changed_with_get() {
+async fn a_mutation_cannot_be_sent_with_get() {
     let world = World::new().await;
     let query = "mutation{deleteCalendar(input:{id:\"x\"}){error{message}}}";
     let sent = reqwest::get(world.url(&format!("/graphql?query={query}"))).await.unwrap();
@@ -43,7 +43,7 @@ async fn nothing_is_changed_with_get() {
     assert!(answer.contains("Send mutations with POST."), "{answer}");
 }
 
-/// Sends a body, and answers status, media type, and what came.
+/// Sends a body, and returns the status, the media type and the response.
 async fn post(world: &World, body: &str, headers: &[(&str, &str)]) -> (u16, String, Value) {
     let mut sent = reqwest::Client::new().post(world.url("/graphql")).body(body.to_owned());
     for (name, value) in headers {
@@ -58,7 +58,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const GRAPHQL: (&str, &str) = ("accept", "application/graphql-response+json");
 
 #[tokio::test]
-async fn what_is_no_request_is_refused_with_a_sentence() {
+async fn malformed_requests_are_rejected_with_a_message() {
     let world = World::new().await;
     let huge = format!(r#"{{"query":"{{ calendar {{ id }} }}","x":"{}"}}"#, "x".repeat(2_000_000));
     for (body, status, sentence) in [
@@ -79,16 +79,17 @@ async fn what_is_no_request_is_refused_with_a_sentence() {
         let message = text(&answer["errors"][0]["message"]);
         assert!(message.starts_with(sentence), "{message}");
     }
-    // A form of somebody else's page can send these, and no more.
+    // A form on a foreign page can send only these content types.
     for media in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
-        let query = r#"{"query":"mutation { createCalendar(input: {name: \"x\"}) { error { message } } }"}"#;
+        let query =
+            r#"{"query":"mutation { createCalendar(input: {name: \"x\"}) { calendar { id } } }"}"#;
         assert_eq!(post(&world, query, &[("content-type", media)]).await.0, 415, "{media}");
         assert_eq!(post(&world, query, &[]).await.0, 415);
     }
 }
 
 #[tokio::test]
-async fn an_answer_has_the_form_that_is_accepted() {
+async fn the_media_type_follows_the_accept_header() {
     let world = World::new().await;
     let good = r#"{"query":"{ __typename }"}"#;
     let bad = r#"{"query":"{ nothing }"}"#;
@@ -107,14 +108,14 @@ async fn an_answer_has_the_form_that_is_accepted() {
 }
 
 #[tokio::test]
-async fn it_answers_to_its_own_names_and_its_own_pages() {
+async fn foreign_hosts_and_origins_are_rejected() {
     let world = World::new().await;
     let good = r#"{"query":"{ __typename }"}"#;
     for (host, expected) in [("localhost:8080", 200), ("10.0.0.7", 200), ("evil.example.org", 421)]
     {
         assert_eq!(post(&world, good, &[JSON, ("host", host)]).await.0, expected, "{host}");
     }
-    // Whose pages may read the answer, and may ask at all.
+    // CORS: origins whose pages may send requests and read responses.
     for (origin, expected) in [("http://localhost:3000", true), ("https://evil.example.org", false)]
     {
         let asks = reqwest::Client::new().request(reqwest::Method::OPTIONS, world.url("/graphql"));
@@ -128,7 +129,7 @@ async fn it_answers_to_its_own_names_and_its_own_pages() {
 }
 
 #[tokio::test]
-async fn long_answers_are_compressed() {
+async fn long_responses_are_compressed() {
     let world = World::new().await;
     let ask =
         |path: &str| reqwest::Client::new().get(world.url(path)).header("accept-encoding", "gzip");
@@ -139,24 +140,25 @@ async fn long_answers_are_compressed() {
 }
 
 #[tokio::test]
-async fn events_come_over_http_and_go_on() {
+async fn a_subscription_over_sse_stays_open_until_the_server_stops() {
     let world = World::new().await;
     world.book("One", "09:00-10:00").await;
     let query = "subscription { appointmentChanges(after: 0) { kind revision } }";
     let asked = reqwest::Client::new().post(world.url("/graphql")).json(&json!({ "query": query }));
     let mut answer = asked.header("accept", "text/event-stream").send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
-    let mut heard = String::new();
-    while !heard.contains("BOOKMARK") {
-        heard += &String::from_utf8_lossy(&answer.chunk().await.unwrap().expect("it goes on"));
+    let mut received = String::new();
+    while !received.contains("BOOKMARK") {
+        received +=
+            &String::from_utf8_lossy(&answer.chunk().await.unwrap().expect("an open stream"));
     }
     let next = r#"event: next
 data: {"data":{"appointmentChanges":{"kind":"CREATED","revision":1}}}
 
 "#;
-    assert!(heard.starts_with(next), "{heard}");
-    // Nobody who listens keeps a server from stopping, and who is cut off is not told that this was all.
-    let stopped = tokio::time::timeout(PATIENCE, world.restarted()).await;
+    assert!(received.starts_with(next), "{received}");
+    // An open stream does not delay the stop, and ends without `complete`.
+    let stopped = tokio::time::timeout(TEST_TIMEOUT, world.restart()).await;
     stopped.expect("it stops in time");
     let mut rest = String::new();
     while let Ok(Some(chunk)) = answer.chunk().await {
@@ -166,7 +168,7 @@ data: {"data":{"appointmentChanges":{"kind":"CREATED","revision":1}}}
 }
 
 #[tokio::test]
-async fn a_query_over_events_is_answered_once() {
+async fn a_query_over_sse_has_one_response() {
     let world = World::new().await;
     for (query, expected) in [
         ("{__typename}", r#"{"data":{"__typename":"Query"}}"#),
@@ -175,14 +177,17 @@ async fn a_query_over_events_is_answered_once() {
         let asked = reqwest::Client::new().get(world.url(&format!("/graphql?query={query}")));
         let answer = asked.header("accept", "text/event-stream").send().await.unwrap();
         assert_eq!(answer.status(), 200);
-        let heard = answer.text().await.unwrap();
-        assert!(heard.starts_with("event: next\ndata: ") && heard.contains(expected), "{heard}");
-        assert!(heard.ends_with("event: complete\ndata: \n\n"), "{heard:?}");
+        let received = answer.text().await.unwrap();
+        assert!(
+            received.starts_with("event: next\ndata: ") && received.contains(expected),
+            "{received}"
+        );
+        assert!(received.ends_with("event: complete\ndata: \n\n"), "{received:?}");
     }
 }
 
 #[tokio::test]
-async fn introspection_is_answered() {
+async fn introspection_works() {
     let world = World::new().await;
     let of = "ofType { ".repeat(9) + "name" + &" }".repeat(9);
     let query = format!(
@@ -194,29 +199,29 @@ async fn introspection_is_answered() {
          fragment InputValue on __InputValue {{ name type {{ ...TypeRef }} defaultValue }}
          fragment TypeRef on __Type {{ kind name {of} }}"
     );
-    let data = world.ask(&query, json!({})).await;
+    let data = world.query(&query, json!({})).await;
     assert!(data["__schema"]["types"].as_array().unwrap().len() > 40);
 }
 
 #[tokio::test]
-async fn nodes_and_pages() {
+async fn nodes_are_found_and_calendars_are_paged() {
     let world = World::new().await;
     let made = world.book("it", "10:00-11:00").await;
     for name in ["b", "a", "ä", "b"] {
-        world.done("createCalendar", json!({ "name": name })).await;
+        world.mutate("createCalendar", json!({ "name": name })).await;
     }
     let query = "query($id: ID!) { node(id: $id) { __typename id
         ... on Appointment { title calendar { name isDefault } } ... on Calendar { name } } }";
-    let found = world.ask(query, json!({ "id": made["id"] })).await;
+    let found = world.query(query, json!({ "id": made["id"] })).await;
     assert_eq!(found["node"]["calendar"]["name"], "Calendar");
-    let found = world.ask(query, json!({ "id": world.calendar })).await;
+    let found = world.query(query, json!({ "id": world.calendar })).await;
     assert_eq!(found["node"]["__typename"], "Calendar");
     let query = "query($after: String) { calendars(first: 2, after: $after) { nodes { name }
         edges { cursor node { name } }
         pageInfo { hasPreviousPage hasNextPage startCursor endCursor } } }";
     let (mut names, mut after) = (Vec::new(), Value::Null);
     loop {
-        let page = world.ask(query, json!({ "after": after })).await["calendars"].clone();
+        let page = world.query(query, json!({ "after": after })).await["calendars"].clone();
         names.extend(page["nodes"].as_array().unwrap().iter().map(|it| text(&it["name"])));
         assert_eq!(page["pageInfo"]["hasPreviousPage"], !after.is_null());
         assert_eq!(page["edges"][0]["cursor"], page["pageInfo"]["startCursor"]);
@@ -229,20 +234,21 @@ async fn nodes_and_pages() {
 }
 
 #[tokio::test]
-async fn a_mutation_may_be_sent_over_the_socket() {
+async fn a_mutation_can_be_sent_over_websocket() {
     let world = World::new().await;
-    let mut follower = Follower::connected(&world.url("/graphql")).await;
+    let mut subscription = Subscription::connect(&world.url("/graphql")).await;
     let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
         appointment { title } } }";
-    let payload = json!({ "query": query, "variables": { "input": booking("it", "10:00-11:00") } });
-    follower.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-    let answer = follower.hear().await.unwrap();
+    let payload =
+        json!({ "query": query, "variables": { "input": appointment_input("it", "10:00-11:00") } });
+    subscription.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+    let answer = subscription.receive().await.unwrap();
     let made = &answer["payload"]["data"]["createAppointment"]["appointment"];
     assert_eq!(made["title"], "it", "{answer}");
 }
 
 #[tokio::test]
-async fn a_stop_answers_what_was_asked() {
+async fn a_stop_finishes_accepted_requests() {
     let world = World::new().await;
     let client = reqwest::Client::new();
     let url = world.url("/graphql");
@@ -256,16 +262,17 @@ async fn a_stop_answers_what_was_asked() {
     });
     let answers = futures_util::future::join_all(sent);
     let (answers, world) = tokio::join!(answers, async {
-        // Some have been taken by now, some have not; the socket of a follower does not hold it up.
-        let _follower = world.follow(json!({})).await;
-        world.restarted().await
+        // The server has accepted some requests by now. An open subscription does not delay the
+        // stop.
+        let _follower = world.subscribe(json!({})).await;
+        world.restart().await
     });
     let mut answered = 0;
     for answer in answers.into_iter().flatten() {
         let answer: Value = answer.json().await.unwrap();
         let id = answer["data"]["createAppointment"]["appointment"]["id"].clone();
         let found =
-            world.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
+            world.query("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
         assert_eq!(found["node"]["id"], id);
         answered += 1;
     }

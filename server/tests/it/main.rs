@@ -1,7 +1,7 @@
-//! The server as its users meet it: over real sockets, and its binary as a process.
-#![allow(missing_docs, unreachable_pub, reason = "tests speak for themselves, to themselves")]
-#![allow(clippy::print_stdout, reason = "figures of what was run")]
-#![allow(clippy::disallowed_methods, reason = "a test ends with its tasks")]
+//! End-to-end tests of the server: over real sockets, and of its binary as a process.
+#![allow(missing_docs, unreachable_pub, reason = "nothing outside uses the tests")]
+#![allow(clippy::print_stdout, reason = "tests print measurements and what they skip")]
+#![allow(clippy::disallowed_methods, reason = "tasks end with their test")]
 
 mod abuse;
 mod cases;

@@ -1,4 +1,4 @@
-//! What those who run a server can see of it.
+//! Metrics, traces, and notifications to systemd.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,9 +9,9 @@ use serde_json::json;
 use tokio::net::{TcpListener, UnixDatagram};
 
 use crate::process;
-use crate::world::{PATIENCE, World, and, booking};
+use crate::world::{TEST_TIMEOUT, World, appointment_input, merge};
 
-/// The value of one line of the metrics; 0 if it is not there, as it was never counted.
+/// Returns the value of a metric, or 0 if the metrics do not contain it yet.
 async fn metric(world: &World, name: &str) -> f64 {
     let text = metrics(world).await;
     let line = text.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
@@ -28,28 +28,30 @@ async fn metrics(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn requests_are_counted_by_what_they_ask_and_what_came() {
+async fn requests_are_counted_by_field_and_outcome() {
     let world = World::strict().await;
     let requests = async |operation: &str, field: &str, outcome: &str| {
         let labels = format!(r#"operation="{operation}",field="{field}",outcome="{outcome}""#);
         metric(&world, &format!("appointments_requests_total{{{labels}}}")).await
     };
     world.book("One", "09:00-10:00").await;
-    world.refused("createAppointment", booking("Two", "09:30-10:30")).await;
+    world.expect_refusal("createAppointment", appointment_input("Two", "09:30-10:30")).await;
     assert_eq!(requests("mutation", "createAppointment", "ok").await, 2.0);
     let refused =
         r#"appointments_refusals_total{mutation="createAppointment",reason="TimeSlotTaken"}"#;
     assert_eq!(metric(&world, refused).await, 1.0);
-    world.ask("{ a: calendar { id } b: calendar { id } }", json!({})).await;
+    world.query("{ a: calendar { id } b: calendar { id } }", json!({})).await;
     assert_eq!(requests("query", "several", "ok").await, 1.0);
-    world.code("{ calendars(first: -1) { nodes { id } } }", json!({})).await;
+    world.expect_error("{ calendars(first: -1) { nodes { id } } }", json!({})).await;
     assert_eq!(requests("query", "calendars", "BAD_INPUT").await, 1.0);
-    // Whatever clients make up, there are no more names for it.
+    // Invented names do not create further labels.
     let before = metrics(&world).await.lines().count();
     for n in 0..20 {
-        world.code(&format!("{{ made_up_{n} }}"), json!({})).await;
-        world.code(&format!("query A{n} {{ calendar {{ made_up_{n} }} }}"), json!({})).await;
-        world.code(&format!("{{ {n} }}"), json!({})).await;
+        world.expect_error(&format!("{{ made_up_{n} }}"), json!({})).await;
+        world
+            .expect_error(&format!("query A{n} {{ calendar {{ made_up_{n} }} }}"), json!({}))
+            .await;
+        world.expect_error(&format!("{{ {n} }}"), json!({})).await;
     }
     assert_eq!(requests("query", "invalid", "VALIDATION_FAILED").await, 40.0);
     assert_eq!(requests("none", "invalid", "PARSE_FAILED").await, 20.0);
@@ -59,13 +61,14 @@ async fn requests_are_counted_by_what_they_ask_and_what_came() {
 }
 
 #[tokio::test]
-async fn what_is_open_is_counted_while_it_is() {
+async fn open_connections_and_subscriptions_are_counted() {
     let world = World::new().await;
     let before = metric(&world, "appointments_connections").await;
-    let mut follower = world.follow(json!({})).await;
-    assert_eq!(follower.told().await, "BOOKMARK 0");
-    let counted = r#"appointments_requests_total{operation="subscription",field="appointmentChanges",outcome="ok"}"#;
-    assert_eq!(metric(&world, counted).await, 1.0);
+    let mut subscription = world.subscribe(json!({})).await;
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 0");
+    let labels = r#"operation="subscription",field="appointmentChanges",outcome="ok""#;
+    let counted = format!("appointments_requests_total{{{labels}}}");
+    assert_eq!(metric(&world, &counted).await, 1.0);
     for (name, expected) in [
         ("appointments_sockets", 1.0),
         ("appointments_subscriptions", 1.0),
@@ -76,38 +79,44 @@ async fn what_is_open_is_counted_while_it_is() {
     }
     let commits = metric(&world, "appointments_commits_total").await;
     world.book("One", "09:00-10:00").await;
-    assert_eq!(follower.told().await, "CREATED 1 One");
+    assert_eq!(subscription.next_summary().await, "CREATED 1 One");
     assert_eq!(metric(&world, "appointments_commits_total").await, commits + 1.0);
     assert_eq!(metric(&world, "appointments_log_changes").await, 1.0);
     assert!(metric(&world, "appointments_database_bytes").await > 10_000.0);
-    drop(follower);
+    drop(subscription);
     let gone = async {
         while metric(&world, "appointments_sockets").await > 0.0
             || metric(&world, "appointments_subscriptions").await > 0.0
         {}
     };
-    tokio::time::timeout(PATIENCE, gone).await.expect("nothing is left of it");
+    tokio::time::timeout(TEST_TIMEOUT, gone).await.expect("closed sockets are not counted");
 }
 
-/// S6, for an operator: one who does not read can be seen.
+/// S6: operators can see a subscriber that does not read.
 #[tokio::test]
-async fn how_far_the_slowest_is_behind() {
+async fn the_lag_of_the_slowest_subscriber_is_measured() {
     let world = World::new().await;
-    let mut slow = crate::world::Follower::narrow(&world.url("/graphql"), json!({})).await;
-    assert_eq!(slow.told().await, "BOOKMARK 0");
+    let mut slow =
+        crate::world::Subscription::with_small_buffer(&world.url("/graphql"), json!({})).await;
+    assert_eq!(slow.next_summary().await, "BOOKMARK 0");
     let long = json!({ "description": "x".repeat(8_000) });
     for _ in 0..600 {
-        world.done("createAppointment", and(booking("it", "10:00-11:00"), long.clone())).await;
+        world
+            .mutate(
+                "createAppointment",
+                merge(appointment_input("it", "10:00-11:00"), long.clone()),
+            )
+            .await;
     }
     let behind = metric(&world, "appointments_slowest_subscriber_behind").await;
     assert!(behind > 100.0, "{behind}");
-    while slow.told().await != "CREATED 600 it" {}
+    while slow.next_summary().await != "CREATED 600 it" {}
     let heard =
         async { while metric(&world, "appointments_slowest_subscriber_behind").await > 0.0 {} };
-    tokio::time::timeout(PATIENCE, heard).await.expect("it has heard everything");
+    tokio::time::timeout(TEST_TIMEOUT, heard).await.expect("the subscriber has caught up");
 }
 
-/// A collector of OpenTelemetry's: what was sent to it.
+/// Starts an OpenTelemetry collector. Returns its URL and the bytes that it receives.
 async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     let taken = Arc::new(Mutex::new(Vec::new()));
     let takes = taken.clone();
@@ -122,21 +131,22 @@ async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
 }
 
 #[tokio::test]
-async fn traces_go_to_a_collector_as_part_of_the_callers() {
+async fn traces_are_exported_and_join_the_callers_trace() {
     let (address, taken) = collector().await;
     let folder = tempfile::tempdir().unwrap();
     let process = process::start_with(&folder.path().join("it.db"), |command| {
         command.args(["--trace-to", &address]);
     })
     .await;
-    let query = r#"mutation Book { createAppointment(input: { title: "Secret", mutationId: "01a204ed-0000-7000-8000-000000000001",
-        startsAt: "2026-11-23T09:00:00Z", endsAt: "2026-11-23T10:00:00Z" }) { error { message } } }"#;
+    let query = r#"mutation Book { createAppointment(input: { title: "Secret", 
+        mutationId: "01a204ed-0000-7000-8000-000000000001", startsAt: "2026-11-23T09:00:00Z",
+        endsAt: "2026-11-23T10:00:00Z" }) { error { message } } }"#;
     let sent = reqwest::Client::new().post(&process.url);
     let sent =
         sent.header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let sent = sent.json(&json!({ "query": query, "operationName": "Book" })).send().await.unwrap();
     assert!(sent.status().is_success());
-    // What is left is sent before the end.
+    // The last spans are sent before the process ends.
     assert_eq!(process.terminate().await.unwrap(), Some(0));
     let taken = taken.lock().unwrap().clone();
     let has = |it: &[u8]| taken.windows(it.len()).any(|at| at == it);
@@ -151,24 +161,24 @@ async fn traces_go_to_a_collector_as_part_of_the_callers() {
     ] {
         assert!(has(expected), "{}", String::from_utf8_lossy(expected));
     }
-    assert!(!has(b"Secret"), "what people wrote is nobody else's");
+    assert!(!has(b"Secret"), "spans contain no user text");
 }
 
 #[tokio::test]
-async fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
+async fn systemd_is_notified_of_start_and_stop() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let systemd = UnixDatagram::bind(&path).unwrap();
-    let heard = async || {
+    let receive = async || {
         let mut buffer = [0; 256];
-        let heard = tokio::time::timeout(PATIENCE, systemd.recv(&mut buffer)).await;
-        String::from_utf8_lossy(&buffer[..heard.unwrap().unwrap()]).into_owned()
+        let received = tokio::time::timeout(TEST_TIMEOUT, systemd.recv(&mut buffer)).await;
+        String::from_utf8_lossy(&buffer[..received.unwrap().unwrap()]).into_owned()
     };
     let process = process::start_with(&folder.path().join("it.db"), |command| {
         command.env("NOTIFY_SOCKET", &path);
     })
     .await;
-    assert_eq!(heard().await.trim(), "READY=1");
+    assert_eq!(receive().await.trim(), "READY=1");
     assert_eq!(process.terminate().await.unwrap(), Some(0));
-    assert_eq!(heard().await.trim(), "STOPPING=1");
+    assert_eq!(receive().await.trim(), "STOPPING=1");
 }

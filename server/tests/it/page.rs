@@ -1,4 +1,4 @@
-//! How the calendar page is served, where it was built into the binary.
+//! The calendar page's files: caching, compression and content security policy.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ async fn get(world: &World, path: &str, accepts: &str) -> (u16, Headers, Vec<u8>
     (answer.status().as_u16(), headers.collect(), answer.bytes().await.unwrap().to_vec())
 }
 
-/// The names of what the page loads.
+/// Returns the names of the files that the page loads.
 fn assets(page: &[u8]) -> Vec<String> {
     let page = String::from_utf8_lossy(page);
     let found = page.split("/assets/").skip(1);
@@ -24,7 +24,7 @@ fn assets(page: &[u8]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_page_is_never_kept_and_what_it_loads_always_is() {
+async fn the_document_is_not_cached_and_its_assets_are() {
     let world = World::new().await;
     if !appointments_server::http::page::is_built() {
         println!("SKIPPED: the page is not built (cargo xtask page)");
@@ -34,7 +34,7 @@ async fn the_page_is_never_kept_and_what_it_loads_always_is() {
     assert_eq!((status, headers["cache-control"].as_str()), (200, "no-cache"));
     assert!(headers["content-security-policy"].starts_with("default-src 'none';"));
     assert!(!headers["content-security-policy"].contains("unsafe-inline"));
-    assert!(!String::from_utf8_lossy(&page).contains("<script>"), "nothing stands in it to be run");
+    assert!(!String::from_utf8_lossy(&page).contains("<script>"), "no inline script");
     let assets = assets(&page);
     assert_eq!(assets.len(), 3, "{assets:?}");
     for name in assets {
@@ -56,5 +56,5 @@ async fn the_page_is_never_kept_and_what_it_loads_always_is() {
         }
     }
     assert_eq!(get(&world, "/assets/nothing.js", "").await.0, 404);
-    assert_eq!(get(&world, "/assets/index.html", "").await.0, 404, "it is at its own place");
+    assert_eq!(get(&world, "/assets/index.html", "").await.0, 404, "the document is not an asset");
 }

@@ -1,5 +1,5 @@
-//! Random operations against a small model: what is answered, the log, the ranges and the ledger
-//! are what the model says; and what holds from one restore to the next.
+//! Property tests: random operations on the server and on a small model must give equal results,
+//! logs, ranges and ledgers. Also tests revisions after repeated restores.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use appointments_server::queries::Queries;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::database::Home;
-use crate::stores::Fresh;
+use crate::database::TestDatabase;
+use crate::stores::TestStore;
 
-/// Times are small numbers: tens of minutes after this.
+/// The start of the model's time, which counts in units of ten minutes.
 const EPOCH: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
 
-/// One operation. Numbers are small, so that operations meet each other.
+/// One operation. Numbers are small, so that operations interact.
 #[derive(Clone, Debug)]
 enum Operation {
     Create {
@@ -31,12 +31,12 @@ enum Operation {
         id: u8,
         start: u8,
         length: u8,
-        seen: Seen,
+        seen: Expected,
     },
     Rename {
         id: u8,
         title: u8,
-        seen: Seen,
+        seen: Expected,
     },
     SetBusy {
         id: u8,
@@ -44,51 +44,60 @@ enum Operation {
     },
     Delete {
         id: u8,
-        seen: Seen,
+        seen: Expected,
     },
-    /// An earlier mutation is sent again, word for word.
-    Again(usize),
-    /// An earlier mutation id comes with other content.
-    Stolen(usize),
+    /// Sends an earlier mutation again, unchanged.
+    Retry(usize),
+    /// Sends other content under an earlier mutation id.
+    Reuse(usize),
 }
 
-/// Which revision the caller expects.
+/// The revision that the caller expects.
 #[derive(Clone, Copy, Debug)]
-enum Seen {
-    Whatever,
-    TheLast,
-    AnOldOne,
+enum Expected {
+    Any,
+    Current,
+    Stale,
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let seen = || prop_oneof![4 => Just(Seen::Whatever), 1 => Just(Seen::TheLast), 1 => Just(Seen::AnOldOne)];
-    let (id, start, length) = (|| 0..8_u8, || 0..24_u8, || 1..5_u8);
+    let seen = || {
+        prop_oneof![
+            4 => Just(Expected::Any),
+            1 => Just(Expected::Current),
+            1 => Just(Expected::Stale),
+        ]
+    };
+    let id = || 0..8_u8;
+    let start = || 0..24_u8;
+    let length = || 1..5_u8;
     prop_oneof![
         5 => (id(), start(), length(), prop::bool::weighted(0.8))
             .prop_map(|(id, start, length, busy)| Operation::Create { id, start, length, busy }),
         4 => (id(), start(), length(), seen())
             .prop_map(|(id, start, length, seen)| Operation::Move { id, start, length, seen }),
-        2 => (id(), 0..3_u8, seen()).prop_map(|(id, title, seen)| Operation::Rename { id, title, seen }),
+        2 => (id(), 0..3_u8, seen())
+            .prop_map(|(id, title, seen)| Operation::Rename { id, title, seen }),
         2 => (id(), any::<bool>()).prop_map(|(id, busy)| Operation::SetBusy { id, busy }),
         2 => (id(), seen()).prop_map(|(id, seen)| Operation::Delete { id, seen }),
-        2 => any::<usize>().prop_map(Operation::Again),
-        1 => any::<usize>().prop_map(Operation::Stolen),
+        2 => any::<usize>().prop_map(Operation::Retry),
+        1 => any::<usize>().prop_map(Operation::Reuse),
     ]
 }
 
-/// A calendar with REJECT, as small as it can be written.
+/// A minimal implementation of a calendar with REJECT.
 #[derive(Default)]
 struct Model {
     head: u64,
-    standing: BTreeMap<u8, Small>,
-    /// What each id was created as, and whether it is deleted.
-    used: HashMap<u8, (Small, bool)>,
-    /// Kind and id of each change.
+    appointments: BTreeMap<u8, ModelAppointment>,
+    /// Each id's original content, and whether it is deleted.
+    used: HashMap<u8, (ModelAppointment, bool)>,
+    /// The kind and id of each change.
     log: Vec<(&'static str, u8)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Small {
+struct ModelAppointment {
     start: u8,
     length: u8,
     busy: bool,
@@ -96,28 +105,31 @@ struct Small {
     revision: u64,
 }
 
-impl Small {
+impl ModelAppointment {
     fn overlaps(&self, other: &Self) -> bool {
         self.start < other.start + other.length && other.start < self.start + self.length
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    fn has_same_content(&self, other: &Self) -> bool {
         Self { revision: 0, ..*self } == Self { revision: 0, ..*other }
     }
 }
 
 impl Model {
-    /// What a mutation comes to: the revision that it names, or the name of the refusal.
-    fn create(&mut self, id: u8, new: Small) -> Result<u64, &'static str> {
+    /// Creates an appointment. Returns its revision, or the name of the refusal.
+    fn create(&mut self, id: u8, new: ModelAppointment) -> Result<u64, &'static str> {
         if let Some((created, deleted)) = self.used.get(&id) {
-            return match self.standing.get(&id) {
-                Some(it) if !deleted && (created.is_same(&new) || it.is_same(&new)) => {
+            return match self.appointments.get(&id) {
+                Some(it)
+                    if !deleted
+                        && (created.has_same_content(&new) || it.has_same_content(&new)) =>
+                {
                     Ok(it.revision)
                 }
                 _ => Err("IdAlreadyUsed"),
             };
         }
-        self.take_slot(id, &new)?;
+        self.check_slot(id, &new)?;
         self.used.insert(id, (new, false));
         Ok(self.put("created", id, new))
     }
@@ -126,9 +138,9 @@ impl Model {
         &mut self,
         id: u8,
         expected: Option<u64>,
-        edit: impl FnOnce(&mut Small),
+        edit: impl FnOnce(&mut ModelAppointment),
     ) -> Result<u64, &'static str> {
-        let old = *self.standing.get(&id).ok_or("NotFound")?;
+        let old = *self.appointments.get(&id).ok_or("NotFound")?;
         if expected.is_some_and(|it| it != old.revision) {
             return Err("RevisionConflict");
         }
@@ -138,46 +150,47 @@ impl Model {
             return Ok(old.revision);
         }
         if !old.busy || (new.start, new.length) != (old.start, old.length) {
-            self.take_slot(id, &new)?;
+            self.check_slot(id, &new)?;
         }
         Ok(self.put("updated", id, new))
     }
 
     fn delete(&mut self, id: u8, expected: Option<u64>) -> Result<u64, &'static str> {
-        let old = *self.standing.get(&id).ok_or("NotFound")?;
+        let old = *self.appointments.get(&id).ok_or("NotFound")?;
         if expected.is_some_and(|it| it != old.revision) {
             return Err("RevisionConflict");
         }
-        self.standing.remove(&id);
+        self.appointments.remove(&id);
         self.used.entry(id).and_modify(|it| it.1 = true);
         self.head += 1;
         self.log.push(("deleted", id));
         Ok(self.head)
     }
 
-    fn take_slot(&self, id: u8, new: &Small) -> Result<(), &'static str> {
-        let taken = |(other, it): (&u8, &Small)| *other != id && it.busy && it.overlaps(new);
-        if new.busy && self.standing.iter().any(taken) { Err("TimeSlotTaken") } else { Ok(()) }
+    fn check_slot(&self, id: u8, new: &ModelAppointment) -> Result<(), &'static str> {
+        let taken =
+            |(other, it): (&u8, &ModelAppointment)| *other != id && it.busy && it.overlaps(new);
+        if new.busy && self.appointments.iter().any(taken) { Err("TimeSlotTaken") } else { Ok(()) }
     }
 
-    fn put(&mut self, kind: &'static str, id: u8, new: Small) -> u64 {
+    fn put(&mut self, kind: &'static str, id: u8, new: ModelAppointment) -> u64 {
         self.head += 1;
-        self.standing.insert(id, Small { revision: self.head, ..new });
+        self.appointments.insert(id, ModelAppointment { revision: self.head, ..new });
         self.log.push((kind, id));
         self.head
     }
 
-    fn expected(&self, id: u8, seen: Seen) -> Option<u64> {
-        let last = self.standing.get(&id).map_or(0, |it| it.revision);
+    fn expected(&self, id: u8, seen: Expected) -> Option<u64> {
+        let last = self.appointments.get(&id).map_or(0, |it| it.revision);
         match seen {
-            Seen::Whatever => None,
-            Seen::TheLast => Some(last),
-            Seen::AnOldOne => Some(last.saturating_sub(1)),
+            Expected::Any => None,
+            Expected::Current => Some(last),
+            Expected::Stale => Some(last.saturating_sub(1)),
         }
     }
 }
 
-/// A mutation as it was sent, so that it can be sent again.
+/// A mutation, kept so that it can be sent again.
 #[derive(Clone)]
 enum Sent {
     Create(CreateAppointmentInput),
@@ -190,14 +203,14 @@ struct World {
     queries: Queries,
     feed: Feed,
     calendar: CalendarId,
-    fresh: Fresh,
+    test: TestStore,
 }
 
 impl World {
     async fn new() -> Self {
-        let fresh = Fresh::within(Home::any().await).await;
+        let test = TestStore::on(TestDatabase::selected().await).await;
         let clock = Clock::from(|| Instant::from_unix(EPOCH));
-        let commands = Commands::new(fresh.store.clone(), clock, Retention::default());
+        let commands = Commands::new(test.store.clone(), clock, Retention::default());
         let input = CreateCalendarInput {
             id: None,
             name: "it".into(),
@@ -207,12 +220,12 @@ impl World {
         };
         let made = commands.create_calendar(&Actor::Anonymous, input).await;
         let calendar = made.unwrap().unwrap().id;
-        let queries = Queries::new(fresh.store.clone());
-        let feed = Feed::start(Arc::clone(&fresh.store) as _);
-        Self { commands, queries, feed, calendar, fresh }
+        let queries = Queries::new(test.store.clone());
+        let feed = Feed::start(Arc::clone(&test.store) as _);
+        Self { commands, queries, feed, calendar, test }
     }
 
-    /// Sends a mutation; answers the revision that it names, or the refusal's name.
+    /// Sends a mutation. Returns the resulting revision, or the name of the refusal.
     async fn send(&self, sent: Sent) -> Result<u64, String> {
         let actor = &Actor::Anonymous;
         let revision = match sent {
@@ -240,14 +253,14 @@ fn at(time: u8) -> String {
     Instant::from_unix(EPOCH + i64::from(time) * 600).to_string()
 }
 
-/// The same number is the same id in every run.
-fn name(id: u8) -> String {
+/// Derives an id from a number.
+fn entity_id(id: u8) -> String {
     Uuid::from_u128(0x7000_8000_0000_0000_0000 + u128::from(id)).to_string()
 }
 
-fn create(id: u8, it: Small, mutation: &str) -> Sent {
+fn create(id: u8, it: ModelAppointment, mutation: &str) -> Sent {
     Sent::Create(CreateAppointmentInput {
-        id: Some(name(id)),
+        id: Some(entity_id(id)),
         calendar_id: None,
         title: format!("{}", it.title),
         description: None,
@@ -264,7 +277,7 @@ fn create(id: u8, it: Small, mutation: &str) -> Sent {
 
 fn update(id: u8, expected: Option<u64>, mutation: &str, edits: UpdateAppointmentInput) -> Sent {
     Sent::Update(UpdateAppointmentInput {
-        id: name(id),
+        id: entity_id(id),
         expected_revision: expected.and_then(Revision::new),
         mutation_id: Some(mutation.to_owned()),
         ..edits
@@ -275,15 +288,15 @@ fn status(busy: bool) -> AppointmentStatus {
     if busy { AppointmentStatus::Confirmed } else { AppointmentStatus::Cancelled }
 }
 
-/// Lets one operation happen in the model; answers how it is sent, and what must come of it.
-fn play(
+/// Applies an operation to the model. Returns the mutation to send, and the expected result.
+fn apply_to_model(
     model: &mut Model,
     operation: &Operation,
     mutation: &str,
 ) -> (Sent, Result<u64, &'static str>) {
     match *operation {
         Operation::Create { id, start, length, busy } => {
-            let new = Small { start, length, busy, title: 0, revision: 0 };
+            let new = ModelAppointment { start, length, busy, title: 0, revision: 0 };
             (create(id, new, mutation), model.create(id, new))
         }
         Operation::Move { id, start, length, seen } => {
@@ -316,24 +329,24 @@ fn play(
         Operation::Delete { id, seen } => {
             let expected = model.expected(id, seen);
             let sent = DeleteAppointmentInput {
-                id: name(id),
+                id: entity_id(id),
                 expected_revision: expected.and_then(Revision::new),
                 mutation_id: Some(mutation.to_owned()),
             };
             (Sent::Delete(sent), model.delete(id, expected))
         }
-        Operation::Again(_) | Operation::Stolen(_) => unreachable!("these are not played"),
+        Operation::Retry(_) | Operation::Reuse(_) => unreachable!("the caller handles these"),
     }
 }
 
-/// The mutation with other content under the same mutation id.
-fn stolen(sent: &Sent) -> Sent {
+/// Returns a mutation with other content under the same mutation id.
+fn reuse_mutation_id(sent: &Sent) -> Sent {
     let mutation = match sent {
         Sent::Create(it) => &it.mutation_id,
         Sent::Update(it) => &it.mutation_id,
         Sent::Delete(it) => &it.mutation_id,
     };
-    let other = Small { start: 200, length: 7, busy: true, title: 99, revision: 0 };
+    let other = ModelAppointment { start: 200, length: 7, busy: true, title: 99, revision: 0 };
     create(200, other, mutation.as_deref().unwrap())
 }
 
@@ -344,17 +357,21 @@ async fn check(operations: Vec<Operation>) {
     for (n, operation) in operations.iter().enumerate() {
         let mutation = Uuid::from_u128(0x4000_8000_0000_0000_0001 + n as u128).to_string();
         match operation {
-            Operation::Again(_) | Operation::Stolen(_) if ledger.is_empty() => {}
-            Operation::Again(which) => {
+            Operation::Retry(_) | Operation::Reuse(_) if ledger.is_empty() => {}
+            Operation::Retry(which) => {
                 let (sent, first) = ledger[which % ledger.len()].clone();
-                assert_eq!(world.send(sent).await, first.map_err(str::to_owned), "again");
+                assert_eq!(world.send(sent).await, first.map_err(str::to_owned), "retry");
             }
-            Operation::Stolen(which) => {
-                let sent = stolen(&ledger[which % ledger.len()].0);
-                assert_eq!(world.send(sent).await, Err("InvalidInput".into()), "stolen");
+            Operation::Reuse(which) => {
+                let sent = reuse_mutation_id(&ledger[which % ledger.len()].0);
+                assert_eq!(
+                    world.send(sent).await,
+                    Err("InvalidInput".into()),
+                    "reused mutation id"
+                );
             }
             operation => {
-                let (sent, expected) = play(&mut model, operation, &mutation);
+                let (sent, expected) = apply_to_model(&mut model, operation, &mutation);
                 let found = world.send(sent.clone()).await;
                 assert_eq!(found, expected.map_err(str::to_owned), "{operation:?}");
                 ledger.push((sent, expected));
@@ -364,9 +381,13 @@ async fn check(operations: Vec<Operation>) {
     check_ranges(&world, &model).await;
     check_log(&world, &model).await;
     for (sent, first) in ledger {
-        assert_eq!(world.send(sent).await, first.map_err(str::to_owned), "the ledger is exact");
+        assert_eq!(
+            world.send(sent).await,
+            first.map_err(str::to_owned),
+            "a retry returns the first result"
+        );
     }
-    world.fresh.store.close().await;
+    world.test.store.close().await;
 }
 
 async fn check_ranges(world: &World, model: &Model) {
@@ -374,11 +395,13 @@ async fn check_ranges(world: &World, model: &Model) {
         let range = Interval::parse(&at(start), &at(end)).unwrap();
         let found = world.queries.range(&Actor::Anonymous, None, range).await.unwrap();
         assert_eq!((found.revision.get(), found.calendar.id), (model.head, world.calendar));
-        let asked = Small { start, length: end - start, busy: true, title: 0, revision: 0 };
+        let asked =
+            ModelAppointment { start, length: end - start, busy: true, title: 0, revision: 0 };
         let mut expected: Vec<_> =
-            model.standing.iter().filter(|(_, it)| it.overlaps(&asked)).collect();
+            model.appointments.iter().filter(|(_, it)| it.overlaps(&asked)).collect();
         expected.sort_by_key(|(id, it)| (it.start, std::cmp::Reverse(it.length), **id));
-        let expected: Vec<_> = expected.iter().map(|(id, it)| (name(**id), it.revision)).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(id, it)| (entity_id(**id), it.revision)).collect();
         let found: Vec<_> =
             found.appointments.iter().map(|it| (it.id.to_string(), it.revision.get())).collect();
         assert_eq!(found, expected, "[{start}, {end})");
@@ -387,14 +410,14 @@ async fn check_ranges(world: &World, model: &Model) {
 
 async fn check_log(world: &World, model: &Model) {
     let (actor, start) = (Actor::Anonymous, Some(Revision::ZERO));
-    let mut follower = world.feed.subscribe(&actor, world.calendar, None, start).await.unwrap();
-    let mut heard = Vec::new();
+    let mut subscription = world.feed.subscribe(&actor, world.calendar, None, start).await.unwrap();
+    let mut changes = Vec::new();
     loop {
-        let event = follower.next().await.unwrap().unwrap();
+        let event = subscription.next().await.unwrap().unwrap();
         match event.kind {
             EventKind::Change(held) => {
-                assert_eq!(event.revision.get(), heard.len() as u64 + 1, "dense");
-                heard.push(match &held.change.kind {
+                assert_eq!(event.revision.get(), changes.len() as u64 + 1, "dense");
+                changes.push(match &held.change.kind {
                     ChangeKind::Created(it) => ("created", it.id.to_string()),
                     ChangeKind::Updated(it) => ("updated", it.id.to_string()),
                     ChangeKind::Deleted(id) => ("deleted", id.to_string()),
@@ -405,15 +428,15 @@ async fn check_log(world: &World, model: &Model) {
             other => panic!("{other:?}"),
         }
     }
-    let expected: Vec<_> = model.log.iter().map(|&(kind, id)| (kind, name(id))).collect();
-    assert_eq!(heard, expected, "the log is the history");
+    let expected: Vec<_> = model.log.iter().map(|&(kind, id)| (kind, entity_id(id))).collect();
+    assert_eq!(changes, expected, "the log is the history");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn the_server_is_the_model(operations in prop::collection::vec(operation(), 1..60)) {
+    fn the_server_matches_the_model(operations in prop::collection::vec(operation(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -423,15 +446,15 @@ proptest! {
     }
 }
 
-/// S8: a revision that was told after the first restore is not used again after the second.
+/// S8: a revision used after the first restore is not used again after the second.
 #[tokio::test]
-async fn the_same_backup_restored_twice_uses_no_revision_twice() {
+async fn restoring_a_backup_twice_reuses_no_revision() {
     let mut heads = Vec::new();
     for second in [0, 1] {
-        // The same content each time stands for the same backup.
-        let World { queries, calendar, fresh, .. } = World::new().await;
+        // Equal content represents the same backup.
+        let World { queries, calendar, test, .. } = World::new().await;
         let clock = Clock::from(move || Instant::from_unix(EPOCH + second));
-        let commands = Commands::new(fresh.store.clone(), clock, Retention::default());
+        let commands = Commands::new(test.store.clone(), clock, Retention::default());
         assert_eq!(commands.restore_bump().await.unwrap(), 1);
         let range = Interval::parse(&at(0), &at(1)).unwrap();
         let found = queries.range(&Actor::Anonymous, Some(calendar), range).await.unwrap();

@@ -1,29 +1,29 @@
-//! What the README tells a newcomer to paste is pasted.
+//! Runs the commands and queries of the README.
 
 use serde_json::{Value, json};
 
-use crate::world::{Follower, World, text};
+use crate::world::{Subscription, World, text};
 
 const README: &str = include_str!("../../../README.md");
 
-/// The blocks of one language.
+/// Returns the README's code blocks of one language.
 fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
     README.split("\n```").filter_map(move |it| it.strip_prefix(language)?.strip_prefix('\n'))
 }
 
 #[tokio::test]
-async fn the_tour() {
+async fn the_commands_of_the_readme_work() {
     let world = World::new().await;
     let quoted = |after| move |it: &'static str| it.split_once(after)?.1.split('\'').next();
     let bodies = || blocks("sh").filter_map(quoted("-d '"));
     assert_eq!(bodies().count(), 3);
     let mut made = Value::Null;
     for body in bodies().chain(bodies()) {
-        let body: Value = serde_json::from_str(body).expect("what curl sends");
-        let data = world.ask(&text(&body["query"]), json!({})).await;
+        let body: Value = serde_json::from_str(body).expect("a JSON body");
+        let data = world.query(&text(&body["query"]), json!({})).await;
         if let Some(payload) = data.get("createAppointment") {
             assert_eq!(payload["error"], Value::Null);
-            assert!(made.is_null() || made == *payload, "pasted again, it is not done again");
+            assert!(made.is_null() || made == *payload, "a repeated command creates nothing");
             made = payload.clone();
         }
     }
@@ -32,11 +32,11 @@ async fn the_tour() {
         blocks("graphql").chain(blocks("js").filter_map(quoted("query = '"))).collect();
     assert_eq!(scripts.len(), 2);
     for query in scripts {
-        let mut follower = Follower::connected(&world.url("/graphql")).await;
+        let mut subscription = Subscription::connect(&world.url("/graphql")).await;
         let payload = json!({ "query": query });
-        follower.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-        let told = follower.hear().await.unwrap();
-        let told = &told["payload"]["data"]["appointmentChanges"];
-        assert_eq!(told["appointment"]["title"], "Dentist", "{query}");
+        subscription.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        let message = subscription.receive().await.unwrap();
+        let event = &message["payload"]["data"]["appointmentChanges"];
+        assert_eq!(event["appointment"]["title"], "Dentist", "{query}");
     }
 }

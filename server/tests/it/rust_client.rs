@@ -1,4 +1,4 @@
-//! The Rust client against the real server, over real sockets.
+//! The Rust client against a real server, over real sockets.
 
 mod watches;
 
@@ -16,17 +16,17 @@ use futures_util::{Stream, StreamExt};
 use tempfile::TempDir;
 
 use crate::process::{self, ServerProcess, query};
-use crate::world::PATIENCE;
+use crate::world::TEST_TIMEOUT;
 
-/// A server as a process, and its one calendar.
-pub(crate) struct Place {
+/// A server process with one calendar.
+pub(crate) struct TestServer {
     process: Option<ServerProcess>,
     pub(crate) url: String,
     folder: TempDir,
     pub(crate) calendar: String,
 }
 
-impl Place {
+impl TestServer {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let process = process::start(&folder.path().join("a.db")).await;
@@ -37,17 +37,18 @@ impl Place {
     }
 
     async fn strict() -> Self {
-        let place = Self::new().await;
-        let id = &place.calendar;
+        let server = Self::new().await;
+        let id = &server.calendar;
         let text = format!(
-            r#"mutation {{ updateCalendar(input: {{ id: "{id}", overlaps: REJECT }}) {{ calendar {{ id }} }} }}"#
+            r#"mutation {{ updateCalendar(input: {{ id: "{id}", overlaps: REJECT }}) {{
+                calendar {{ id }} }} }}"#
         );
-        query(&place.url, &text).await;
-        place
+        query(&server.url, &text).await;
+        server
     }
 
-    /// Killed, and started again on the same database and at the same address.
-    pub(crate) async fn is_restarted(&mut self) {
+    /// Kills the server if it runs, and starts it on the same database and address.
+    pub(crate) async fn restart(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill().await.unwrap();
         }
@@ -79,8 +80,8 @@ fn titles(view: &RangeView) -> Vec<&str> {
     view.appointments.iter().map(|it| &*it.title).collect()
 }
 
-/// Waits until a watch shows what is wanted.
-pub(crate) async fn until<S: Stream + Unpin>(
+/// Waits until a watch has a view that matches `what`, and returns it.
+pub(crate) async fn wait_for<S: Stream + Unpin>(
     watch: &mut S,
     what: impl Fn(&S::Item) -> bool,
 ) -> S::Item {
@@ -92,15 +93,15 @@ pub(crate) async fn until<S: Stream + Unpin>(
         }
         panic!("a watch does not end");
     };
-    tokio::time::timeout(PATIENCE, shown).await.expect("it should be seen in time")
+    tokio::time::timeout(TEST_TIMEOUT, shown).await.expect("a matching view in time")
 }
 
 #[tokio::test]
-async fn two_windows_change_together() {
-    let place = Place::new().await;
-    let (mine, mut here, _) = place.client();
-    let (theirs, mut there, traffic) = place.client();
-    until(&mut there, |it| it.is_complete).await;
+async fn two_clients_see_each_others_changes() {
+    let server = TestServer::new().await;
+    let (mine, mut here, _) = server.client();
+    let (theirs, mut there, traffic) = server.client();
+    wait_for(&mut there, |it| it.is_complete).await;
 
     let pending =
         mine.create(NewAppointment::new("Dentist", at(9), at(10)).location("Main street"));
@@ -111,28 +112,28 @@ async fn two_windows_change_together() {
     let made = pending.await.unwrap();
     assert_eq!((made.title.as_str(), made.revision), ("Dentist", 1));
     assert_eq!(mine.status(&id), Status::Confirmed);
-    until(&mut there, |it| titles(it) == ["Dentist"]).await;
+    wait_for(&mut there, |it| titles(it) == ["Dentist"]).await;
 
     theirs.update(
         &id,
         AppointmentChanges::new().title("Dentist, later").time(at(33), at(34)).location(None),
     );
     assert_eq!(titles(&there.view()), ["Dentist, later"]);
-    let view = until(&mut here, |it| titles(it) == ["Dentist, later"]).await;
+    let view = wait_for(&mut here, |it| titles(it) == ["Dentist, later"]).await;
     assert_eq!((view.appointments[0].starts_at, &view.appointments[0].location), (at(33), &None));
 
     mine.delete(&id).await.unwrap();
-    until(&mut there, |it| it.appointments.is_empty()).await;
+    wait_for(&mut there, |it| it.appointments.is_empty()).await;
     assert_eq!(traffic.range_requests(), 1, "all the rest was heard");
 }
 
 #[tokio::test]
-async fn a_taken_slot_is_given_back_and_says_what_is_there() {
-    let place = Place::strict().await;
-    let (mine, mut here, _) = place.client();
-    let (theirs, mut there, _) = place.client();
+async fn a_rejected_creation_is_rolled_back_and_lists_conflicts() {
+    let server = TestServer::strict().await;
+    let (mine, mut here, _) = server.client();
+    let (theirs, mut there, _) = server.client();
     theirs.create(NewAppointment::new("Theirs", at(9), at(10))).await.unwrap();
-    until(&mut here, |it| titles(it) == ["Theirs"]).await;
+    wait_for(&mut here, |it| titles(it) == ["Theirs"]).await;
 
     let pending = mine.create(NewAppointment::new("Mine", at(9), at(11)));
     assert_eq!(titles(&here.view()), ["Mine", "Theirs"], "the longer comes first");
@@ -145,20 +146,20 @@ async fn a_taken_slot_is_given_back_and_says_what_is_there() {
 }
 
 #[tokio::test]
-async fn a_conflict_says_what_stands() {
-    let place = Place::new().await;
-    let (mine, mut here, _) = place.client();
-    let (theirs, mut there, _) = place.client();
+async fn a_revision_conflict_has_the_current_appointment() {
+    let server = TestServer::new().await;
+    let (mine, mut here, _) = server.client();
+    let (theirs, mut there, _) = server.client();
     let made = mine.create(NewAppointment::new("One", at(9), at(10))).await.unwrap();
-    until(&mut there, |it| titles(it) == ["One"]).await;
-    // Both change what they see; one comes first.
+    wait_for(&mut there, |it| titles(it) == ["One"]).await;
+    // Both change the appointment they see, and one is first.
     let first = theirs.update(&made.id, AppointmentChanges::new().title("Theirs").if_unchanged());
     first.await.unwrap();
     let second = mine.update(&made.id, AppointmentChanges::new().title("Mine").if_unchanged());
     match second.await {
-        // It has not heard of theirs yet.
+        // This client has not received the other change yet.
         Err(Refusal::Conflict { current, .. }) => assert_eq!(current.title, "Theirs"),
-        // It has.
+        // This client has received it.
         other => assert_eq!(other.unwrap().title, "Mine"),
     }
     let invalid = mine.update(&made.id, AppointmentChanges::new().title(""));
@@ -166,26 +167,26 @@ async fn a_conflict_says_what_stands() {
     assert_eq!(problems[0].field, "title");
     mine.delete(&made.id).await.unwrap();
     assert!(!mine.delete(&made.id).await.unwrap_err().to_string().is_empty());
-    until(&mut here, |it| it.appointments.is_empty()).await;
+    wait_for(&mut here, |it| it.appointments.is_empty()).await;
 }
 
 #[tokio::test]
-async fn without_a_server_it_works_and_catches_up() {
-    let mut place = Place::new().await;
-    let (mine, mut here, traffic) = place.client();
-    until(&mut here, |it| it.is_complete).await;
-    place.process.take().unwrap().kill().await.unwrap();
+async fn offline_changes_are_sent_after_a_restart() {
+    let mut server = TestServer::new().await;
+    let (mine, mut here, traffic) = server.client();
+    wait_for(&mut here, |it| it.is_complete).await;
+    server.process.take().unwrap().kill().await.unwrap();
     let first = mine.create(NewAppointment::new("Offline", at(9), at(10)));
     let second =
         mine.update(first.appointment_id(), AppointmentChanges::new().title("Offline, changed"));
     assert_eq!(titles(&here.view()), ["Offline, changed"]);
-    // Nobody was there, which is said of what is shown, and nothing goes back.
+    // Sending fails, the view reports it, and the optimistic changes stay.
     let tried = |it: &RangeView| {
         it.pending.iter().any(|it| matches!(it.state, OutboxState::Retrying { .. }))
     };
-    assert_eq!(titles(&until(&mut here, tried).await), ["Offline, changed"]);
+    assert_eq!(titles(&wait_for(&mut here, tried).await), ["Offline, changed"]);
     assert_eq!(mine.status(first.appointment_id()), Status::Failed);
-    place.is_restarted().await;
+    server.restart().await;
     first.await.unwrap();
     assert_eq!(second.await.unwrap().title, "Offline, changed");
     assert_eq!(traffic.range_requests(), 1, "it goes on from where it was");
@@ -193,10 +194,10 @@ async fn without_a_server_it_works_and_catches_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_clients_agree_though_the_server_is_killed_under_load() {
-    let mut place = Place::new().await;
-    let mut clients: Vec<_> = (0..20).map(|_| place.client()).collect();
+    let mut server = TestServer::new().await;
+    let mut clients: Vec<_> = (0..20).map(|_| server.client()).collect();
     for (_, watch, _) in &mut clients {
-        until(watch, |it| it.is_complete).await;
+        wait_for(watch, |it| it.is_complete).await;
     }
     let mut made = Vec::new();
     for round in 0..10 {
@@ -207,17 +208,17 @@ async fn twenty_clients_agree_though_the_server_is_killed_under_load() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
         if round == 3 || round == 7 {
-            place.is_restarted().await;
+            server.restart().await;
         }
     }
     let mut ids = BTreeSet::new();
     for pending in made {
         let decided =
-            tokio::time::timeout(PATIENCE * 3, pending).await.expect("a decision in time");
+            tokio::time::timeout(TEST_TIMEOUT * 3, pending).await.expect("a decision in time");
         assert!(ids.insert(decided.unwrap().id.to_string()));
     }
     for (_, watch, traffic) in &mut clients {
-        let view = until(watch, |it| it.appointments.len() == 200).await;
+        let view = wait_for(watch, |it| it.appointments.len() == 200).await;
         let seen: BTreeSet<_> = view.appointments.iter().map(|it| it.id.to_string()).collect();
         assert_eq!(seen, ids);
         assert_eq!(traffic.range_requests(), 1, "a resume was enough");

@@ -1,4 +1,4 @@
-//! S6: a subscriber that does not read is behind in the log, not ahead in a queue.
+//! S6: a subscriber that does not read falls behind in the log, and no queue grows for it.
 
 use std::time::{Duration, Instant};
 
@@ -6,62 +6,72 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::json;
 
-use crate::world::{Follower, World, and, booking};
+use crate::world::{Subscription, World, appointment_input, merge};
 
 const CHANGES: u64 = 10_000;
-const AT_LEAST: Duration = Duration::from_secs(10);
+/// The time over which the changes are spread.
+const MIN_DURATION: Duration = Duration::from_secs(10);
 
-/// The server's own counter of the changes that it holds in memory, for everybody together.
-const MOST: usize = 1024 * 1024;
+/// The limit for the changes in memory, for all subscribers together, in bytes.
+const MAX_BUFFERED: usize = 1024 * 1024;
 
-/// Who does not read holds up no stop.
+/// A subscriber that does not read must not delay a stop.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_does_not_read_is_left_behind_by_a_stop() {
+async fn a_slow_subscriber_does_not_delay_a_stop() {
     let world = World::new().await;
-    let mut slow = Follower::narrow(&world.url("/graphql"), json!({})).await;
-    assert_eq!(slow.told().await, "BOOKMARK 0");
+    let mut slow = Subscription::with_small_buffer(&world.url("/graphql"), json!({})).await;
+    assert_eq!(slow.next_summary().await, "BOOKMARK 0");
     let long = json!({ "description": "x".repeat(8_000) });
     for _ in 0..500 {
-        world.done("createAppointment", and(booking("it", "10:00-11:00"), long.clone())).await;
+        world
+            .mutate(
+                "createAppointment",
+                merge(appointment_input("it", "10:00-11:00"), long.clone()),
+            )
+            .await;
     }
     let begin = Instant::now();
-    let world = world.restarted().await;
+    let world = world.restart().await;
     assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
     drop((slow, world));
 }
 
-/// A line that takes a few kilobytes and then no more, so that the server cannot send ahead.
+/// The connection buffers only a few kilobytes, so that the server cannot send ahead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_does_not_read_costs_little_and_then_hears_everything() {
+async fn a_slow_subscriber_uses_little_memory_and_catches_up() {
     let world = World::new().await;
-    let mut slow = Follower::narrow(&world.url("/graphql"), json!({})).await;
-    assert_eq!(slow.told().await, "BOOKMARK 0");
+    let mut slow = Subscription::with_small_buffer(&world.url("/graphql"), json!({})).await;
+    assert_eq!(slow.next_summary().await, "BOOKMARK 0");
 
-    let (begin, mut most) = (Instant::now(), 0);
-    let text = "x".repeat(2_000); // 20 MB in all: far more than the line's buffers take
-    let each = AT_LEAST / u32::try_from(CHANGES).unwrap();
+    let begin = Instant::now();
+    let mut max_buffered = 0;
+    // 20 MB in total, far more than the buffers of the connection.
+    let text = "x".repeat(2_000);
+    let each = MIN_DURATION / u32::try_from(CHANGES).unwrap();
     let made = stream::iter(0..u32::try_from(CHANGES).unwrap()).map(|n| {
         let world = &world;
-        let input = and(booking("it", "10:00-11:00"), json!({ "description": text }));
+        let input = merge(appointment_input("it", "10:00-11:00"), json!({ "description": text }));
         async move {
             tokio::time::sleep_until((begin + each * n).into()).await;
-            world.done("createAppointment", input).await;
+            world.mutate("createAppointment", input).await;
         }
     });
     let mut made = made.buffer_unordered(32);
     while made.next().await.is_some() {
-        most = most.max(world.server.feed().buffered().bytes());
+        max_buffered = max_buffered.max(world.server.feed().buffered().bytes());
     }
     drop(made);
     let lasted = begin.elapsed();
-    assert!(lasted >= AT_LEAST - each, "{lasted:?}");
-    assert!(most < MOST, "{most} bytes were held");
+    assert!(lasted >= MIN_DURATION - each, "{lasted:?}");
+    assert!(max_buffered < MAX_BUFFERED, "{max_buffered} bytes in memory");
 
     let mut last = 0;
     while last < CHANGES {
-        let event = slow.event().await.expect("a change");
+        let event = slow.next_event().await.expect("a change");
         last += 1;
         assert_eq!((&event["kind"], &event["revision"]), (&json!("CREATED"), &json!(last)));
     }
-    println!("{CHANGES} changes in {lasted:.1?}: at most {most} bytes held, then all were heard");
+    println!(
+        "{CHANGES} changes in {lasted:.1?}: at most {max_buffered} bytes in memory, all delivered"
+    );
 }

@@ -1,4 +1,4 @@
-//! What every store must do, written against the trait: one suite, run once for each store.
+//! The conformance suite of the trait `Store`, run once for each store.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,39 +14,39 @@ use proptest::test_runner::TestRunner;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::database::Home;
+use crate::database::TestDatabase;
 
-/// A store with nothing in it.
-pub struct Fresh {
+/// An empty store.
+pub struct TestStore {
     pub store: Arc<dyn Store>,
     pub tasks: TaskTracker,
-    pub home: Home,
+    pub database: TestDatabase,
 }
 
-impl Fresh {
-    pub async fn within(home: Home) -> Self {
+impl TestStore {
+    pub async fn on(database: TestDatabase) -> Self {
         let tasks = TaskTracker::new();
-        let store = store::open(&home.open_options(), &tasks).await.unwrap();
-        Self { store, tasks, home }
+        let store = store::open(&database.open_options(), &tasks).await.unwrap();
+        Self { store, tasks, database }
     }
 
-    /// Closes it, and opens what it has left.
-    async fn reopened(self) -> Self {
+    /// Closes the store, and opens its database again.
+    async fn reopen(self) -> Self {
         self.store.close().await;
         self.tasks.close();
         self.tasks.wait().await;
-        Self::within(self.home).await
+        Self::on(self.database).await
     }
 }
 
-/// The suite, for each store.
+/// Defines each test for each store.
 macro_rules! conformance {
     ($($test:ident)*) => {
         mod sqlite {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    super::$test(super::Fresh::within(super::Home::file()).await).await;
+                    super::$test(super::TestStore::on(super::TestDatabase::sqlite()).await).await;
                 }
             )*
         }
@@ -55,8 +55,8 @@ macro_rules! conformance {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    let Some(home) = super::Home::postgres().await else { return };
-                    super::$test(super::Fresh::within(home).await).await;
+                    let Some(database) = super::TestDatabase::postgres().await else { return };
+                    super::$test(super::TestStore::on(database).await).await;
                 }
             )*
         }
@@ -64,29 +64,29 @@ macro_rules! conformance {
 }
 
 conformance! {
-    a_change_is_the_state_and_its_row_of_the_log
-    a_change_that_does_not_follow_the_head_is_refused_whole
-    an_id_is_claimed_once_and_for_good
-    a_decision_is_remembered
-    work_that_fails_leaves_nothing_and_harms_nobody
+    a_change_updates_the_state_and_the_log
+    a_change_that_does_not_follow_the_head_is_rejected
+    an_id_can_be_claimed_only_once
+    a_decision_is_recorded_once
+    failed_work_is_rolled_back_alone
     many_writers_lose_nothing
-    a_commit_wakes_once_for_each_calendar
+    commits_send_hints
     ranges_equal_a_brute_force_filter
     an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges
-    what_is_in_the_way_is_busy_and_somebody_else
+    conflicts_exclude_cancelled_and_the_appointment_itself
     a_page_of_the_log_is_dense_and_bounded
-    a_calendar_that_is_gone_keeps_its_log
-    pruning_takes_the_beginning_of_a_log
-    a_restore_bump_leaves_a_gap_that_everybody_notices
+    a_deleted_calendar_keeps_its_log
+    pruning_removes_the_start_of_a_log
+    a_restore_bump_leaves_a_gap_in_every_log
     calendars_are_listed_by_name
-    a_closed_store_says_so
+    a_closed_store_is_unavailable
 }
 
-/// Work that is a closure over plain data.
-struct Do<F>(F);
+/// Work that runs a closure.
+struct ClosureWork<F>(F);
 
 #[async_trait]
-impl<T, F> Work for Do<F>
+impl<T, F> Work for ClosureWork<F>
 where
     T: Send + 'static,
     F: for<'t> Fn(&'t mut dyn Transaction) -> BoxFuture<'t, Result<T, StoreError>>
@@ -103,22 +103,22 @@ where
 
 type BoxFuture<'t, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 't>>;
 
-fn work<T, F>(run: F) -> Do<F>
+fn work<T, F>(run: F) -> ClosureWork<F>
 where
     F: for<'t> Fn(&'t mut dyn Transaction) -> BoxFuture<'t, Result<T, StoreError>>,
 {
-    Do(run)
+    ClosureWork(run)
 }
 
-/// Runs `$body` in a transaction of `$fresh`; what it uses is cloned into it.
-macro_rules! write {
-    ($fresh:expr, |$tx:ident $(, $name:ident)*| $body:expr) => {{
+/// Runs `$body` in a transaction of `$test`, with clones of the variables `$name`.
+macro_rules! in_transaction {
+    ($test:expr, |$tx:ident $(, $name:ident)*| $body:expr) => {{
         $(let $name = $name.clone();)*
         let work = work(move |$tx| {
             $(let $name = $name.clone();)*
             Box::pin(async move { $body })
         });
-        store::write(&*$fresh.store, work).await
+        store::write(&*$test.store, work).await
     }};
 }
 
@@ -142,9 +142,9 @@ fn calendar(id: CalendarId, name: &str) -> Calendar {
     Calendar { id, revision: Revision::ZERO, is_default: id == CALENDAR, content }
 }
 
-async fn make(fresh: &Fresh, id: CalendarId, name: &str) -> Calendar {
+async fn create_calendar(test: &TestStore, id: CalendarId, name: &str) -> Calendar {
     let calendar = calendar(id, name);
-    write!(fresh, |tx, calendar| {
+    in_transaction!(test, |tx, calendar| {
         assert!(tx.claim_id(calendar.id.into(), calendar.id, CREATED_AS).await?);
         tx.insert_calendar(&calendar).await
     })
@@ -178,7 +178,7 @@ fn appointment(number: u128, start: i64, seconds: i64) -> Appointment {
     }
 }
 
-/// `body` as the next change of the calendar: stamped, claimed and applied.
+/// Applies `body` as the calendar's next change, with its revision and a claimed id.
 async fn apply_next(tx: &mut dyn Transaction, body: ChangeKind) -> Result<Change, StoreError> {
     let row = tx.lock_calendar(CALENDAR).await?.expect("the calendar");
     let revision = row.head.next();
@@ -210,17 +210,17 @@ async fn apply_next(tx: &mut dyn Transaction, body: ChangeKind) -> Result<Change
     Ok(change)
 }
 
-async fn commit(fresh: &Fresh, body: ChangeKind) -> Change {
-    write!(fresh, |tx, body| apply_next(tx, body).await).unwrap()
+async fn commit(test: &TestStore, body: ChangeKind) -> Change {
+    in_transaction!(test, |tx, body| apply_next(tx, body).await).unwrap()
 }
 
-async fn log(fresh: &Fresh, after: u64) -> Vec<Change> {
-    let page = fresh.store.log_after(CALENDAR, Revision::new(after).unwrap()).await.unwrap();
+async fn log(test: &TestStore, after: u64) -> Vec<Change> {
+    let page = test.store.log_after(CALENDAR, Revision::new(after).unwrap()).await.unwrap();
     page.unwrap().changes
 }
 
-async fn a_change_is_the_state_and_its_row_of_the_log(fresh: Fresh) {
-    let calendar = make(&fresh, CALENDAR, "it").await;
+async fn a_change_updates_the_state_and_the_log(test: TestStore) {
+    let calendar = create_calendar(&test, CALENDAR, "it").await;
     let first = appointment(1, 100, 10);
     let mut second = first.clone();
     second.content.starts_at = Instant::from_unix(90);
@@ -236,80 +236,84 @@ async fn a_change_is_the_state_and_its_row_of_the_log(fresh: Fresh) {
         ChangeKind::CalendarUpdated(renamed),
         ChangeKind::Deleted(first.id),
     ] {
-        let change = commit(&fresh, body).await;
+        let change = commit(&test, body).await;
         match &change.kind {
             ChangeKind::Created(it) | ChangeKind::Updated(it) => {
-                assert_eq!(fresh.store.appointment(it.id).await.unwrap().as_ref(), Some(it));
+                assert_eq!(test.store.appointment(it.id).await.unwrap().as_ref(), Some(it));
             }
             ChangeKind::CalendarUpdated(it) => {
-                assert_eq!(&fresh.store.calendars(&[CALENDAR]).await.unwrap()[0].calendar, it);
+                assert_eq!(&test.store.calendars(&[CALENDAR]).await.unwrap()[0].calendar, it);
             }
-            _ => assert_eq!(fresh.store.appointment(first.id).await.unwrap(), None),
+            _ => assert_eq!(test.store.appointment(first.id).await.unwrap(), None),
         }
         changes.push(change);
     }
     assert_eq!(changes[3].before.unwrap().start, Instant::from_unix(90));
-    let fresh = fresh.reopened().await;
-    assert_eq!(log(&fresh, 0).await, changes);
+    let test = test.reopen().await;
+    assert_eq!(log(&test, 0).await, changes);
     assert_eq!(
-        fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap(),
+        test.store.heads(&[CALENDAR, OTHER]).await.unwrap(),
         [(CALENDAR, changes[3].revision)]
     );
 }
 
-async fn a_change_that_does_not_follow_the_head_is_refused_whole(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
-    let mut change = commit(&fresh, ChangeKind::Created(appointment(1, 0, 1))).await;
+async fn a_change_that_does_not_follow_the_head_is_rejected(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
+    let mut change = commit(&test, ChangeKind::Created(appointment(1, 0, 1))).await;
     for wrong in [1, 3] {
         change.revision = Revision::new(wrong).unwrap();
         change.kind = ChangeKind::Updated(appointment(1, 50, 1));
-        let refused = write!(fresh, |tx, change| tx.apply(&change).await);
+        let refused = in_transaction!(test, |tx, change| tx.apply(&change).await);
         assert!(matches!(refused, Err(StoreError::Failed(_))));
     }
-    let found = fresh.store.appointment(appointment(1, 0, 1).id).await.unwrap().unwrap();
+    let found = test.store.appointment(appointment(1, 0, 1).id).await.unwrap().unwrap();
     assert_eq!(found.content.starts_at, Instant::from_unix(0));
-    assert_eq!(log(&fresh, 0).await.len(), 1);
+    assert_eq!(log(&test, 0).await.len(), 1);
 }
 
-async fn an_id_is_claimed_once_and_for_good(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
-    make(&fresh, OTHER, "other").await;
+async fn an_id_can_be_claimed_only_once(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
+    create_calendar(&test, OTHER, "other").await;
     let it = appointment(1, 0, 1);
-    commit(&fresh, ChangeKind::Created(it.clone())).await;
-    let deleted = commit(&fresh, ChangeKind::Deleted(it.id)).await;
+    commit(&test, ChangeKind::Created(it.clone())).await;
+    let deleted = commit(&test, ChangeKind::Deleted(it.id)).await;
     for (taken, place) in
         [(CALENDAR.into(), OTHER), (it.id.into(), CALENDAR), (it.id.into(), OTHER)]
     {
-        let claimed = write!(fresh, |tx| tx.claim_id(taken, place, CREATED_AS).await);
+        let claimed = in_transaction!(test, |tx| tx.claim_id(taken, place, CREATED_AS).await);
         assert!(!claimed.unwrap());
     }
-    let place = write!(fresh, |tx, it| tx.locate(it.id.into()).await).unwrap().unwrap();
+    let place = in_transaction!(test, |tx, it| tx.locate(it.id.into()).await).unwrap().unwrap();
     assert_eq!((place.calendar_id, place.created_as), (CALENDAR, CREATED_AS));
     assert_eq!(place.deleted, Some(deleted.revision));
-    let unknown = write!(fresh, |tx| tx.locate(EntityId(id(77))).await).unwrap();
+    let unknown = in_transaction!(test, |tx| tx.locate(EntityId(id(77))).await).unwrap();
     assert_eq!(unknown, None);
 }
 
-async fn a_decision_is_remembered(fresh: Fresh) {
+async fn a_decision_is_recorded_once(test: TestStore) {
     let mutation = MutationId(id(5));
-    let ask = async |fresh: &Fresh| write!(fresh, |tx| tx.find_decision(mutation).await).unwrap();
-    assert_eq!(ask(&fresh).await, None);
+    let ask = async |test: &TestStore| {
+        in_transaction!(test, |tx| tx.find_decision(mutation).await).unwrap()
+    };
+    assert_eq!(ask(&test).await, None);
     let at = Instant::from_unix(1);
-    write!(fresh, |tx| tx.record_decision(mutation, CREATED_AS, "{\"Ok\":1}", at).await).unwrap();
-    let again = write!(fresh, |tx| tx.record_decision(mutation, CREATED_AS, "{}", at).await);
-    assert!(again.is_err(), "the first decision is the decision");
-    let fresh = fresh.reopened().await;
-    assert_eq!(ask(&fresh).await, Some((CREATED_AS, "{\"Ok\":1}".into())));
+    in_transaction!(test, |tx| tx.record_decision(mutation, CREATED_AS, "{\"Ok\":1}", at).await)
+        .unwrap();
+    let again =
+        in_transaction!(test, |tx| tx.record_decision(mutation, CREATED_AS, "{}", at).await);
+    assert!(again.is_err(), "a decision cannot be replaced");
+    let test = test.reopen().await;
+    assert_eq!(ask(&test).await, Some((CREATED_AS, "{\"Ok\":1}".into())));
 }
 
-async fn work_that_fails_leaves_nothing_and_harms_nobody(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
-    let fresh = Arc::new(fresh);
-    // Together, so that they may share a transaction.
+async fn failed_work_is_rolled_back_alone(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
+    let test = Arc::new(test);
+    // They run concurrently, so that they may share a transaction.
     let all = (0..60).map(|n| {
-        let fresh = fresh.clone();
+        let test = test.clone();
         async move {
-            write!(fresh, |tx| {
+            in_transaction!(test, |tx| {
                 apply_next(tx, ChangeKind::Created(appointment(n, 0, 1))).await?;
                 match n % 3 {
                     0 => Ok(()),
@@ -321,19 +325,19 @@ async fn work_that_fails_leaves_nothing_and_harms_nobody(fresh: Fresh) {
     });
     let done = futures_util::future::join_all(all).await;
     assert_eq!(done.iter().filter(|it| it.is_ok()).count(), 20);
-    let log = log(&fresh, 0).await;
+    let log = log(&test, 0).await;
     assert_eq!(log.len(), 20);
     assert!((1..).zip(&log).all(|(n, it)| it.revision.get() == n), "dense");
 }
 
-async fn many_writers_lose_nothing(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
-    let fresh = Arc::new(fresh);
+async fn many_writers_lose_nothing(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
+    let test = Arc::new(test);
     let all = (0..100).map(|n| {
-        let fresh = fresh.clone();
-        tokio::task::spawn(async move {
-            commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))).await
-        })
+        let test = test.clone();
+        tokio::task::spawn(
+            async move { commit(&test, ChangeKind::Created(appointment(n, 0, 1))).await },
+        )
     });
     let mut seen: Vec<_> = Vec::new();
     for done in futures_util::future::join_all(all).await {
@@ -341,30 +345,30 @@ async fn many_writers_lose_nothing(fresh: Fresh) {
     }
     seen.sort_unstable();
     assert_eq!(seen, (1..=100).collect::<Vec<_>>());
-    let fresh = Arc::into_inner(fresh).unwrap().reopened().await;
-    assert_eq!(log(&fresh, 0).await.len(), 100);
+    let test = Arc::into_inner(test).unwrap().reopen().await;
+    assert_eq!(log(&test, 0).await.len(), 100);
 }
 
-async fn a_commit_wakes_once_for_each_calendar(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
+async fn commits_send_hints(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
     let (wakes, head) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Revision::ZERO)));
     let (counted, reached) = (wakes.clone(), head.clone());
-    fresh.store.on_commit(Box::new(move |hint| {
+    test.store.on_commit(Box::new(move |hint| {
         let Hint::Committed(heads) = hint else { return };
         counted.fetch_add(heads.len(), Ordering::SeqCst);
         for &(calendar, head) in heads {
             assert_eq!(calendar, CALENDAR);
             let mut reached = reached.lock().unwrap();
-            // (They may cross on their way.)
+            // Hints may arrive out of order.
             *reached = head.max(*reached);
         }
     }));
-    let all = (0..100).map(|n| commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))));
+    let all = (0..100).map(|n| commit(&test, ChangeKind::Created(appointment(n, 0, 1))));
     futures_util::future::join_all(all).await;
-    // A refusal, or anything else that changes nothing, wakes nobody.
-    write!(fresh, |tx| tx.lock_calendar(CALENDAR).await.map(|_| ())).unwrap();
-    let last = commit(&fresh, ChangeKind::Created(appointment(100, 0, 1))).await;
-    tokio::time::timeout(crate::world::PATIENCE, async {
+    // A transaction that changes nothing sends no hint.
+    in_transaction!(test, |tx| tx.lock_calendar(CALENDAR).await.map(|_| ())).unwrap();
+    let last = commit(&test, ChangeKind::Created(appointment(100, 0, 1))).await;
+    tokio::time::timeout(crate::world::TEST_TIMEOUT, async {
         while *head.lock().unwrap() < last.revision {
             tokio::task::yield_now().await;
         }
@@ -375,8 +379,8 @@ async fn a_commit_wakes_once_for_each_calendar(fresh: Fresh) {
     assert!((2..=101).contains(&wakes), "{wakes} wake-ups");
 }
 
-async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
+async fn ranges_equal_a_brute_force_filter(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
     let mut runner = TestRunner::deterministic();
     let interval =
         || (-400_000..400_000_i64, prop_oneof![0..5_i64, 0..5_000_i64, 0..31_622_400_i64]);
@@ -385,7 +389,7 @@ async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
     let all: Vec<_> =
         (0..).zip(all).map(|(n, (start, seconds))| appointment(n, start, seconds)).collect();
     for it in all.clone() {
-        commit(&fresh, ChangeKind::Created(it)).await;
+        commit(&test, ChangeKind::Created(it)).await;
     }
     for _ in 0..200 {
         let (start, seconds) = interval().new_tree(&mut runner).unwrap().current();
@@ -395,70 +399,72 @@ async fn ranges_equal_a_brute_force_filter(fresh: Fresh) {
             all.iter().filter(|it| it.content.interval().touches(&range)).collect();
         expected
             .sort_by_key(|it| (it.content.starts_at, std::cmp::Reverse(it.content.ends_at), it.id));
-        let found = fresh.store.range(CALENDAR, range, 10_000).await.unwrap().unwrap();
+        let found = test.store.range(CALENDAR, range, 10_000).await.unwrap().unwrap();
         let ids = |them: &[Appointment]| them.iter().map(|it| it.id).collect::<Vec<_>>();
         assert_eq!(ids(&found.appointments), expected.iter().map(|it| it.id).collect::<Vec<_>>());
         assert_eq!((found.revision.get(), found.calendar.id), (300, CALENDAR));
-        let few = fresh.store.range(CALENDAR, range, 3).await.unwrap().unwrap();
+        let few = test.store.range(CALENDAR, range, 3).await.unwrap().unwrap();
         assert_eq!(few.appointments.len(), found.appointments.len().min(3));
         assert!(few.appointments.iter().all(|it| found.appointments.contains(it)));
     }
     let range = Interval { start: Instant::from_unix(0), end: Instant::from_unix(1) };
-    assert_eq!(fresh.store.range(OTHER, range, 10).await.unwrap(), None);
+    assert_eq!(test.store.range(OTHER, range, 10).await.unwrap(), None);
 }
 
-/// Case 4 of the domain: only an import can make one.
-async fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
-    commit(&fresh, ChangeKind::Created(appointment(1, 100, 0))).await;
+/// Case 4 of the domain: only an import can create one.
+async fn an_empty_interval_is_in_exactly_one_of_two_adjacent_ranges(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
+    commit(&test, ChangeKind::Created(appointment(1, 100, 0))).await;
     let count = async |start, end| {
         let range = Interval { start: Instant::from_unix(start), end: Instant::from_unix(end) };
-        fresh.store.range(CALENDAR, range, 10).await.unwrap().unwrap().appointments.len()
+        test.store.range(CALENDAR, range, 10).await.unwrap().unwrap().appointments.len()
     };
     assert_eq!((count(100, 200).await, count(0, 100).await), (1, 0));
     assert_eq!((count(50, 150).await, count(101, 200).await), (1, 0));
 }
 
-async fn what_is_in_the_way_is_busy_and_somebody_else(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
+async fn conflicts_exclude_cancelled_and_the_appointment_itself(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
     for n in 0..15 {
-        commit(&fresh, ChangeKind::Created(appointment(n, i64::try_from(n).unwrap() * 10, 10)))
+        commit(&test, ChangeKind::Created(appointment(n, i64::try_from(n).unwrap() * 10, 10)))
             .await;
     }
     let mut off = appointment(99, 0, 150);
     off.content.status = AppointmentStatus::Cancelled;
-    commit(&fresh, ChangeKind::Created(off)).await;
+    commit(&test, ChangeKind::Created(off)).await;
     let ask = async |start, end, except: Option<AppointmentId>| {
         let slot = Interval { start: Instant::from_unix(start), end: Instant::from_unix(end) };
-        let found = write!(fresh, |tx| tx.find_conflicts(CALENDAR, slot, except).await).unwrap();
+        let found =
+            in_transaction!(test, |tx| tx.find_conflicts(CALENDAR, slot, except).await).unwrap();
         (found.earliest.len(), found.count)
     };
     assert_eq!(ask(0, 150, None).await, (10, 15));
     assert_eq!(ask(10, 20, None).await, (1, 1));
     assert_eq!(ask(10, 20, Some(appointment(1, 0, 0).id)).await, (0, 0));
     assert_eq!(ask(150, 160, None).await, (0, 0));
-    let overlapping = async || write!(fresh, |tx| tx.find_overlaps(CALENDAR).await).unwrap();
+    let overlapping =
+        async || in_transaction!(test, |tx| tx.find_overlaps(CALENDAR).await).unwrap();
     assert_eq!(overlapping().await, store::Conflicts::default());
-    commit(&fresh, ChangeKind::Created(appointment(50, 95, 10))).await;
+    commit(&test, ChangeKind::Created(appointment(50, 95, 10))).await;
     let found = overlapping().await;
     let starts: Vec<_> = found.earliest.iter().map(|it| it.content.starts_at.unix()).collect();
     assert_eq!((starts, found.count), (vec![90, 95, 100], 3));
-    assert_eq!(write!(fresh, |tx| tx.count_appointments(CALENDAR).await).unwrap(), 17);
+    assert_eq!(in_transaction!(test, |tx| tx.count_appointments(CALENDAR).await).unwrap(), 17);
 }
 
-async fn a_page_of_the_log_is_dense_and_bounded(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
+async fn a_page_of_the_log_is_dense_and_bounded(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
     let mut large = appointment(0, 0, 1);
     for n in 0..200 {
         // Deletions have no state: between two large changes they must not be passed over.
         large.id = AppointmentId(id(2_000 + n));
         large.content.description = Some("x".repeat(if n % 10 == 0 { 60_000 } else { 1 }));
-        commit(&fresh, ChangeKind::Created(large.clone())).await;
-        commit(&fresh, ChangeKind::Deleted(large.id)).await;
+        commit(&test, ChangeKind::Created(large.clone())).await;
+        commit(&test, ChangeKind::Deleted(large.id)).await;
     }
     let mut position = 0;
     while position < 400 {
-        let page = log(&fresh, position).await;
+        let page = log(&test, position).await;
         assert!(!page.is_empty() && page.len() <= LOG_PAGE_ROWS, "{} changes", page.len());
         let bytes: usize = page.iter().map(|it| state_size(&it.kind)).sum();
         assert!(bytes <= LOG_PAGE_BYTES + 70_000, "{bytes} bytes");
@@ -467,8 +473,8 @@ async fn a_page_of_the_log_is_dense_and_bounded(fresh: Fresh) {
             assert_eq!(change.revision.get(), position);
         }
     }
-    assert_eq!(log(&fresh, 400).await, []);
-    assert!(fresh.store.log_after(OTHER, Revision::ZERO).await.unwrap().is_none());
+    assert_eq!(log(&test, 400).await, []);
+    assert!(test.store.log_after(OTHER, Revision::ZERO).await.unwrap().is_none());
 }
 
 fn state_size(body: &ChangeKind) -> usize {
@@ -480,108 +486,112 @@ fn state_size(body: &ChangeKind) -> usize {
     }
 }
 
-async fn a_calendar_that_is_gone_keeps_its_log(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
+async fn a_deleted_calendar_keeps_its_log(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
     let it = appointment(1, 0, 1);
-    commit(&fresh, ChangeKind::Created(it.clone())).await;
-    let gone = commit(&fresh, ChangeKind::CalendarGone).await;
-    let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
+    commit(&test, ChangeKind::Created(it.clone())).await;
+    let gone = commit(&test, ChangeKind::CalendarGone).await;
+    let page = test.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
     assert!(page.deleted && page.head == gone.revision && page.changes.len() == 2);
-    assert_eq!(fresh.store.appointment(it.id).await.unwrap(), None);
-    assert_eq!(fresh.store.default_calendar().await.unwrap(), None);
-    assert_eq!(fresh.store.calendars_by_name(None, 10).await.unwrap(), []);
-    assert_eq!(fresh.store.calendars(&[CALENDAR]).await.unwrap()[0].deleted, Some(gone.revision));
+    assert_eq!(test.store.appointment(it.id).await.unwrap(), None);
+    assert_eq!(test.store.default_calendar().await.unwrap(), None);
+    assert_eq!(test.store.calendars_by_name(None, 10).await.unwrap(), []);
+    assert_eq!(test.store.calendars(&[CALENDAR]).await.unwrap()[0].deleted, Some(gone.revision));
     let range = Interval { start: Instant::from_unix(0), end: Instant::from_unix(9) };
-    assert_eq!(fresh.store.range(CALENDAR, range, 10).await.unwrap(), None);
+    assert_eq!(test.store.range(CALENDAR, range, 10).await.unwrap(), None);
     for claimed in [EntityId::from(CALENDAR), it.id.into()] {
-        let place = write!(fresh, |tx| tx.locate(claimed).await).unwrap().unwrap();
+        let place = in_transaction!(test, |tx| tx.locate(claimed).await).unwrap().unwrap();
         assert_eq!(place.deleted, Some(gone.revision));
     }
-    let more = write!(fresh, |tx| apply_next(tx, ChangeKind::CalendarGone).await);
+    let more = in_transaction!(test, |tx| apply_next(tx, ChangeKind::CalendarGone).await);
     assert!(more.is_err(), "no change follows");
 }
 
-async fn pruning_takes_the_beginning_of_a_log(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
+async fn pruning_removes_the_start_of_a_log(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
     for n in 0..10 {
-        commit(&fresh, ChangeKind::Created(appointment(n, 0, 1))).await; // at second n + 1
+        commit(&test, ChangeKind::Created(appointment(n, 0, 1))).await; // at second n + 1
         let (mutation, at) = (MutationId(id(n)), Instant::from_unix(i64::try_from(n).unwrap()));
-        write!(fresh, |tx| tx.record_decision(mutation, CREATED_AS, "{}", at).await).unwrap();
+        in_transaction!(test, |tx| tx.record_decision(mutation, CREATED_AS, "{}", at).await)
+            .unwrap();
     }
     let prune = async |changes, ledger, batch| {
         let (changes, ledger) = (Instant::from_unix(changes), Instant::from_unix(ledger));
-        write!(fresh, |tx| tx.prune(changes, ledger, batch).await).unwrap()
+        in_transaction!(test, |tx| tx.prune(changes, ledger, batch).await).unwrap()
     };
-    let reaches = async || write!(fresh, |tx| tx.ledger_start().await).unwrap().unix();
+    let reaches = async || in_transaction!(test, |tx| tx.ledger_start().await).unwrap().unix();
     assert_eq!((prune(0, 0, 100).await, reaches().await), (0, 0));
     assert_eq!(prune(6, 0, 2).await, 2, "in small batches");
     assert_eq!(prune(6, 0, 100).await, 3);
-    let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
+    let page = test.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
     assert_eq!((page.pruned.get(), page.head.get(), page.changes.len()), (5, 10, 5));
     assert_eq!(prune(0, 4, 100).await, 4, "the ledger has a time of its own");
     assert_eq!((prune(0, 2, 100).await, reaches().await), (0, 4), "it does not go back");
-    let known =
-        async |n| write!(fresh, |tx| tx.find_decision(MutationId(id(n))).await).unwrap().is_some();
+    let known = async |n| {
+        in_transaction!(test, |tx| tx.find_decision(MutationId(id(n))).await).unwrap().is_some()
+    };
     assert!(!known(3).await && known(4).await);
     assert_eq!(prune(1_000, 1_000, 100).await, 5 + 6);
-    let last = commit(&fresh, ChangeKind::Created(appointment(20, 0, 1))).await;
+    let last = commit(&test, ChangeKind::Created(appointment(20, 0, 1))).await;
     assert_eq!(last.revision.get(), 11, "no revision is used again");
 }
 
-async fn a_restore_bump_leaves_a_gap_that_everybody_notices(fresh: Fresh) {
-    make(&fresh, CALENDAR, "it").await;
-    make(&fresh, OTHER, "other").await;
+async fn a_restore_bump_leaves_a_gap_in_every_log(test: TestStore) {
+    create_calendar(&test, CALENDAR, "it").await;
+    create_calendar(&test, OTHER, "other").await;
     let it = appointment(1, 0, 1);
-    commit(&fresh, ChangeKind::Created(it.clone())).await;
-    write!(fresh, |tx| tx
+    commit(&test, ChangeKind::Created(it.clone())).await;
+    in_transaction!(test, |tx| tx
         .record_decision(MutationId(id(1)), CREATED_AS, "{}", Instant::from_unix(0))
         .await)
     .unwrap();
-    assert_eq!(write!(fresh, |tx| tx.restore_bump(1_000, 0).await).unwrap(), 2);
-    let page = fresh.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
+    assert_eq!(in_transaction!(test, |tx| tx.restore_bump(1_000, 0).await).unwrap(), 2);
+    let page = test.store.log_after(CALENDAR, Revision::ZERO).await.unwrap().unwrap();
     assert_eq!((page.head.get(), page.pruned.get(), page.changes.len()), (1_001, 1_001, 0));
-    let stamped = fresh.store.appointment(it.id).await.unwrap().unwrap();
+    let stamped = test.store.appointment(it.id).await.unwrap().unwrap();
     assert_eq!(stamped.revision.get(), 1_001);
-    for row in fresh.store.calendars(&[CALENDAR, OTHER]).await.unwrap() {
+    for row in test.store.calendars(&[CALENDAR, OTHER]).await.unwrap() {
         assert_eq!(row.calendar.revision, row.head);
     }
-    assert!(write!(fresh, |tx| tx.find_decision(MutationId(id(1))).await).unwrap().is_some());
-    assert_eq!(commit(&fresh, ChangeKind::Deleted(it.id)).await.revision.get(), 1_002);
-    write!(fresh, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
-    let heads = fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap();
+    assert!(
+        in_transaction!(test, |tx| tx.find_decision(MutationId(id(1))).await).unwrap().is_some()
+    );
+    assert_eq!(commit(&test, ChangeKind::Deleted(it.id)).await.revision.get(), 1_002);
+    in_transaction!(test, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
+    let heads = test.store.heads(&[CALENDAR, OTHER]).await.unwrap();
     assert!(heads.iter().all(|it| it.1.get() == 50_000), "{heads:?}");
-    write!(fresh, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
-    let heads = fresh.store.heads(&[CALENDAR, OTHER]).await.unwrap();
+    in_transaction!(test, |tx| tx.restore_bump(1_000, 50_000).await).unwrap();
+    let heads = test.store.heads(&[CALENDAR, OTHER]).await.unwrap();
     assert!(heads.iter().all(|it| it.1.get() == 51_000), "{heads:?}");
 }
 
-async fn calendars_are_listed_by_name(fresh: Fresh) {
+async fn calendars_are_listed_by_name(test: TestStore) {
     for (n, name) in [(3, "b"), (4, "a"), (5, "b"), (6, "c")] {
-        make(&fresh, CalendarId(id(n)), name).await;
+        create_calendar(&test, CalendarId(id(n)), name).await;
     }
     let page = async |after: Option<(&str, u128)>, limit| {
         let after = after.map(|(name, n)| (name, CalendarId(id(n))));
-        let found = fresh.store.calendars_by_name(after, limit).await.unwrap();
+        let found = test.store.calendars_by_name(after, limit).await.unwrap();
         found.iter().map(|it| it.id.0.as_u128()).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 10).await, [4, 3, 5, 6]);
     assert_eq!(page(None, 2).await, [4, 3]);
     assert_eq!(page(Some(("b", 3)), 10).await, [5, 6]);
     assert_eq!(page(Some(("bb", 0)), 10).await, [6]);
-    assert_eq!(fresh.store.default_calendar().await.unwrap(), None);
-    make(&fresh, CALENDAR, "z").await;
-    assert_eq!(fresh.store.default_calendar().await.unwrap(), Some(CALENDAR));
+    assert_eq!(test.store.default_calendar().await.unwrap(), None);
+    create_calendar(&test, CALENDAR, "z").await;
+    assert_eq!(test.store.default_calendar().await.unwrap(), Some(CALENDAR));
 }
 
-async fn a_closed_store_says_so(fresh: Fresh) {
-    assert!(write!(fresh, |tx| tx.lock_first_calendar().await).unwrap());
-    make(&fresh, CALENDAR, "it").await;
-    assert!(!write!(fresh, |tx| tx.lock_first_calendar().await).unwrap());
-    fresh.store.ready().await.unwrap();
-    fresh.store.close().await;
-    fresh.tasks.close();
-    fresh.tasks.wait().await;
-    let late = write!(fresh, |tx| tx.lock_calendar(CALENDAR).await.map(|_| ()));
+async fn a_closed_store_is_unavailable(test: TestStore) {
+    assert!(in_transaction!(test, |tx| tx.lock_first_calendar().await).unwrap());
+    create_calendar(&test, CALENDAR, "it").await;
+    assert!(!in_transaction!(test, |tx| tx.lock_first_calendar().await).unwrap());
+    test.store.ready().await.unwrap();
+    test.store.close().await;
+    test.tasks.close();
+    test.tasks.wait().await;
+    let late = in_transaction!(test, |tx| tx.lock_calendar(CALENDAR).await.map(|_| ()));
     assert!(matches!(late, Err(StoreError::Unavailable(_))));
-    assert!(matches!(fresh.store.ready().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(test.store.ready().await, Err(StoreError::Unavailable(_))));
 }

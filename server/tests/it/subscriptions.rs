@@ -1,4 +1,4 @@
-//! Subscriptions over a real socket: the log, from any position, without a gap.
+//! Subscriptions over a real socket: from any position of the log, without gaps.
 
 use appointments_server::clock::Clock;
 use appointments_server::server::Server;
@@ -10,132 +10,132 @@ use crate::world::{World, new_id, settings, text};
 async fn without_a_backlog_the_first_event_is_a_bookmark() {
     let world = World::new().await;
     world.book("a", "10:00-11:00").await;
-    let mut follower = world.follow(json!({})).await;
-    let first = follower.event().await.unwrap();
+    let mut subscription = world.subscribe(json!({})).await;
+    let first = subscription.next_event().await.unwrap();
     assert_eq!((&first["kind"], &first["revision"]), (&json!("BOOKMARK"), &json!(1)));
     assert_eq!(first["previousRevision"], 1);
-    let mut follower = world.follow(json!({ "after": 1 })).await;
-    assert_eq!(follower.told().await, "BOOKMARK 1");
+    let mut subscription = world.subscribe(json!({ "after": 1 })).await;
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 1");
 }
 
 #[tokio::test]
-async fn every_change_is_told_in_order_and_who_made_it() {
+async fn changes_arrive_in_order_with_their_mutation_ids() {
     let world = World::new().await;
-    let mut follower = world.follow(json!({})).await;
-    assert_eq!(follower.told().await, "BOOKMARK 0");
+    let mut subscription = world.subscribe(json!({})).await;
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 0");
     let mutation = new_id();
     let input = json!({ "title": "a", "startsAt": "2026-11-23T10:00:00Z",
         "endsAt": "2026-11-23T11:00:00Z", "mutationId": mutation });
-    let made = world.done("createAppointment", input).await;
-    let told = follower.event().await.unwrap();
+    let made = world.mutate("createAppointment", input).await;
+    let told = subscription.next_event().await.unwrap();
     assert_eq!((&told["kind"], &told["mutationId"]), (&json!("CREATED"), &json!(mutation)));
     assert_eq!((&told["appointmentId"], &told["calendar"]), (&made["id"], &Value::Null));
-    world.done("updateAppointment", json!({ "id": made["id"], "title": "b" })).await;
-    assert_eq!(follower.told().await, "UPDATED 2 b");
-    world.done("updateCalendar", json!({ "id": world.calendar, "name": "Choir" })).await;
-    assert_eq!(follower.told().await, "CALENDAR_UPDATED 3 Choir");
-    world.done("deleteAppointment", json!({ "id": made["id"] })).await;
-    let told = follower.event().await.unwrap();
+    world.mutate("updateAppointment", json!({ "id": made["id"], "title": "b" })).await;
+    assert_eq!(subscription.next_summary().await, "UPDATED 2 b");
+    world.mutate("updateCalendar", json!({ "id": world.calendar, "name": "Choir" })).await;
+    assert_eq!(subscription.next_summary().await, "CALENDAR_UPDATED 3 Choir");
+    world.mutate("deleteAppointment", json!({ "id": made["id"] })).await;
+    let told = subscription.next_event().await.unwrap();
     assert_eq!((&told["kind"], &told["deletedAppointmentId"]), (&json!("DELETED"), &made["id"]));
-    world.done("deleteCalendar", json!({ "id": world.calendar })).await;
-    assert_eq!(follower.told().await, "CALENDAR_GONE 5");
-    assert_eq!(follower.event().await, None, "it was the last");
+    world.mutate("deleteCalendar", json!({ "id": world.calendar })).await;
+    assert_eq!(subscription.next_summary().await, "CALENDAR_GONE 5");
+    assert_eq!(subscription.next_event().await, None, "the last event");
 }
 
 #[tokio::test]
-async fn a_backlog_is_told_and_ends_with_a_bookmark() {
+async fn a_backlog_ends_with_a_bookmark() {
     let world = World::new().await;
     for title in ["a", "b", "c"] {
         world.book(title, "10:00-11:00").await;
     }
-    let mut follower = world.follow(json!({ "after": 1 })).await;
-    assert_eq!(follower.told().await, "CREATED 2 b");
-    assert_eq!(follower.told().await, "CREATED 3 c");
-    assert_eq!(follower.told().await, "BOOKMARK 3");
+    let mut subscription = world.subscribe(json!({ "after": 1 })).await;
+    assert_eq!(subscription.next_summary().await, "CREATED 2 b");
+    assert_eq!(subscription.next_summary().await, "CREATED 3 c");
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 3");
     world.book("d", "10:00-11:00").await;
-    assert_eq!(follower.told().await, "CREATED 4 d");
+    assert_eq!(subscription.next_summary().await, "CREATED 4 d");
 }
 
 #[tokio::test]
-async fn a_position_that_the_log_does_not_have_is_reset() {
+async fn a_position_ahead_of_the_log_is_reset() {
     let world = World::new().await;
     world.book("a", "10:00-11:00").await;
-    let mut ahead = world.follow(json!({ "after": 7 })).await;
-    assert_eq!(ahead.told().await, "RESET 1");
+    let mut ahead = world.subscribe(json!({ "after": 7 })).await;
+    assert_eq!(ahead.next_summary().await, "RESET 1");
     world.book("b", "10:00-11:00").await;
-    assert_eq!(ahead.told().await, "CREATED 2 b", "events go on after it");
+    assert_eq!(ahead.next_summary().await, "CREATED 2 b", "events continue after the RESET");
 }
 
 #[tokio::test]
-async fn a_restart_is_bridged_without_a_gap() {
+async fn a_subscription_resumes_after_a_restart() {
     let world = World::new().await;
-    let mut follower = world.follow(json!({})).await;
-    assert_eq!(follower.told().await, "BOOKMARK 0");
+    let mut subscription = world.subscribe(json!({})).await;
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 0");
     world.book("a", "10:00-11:00").await;
-    assert_eq!(follower.told().await, "CREATED 1 a");
-    let world = world.restarted().await;
+    assert_eq!(subscription.next_summary().await, "CREATED 1 a");
+    let world = world.restart().await;
     world.book("b", "10:00-11:00").await;
-    let mut follower = world.follow(json!({ "after": 1 })).await;
-    assert_eq!(follower.told().await, "CREATED 2 b");
-    assert_eq!(follower.told().await, "BOOKMARK 2");
+    let mut subscription = world.subscribe(json!({ "after": 1 })).await;
+    assert_eq!(subscription.next_summary().await, "CREATED 2 b");
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 2");
 }
 
 #[tokio::test]
-async fn what_is_past_its_retention_is_forgotten_and_says_so() {
+async fn a_position_past_the_retention_is_reset() {
     let world = World::new().await;
     world.book("a", "10:00-11:00").await;
-    world.pass(31);
+    world.advance_days(31);
     world.book("b", "10:00-11:00").await;
-    let world = world.restarted().await;
-    world.pruned().await;
-    let mut follower = world.follow(json!({ "after": 1 })).await;
-    assert_eq!(follower.told().await, "CREATED 2 b");
+    let world = world.restart().await;
+    world.wait_until_pruned().await;
+    let mut subscription = world.subscribe(json!({ "after": 1 })).await;
+    assert_eq!(subscription.next_summary().await, "CREATED 2 b");
 }
 
 #[tokio::test]
-async fn a_calendar_that_is_not_there_is_gone() {
+async fn a_missing_calendar_is_gone() {
     let world = World::new().await;
-    let mut follower = world.follow(json!({ "calendarId": new_id(), "after": 7 })).await;
-    assert_eq!(follower.told().await, "CALENDAR_GONE 7");
-    assert_eq!(follower.event().await, None);
+    let mut subscription = world.subscribe(json!({ "calendarId": new_id(), "after": 7 })).await;
+    assert_eq!(subscription.next_summary().await, "CALENDAR_GONE 7");
+    assert_eq!(subscription.next_event().await, None);
     world.book("a", "10:00-11:00").await;
     let all = json!({ "id": world.calendar, "withAppointments": true });
-    world.done("deleteCalendar", all).await;
+    world.mutate("deleteCalendar", all).await;
     let id = json!(world.calendar);
-    let mut late = world.follow(json!({ "calendarId": id, "after": 0 })).await;
-    assert_eq!(late.told().await, "CREATED 1 a");
-    assert_eq!(late.told().await, "CALENDAR_GONE 2");
-    assert_eq!(late.event().await, None);
+    let mut late = world.subscribe(json!({ "calendarId": id, "after": 0 })).await;
+    assert_eq!(late.next_summary().await, "CREATED 1 a");
+    assert_eq!(late.next_summary().await, "CALENDAR_GONE 2");
+    assert_eq!(late.next_event().await, None);
     for after in [json!(2), Value::Null] {
-        let mut late = world.follow(json!({ "calendarId": id, "after": after })).await;
-        assert_eq!(late.told().await, "CALENDAR_GONE 2");
-        assert_eq!(late.event().await, None);
+        let mut late = world.subscribe(json!({ "calendarId": id, "after": after })).await;
+        assert_eq!(late.next_summary().await, "CALENDAR_GONE 2");
+        assert_eq!(late.next_event().await, None);
     }
 }
 
 #[tokio::test]
-async fn calendars_are_followed_one_by_one() {
+async fn each_calendar_has_its_own_log() {
     let world = World::new().await;
-    let other = world.done("createCalendar", json!({ "name": "Other" })).await;
-    let mut mine = world.follow(json!({})).await;
-    let mut theirs = world.follow(json!({ "calendarId": other["id"] })).await;
-    assert_eq!(mine.told().await, "BOOKMARK 0");
-    assert_eq!(theirs.told().await, "BOOKMARK 0");
+    let other = world.mutate("createCalendar", json!({ "name": "Other" })).await;
+    let mut mine = world.subscribe(json!({})).await;
+    let mut theirs = world.subscribe(json!({ "calendarId": other["id"] })).await;
+    assert_eq!(mine.next_summary().await, "BOOKMARK 0");
+    assert_eq!(theirs.next_summary().await, "BOOKMARK 0");
     world.book("mine", "10:00-11:00").await;
     let input = json!({ "calendarId": other["id"], "title": "theirs",
         "startsAt": "2026-11-23T10:00:00Z", "endsAt": "2026-11-23T11:00:00Z" });
-    world.done("createAppointment", input).await;
-    assert_eq!(theirs.told().await, "CREATED 1 theirs", "each log counts for itself");
-    assert_eq!(mine.told().await, "CREATED 1 mine");
+    world.mutate("createAppointment", input).await;
+    assert_eq!(theirs.next_summary().await, "CREATED 1 theirs", "each log has its own revisions");
+    assert_eq!(mine.next_summary().await, "CREATED 1 mine");
 }
 
-/// A writer in another process leaves no hint in this one; the log is looked at all the same.
+/// Another process sends no hint here, but polling finds its changes.
 #[tokio::test]
-async fn what_another_process_writes_is_told() {
+async fn changes_of_another_process_arrive() {
     let world = World::new().await;
-    let mut follower = world.follow(json!({})).await;
-    assert_eq!(follower.told().await, "BOOKMARK 0");
-    let second = Server::start(&settings(&world.home), Clock::system()).await.unwrap();
+    let mut subscription = world.subscribe(json!({})).await;
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 0");
+    let second = Server::start(&settings(&world.database), Clock::system()).await.unwrap();
     let query = format!(
         "mutation {{ updateCalendar(input: {{ id: \"{}\", name: \"Elsewhere\" }}) {{
             calendar {{ name }} }} }}",
@@ -147,5 +147,5 @@ async fn what_another_process_writes_is_told() {
     let answer: Value = sent.send().await.unwrap().json().await.unwrap();
     let name = &answer["data"]["updateCalendar"]["calendar"]["name"];
     assert_eq!(text(name), "Elsewhere", "{answer}");
-    assert_eq!(follower.told().await, "CALENDAR_UPDATED 1 Elsewhere");
+    assert_eq!(subscription.next_summary().await, "CALENDAR_UPDATED 1 Elsewhere");
 }

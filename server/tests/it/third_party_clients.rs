@@ -1,4 +1,4 @@
-//! Other people's clients, as their packages are, under Node, Python and bash.
+//! Third-party GraphQL clients under Node, Python and bash, and the recipes for them.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -6,14 +6,15 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::world::{PATIENCE, World};
+use crate::world::{TEST_TIMEOUT, World};
 
-/// Where their packages are.
+/// Returns the folder of their packages.
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
-/// Whether packages are installed; if not, that is said. In CI it is a failure.
+/// Returns whether packages are installed, and prints how to install them. In CI, missing ones
+/// fail.
 fn has(packages: &str, how: &str) -> bool {
     let has = clients().join(packages).exists();
     if !has {
@@ -27,7 +28,7 @@ fn has_node() -> bool {
     has("node_modules", "npm ci")
 }
 
-/// What a program prints, line by line.
+/// Runs a program, and returns the lines that it prints.
 async fn run(folder: &Path, program: &str, arguments: &[&str], url: &str) -> Vec<String> {
     let running = Command::new(program)
         .current_dir(folder)
@@ -38,8 +39,8 @@ async fn run(folder: &Path, program: &str, arguments: &[&str], url: &str) -> Vec
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let done = tokio::time::timeout(PATIENCE * 2, running.wait_with_output()).await;
-    let done = done.expect("it should come to an end").unwrap();
+    let done = tokio::time::timeout(TEST_TIMEOUT * 2, running.wait_with_output()).await;
+    let done = done.expect("an end in time").unwrap();
     assert!(done.status.success(), "{program} {arguments:?}: {}", done.status);
     let lines = String::from_utf8(done.stdout).unwrap();
     lines.lines().map(str::to_owned).collect()
@@ -50,7 +51,7 @@ fn json(lines: &[String]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn every_audit_of_graphql_over_http() {
+async fn all_audits_of_graphql_over_http_pass() {
     let world = World::new().await;
     if !has_node() {
         return;
@@ -63,7 +64,7 @@ async fn every_audit_of_graphql_over_http() {
 }
 
 #[tokio::test]
-async fn graphql_sse_hears_every_change() {
+async fn graphql_sse_receives_every_change() {
     let world = World::new().await;
     for (title, slot) in [("One", "09:00-10:00"), ("Two", "10:00-11:00"), ("Three", "11:00-12:00")]
     {
@@ -73,26 +74,26 @@ async fn graphql_sse_hears_every_change() {
         return;
     }
     let url = world.url("/graphql");
-    let heard = json(&run(&clients(), "node", &["sse.mjs", &url, "4"], &url).await);
-    let said = |at: usize| (heard[at]["kind"].clone(), heard[at]["revision"].clone());
-    assert_eq!(heard[0]["appointment"]["title"], "One");
-    assert_eq!(said(2), ("CREATED".into(), 3.into()));
-    assert_eq!(said(3), ("BOOKMARK".into(), 3.into()));
+    let received = json(&run(&clients(), "node", &["sse.mjs", &url, "4"], &url).await);
+    let event = |at: usize| (received[at]["kind"].clone(), received[at]["revision"].clone());
+    assert_eq!(received[0]["appointment"]["title"], "One");
+    assert_eq!(event(2), ("CREATED".into(), 3.into()));
+    assert_eq!(event(3), ("BOOKMARK".into(), 3.into()));
 }
 
-/// A block of docs/recipes.md, as people paste it, in a folder of its own.
+/// A program from docs/recipes.md, in a folder of its own.
 struct Recipe {
     folder: PathBuf,
     file: String,
 }
 
 impl Recipe {
-    /// The block that begins so: its language, and its name.
+    /// Writes the block that starts with this language and name to a file.
     fn paste(begin: &str, file: &str) -> Self {
         const RECIPES: &str = include_str!("../../../docs/recipes.md");
         let (_, block) = RECIPES.split_once(&format!("\n```{begin}\n")).expect("such a recipe");
         let (block, _) = block.split_once("\n```").unwrap();
-        // Below its packages.
+        // Inside the folder of its packages, so that it finds them.
         let folder = clients().join(format!(".run-{}", file.replace('.', "-")));
         std::fs::create_dir_all(&folder).unwrap();
         let recipe = Self { folder, file: file.to_owned() };
@@ -104,8 +105,9 @@ impl Recipe {
         std::fs::write(self.folder.join(file), text).unwrap();
     }
 
-    /// Runs it against a new server: mine before the answer, and theirs after a lost connection.
-    async fn works(self, program: &str) {
+    /// Runs the program against a new server, and checks its output: its own appointment before the
+    /// response, and another one after a lost connection.
+    async fn expect_works(self, program: &str) {
         let world = World::new().await;
         let mut printed = run(&self.folder, program, &[&self.file], &world.url("/graphql")).await;
         printed.dedup();
@@ -116,7 +118,7 @@ impl Recipe {
 
 impl Drop for Recipe {
     fn drop(&mut self) {
-        // What is left is ignored by git, and written anew.
+        // Leftovers are ignored by git and overwritten by the next run.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -124,21 +126,21 @@ impl Drop for Recipe {
 #[tokio::test]
 async fn the_recipe_for_graphql_ws() {
     if has_node() {
-        Recipe::paste("js graphql-ws", "graphql-ws.mjs").works("node").await;
+        Recipe::paste("js graphql-ws", "graphql-ws.mjs").expect_works("node").await;
     }
 }
 
 #[tokio::test]
 async fn the_recipe_for_apollo() {
     if has_node() {
-        Recipe::paste("js apollo", "apollo.mjs").works("node").await;
+        Recipe::paste("js apollo", "apollo.mjs").expect_works("node").await;
     }
 }
 
 #[tokio::test]
 async fn the_recipe_for_urql() {
     if has_node() {
-        Recipe::paste("js urql", "urql.mjs").works("node").await;
+        Recipe::paste("js urql", "urql.mjs").expect_works("node").await;
     }
 }
 
@@ -149,31 +151,33 @@ async fn the_recipe_for_relay() {
     }
     let recipe = Recipe::paste("js relay", "relay.js");
     recipe.write("schema.graphql", &appointments_server::graphql::sdl());
-    // As `npm pkg set` writes it; and git is left alone, since this is a part of somebody's repository.
+    // As `npm pkg set` writes it. The compiler must ignore git, since this folder is inside a
+    // repository.
     recipe.write(
         "package.json",
-        r#"{"type": "module", "relay": {"src": ".", "schema": "schema.graphql", "language": "javascript", "noSourceControl": true}}"#,
+        r#"{"type": "module", "relay": {"src": ".", "schema": "schema.graphql",
+            "language": "javascript", "noSourceControl": true}}"#,
     );
     let compiler = clients().join("node_modules/.bin/relay-compiler");
     run(&recipe.folder, compiler.to_str().unwrap(), &[], "").await;
-    recipe.works("node").await;
+    recipe.expect_works("node").await;
 }
 
 #[tokio::test]
 async fn the_recipe_for_python() {
     if has("venv", "python3 -m venv venv && venv/bin/pip install -r requirements.txt") {
         let python = clients().join("venv/bin/python");
-        Recipe::paste("python gql", "recipe.py").works(python.to_str().unwrap()).await;
+        Recipe::paste("python gql", "recipe.py").expect_works(python.to_str().unwrap()).await;
     }
 }
 
 #[tokio::test]
 async fn the_recipe_for_curl() {
-    let is_here = std::process::Command::new("curl").arg("--version").output().is_ok();
-    if !is_here {
+    let is_installed = std::process::Command::new("curl").arg("--version").output().is_ok();
+    if !is_installed {
         assert!(std::env::var_os("CI_NEEDS_CLIENTS").is_none(), "curl is not installed");
         println!("SKIPPED: curl is not installed");
         return;
     }
-    Recipe::paste("bash curl", "curl.sh").works("bash").await;
+    Recipe::paste("bash curl", "curl.sh").expect_works("bash").await;
 }

@@ -1,10 +1,10 @@
-//! S18: a field of an input object that is given by a variable which was not sent is absent. For
-//! every field of every input, as the schema lists them.
+//! S18: an input field is absent if its variable was not sent. Tests every field of every input in
+//! the schema.
 
 use async_graphql::parser::types::{ServiceDocument, TypeKind, TypeSystemDefinition};
 use serde_json::{Value, json};
 
-use crate::world::{World, and, booking, new_id, text};
+use crate::world::{World, appointment_input, merge, new_id, text};
 
 /// A field of an input type: its name, and its type without a final `!`.
 struct Field {
@@ -29,7 +29,7 @@ fn optional_fields(input: &str) -> Vec<Field> {
     optional.map(field).collect()
 }
 
-/// `base` as a literal, without its braces.
+/// Formats `base` as a GraphQL literal without its braces.
 fn literal(base: &Value) -> String {
     let field = |(name, value): (&String, &Value)| match value {
         Value::Object(_) => format!("{name}: {{ {} }} ", literal(value)),
@@ -43,8 +43,8 @@ fn literal(base: &Value) -> String {
     base.as_object().unwrap().iter().map(field).collect()
 }
 
-/// Runs `mutation` with `base`, once for each optional field of its input given by a variable that
-/// is not sent, and checks that the payload is the one without the field.
+/// Runs `mutation` with `base`, once for each optional field of its input, with the field given by
+/// a variable that is not sent. Checks that the payload equals the one without the field.
 async fn check(world: &World, mutation: &str, base: Value, selection: &str) {
     let input = mutation[..1].to_uppercase() + &mutation[1..] + "Input";
     let send = async |extra: String, variable: String| {
@@ -53,7 +53,7 @@ async fn check(world: &World, mutation: &str, base: Value, selection: &str) {
              error {{ message }} }} }}",
             literal(&base)
         );
-        world.ask(&query, json!({})).await[mutation].clone()
+        world.query(&query, json!({})).await[mutation].clone()
     };
     let expected = send(String::new(), String::new()).await;
     for Field { name, nullable } in optional_fields(&input) {
@@ -66,26 +66,28 @@ async fn check(world: &World, mutation: &str, base: Value, selection: &str) {
 }
 
 #[tokio::test]
-async fn create_appointment() {
+async fn unsent_fields_of_create_appointment_are_absent() {
     let world = World::new().await;
     let selection =
         "appointment { title description location allDay timeZone status attendees { email }
         calendarId }";
-    check(&world, "createAppointment", booking("it", "10:00-11:00"), selection).await;
-    // `id` and `mutationId` as well: the same ones again, and the others absent.
-    let named =
-        and(booking("it", "10:00-11:00"), json!({ "id": new_id(), "mutationId": new_id() }));
+    check(&world, "createAppointment", appointment_input("it", "10:00-11:00"), selection).await;
+    // Repeat with `id` and `mutationId`, so that the result is the same each time.
+    let named = merge(
+        appointment_input("it", "10:00-11:00"),
+        json!({ "id": new_id(), "mutationId": new_id() }),
+    );
     check(&world, "createAppointment", named, "appointment { id revision }").await;
 }
 
 #[tokio::test]
-async fn update_appointment() {
+async fn unsent_fields_of_update_appointment_are_absent() {
     let world = World::new().await;
     let all = json!({ "title": "it", "description": "d", "location": "l", "allDay": true,
         "startsAt": "2026-11-23T00:00:00Z", "endsAt": "2026-11-24T00:00:00Z",
         "timeZone": "Europe/London", "status": "TENTATIVE",
         "attendees": [{ "email": "ada@example.org" }] });
-    let made = world.done("createAppointment", all).await;
+    let made = world.mutate("createAppointment", all).await;
     let selection =
         "appointment { title description location startsAt endsAt allDay timeZone status
         attendees { email } revision }";
@@ -94,7 +96,7 @@ async fn update_appointment() {
 }
 
 #[tokio::test]
-async fn delete_appointment() {
+async fn unsent_fields_of_delete_appointment_are_absent() {
     let world = World::new().await;
     check(&world, "deleteAppointment", json!({ "id": new_id() }), "revision calendarId").await;
     for field in optional_fields("DeleteAppointmentInput") {
@@ -104,18 +106,18 @@ async fn delete_appointment() {
                 deletedAppointmentId }} }}",
             field.nullable, made["id"], field.name
         );
-        let gone = world.ask(&query, json!({})).await;
+        let gone = world.query(&query, json!({})).await;
         assert_eq!(gone["deleteAppointment"]["deletedAppointmentId"], made["id"], "{}", field.name);
     }
 }
 
 #[tokio::test]
-async fn calendars() {
+async fn unsent_fields_of_calendars_are_absent() {
     let world = World::new().await;
     let selection = "calendar { name timeZone overlaps revision }";
     check(&world, "createCalendar", json!({ "name": "It" }), selection).await;
     let made = world
-        .done(
+        .mutate(
             "createCalendar",
             json!({ "name": "It", "color": "#123456", "overlaps": "REJECT",
             "timeZone": "Asia/Tokyo" }),
@@ -129,73 +131,75 @@ async fn calendars() {
 }
 
 #[tokio::test]
-async fn attendees_inside_of_a_list() {
+async fn unsent_fields_of_attendees_are_absent() {
     let world = World::new().await;
     for Field { name, nullable } in optional_fields("AttendeeInput") {
         let query = format!(
             "mutation($it: {nullable}) {{ createAppointment(input: {{ {}
                 attendees: [{{ email: \"ada@example.org\", {name}: $it }}] }}) {{
                 appointment {{ attendees {{ name response }} }} }} }}",
-            literal(&booking("it", "10:00-11:00"))
+            literal(&appointment_input("it", "10:00-11:00"))
         );
-        let made = world.ask(&query, json!({})).await;
+        let made = world.query(&query, json!({})).await;
         let expected = json!([{ "name": null, "response": "NEEDS_ACTION" }]);
         assert_eq!(made["createAppointment"]["appointment"]["attendees"], expected, "{name}");
     }
 }
 
 #[tokio::test]
-async fn arguments_take_their_defaults() {
+async fn unsent_arguments_have_their_defaults() {
     let world = World::new().await;
     let query = "query($first: Int, $id: ID) { calendars(first: $first) { nodes { id } }
         calendar(id: $id) { id } }";
-    let data = world.ask(query, json!({})).await;
+    let data = world.query(query, json!({})).await;
     assert_eq!(text(&data["calendar"]["id"]), world.calendar);
     assert_eq!(data["calendars"]["nodes"].as_array().unwrap().len(), 1);
 }
 
-/// A nullable variable may stand where a value is required if that place has a default.
+/// The specification allows a nullable variable where a required value has a default.
 #[tokio::test]
-async fn a_nullable_variable_that_is_sent_stands_where_there_is_a_default() {
+async fn a_nullable_variable_fits_a_position_with_a_default() {
     let world = World::new().await;
-    let query = "mutation($status: AppointmentStatus, $people: [AttendeeInput!], $allDay: Boolean) {
+    let query =
+        "mutation($status: AppointmentStatus, $people: [AttendeeInput!], $allDay: Boolean) {
         createAppointment(input: { title: \"it\", startsAt: \"2026-11-23T00:00:00Z\",
-            endsAt: \"2026-11-24T00:00:00Z\", status: $status, attendees: $people, allDay: $allDay })
+            endsAt: \"2026-11-24T00:00:00Z\", status: $status, attendees: $people,
+            allDay: $allDay })
         { appointment { status allDay attendees { email } } } }";
     let sent = json!({ "status": "TENTATIVE", "allDay": true,
         "people": [{ "email": "ada@example.org" }] });
-    let made = world.ask(query, sent.clone()).await["createAppointment"]["appointment"].clone();
+    let made = world.query(query, sent.clone()).await["createAppointment"]["appointment"].clone();
     assert_eq!(made["status"], sent["status"]);
     assert_eq!(made["allDay"], sent["allDay"]);
     assert_eq!(made["attendees"], sent["people"]);
     // null is not absent.
-    assert_eq!(world.code(query, json!({ "status": null })).await, "VALIDATION_FAILED");
+    assert_eq!(world.expect_error(query, json!({ "status": null })).await, "VALIDATION_FAILED");
 }
 
 #[tokio::test]
-async fn a_default_of_null_does_not_stand_in_the_way() {
+async fn a_variable_can_default_to_null() {
     let world = World::new().await;
     let query = "query($id: ID = null) { calendar(id: $id) { id } }";
     for sent in [json!({}), json!({ "id": world.calendar })] {
-        assert_eq!(world.ask(query, sent).await["calendar"]["id"], json!(world.calendar));
+        assert_eq!(world.query(query, sent).await["calendar"]["id"], json!(world.calendar));
     }
 }
 
-/// A list of a stricter type than the place has fits (the library refuses it).
+/// A list of a stricter type fits, although the library rejects it.
 #[tokio::test]
-async fn a_required_list_fits_where_none_is_required() {
+async fn a_required_list_fits_an_optional_position() {
     let world = World::new().await;
     let made = world.book("it", "10:00-11:00").await;
     let query = "mutation($id: ID!, $people: [AttendeeInput!]!) {
         updateAppointment(input: { id: $id, attendees: $people }) {
             appointment { attendees { email } } } }";
     let sent = json!({ "id": made["id"], "people": [{ "email": "ada@example.org" }] });
-    let changed = world.ask(query, sent.clone()).await;
+    let changed = world.query(query, sent.clone()).await;
     assert_eq!(changed["updateAppointment"]["appointment"]["attendees"], sent["people"]);
 }
 
 #[tokio::test]
-async fn fragments_and_other_operations_keep_what_they_use() {
+async fn fragments_and_other_operations_keep_their_variables() {
     let world = World::new().await;
     let query = "query A($range: TimeRange!, $skip: Boolean = false, $after: String) {
             calendar { ...Week @skip(if: $skip) } calendars(after: $after) { nodes { id } } }

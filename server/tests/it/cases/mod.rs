@@ -1,5 +1,7 @@
-//! The cases of cases/domain.md, line by line. Those on local times (21 to 24) are pure and stand
-//! in `domain`; those on the page (15's second half, 24, 35) come with it, 29 with access control.
+//! Tests of the numbered cases of the domain.
+//!
+//! Elsewhere: cases on local times (21 to 24) in `domain`, cases on the page (15's second half, 24,
+//! 35) with the page. Case 29 needs access control, which does not exist yet.
 
 mod concurrency;
 mod conflicts;

@@ -1,10 +1,10 @@
-//! Cases 1 to 8.
+//! Cases 1 to 8: which appointments a range contains.
 
 use serde_json::json;
 
-use crate::world::{World, and, booking, new_id, text};
+use crate::world::{World, appointment_input, merge, new_id, text};
 
-/// A calendar with one appointment, asked for one range.
+/// Checks whether an appointment in `slot` is in `range`.
 async fn check(slot: &str, range: &str, present: bool) {
     let world = World::new().await;
     world.book("it", slot).await;
@@ -19,29 +19,30 @@ async fn case_1_ranges_are_half_open() {
 }
 
 #[tokio::test]
-async fn case_2_what_reaches_into_the_range_touches_it() {
+async fn case_2_a_partial_overlap_is_in_the_range() {
     check("09:00-12:00", "10:00-11:00", true).await;
     let world = World::new().await;
-    let input = and(booking("it", "09:00-10:00"), json!({ "endsAt": "2026-11-23T10:00:01Z" }));
-    world.done("createAppointment", input).await;
+    let input =
+        merge(appointment_input("it", "09:00-10:00"), json!({ "endsAt": "2026-11-23T10:00:01Z" }));
+    world.mutate("createAppointment", input).await;
     assert_eq!(world.titles("10:00-11:00").await, ["it"]);
 }
 
 #[tokio::test]
-async fn case_3_what_lasts_longer_than_the_range_is_there_once() {
+async fn case_3_an_appointment_longer_than_the_range_is_listed_once() {
     let world = World::new().await;
     let times = json!({ "startsAt": "2026-11-22T22:00:00Z", "endsAt": "2026-11-24T03:00:00Z" });
-    world.done("createAppointment", and(booking("it", "00:00-00:01"), times)).await;
+    world.mutate("createAppointment", merge(appointment_input("it", "00:00-00:01"), times)).await;
     let found = world.range("2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z").await;
     assert_eq!(found["appointments"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn case_5_a_range_is_answered_whole_or_refused() {
+async fn case_5_invalid_and_long_ranges_are_errors() {
     let world = World::new().await;
     let query = "query($range: TimeRange!) { appointmentsInRange(range: $range) { revision } }";
     let code = async |start: &str, end: &str| {
-        world.code(query, json!({ "range": { "start": start, "end": end } })).await
+        world.expect_error(query, json!({ "range": { "start": start, "end": end } })).await
     };
     let (jan, feb) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
     assert_eq!(code(feb, jan).await, "INVALID_RANGE");
@@ -50,7 +51,7 @@ async fn case_5_a_range_is_answered_whole_or_refused() {
 }
 
 #[tokio::test]
-async fn case_6_what_starts_together_comes_longer_first_then_by_id() {
+async fn case_6_order_is_start_then_longer_first_then_id() {
     let world = World::new().await;
     let ids: Vec<_> = (0..4).map(|_| new_id()).collect();
     for (title, slot, id) in [
@@ -59,13 +60,15 @@ async fn case_6_what_starts_together_comes_longer_first_then_by_id() {
         ("b", "10:00-12:00", &ids[1]),
         ("a", "09:59-10:30", &ids[0]),
     ] {
-        world.done("createAppointment", and(booking(title, slot), json!({ "id": id }))).await;
+        world
+            .mutate("createAppointment", merge(appointment_input(title, slot), json!({ "id": id })))
+            .await;
     }
     assert_eq!(world.titles("00:00-23:00").await, ["a", "b", "c", "d"]);
 }
 
 #[tokio::test]
-async fn case_7_bounds_are_instants_whatever_their_offset() {
+async fn case_7_the_offset_of_a_bound_does_not_matter() {
     let world = World::new().await;
     world.book("it", "10:00-11:00").await;
     let utc = world.range("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z").await;
@@ -73,26 +76,30 @@ async fn case_7_bounds_are_instants_whatever_their_offset() {
     assert_eq!(utc, berlin);
     let query = "{ appointmentsInRange(range: { start: \"2026-11-23T10:00:00\",
         end: \"2026-11-23T11:00:00Z\" }) { revision } }";
-    assert_eq!(world.code(query, json!({})).await, "BAD_INPUT");
+    assert_eq!(world.expect_error(query, json!({})).await, "BAD_INPUT");
 }
 
 #[tokio::test]
-async fn case_8_who_follows_a_range_is_told_of_what_enters_and_leaves_it() {
+async fn case_8_a_subscription_to_a_range_reports_what_enters_and_leaves_it() {
     let world = World::new().await;
     let made = world.book("it", "08:00-09:00").await;
     let range = json!({ "start": "2026-11-23T10:00:00Z", "end": "2026-11-23T12:00:00Z" });
-    let mut follower = world.follow(json!({ "range": range })).await;
-    assert_eq!(follower.told().await, "BOOKMARK 1");
+    let mut subscription = world.subscribe(json!({ "range": range })).await;
+    assert_eq!(subscription.next_summary().await, "BOOKMARK 1");
     for slot in ["11:00-11:30", "13:00-14:00", "15:00-16:00", "09:30-10:01"] {
-        let (start, end) = crate::world::times(slot);
+        let (start, end) = crate::world::slot_times(slot);
         let input = json!({ "id": made["id"], "startsAt": start, "endsAt": end });
-        world.done("updateAppointment", input).await;
+        world.mutate("updateAppointment", input).await;
     }
-    assert_eq!(follower.told().await, "UPDATED 2 it", "moved in");
-    assert_eq!(follower.told().await, "UPDATED 3 it", "moved out");
-    assert_eq!(follower.told().await, "UPDATED 5 it", "moved elsewhere is not told, moved in is");
-    world.done("deleteAppointment", json!({ "id": made["id"] })).await;
-    let last = follower.event().await.unwrap();
+    assert_eq!(subscription.next_summary().await, "UPDATED 2 it", "moved in");
+    assert_eq!(subscription.next_summary().await, "UPDATED 3 it", "moved out");
+    assert_eq!(
+        subscription.next_summary().await,
+        "UPDATED 5 it",
+        "moves outside the range are skipped"
+    );
+    world.mutate("deleteAppointment", json!({ "id": made["id"] })).await;
+    let last = subscription.next_event().await.unwrap();
     assert_eq!(text(&last["kind"]), "DELETED");
     assert_eq!(last["deletedAppointmentId"], made["id"]);
 }
