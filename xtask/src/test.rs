@@ -93,7 +93,7 @@ fn run_examples() -> Result<()> {
 /// Runs the cache's fuzz test for a while. A short run of it is part of the tests.
 pub(crate) fn fuzz(seconds: u64) -> Result<()> {
     let arguments =
-        ["test", "--package", "cynic-cache", "--test", "it", "fuzz::fuzz", "--", "--nocapture"];
+        ["test", "--package", "cynic-cache", "--test", "it", "fuzz::mutated", "--", "--nocapture"];
     checked(Command::new("cargo").args(arguments).env("FUZZ_SECONDS", seconds.to_string()))
 }
 

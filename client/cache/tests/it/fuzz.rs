@@ -1,23 +1,25 @@
-//! Whatever comes over the wire or from a disk: nothing panics, and what is refused changes nothing.
+//! Fuzzing: mutated responses, events, predictions and snapshots never cause a panic, and refused
+//! input changes nothing.
 //!
-//! `FUZZ_SECONDS` says how long a corpus is mutated; `FUZZ_SEED` from where on.
+//! `FUZZ_SECONDS` sets the duration, `FUZZ_SEED` the first seed. `cargo xtask fuzz` runs it.
 
-#![allow(clippy::print_stdout, reason = "it says how much it did")]
+#![allow(clippy::print_stdout, reason = "it prints the number of rounds")]
 
 use std::time::{Duration, Instant};
 
 use cynic_cache::{Cache, EntityKey, Prediction, Prepared};
+use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::library::Library;
-use crate::oracle::Dice;
-use crate::reading::any;
+use crate::oracle::number_from_env;
+use crate::reading::prepare;
 use crate::world::{Watcher, World, loan_json, payload_json, range_json};
 
-/// Rounds where no time is given.
+/// The number of rounds if `FUZZ_SECONDS` is not set.
 const ROUNDS: u64 = 2_000;
 
-/// A cache in the middle of its life, and all that is told it.
+/// A cache with data and a prediction, and the operations whose input is mutated.
 struct Target {
     world: World,
     search: Prepared<Value>,
@@ -32,16 +34,16 @@ impl Target {
     fn new() -> Self {
         let mut world = World::with("1:one@10 2:two@11");
         world.rename("mine", "1", "mine");
-        let search = any(&world.cache, SEARCH, json!({})).expect("the schema has it");
+        let search = prepare(&world.cache, SEARCH, json!({})).expect("the schema has it");
         let changes = r#"subscription { loanChanges(shelf: "s1") { revision loan { id title from until } } }"#;
-        let changes = any(&world.cache, changes, json!({})).expect("the schema has it");
+        let changes = prepare(&world.cache, changes, json!({})).expect("the schema has it");
         let snapshot = world.cache.snapshot();
         Self { world, search, changes, snapshot }
     }
 
-    /// Tells it something; whether that was taken.
-    fn takes(&mut self, kind: usize, bytes: &[u8]) -> bool {
-        let mutation = self.world.mutation("m");
+    /// Applies an input; returns whether the cache accepted it.
+    fn apply(&mut self, kind: usize, bytes: &[u8]) -> bool {
+        let mutation = self.world.send_mutation("m");
         let World { cache, shelf, watch, .. } = &self.world;
         match kind {
             0 => cache.apply_response(&cache.begin(&watch.query), &watch.query, bytes).is_ok(),
@@ -55,26 +57,27 @@ impl Target {
             _ => {
                 let fresh = Cache::new(Library).expect("policy and schema fit");
                 let empty = fresh.snapshot();
-                let is_taken = fresh.restore(bytes).is_ok();
-                assert!(is_taken || fresh.snapshot() == empty, "what is refused leaves nothing");
-                look_at(&fresh);
-                is_taken
+                let is_accepted = fresh.restore(bytes).is_ok();
+                assert!(is_accepted || fresh.snapshot() == empty, "refused input changes nothing");
+                read_everything(&fresh);
+                is_accepted
             }
         }
     }
 
-    /// Told anything, it goes on; and what is refused, or only expected, is not in the base.
-    fn is_told(&mut self, kind: usize, bytes: &[u8]) {
+    /// Applies an input, and checks that refused input and predictions do not change the base.
+    fn expect_robust(&mut self, kind: usize, bytes: &[u8]) {
         let before = self.world.cache.snapshot();
-        let is_taken = self.takes(kind, bytes);
-        if !is_taken || kind == 3 {
-            assert_eq!(self.world.cache.snapshot(), before, "it changes nothing");
+        let is_accepted = self.apply(kind, bytes);
+        if !is_accepted || kind == 3 {
+            assert_eq!(self.world.cache.snapshot(), before, "the base is the same");
         }
-        look_at(&self.world.cache);
+        read_everything(&self.world.cache);
         _ = self.world.watch.view();
-        _ = self.world.watch.changes();
+        _ = self.world.watch.take_delta();
     }
 
+    /// Returns valid inputs of all kinds, to be mutated.
     fn corpus(&self) -> Vec<(usize, Vec<u8>)> {
         let search = json!({"data": {"search": [
             {"__typename": "Book", "id": "b", "title": "Emma \u{e9}\"\\", "pages": 3, "weight": 1.5e3, "tags": ["a"],
@@ -102,18 +105,18 @@ impl Target {
     }
 }
 
-/// Everything that may be asked of a cache.
-fn look_at(cache: &Cache) {
+/// Calls all methods that read.
+fn read_everything(cache: &Cache) {
     let watch = Watcher::over(cache, 0, 24);
     _ = cache.missing_ranges(&watch.query);
     _ = cache.read(&watch.query);
     _ = cache.status(&EntityKey::new("Loan", "1"));
     let other = Cache::new(Library).expect("policy and schema fit");
-    other.restore(&cache.snapshot()).expect("what it writes can be read");
+    other.restore(&cache.snapshot()).expect("a snapshot can be restored");
     cache.evict_to(cache.stats().bytes / 2);
 }
 
-/// Words that JSON readers and we may stumble over.
+/// Tokens that JSON readers or the cache may handle wrongly.
 const WORDS: &[&str] = &[
     "null",
     "true",
@@ -148,97 +151,94 @@ const WORDS: &[&str] = &[
     "]",
 ];
 
-fn mutate(dice: &mut Dice, mut bytes: Vec<u8>, kind: usize) -> Vec<u8> {
+/// Changes an input at up to five places. Most snapshots get a valid checksum afterwards.
+fn mutate(rng: &mut Rng, mut bytes: Vec<u8>, kind: usize) -> Vec<u8> {
     let body = if kind == 4 { bytes.len().saturating_sub(8) } else { bytes.len() };
-    let sum_holds = kind == 4 && !dice.one_in(8);
-    bytes.truncate(if sum_holds { body } else { bytes.len() });
-    for _ in 0..=dice.below(4) {
+    let keeps_checksum = kind == 4 && rng.usize(..8) != 0;
+    bytes.truncate(if keeps_checksum { body } else { bytes.len() });
+    for _ in 0..=rng.usize(..4) {
         let len = bytes.len().max(1);
-        let (from, to) = (dice.below(len), dice.below(len));
+        let (from, to) = (rng.usize(..len), rng.usize(..len));
         let (from, to) = (from.min(to), from.max(to).min(bytes.len()));
-        match dice.below(7) {
-            0 if !bytes.is_empty() => bytes[from] ^= 1 << dice.below(8),
-            1 if !bytes.is_empty() => bytes[from] = dice.below(256) as u8,
-            2 => _ = bytes.drain(from..to.min(from + dice.below(20))),
+        match rng.usize(..7) {
+            0 if !bytes.is_empty() => bytes[from] ^= 1 << rng.usize(..8),
+            1 if !bytes.is_empty() => bytes[from] = rng.usize(..256) as u8,
+            2 => _ = bytes.drain(from..to.min(from + rng.usize(..20))),
             3 => {
                 let piece: Vec<u8> = bytes[from..to.min(from + 60)].to_vec();
-                let at = dice.below(bytes.len() + 1);
+                let at = rng.usize(..bytes.len() + 1);
                 bytes.splice(at..at, piece);
             }
-            4 if kind != 4 => word(dice, &mut bytes),
-            5 if kind != 4 => word(dice, &mut bytes),
-            _ if dice.one_in(10) => bytes.truncate(from),
+            4 if kind != 4 => replace_word(rng, &mut bytes),
+            5 if kind != 4 => replace_word(rng, &mut bytes),
+            _ if rng.usize(..10) == 0 => bytes.truncate(from),
             _ => {}
         }
     }
-    if sum_holds {
+    if keeps_checksum {
         let sum = fnv(&bytes).to_le_bytes();
         bytes.extend(sum);
     }
     bytes
 }
 
-/// Another word in the place of one.
-fn word(dice: &mut Dice, bytes: &mut Vec<u8>) {
+/// Replaces the text between two JSON delimiters by a random token.
+fn replace_word(rng: &mut Rng, bytes: &mut Vec<u8>) {
     let is_border = |it: &u8| b",:{}[]".contains(it);
     let borders: Vec<usize> =
         bytes.iter().enumerate().filter(|(_, it)| is_border(it)).map(|(at, _)| at).collect();
-    let Some(at) = dice.of(&borders).copied() else { return };
+    let Some(at) = rng.choice(&borders).copied() else { return };
     let end = borders.iter().copied().find(|it| *it > at).unwrap_or(bytes.len());
-    let word = dice.of(WORDS).map_or("", |it| *it).bytes();
+    let word = rng.choice(WORDS).map_or("", |it| *it).bytes();
     bytes.splice(at + 1..end.max(at + 1), word);
 }
 
-/// The checksum of snapshots (FNV-1a), so that what is mutated gets past it.
+/// The checksum of snapshots (FNV-1a).
 fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
         (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
 #[test]
-fn fuzz() {
-    let first = number("FUZZ_SEED").unwrap_or_default();
-    #[allow(clippy::disallowed_methods, reason = "how long it may take is the machine's time")]
+fn mutated_input_never_panics() {
+    let first = number_from_env("FUZZ_SEED").unwrap_or_default();
+    #[allow(clippy::disallowed_methods, reason = "fuzzing runs for a given time")]
     let begin = Instant::now();
-    let until = number("FUZZ_SECONDS").map(Duration::from_secs);
+    let until = number_from_env("FUZZ_SECONDS").map(Duration::from_secs);
     let mut seed = first;
     loop {
         if until.map_or(seed >= first + ROUNDS, |it| begin.elapsed() >= it) {
             break;
         }
-        // Said before, as a panic leaves no time for it.
-        let told = std::panic::catch_unwind(|| round(seed));
-        assert!(told.is_ok(), "FUZZ_SEED={seed} shows it again");
+        // Catch the panic in order to print the seed.
+        let result = std::panic::catch_unwind(|| run_round(seed));
+        assert!(result.is_ok(), "run with FUZZ_SEED={seed} to reproduce");
         seed += 1;
     }
     println!("{} rounds", seed - first);
 }
 
-/// A cache is told five mutated things, one after the other.
-fn round(seed: u64) {
-    let mut dice = Dice::new(seed);
+/// Applies five mutated inputs to one cache.
+fn run_round(seed: u64) {
+    let mut rng = Rng::with_seed(seed);
     let mut target = Target::new();
     let corpus = target.corpus();
     for _ in 0..5 {
-        let Some((kind, bytes)) = dice.of(&corpus) else { return };
-        let bytes = mutate(&mut dice, bytes.clone(), *kind);
-        target.is_told(*kind, &bytes);
+        let Some((kind, bytes)) = rng.choice(&corpus) else { return };
+        let bytes = mutate(&mut rng, bytes.clone(), *kind);
+        target.expect_robust(*kind, &bytes);
     }
 }
 
 #[test]
-fn the_corpus_is_taken_as_it_is() {
+fn the_unchanged_corpus_is_valid() {
     let mut target = Target::new();
     let (body, sum) = target.snapshot.split_at(target.snapshot.len() - 8);
     assert_eq!(fnv(body).to_le_bytes(), sum);
     for (kind, bytes) in target.corpus() {
-        // The third is an answer to another operation, and there to be refused.
+        // The third input is a response to another operation, so it is refused.
         let is_good = !bytes.starts_with(br#"{"data":{"createLoan""#);
-        assert_eq!(target.takes(kind, &bytes), is_good, "{}", String::from_utf8_lossy(&bytes));
+        assert_eq!(target.apply(kind, &bytes), is_good, "{}", String::from_utf8_lossy(&bytes));
     }
 }

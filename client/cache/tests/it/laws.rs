@@ -1,4 +1,4 @@
-//! Laws that hold for whatever is told.
+//! Property tests: laws that hold for any response and any order of changes.
 
 use std::collections::BTreeMap;
 
@@ -33,15 +33,15 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-fn maybe(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+fn nullable(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
     prop::option::of(value).prop_map(|it| it.unwrap_or_default())
 }
 
 prop_compose! {
     fn person()(
         name in ".*",
-        born in maybe(any::<i32>().prop_map(Value::from)),
-        home in prop::option::of((".*", maybe(".*".prop_map(Value::from)))),
+        born in nullable(any::<i32>().prop_map(Value::from)),
+        home in prop::option::of((".*", nullable(".*".prop_map(Value::from)))),
     ) -> Value {
         let home = home.map(|(city, street)| {
             json!({"__typename": "Address", "city": city, "street": street})
@@ -52,14 +52,14 @@ prop_compose! {
 
 prop_compose! {
     fn book()(
-        texts in (".*", maybe(".*".prop_map(Value::from))),
-        pages in maybe(any::<i32>().prop_map(Value::from)),
-        weight in maybe((-1e9..1e9).prop_map(Value::from)),
+        texts in (".*", nullable(".*".prop_map(Value::from))),
+        pages in nullable(any::<i32>().prop_map(Value::from)),
+        weight in nullable((-1e9..1e9).prop_map(Value::from)),
         tags in prop::collection::vec(".{0,5}", 0..4),
         language in prop_oneof!["DE", "EN"],
         extra in json_value(),
-        author in maybe(person()),
-        chapters in prop::collection::vec((".*", maybe(any::<i32>().prop_map(Value::from))), 0..3),
+        author in nullable(person()),
+        chapters in prop::collection::vec((".*", nullable(any::<i32>().prop_map(Value::from))), 0..3),
     ) -> Value {
         let chapter = |(title, pages)| json!({"__typename": "Chapter", "title": title, "pages": pages});
         let chapters: Vec<Value> = chapters.into_iter().map(chapter).collect();
@@ -69,10 +69,10 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Shelves of books; a book may stand on several, and says the same everywhere.
+    /// Shelves of books. A book can be on several shelves, with the same content.
     fn shelves()(
         books in prop::collection::vec(book(), 1..5),
-        shelves in prop::collection::vec((".*", maybe(".*".prop_map(Value::from)), any::<u64>(),
+        shelves in prop::collection::vec((".*", nullable(".*".prop_map(Value::from)), any::<u64>(),
             prop::collection::vec(any::<prop::sample::Index>(), 0..6)), 0..4),
     ) -> Value {
         let book = |at: &prop::sample::Index| {
@@ -89,23 +89,23 @@ prop_compose! {
     }
 }
 
-/// One of my changes of one of three loans.
+/// A local change of one of three loans.
 #[derive(Clone, Debug)]
-enum Mine {
+enum LocalChange {
     Rename(usize, String),
     Shift(usize, u32),
     Delete(usize),
 }
 
-fn mine() -> impl Strategy<Value = Mine> {
+fn local_change() -> impl Strategy<Value = LocalChange> {
     prop_oneof![
-        (0..3_usize, "[a-z]{1,3}").prop_map(|(it, title)| Mine::Rename(it, title)),
-        (0..3_usize, 0..30_u32).prop_map(|(it, to)| Mine::Shift(it, to)),
-        (0..3_usize).prop_map(Mine::Delete),
+        (0..3_usize, "[a-z]{1,3}").prop_map(|(it, title)| LocalChange::Rename(it, title)),
+        (0..3_usize, 0..30_u32).prop_map(|(it, to)| LocalChange::Shift(it, to)),
+        (0..3_usize).prop_map(LocalChange::Delete),
     ]
 }
 
-impl Mine {
+impl LocalChange {
     fn predict(&self, cache: &Cache, by: usize) {
         let patch = match self {
             Self::Rename(it, title) => Patch::of("Loan", &it.to_string()).set("title", title),
@@ -123,47 +123,47 @@ const DAY: &str = "0:zero@8 1:one@10 2:two@12";
 
 proptest! {
     #[test]
-    fn what_is_written_is_what_is_read(data in shelves()) {
+    fn responses_and_snapshots_are_read_back(data in shelves()) {
         let cache = Cache::new(Library).expect("policy and schema fit");
-        let query = reading::any(&cache, SHELVES, json!({})).expect("the schema has it");
+        let query = reading::prepare(&cache, SHELVES, json!({})).expect("the schema has it");
         let request = cache.begin(&query);
         let answer = json!({"data": data}).to_string();
         cache.apply_response(&request, &query, answer.as_bytes()).expect("it fits");
-        // As serde_json reads it: the last bit of a float is its own.
+        // Parse the expected value with serde_json too, because it rounds the last bit of floats.
         let data = serde_json::from_str::<Value>(&answer).expect("JSON")["data"].take();
-        let View::Complete(view) = cache.read(&query) else { panic!("it was told all") };
+        let View::Complete(view) = cache.read(&query) else { panic!("all fields are known") };
         prop_assert_eq!(&*view, &data);
 
         let other = Cache::new(Library).expect("policy and schema fit");
         other.restore(&cache.snapshot()).expect("it is whole");
-        let query = reading::any(&other, SHELVES, json!({})).expect("the schema has it");
-        let View::Complete(view) = other.read(&query) else { panic!("it was kept") };
+        let query = reading::prepare(&other, SHELVES, json!({})).expect("the schema has it");
+        let View::Complete(view) = other.read(&query) else { panic!("the snapshot has all fields") };
         prop_assert_eq!(&*view, &data);
     }
 
     #[test]
-    fn layers_go_in_any_order_and_leave_the_base(
-        mine in prop::collection::vec(mine(), 1..6),
+    fn layers_can_be_removed_in_any_order(
+        changes in prop::collection::vec(local_change(), 1..6),
         order in prop::collection::vec(any::<prop::sample::Index>(), 6),
     ) {
         let mut it = World::with(DAY);
         let before = it.cache.snapshot();
-        let mut left: BTreeMap<usize, Mine> = mine.into_iter().enumerate().collect();
-        for (by, mine) in &left {
-            mine.predict(&it.cache, *by);
+        let mut remaining: BTreeMap<usize, LocalChange> = changes.into_iter().enumerate().collect();
+        for (by, change) in &remaining {
+            change.predict(&it.cache, *by);
         }
         for at in order {
-            let Some(by) = left.keys().nth(at.index(left.len().max(1))).copied() else { break };
-            left.remove(&by);
+            let Some(by) = remaining.keys().nth(at.index(remaining.len().max(1))).copied() else { break };
+            remaining.remove(&by);
             it.cache.roll_back(by.to_string());
-            // What is shown is what the others alone would show.
-            let mut alone = World::with(DAY);
-            for (by, mine) in &left {
-                mine.predict(&alone.cache, *by);
+            // The view must equal that of a world with the remaining layers only.
+            let mut other = World::with(DAY);
+            for (by, change) in &remaining {
+                change.predict(&other.cache, *by);
             }
-            prop_assert_eq!(it.watch.seen(), alone.watch.seen());
+            prop_assert_eq!(it.watch.shown_loans(), other.watch.shown_loans());
         }
-        it.shows(DAY);
+        it.expect_view(DAY);
         prop_assert_eq!(it.cache.snapshot(), before);
     }
 }

@@ -1,4 +1,4 @@
-//! The cache as its users see it: through its public interface, with a library of shelves and books.
+//! Tests of the public interface of the cache, with a library of shelves, books and loans.
 
 mod cases;
 mod fuzz;

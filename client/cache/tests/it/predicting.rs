@@ -1,110 +1,113 @@
-//! Predictions: in each of their three forms, over a base that moves.
+//! Tests of the three forms of predictions, over a base that changes.
 
 use cynic::MutationBuilder;
 use cynic_cache::{EntityKey, Patch, Prediction, PredictionError, Prepared};
 use serde_json::json;
 
 use crate::library::{CreateLoan, CreateVariables, LoanInput};
-use crate::reading::any;
+use crate::reading::prepare;
 use crate::world::World;
 
-/// What comes of a prediction that does not fit; nothing else does.
+/// Checks that a prediction is refused and changes nothing.
 #[track_caller]
-fn refuses(prediction: Prediction, expected: &str) {
-    refuses_in(World::with("1:one@10"), prediction, expected);
+fn expect_refused(prediction: Prediction, expected: &str) {
+    expect_refused_in(World::with("1:one@10"), prediction, expected);
 }
 
 #[track_caller]
-fn refuses_in(mut it: World, prediction: Prediction, expected: &str) {
+fn expect_refused_in(mut it: World, prediction: Prediction, expected: &str) {
     let error = it.cache.predict("m", prediction).expect_err(expected).to_string();
     assert!(error.contains(expected), "{error}");
-    it.shows("1:one@10");
-    assert!(!it.cache.roll_back("m"), "there is no such layer");
+    it.expect_view("1:one@10");
+    assert!(!it.cache.roll_back("m"), "no layer was added");
 }
 
 #[test]
-fn a_value_must_fit_the_mutation() {
-    let refuses = |value: serde_json::Value, expected: &str| {
+fn a_predicted_response_must_fit_the_mutation() {
+    let expect_refused = |value: serde_json::Value, expected: &str| {
         let it = World::with("1:one@10");
-        let prediction = Prediction::response(&mutation(&it), &value);
-        refuses_in(it, prediction, expected);
+        let prediction = Prediction::response(&prepare_mutation(&it), &value);
+        expect_refused_in(it, prediction, expected);
     };
-    refuses(json!({"createLaon": {}}), "createLaon");
-    refuses(json!({"createLoan": {"loan": {"id": "1", "titel": "x"}}}), "titel");
-    refuses(json!({"createLoan": {"loan": {"title": "x"}}}), "id");
-    refuses(json!({"createLoan": {"loan": {"id": "1", "title": 3}}}), "`createLoan.loan.title`");
-    refuses(json!({"createLoan": 3}), "createLoan");
+    expect_refused(json!({"createLaon": {}}), "createLaon");
+    expect_refused(json!({"createLoan": {"loan": {"id": "1", "titel": "x"}}}), "titel");
+    expect_refused(json!({"createLoan": {"loan": {"title": "x"}}}), "id");
+    expect_refused(
+        json!({"createLoan": {"loan": {"id": "1", "title": 3}}}),
+        "`createLoan.loan.title`",
+    );
+    expect_refused(json!({"createLoan": 3}), "createLoan");
 }
 
 #[test]
-fn a_mutation_of_another_cache_is_no_mutation_of_this_one() {
-    let other = mutation(&World::empty());
-    refuses(Prediction::response(&other, &json!({"createLoan": {}})), "another cache");
+fn a_mutation_prepared_by_another_cache_is_refused() {
+    let other = prepare_mutation(&World::empty());
+    expect_refused(Prediction::response(&other, &json!({"createLoan": {}})), "another cache");
 }
 
-fn mutation(it: &World) -> Prepared<CreateLoan> {
+fn prepare_mutation(it: &World) -> Prepared<CreateLoan> {
     let input = LoanInput { id: "m".into(), shelf_id: None, title: None, from: None, until: None };
-    it.cache.prepare(&CreateLoan::build(CreateVariables { input })).expect("there")
+    it.cache.prepare(&CreateLoan::build(CreateVariables { input })).expect("the schema has it")
 }
 
 #[test]
 fn a_patch_must_fit_the_schema() {
-    refuses(Patch::of("Loan", "1").set("titel", "x").into(), "`Loan` has no field `titel`");
-    refuses(Patch::of("Laon", "1").set("title", "x").into(), "Laon");
-    refuses(Patch::of("Loan", "1").set("title", 3).into(), "title");
+    expect_refused(Patch::of("Loan", "1").set("titel", "x").into(), "`Loan` has no field `titel`");
+    expect_refused(Patch::of("Laon", "1").set("title", "x").into(), "Laon");
+    expect_refused(Patch::of("Loan", "1").set("title", 3).into(), "title");
 }
 
 #[test]
 fn a_draft_must_fit_the_schema() {
-    refuses(
+    expect_refused(
         Prediction::draft(|it| _ = it.set("Loan", "1", "titel", "x")),
         "`Loan` has no field `titel`",
     );
-    refuses(Prediction::draft(|it| _ = it.set("Loan", "1", "title", 3)), "title");
+    expect_refused(Prediction::draft(|it| _ = it.set("Loan", "1", "title", 3)), "title");
 }
 
 #[test]
-fn a_name_is_used_once() {
+fn a_mutation_id_can_be_used_once() {
     let mut it = World::with("1:one@10");
     it.rename("m", "1", "mine");
     let again = it.cache.predict("m", Patch::of("Loan", "1").set("title", "again"));
     assert!(matches!(again, Err(PredictionError::AlreadyPending(_))), "{again:?}");
-    it.shows("1:mine@10");
+    it.expect_view("1:mine@10");
     assert!(it.cache.roll_back("m"));
     assert!(!it.cache.roll_back("m"));
-    it.shows("1:one@10");
+    it.expect_view("1:one@10");
 }
 
 #[test]
-fn of_what_is_shown_already_only_the_difference_is_expected() {
+fn only_the_difference_to_the_view_is_predicted() {
     let mut it = World::with("1:one@10");
-    // The caller answers all of the fragment, and has changed the title alone.
+    // The predicted response has all fields of the loan, but only the title differs.
     it.create("m", "1:mine@10");
-    it.event(2, "1:theirs@14");
-    it.shows("1:mine@14");
+    it.deliver_event(2, "1:theirs@14");
+    it.expect_view("1:mine@14");
 }
 
 #[test]
-fn a_draft_is_run_again_when_the_base_moves() {
+fn a_draft_runs_again_when_the_base_changes() {
     let mut it = World::with("1:one@10");
     let louder = Prediction::draft(|draft| {
         let title: Option<String> = draft.get("Loan", "1", "title");
         draft.set("Loan", "1", "title", format!("{}!", title.unwrap_or_default()));
     });
     it.cache.predict("m", louder).expect("it fits");
-    it.shows("1:one!@10");
-    it.event(2, "1:uno@11");
-    it.shows("1:uno!@11");
+    it.expect_view("1:one!@10");
+    it.deliver_event(2, "1:uno@11");
+    it.expect_view("1:uno!@11");
     it.rename("above", "1", "mine");
-    it.shows("1:mine@11");
-    it.refused("above");
-    it.shows("1:uno!@11");
+    it.expect_view("1:mine@11");
+    it.refuse("above");
+    it.expect_view("1:uno!@11");
     it.cache.roll_back("m");
-    it.shows("1:uno@11");
+    it.expect_view("1:uno@11");
 }
 
 #[test]
-fn a_draft_sees_what_is_below_it_and_what_it_did() {
+fn a_draft_sees_lower_layers_and_its_own_edits() {
     let mut it = World::with("1:one@10");
     it.rename("below", "1", "below");
     let draft = Prediction::draft(|draft| {
@@ -114,16 +117,16 @@ fn a_draft_sees_what_is_below_it_and_what_it_did() {
         draft.set("Loan", "1", "title", format!("{}+", seen.unwrap_or_default()));
     });
     it.cache.predict("m", draft).expect("it fits");
-    it.shows("1:below++@10");
-    it.refused("below");
-    it.shows("1:one++@10");
+    it.expect_view("1:below++@10");
+    it.refuse("below");
+    it.expect_view("1:one++@10");
 }
 
 #[test]
-fn lists_are_linked_and_unlinked() {
+fn a_draft_links_and_unlinks_list_members() {
     let it = World::empty();
-    let shelf =
-        any(&it.cache, r#"{ shelf(id: "s1") { books { id title } } }"#, json!({})).expect("there");
+    let shelf = prepare(&it.cache, r#"{ shelf(id: "s1") { books { id title } } }"#, json!({}))
+        .expect("the schema has it");
     let request = it.cache.begin(&shelf);
     let book = |id: &str| json!({"__typename": "Book", "id": id, "title": id});
     let answer = |books: &[&str]| {
@@ -152,7 +155,7 @@ fn lists_are_linked_and_unlinked() {
         Prediction::draft(move |it| _ = it.unlink(&shelf_key, field, &EntityKey::new("Book", "a")));
     it.cache.predict("take", take).expect("it fits");
     assert_eq!(shown(), "b c");
-    // The base moves beneath; edits are not values.
+    // The list changes in the base; the edits are applied to the new list.
     let request = it.cache.begin(&shelf);
     it.cache
         .apply_response(

@@ -1,14 +1,14 @@
-//! What is written is what is read: every form that a selection can have, and every form of not knowing.
+//! Tests that a response is read back unchanged, for all forms of selections and of gaps.
 
 use cynic_cache::{Cache, CynicOperation, Gap, OperationError, Prepared, ResponseError, View};
 use serde_json::{Value, json};
 
 use crate::library::Library;
 
-/// A document that nobody has a fragment for; its answer is read as JSON.
-struct Any<'t>(&'t str, Value);
+/// A document with its variables, and without a fragment; its response is read as JSON.
+struct Document<'t>(&'t str, Value);
 
-impl CynicOperation for Any<'_> {
+impl CynicOperation for Document<'_> {
     type Fragment = Value;
 
     fn text(&self) -> &str {
@@ -24,55 +24,55 @@ impl CynicOperation for Any<'_> {
     }
 }
 
-/// Any document, ready.
-pub(crate) fn any(
+/// Prepares a document.
+pub(crate) fn prepare(
     cache: &Cache,
     text: &str,
     variables: Value,
 ) -> Result<Prepared<Value>, OperationError> {
-    cache.prepare(&Any(text, variables))
+    cache.prepare(&Document(text, variables))
 }
 
-/// A cache that was told one answer, and what it says to the same question.
-fn told(text: &str, variables: Value, answer: &Value) -> (Cache, Prepared<Value>) {
+/// Returns a cache that got one response, and the query of the response.
+fn cache_with_response(text: &str, variables: Value, answer: &Value) -> (Cache, Prepared<Value>) {
     let cache = Cache::new(Library).expect("policy and schema fit");
-    let query = any(&cache, text, variables).expect("the schema has it");
+    let query = prepare(&cache, text, variables).expect("the schema has it");
     let request = cache.begin(&query);
     cache.apply_response(&request, &query, answer.to_string().as_bytes()).expect("it fits");
     (cache, query)
 }
 
 #[track_caller]
-fn reads_back(text: &str, data: Value) {
-    reads(text, json!({ "data": data.clone() }), data);
+fn expect_round_trip(text: &str, data: Value) {
+    expect_complete(text, json!({ "data": data.clone() }), data);
 }
 
-/// What the cache says after `answer`; keys that were only completed are not in `expected`.
+/// Checks the complete view after a response. `expected` lacks the fields that the cache added.
 #[track_caller]
-fn reads(text: &str, answer: Value, expected: Value) {
-    let (cache, query) = told(text, json!({}), &answer);
+fn expect_complete(text: &str, answer: Value, expected: Value) {
+    let (cache, query) = cache_with_response(text, json!({}), &answer);
     match cache.read(&query) {
         View::Complete(view) => assert_eq!(*view, expected),
         other => panic!("{other:?}"),
     }
 }
 
-/// What can be shown after `answer`, and what that lacks.
+/// Checks the partial view after a response, and its gaps.
 #[track_caller]
-fn lacks(text: &str, answer: Value, shown: Option<Value>, lacking: &[&str]) {
-    let (cache, query) = told(text, json!({}), &answer);
-    check_lack(&cache.read(&query), shown, lacking);
+fn expect_partial(text: &str, answer: Value, shown: Option<Value>, lacking: &[&str]) {
+    let (cache, query) = cache_with_response(text, json!({}), &answer);
+    expect_gaps(&cache.read(&query), shown, lacking);
 }
 
 #[track_caller]
-fn check_lack(view: &View<Value>, shown: Option<Value>, lacking: &[&str]) {
-    let said: Vec<String> = view.gaps().iter().map(word).collect();
-    assert_eq!(said, lacking);
+fn expect_gaps(view: &View<Value>, shown: Option<Value>, lacking: &[&str]) {
+    let gaps: Vec<String> = view.gaps().iter().map(format_gap).collect();
+    assert_eq!(gaps, lacking);
     assert_eq!(view.data().map(|it| (**it).clone()), shown);
 }
 
-fn word(lack: &Gap) -> String {
-    match lack {
+fn format_gap(gap: &Gap) -> String {
+    match gap {
         Gap::Field { entity, field } => format!("{}:{}.{field}", entity.type_name, entity.key),
         Gap::Range(it) => format!("{}/{} {}..{}", it.member, it.scope, it.start, it.end),
         Gap::Unreadable(why) => why.clone(),
@@ -81,8 +81,8 @@ fn word(lack: &Gap) -> String {
 }
 
 #[test]
-fn scalars_lists_nulls_and_embedded_objects() {
-    reads_back(
+fn scalars_lists_nulls_and_nested_objects_are_read_back() {
+    expect_round_trip(
         r#"{ book(id: "b") { __typename id title subtitle pages weight tags language extra
              author { __typename name born home { __typename city street } }
              chapters { __typename title pages } } }"#,
@@ -98,45 +98,46 @@ fn scalars_lists_nulls_and_embedded_objects() {
 }
 
 #[test]
-fn an_answer_may_be_nothing() {
-    reads_back(r#"{ book(id: "b") { id } }"#, json!({"book": null}));
-    reads_back("{ shelves { id } }", json!({"shelves": []}));
+fn null_and_empty_lists_are_read_back() {
+    expect_round_trip(r#"{ book(id: "b") { id } }"#, json!({"book": null}));
+    expect_round_trip("{ shelves { id } }", json!({"shelves": []}));
 }
 
 #[test]
-fn aliases_arguments_and_one_entity_at_many_places() {
+fn one_entity_is_read_under_several_aliases() {
     let book = json!({"title": "Emma", "__typename": "Book", "id": "b"});
     let answer = json!({"one": book, "other": book, "none": null});
     let text = r#"{ one: book(id: "b") { name: title } other: book(id: "b") { title } none: book(id: "c") { title } }"#;
     let mut answer = json!({ "data": answer });
     answer["data"]["one"] = json!({"name": "Emma", "__typename": "Book", "id": "b"});
     let expected = json!({"one": {"name": "Emma"}, "other": {"title": "Emma"}, "none": null});
-    reads(text, answer, expected);
+    expect_complete(text, answer, expected);
 }
 
 #[test]
-fn arguments_are_canonical() {
-    let (cache, _) = told(
+fn equal_arguments_give_one_field_key() {
+    let (cache, _) = cache_with_response(
         r#"query($f: Int) { shelves(first: $f) { id } }"#,
         json!({"f": 100}),
         &json!({"data": {"shelves": [{"__typename": "Shelf", "id": "s", "revision": 1}]}}),
     );
-    // The default of the schema, a literal, and a variable that was not sent: one field.
+    // The schema's default, a literal, and a variable that was not sent mean the same field.
     for text in [
         "{ shelves { id } }",
         "{ shelves(first: 100) { id } }",
         "query($f: Int) { shelves(first: $f) { id } }",
     ] {
-        let query = any(&cache, text, json!({})).expect("the schema has it");
+        let query = prepare(&cache, text, json!({})).expect("the schema has it");
         assert!(cache.read(&query).is_complete(), "{text}");
     }
-    let other = any(&cache, "{ shelves(first: 99) { id } }", json!({})).expect("the schema has it");
+    let other =
+        prepare(&cache, "{ shelves(first: 99) { id } }", json!({})).expect("the schema has it");
     assert!(!cache.read(&other).is_complete());
 }
 
 #[test]
-fn fragments_and_what_they_stand_on() {
-    reads(
+fn fragments_are_merged_by_type() {
+    expect_complete(
         r#"query { node(id: "b") { id ...A ... on Shelf { name } ... on Node { id } } }
            fragment A on Book { title ...B }
            fragment B on Book { pages ... { language } }"#,
@@ -146,8 +147,8 @@ fn fragments_and_what_they_stand_on() {
 }
 
 #[test]
-fn interfaces_and_unions() {
-    reads_back(
+fn interfaces_and_unions_are_read_back() {
+    expect_round_trip(
         r#"{ search(text: "x") { __typename ... on Book { id title } ... on Shelf { id revision name } ... on Leaflet { text } } }"#,
         json!({"search": [
             {"__typename": "Shelf", "id": "s", "revision": 1, "name": "Novels"},
@@ -158,15 +159,15 @@ fn interfaces_and_unions() {
 }
 
 #[test]
-fn a_type_that_the_schema_does_not_know_yet() {
-    reads_back(
+fn a_type_that_the_schema_does_not_know_is_read_back() {
+    expect_round_trip(
         r#"{ search(text: "x") { __typename ... on Book { id title } } }"#,
         json!({"search": [{"__typename": "Film"}, {"__typename": "Book", "id": "b", "title": "Emma"}]}),
     );
 }
 
 #[test]
-fn skip_and_include() {
+fn skip_and_include_leave_fields_out() {
     let text =
         "query($a: Boolean!) { book(id: \"b\") { id title @include(if: $a) pages @skip(if: $a) } }";
     for (a, rest) in
@@ -174,44 +175,48 @@ fn skip_and_include() {
     {
         let mut book = rest.clone();
         book["__typename"] = json!("Book");
-        let (cache, query) = told(text, json!({"a": a}), &json!({"data": {"book": book}}));
-        assert_eq!(**cache.read(&query).data().expect("it was told"), json!({"book": rest}));
+        let (cache, query) =
+            cache_with_response(text, json!({"a": a}), &json!({"data": {"book": book}}));
+        assert_eq!(
+            **cache.read(&query).data().expect("the response had it"),
+            json!({"book": rest})
+        );
     }
 }
 
 #[test]
-fn two_answers_are_one_record() {
-    let (cache, _) = told(
+fn two_responses_are_merged_into_one_record() {
+    let (cache, _) = cache_with_response(
         r#"{ book(id: "b") { title author { name } } }"#,
         json!({}),
         &json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma",
                                   "author": {"__typename": "Person", "name": "Jane"}}}}),
     );
-    let more =
-        any(&cache, r#"{ book(id: "b") { pages author { born } } }"#, json!({})).expect("there");
+    let more = prepare(&cache, r#"{ book(id: "b") { pages author { born } } }"#, json!({}))
+        .expect("the schema has it");
     let request = cache.begin(&more);
     let answer = json!({"data": {"book": {"__typename": "Book", "id": "b", "pages": 474,
                                           "author": {"__typename": "Person", "born": 1775}}}});
     cache.apply_response(&request, &more, answer.to_string().as_bytes()).expect("it fits");
     let all = r#"{ book(id: "b") { title pages author { name born } } }"#;
-    let all = any(&cache, all, json!({})).expect("there");
+    let all = prepare(&cache, all, json!({})).expect("the schema has it");
     let expected =
         json!({"book": {"title": "Emma", "pages": 474, "author": {"name": "Jane", "born": 1775}}});
     assert_eq!(**cache.read(&all).data().expect("it is known"), expected);
 }
 
 #[test]
-fn what_was_never_asked_for_is_missing() {
-    let (cache, _) = told(
+fn fields_that_were_never_requested_are_gaps() {
+    let (cache, _) = cache_with_response(
         r#"{ book(id: "b") { title } }"#,
         json!({}),
         &json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma"}}}),
     );
     let check = |text: &str, shown: Option<Value>, lacking: &[&str]| {
-        let query = any(&cache, text, json!({})).expect("the schema has it");
-        check_lack(&cache.read(&query), shown, lacking);
+        let query = prepare(&cache, text, json!({})).expect("the schema has it");
+        expect_gaps(&cache.read(&query), shown, lacking);
     };
-    // A field that may be null is shown as such; one that may not takes its object with it.
+    // A missing field is null if it may be null. Otherwise its object is left out.
     check(
         r#"{ book(id: "b") { title pages } }"#,
         Some(json!({"book": {"title": "Emma", "pages": null}})),
@@ -222,13 +227,13 @@ fn what_was_never_asked_for_is_missing() {
 }
 
 #[test]
-fn what_the_server_could_not_do_is_not_known() {
+fn fields_with_a_server_error_are_gaps() {
     let text = r#"{ one: book(id: "a") { title pages } other: book(id: "b") { title } }"#;
     let answer = json!({
         "data": {"one": {"__typename": "Book", "id": "a", "title": "Emma", "pages": null}, "other": null},
         "errors": [{"message": "no pages", "path": ["one", "pages"]}, {"message": "no", "path": ["other"]}],
     });
-    lacks(
+    expect_partial(
         text,
         answer,
         Some(json!({"one": {"title": "Emma", "pages": null}, "other": null})),
@@ -237,24 +242,24 @@ fn what_the_server_could_not_do_is_not_known() {
 }
 
 #[test]
-fn an_error_without_data_says_nothing() {
+fn an_error_without_data_leaves_all_fields_unknown() {
     let answer = json!({"errors": [{"message": "the database is away"}]});
-    lacks(
+    expect_partial(
         r#"{ book(id: "b") { title } }"#,
         answer.clone(),
         Some(json!({"book": null})),
         &["Query:.book({\"id\":\"b\"})"],
     );
     let answer = json!({"data": null, "errors": [{"message": "the database is away"}]});
-    lacks("{ shelves { id } }", answer, None, &["Query:.shelves({\"first\":100})"]);
+    expect_partial("{ shelves { id } }", answer, None, &["Query:.shelves({\"first\":100})"]);
 }
 
 #[test]
-fn a_malformed_answer_changes_nothing() {
+fn a_malformed_response_changes_nothing() {
     let text = r#"{ book(id: "b") { title pages tags language weight author { name } } }"#;
     let good = json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma", "pages": 1, "tags": [],
         "language": "EN", "weight": 1, "author": null}}});
-    let (cache, query) = told(text, json!({}), &good);
+    let (cache, query) = cache_with_response(text, json!({}), &good);
     let before = cache.snapshot();
     let with = |field: &str, value: Value| {
         let mut bad = good.clone();
@@ -298,17 +303,17 @@ fn a_malformed_answer_changes_nothing() {
 }
 
 #[test]
-fn an_operation_that_the_schema_does_not_have() {
+fn operations_that_do_not_fit_the_schema_are_refused() {
     let cache = Cache::new(Library).expect("policy and schema fit");
     let check = |text: &str, expected: &str| {
-        let error = any(&cache, text, json!({})).expect_err(text).to_string();
+        let error = prepare(&cache, text, json!({})).expect_err(text).to_string();
         assert!(error.contains(expected), "{text}: {error}");
     };
     check("{ boks { id } }", "Query.boks");
     check("{ shelves { id ... on Boook { id } } }", "Boook");
     check("{ shelves { id ...Lost } }", "Lost");
     check("{ shelves { id:name } }", "the alias `id`");
-    check("{ shelves ", "cannot be read");
+    check("{ shelves ", "cannot be parsed");
     check("fragment A on Shelf { id }", "");
     check("{ shelves { ...A } } fragment A on Shelf { ...A }", "64 deep");
 }

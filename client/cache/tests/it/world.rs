@@ -1,7 +1,7 @@
-//! The world of most tests: one shelf with a log, and a watch of one day of it.
+//! The world of most tests: one shelf with a change log, and a watch of one day of it.
 //!
-//! A loan is written `id:title@hour`, an hour long, and with `#revision` where that matters; a list of
-//! loans is such words with blanks between them.
+//! A loan is written `id:title@hour`, or `id:title@hour#revision`, and is one hour long. A list of
+//! loans is written with blanks between them.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use futures_util::Stream;
 
 use crate::library::*;
 
-/// A cache that follows shelf `s1`, and a watch of the 23rd, from hour to hour.
+/// A cache with the shelf `s1`, and a watch of the 23rd.
 pub(crate) struct World {
     pub(crate) cache: Cache,
     pub(crate) shelf: Scope,
@@ -27,14 +27,14 @@ pub(crate) struct World {
     mutations: HashMap<String, (InFlight, Prepared<CreateLoan>)>,
 }
 
-/// A watch, and how often it was woken.
+/// A watch that counts how often it is woken.
 pub(crate) struct Watcher {
     pub(crate) query: Prepared<LoansQuery>,
     pub(crate) watch: Watch<LoansQuery>,
     wakes: Arc<Wakes>,
 }
 
-/// Counts wake-ups.
+/// A waker that counts its calls.
 #[derive(Default)]
 pub(crate) struct Wakes(pub(crate) AtomicUsize);
 
@@ -45,46 +45,49 @@ impl Wake for Wakes {
 }
 
 impl World {
-    /// A day that was answered at revision 1, and is followed since.
+    /// Creates a world with the loans of the day at revision 1, which follows the shelf.
     pub(crate) fn with(loans: &str) -> Self {
         let world = Self::unfollowed(loans);
         world.follow();
         world
     }
 
-    /// A day that was answered at revision 1; whatever happens since is not heard.
+    /// Creates a world with the loans of the day at revision 1, which follows nothing.
     pub(crate) fn unfollowed(loans: &str) -> Self {
         let mut world = Self::empty();
-        let request = world.ask();
-        world.answer(&request, 1, loans);
-        world.watch.rest();
+        let request = world.begin_request();
+        world.respond(&request, 1, loans);
+        world.watch.drain();
         world
     }
 
-    /// Nothing is known yet, and nothing is followed.
+    /// Creates a world that knows no loans and follows nothing.
     pub(crate) fn empty() -> Self {
         let cache = Cache::new(Library).expect("policy and schema fit");
         let watch = Watcher::over(&cache, 0, 24);
         let shelf = Scope::new("Loan", "s1");
         let changes = LoanChanges::build(ChangesVariables { shelf: "s1".into() });
-        let changes = cache.prepare(&changes).expect("it is in the schema");
+        let changes = cache.prepare(&changes).expect("the schema has it");
         Self { cache, shelf, watch, changes, mutations: HashMap::new() }
     }
 
+    /// Follows the shelf.
     pub(crate) fn follow(&self) {
         self.cache.update(|batch| batch.follow(&self.shelf));
     }
 
-    pub(crate) fn ask(&self) -> InFlight {
+    /// Begins a request for the whole day.
+    pub(crate) fn begin_request(&self) -> InFlight {
         self.cache.begin(&self.watch.query)
     }
 
-    /// The answer to a query of the whole day, read at a revision.
-    pub(crate) fn answer(&self, request: &InFlight, at: u64, loans: &str) -> WriteOutcome {
-        self.answer_to(request, &self.watch.query, at, loans)
+    /// Delivers the response to a request for the whole day, read at the revision `at`.
+    pub(crate) fn respond(&self, request: &InFlight, at: u64, loans: &str) -> WriteOutcome {
+        self.respond_to(request, &self.watch.query, at, loans)
     }
 
-    pub(crate) fn answer_to(
+    /// Delivers the response to a request for `query`, read at the revision `at`.
+    pub(crate) fn respond_to(
         &self,
         request: &InFlight,
         query: &Prepared<LoansQuery>,
@@ -95,12 +98,18 @@ impl World {
         self.cache.apply_response(request, query, answer.as_bytes()).expect("it fits").outcome
     }
 
-    /// Somebody creates or updates a loan: an event of the log.
-    pub(crate) fn event(&self, revision: u64, loan: &str) {
-        self.cache.update(|batch| self.event_in(batch, revision, loan));
+    /// Delivers an event of the log: another client has created or updated a loan.
+    pub(crate) fn deliver_event(&self, revision: u64, loan: &str) {
+        self.cache.update(|batch| self.deliver_event_in(batch, revision, loan));
     }
 
-    pub(crate) fn event_in(&self, batch: &mut cynic_cache::Batch<'_>, revision: u64, loan: &str) {
+    /// Delivers an event within a batch.
+    pub(crate) fn deliver_event_in(
+        &self,
+        batch: &mut cynic_cache::Batch<'_>,
+        revision: u64,
+        loan: &str,
+    ) {
         let loan = loan_json(&format!("{loan}#{revision}"));
         let event = format!(
             r#"{{"data":{{"loanChanges":{{"revision":{revision},"loan":{loan},"deletedId":null}}}}}}"#
@@ -108,52 +117,53 @@ impl World {
         batch.apply_event(&self.shelf, revision, &self.changes, event.as_bytes()).expect("it fits");
     }
 
-    /// Somebody deletes a loan: an event of the log.
-    pub(crate) fn deleted(&self, revision: u64, id: &str) {
+    /// Delivers an event of the log: another client has deleted a loan.
+    pub(crate) fn deliver_deletion(&self, revision: u64, id: &str) {
         self.cache.update(|batch| {
             batch.delete(&EntityKey::new("Loan", id), Some(revision));
             batch.advance(&self.shelf, revision);
         });
     }
 
-    /// I create a loan; it is predicted as a value of the mutation's fragment.
+    /// Predicts the creation of a loan, as a value of the mutation's fragment.
     pub(crate) fn create(&mut self, by: &str, loan: &str) {
-        let mutation = self.mutation(by);
+        let mutation = self.send_mutation(by);
         let expected =
             CreateLoan { create_loan: LoanPayload { loan: Some(loan_of(loan)), error: None } };
         self.cache.predict(by, Prediction::response(&mutation, &expected)).expect("it fits");
     }
 
-    /// I change the title of a loan.
+    /// Predicts a new title of a loan.
     pub(crate) fn rename(&mut self, by: &str, id: &str, title: &str) {
-        self.mutation(by);
+        self.send_mutation(by);
         self.cache.predict(by, Patch::of("Loan", id).set("title", title)).expect("it fits");
     }
 
-    /// I move a loan to another hour.
+    /// Predicts that a loan moves to another hour.
     pub(crate) fn shift(&mut self, by: &str, id: &str, to: u32) {
-        self.mutation(by);
+        self.send_mutation(by);
         let patch = Patch::of("Loan", id).set("from", at(to)).set("until", at(to + 1));
         self.cache.predict(by, patch).expect("it fits");
     }
 
-    /// I delete a loan.
+    /// Predicts that a loan is deleted.
     pub(crate) fn delete(&mut self, by: &str, id: &str) {
-        self.mutation(by);
+        self.send_mutation(by);
         self.cache.predict(by, Patch::of("Loan", id).delete()).expect("it fits");
     }
 
-    pub(crate) fn mutation(&mut self, by: &str) -> Prepared<CreateLoan> {
+    /// Begins the request of the mutation `by`.
+    pub(crate) fn send_mutation(&mut self, by: &str) -> Prepared<CreateLoan> {
         let input =
             LoanInput { id: by.into(), shelf_id: None, title: None, from: None, until: None };
         let mutation = CreateLoan::build(CreateVariables { input });
-        let mutation = self.cache.prepare(&mutation).expect("it is in the schema");
+        let mutation = self.cache.prepare(&mutation).expect("the schema has it");
         self.mutations.insert(by.to_owned(), (self.cache.begin(&mutation), mutation.clone()));
         mutation
     }
 
-    /// The server answers my mutation with the loan as it left it.
-    pub(crate) fn accepted(&mut self, by: &str, loan: &str) {
+    /// Delivers the server's response to a mutation, with the new content of the loan.
+    pub(crate) fn confirm(&mut self, by: &str, loan: &str) {
         let (request, mutation) = self.mutations.remove(by).expect("it was sent");
         let answer = payload_json(&loan_json(loan));
         self.cache.update(|batch| {
@@ -162,15 +172,16 @@ impl World {
         });
     }
 
-    /// The event of my own mutation: it settles it, whether the answer came or not.
-    pub(crate) fn echo(&self, by: &str, revision: u64, loan: &str) {
+    /// Delivers the event of the client's own mutation, which settles the mutation.
+    pub(crate) fn deliver_own_event(&self, by: &str, revision: u64, loan: &str) {
         self.cache.update(|batch| {
-            self.event_in(batch, revision, loan);
+            self.deliver_event_in(batch, revision, loan);
             batch.settle(by);
         });
     }
 
-    pub(crate) fn refused(&mut self, by: &str) {
+    /// Rolls a mutation back, because the server has refused it.
+    pub(crate) fn refuse(&mut self, by: &str) {
         self.mutations.remove(by);
         self.cache.roll_back(by);
     }
@@ -180,24 +191,24 @@ impl World {
     }
 
     #[track_caller]
-    pub(crate) fn shows(&mut self, expected: &str) {
-        self.watch.shows(expected);
+    pub(crate) fn expect_view(&mut self, expected: &str) {
+        self.watch.expect_view(expected);
     }
 }
 
 impl Watcher {
-    /// Watches the 23rd from one hour to another.
+    /// Watches the loans between two hours of the 23rd.
     pub(crate) fn over(cache: &Cache, from: u32, until: u32) -> Self {
         let during = During { start: at(from), end: at(until) };
         let query = LoansQuery::build(LoansVariables { shelf: "s1".into(), during });
-        let query = cache.prepare(&query).expect("it is in the schema");
+        let query = cache.prepare(&query).expect("the schema has it");
         let mut watcher = Self { watch: cache.watch(&query), query, wakes: Arc::default() };
-        watcher.rest();
+        watcher.drain();
         watcher
     }
 
-    /// Takes what is new, and waits for more.
-    pub(crate) fn rest(&mut self) {
+    /// Consumes all news of the watch, and waits for more.
+    pub(crate) fn drain(&mut self) {
         let waker = Waker::from(self.wakes.clone());
         let mut context = Context::from_waker(&waker);
         self.watch.delta();
@@ -205,10 +216,10 @@ impl Watcher {
         self.wakes.0.store(0, Ordering::Relaxed);
     }
 
-    /// How often it was woken since it rested last. It rests again.
-    pub(crate) fn woken(&mut self) -> usize {
+    /// Returns how often the watch was woken since the last call, and consumes its news.
+    pub(crate) fn take_wake_count(&mut self) -> usize {
         let woken = self.wakes.0.load(Ordering::Relaxed);
-        self.rest();
+        self.drain();
         woken
     }
 
@@ -216,21 +227,23 @@ impl Watcher {
         self.watch.view()
     }
 
-    pub(crate) fn seen(&mut self) -> String {
+    /// Returns the loans of the view, as words.
+    pub(crate) fn shown_loans(&mut self) -> String {
         let view = self.view();
         let loans = view.data().map(|it| &it.loans.items[..]).unwrap_or_default();
         let words =
-            loans.iter().map(|it| format!("{}:{}@{}", it.id.inner(), it.title, hour(&it.from)));
+            loans.iter().map(|it| format!("{}:{}@{}", it.id.inner(), it.title, hour_of(&it.from)));
         words.collect::<Vec<_>>().join(" ")
     }
 
     #[track_caller]
-    pub(crate) fn shows(&mut self, expected: &str) {
-        assert_eq!(self.seen(), expected);
+    pub(crate) fn expect_view(&mut self, expected: &str) {
+        assert_eq!(self.shown_loans(), expected);
     }
 
-    /// What changed since it was asked last: `+` added, `>` moved, `~` changed, `-` removed.
-    pub(crate) fn changes(&mut self) -> String {
+    /// Returns the delta since the last call: `+` added, `>` moved, `~` changed, `-` removed, and `*`
+    /// if the full view is needed.
+    pub(crate) fn take_delta(&mut self) -> String {
         let Delta { added, moved, changed, removed, needs_full_view, .. } = self.watch.delta();
         let marks = [('+', added), ('>', moved), ('~', changed), ('-', removed)];
         let marks = marks
@@ -240,19 +253,20 @@ impl Watcher {
     }
 }
 
-/// An hour of the 23rd.
+/// Returns the time of an hour, counted from the start of the 23rd.
 pub(crate) fn at(hour: u32) -> DateTime {
     DateTime(format!("2026-11-{:02}T{:02}:00:00Z", 23 + hour / 24, hour % 24))
 }
 
-pub(crate) fn hour(at: &DateTime) -> u32 {
+/// Returns the hour of a time, counted from the start of the 23rd.
+pub(crate) fn hour_of(at: &DateTime) -> u32 {
     let number =
         |range| at.0.get(range).and_then(|it: &str| it.parse::<u32>().ok()).expect("a time");
     (number(8..10) - 23) * 24 + number(11..13)
 }
 
-/// Id, title, hour and revision of `id:title@hour#revision`.
-fn parts(word: &str) -> (&str, &str, u32, u64) {
+/// Returns id, title, hour and revision of `id:title@hour#revision`.
+fn parse_loan(word: &str) -> (&str, &str, u32, u64) {
     let (word, revision) = word.split_once('#').unwrap_or((word, "1"));
     let (id, rest) = word.split_once(':').expect("id:title@hour");
     let (title, hour) = rest.split_once('@').expect("title@hour");
@@ -260,7 +274,7 @@ fn parts(word: &str) -> (&str, &str, u32, u64) {
 }
 
 fn loan_of(word: &str) -> Loan {
-    let (id, title, hour, _) = parts(word);
+    let (id, title, hour, _) = parse_loan(word);
     Loan {
         id: id.into(),
         shelf_id: "s1".into(),
@@ -270,23 +284,23 @@ fn loan_of(word: &str) -> Loan {
     }
 }
 
-/// A loan as a server answers it.
+/// Returns the JSON of a loan in a response.
 pub(crate) fn loan_json(word: &str) -> String {
-    let (id, title, hour, revision) = parts(word);
+    let (id, title, hour, revision) = parse_loan(word);
     let (from, until) = (at(hour).0, at(hour + 1).0);
     format!(
         r#"{{"__typename":"Loan","id":"{id}","shelfId":"s1","title":"{title}","from":"{from}","until":"{until}","revision":{revision}}}"#
     )
 }
 
-/// The answer to a query of loans.
+/// Returns the response to a query of loans, read at the revision `at`.
 pub(crate) fn range_json(at: u64, loans: &str) -> String {
     let items: Vec<String> = loans.split_whitespace().map(loan_json).collect();
     let items = items.join(",");
     format!(r#"{{"data":{{"loans":{{"__typename":"Loans","revision":{at},"items":[{items}]}}}}}}"#)
 }
 
-/// The answer to a mutation.
+/// Returns the response to a mutation.
 pub(crate) fn payload_json(loan: &str) -> String {
     format!(
         r#"{{"data":{{"createLoan":{{"__typename":"LoanPayload","loan":{loan},"error":null}}}}}}"#

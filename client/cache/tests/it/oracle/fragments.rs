@@ -1,10 +1,10 @@
-//! What the watches of the simulation ask for: all of a loan, or little of it.
+//! The two selections of the watches: all fields of a loan, or few.
 
 use cynic_cache::Shared;
 
 use super::server::Loan;
 use crate::library::{DateTime, During, schema};
-use crate::world::hour;
+use crate::world::hour_of;
 
 #[derive(cynic::QueryVariables, Clone, Debug)]
 pub(crate) struct RangeVariables {
@@ -17,20 +17,20 @@ pub(crate) struct RangeVariables {
     graphql_type = "Query",
     variables = "RangeVariables"
 )]
-pub(crate) struct Whole {
+pub(crate) struct FullQuery {
     #[arguments(shelf: "s1", during: $during)]
-    loans: WholeLoans,
+    loans: FullLoans,
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(schema_path = "examples/library.graphql", graphql_type = "Loans")]
-struct WholeLoans {
-    items: Vec<Shared<WholeLoan>>,
+struct FullLoans {
+    items: Vec<Shared<FullLoan>>,
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(schema_path = "examples/library.graphql", graphql_type = "Loan")]
-struct WholeLoan {
+struct FullLoan {
     id: cynic::Id,
     title: String,
     note: Option<String>,
@@ -44,7 +44,7 @@ struct WholeLoan {
     graphql_type = "Query",
     variables = "RangeVariables"
 )]
-pub(crate) struct Slim {
+pub(crate) struct SlimQuery {
     #[arguments(shelf: "s1", during: $during)]
     loans: SlimLoans,
 }
@@ -64,50 +64,51 @@ struct SlimLoan {
     until: DateTime,
 }
 
-/// A loan as a watch sees it.
-pub(crate) type Seen = (String, Loan);
+/// A loan in a view, with its id.
+pub(crate) type ShownLoan = (String, Loan);
 
-/// What a query shows, in the words of the reference.
-pub(crate) trait Shows: Send + Sync + 'static {
-    /// What of a member is asked for.
+/// A query of loans that the reference can compare.
+pub(crate) trait LoanQuery: Send + Sync + 'static {
+    /// The selected fields of a loan.
     const FIELDS: &'static str;
 
-    fn seen(&self) -> Vec<Seen>;
+    /// Returns the loans of the view, in order.
+    fn shown_loans(&self) -> Vec<ShownLoan>;
 
-    /// What it would see of a loan.
-    fn of(loan: Loan) -> Loan;
+    /// Removes the fields of a loan that the query does not select.
+    fn project(loan: Loan) -> Loan;
 }
 
-impl Shows for Whole {
+impl LoanQuery for FullQuery {
     const FIELDS: &'static str = "id title note from until";
 
-    fn seen(&self) -> Vec<Seen> {
-        let seen = self.loans.items.iter().map(|it| {
-            let (from, until) = (hour(&it.from), hour(&it.until));
+    fn shown_loans(&self) -> Vec<ShownLoan> {
+        let loans = self.loans.items.iter().map(|it| {
+            let (from, until) = (hour_of(&it.from), hour_of(&it.until));
             let loan = Loan { title: it.title.clone(), note: it.note.clone(), from, until };
             (it.id.inner().to_owned(), loan)
         });
-        seen.collect()
+        loans.collect()
     }
 
-    fn of(loan: Loan) -> Loan {
+    fn project(loan: Loan) -> Loan {
         loan
     }
 }
 
-impl Shows for Slim {
+impl LoanQuery for SlimQuery {
     const FIELDS: &'static str = "id note from until";
 
-    fn seen(&self) -> Vec<Seen> {
-        let seen = self.loans.items.iter().map(|it| {
-            let (from, until) = (hour(&it.from), hour(&it.until));
+    fn shown_loans(&self) -> Vec<ShownLoan> {
+        let loans = self.loans.items.iter().map(|it| {
+            let (from, until) = (hour_of(&it.from), hour_of(&it.until));
             let loan = Loan { title: String::new(), note: it.note.clone(), from, until };
             (it.id.inner().to_owned(), loan)
         });
-        seen.collect()
+        loans.collect()
     }
 
-    fn of(loan: Loan) -> Loan {
+    fn project(loan: Loan) -> Loan {
         Loan { title: String::new(), ..loan }
     }
 }

@@ -1,9 +1,9 @@
-//! The oracle: any story of queries, events, mutations, refusals, lost answers, reconnects and restarts, and
-//! after every step the view is what a tiny reference says.
+//! The oracle: random scenarios of queries, events, mutations, refusals, lost responses, reconnects
+//! and restarts. After each step the views must equal those of a simple reference.
 //!
-//! `ORACLE_RUNS` says how many stories are played, `ORACLE_SEED` plays one of them and prints it.
+//! `ORACLE_RUNS` sets the number of scenarios (10,000). `ORACLE_SEED` runs a single one.
 
-#![allow(clippy::print_stdout, reason = "the story of a failure is its output")]
+#![allow(clippy::print_stdout, reason = "the steps of a failed scenario are the output")]
 
 mod fragments;
 mod reference;
@@ -11,60 +11,42 @@ mod scenario;
 mod server;
 mod watcher;
 
-use scenario::Story;
+use scenario::Scenario;
 
-/// Steps of a story.
+/// The number of steps in a scenario.
 const STEPS: usize = 60;
 
-/// Small numbers that follow from a seed (splitmix64).
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((it ^ (it >> 31)) % bound as u64) as usize
-    }
-
-    /// True once in `times`.
-    pub(crate) fn one_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-
-    pub(crate) fn of<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
-        if choices.is_empty() { None } else { choices.get(self.below(choices.len())) }
-    }
+/// Whether the reference is told of refused mutations.
+#[derive(Clone, Copy, PartialEq)]
+enum Refusals {
+    Recorded,
+    /// A wrong reference, to check that the oracle finds errors.
+    Ignored,
 }
 
-/// Plays one story. What went wrong comes with the steps that led there.
-fn play(seed: u64, is_blind: bool) -> Result<(), String> {
-    let mut story = Story::new(seed, is_blind);
-    let done = (0..STEPS).try_for_each(|_| story.step()).and_then(|()| story.end());
-    done.map_err(|error| format!("{}\n{error}\nseed {seed}", story.told.join("\n")))
+/// Runs one scenario. An error contains the steps that led to it.
+fn run(seed: u64, refusals: Refusals) -> Result<(), String> {
+    let mut scenario = Scenario::new(seed, refusals);
+    let result = (0..STEPS).try_for_each(|_| scenario.step()).and_then(|()| scenario.finish());
+    result.map_err(|error| format!("{}\n{error}\nseed {seed}", scenario.log.join("\n")))
 }
 
-fn number(name: &str) -> Option<u64> {
+/// Returns the number in an environment variable; `None` if it is not set.
+pub(crate) fn number_from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
 #[test]
-fn every_view_is_what_the_reference_says() {
-    if let Some(seed) = number("ORACLE_SEED") {
-        return play(seed, false).unwrap_or_else(|error| panic!("{error}"));
+fn every_view_equals_that_of_the_reference() {
+    if let Some(seed) = number_from_env("ORACLE_SEED") {
+        return run(seed, Refusals::Recorded).unwrap_or_else(|error| panic!("{error}"));
     }
-    for seed in 0..number("ORACLE_RUNS").unwrap_or(10_000) {
-        play(seed, false).unwrap_or_else(|error| panic!("{error}"));
+    for seed in 0..number_from_env("ORACLE_RUNS").unwrap_or(10_000) {
+        run(seed, Refusals::Recorded).unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
 #[test]
-fn the_oracle_sees_what_is_wrong() {
-    // A reference that does not know of refusals is found out soon.
-    assert!((0..100).any(|seed| play(seed, true).is_err()));
+fn the_oracle_finds_errors() {
+    assert!((0..100).any(|seed| run(seed, Refusals::Ignored).is_err()));
 }

@@ -1,5 +1,5 @@
-//! What must be seen, as simply as it can be said: the base at its revision, and the edits that are not settled,
-//! in order.
+//! The reference: computes the expected views in the simplest way. It applies the edits that are not
+//! settled, in order, to the base at its revision.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(crate) enum Field {
     Until(u32),
 }
 
-/// What a mutation is expected to do.
+/// An edit that a mutation is predicted to make.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Edit {
     Create,
@@ -28,75 +28,87 @@ struct Layer {
     by: String,
     id: String,
     edits: Vec<Edit>,
-    is_answered: bool,
+    is_settled: bool,
 }
 
-/// What was heard besides the log, and what is expected.
+/// The responses of mutations, and the predictions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reference {
-    /// The newest that an answer of a mutation told of a loan.
-    told: BTreeMap<String, (u64, Option<Loan>)>,
+    /// The newest content of each loan in a response to a mutation; `None` if it was deleted.
+    responses: BTreeMap<String, (u64, Option<Loan>)>,
     layers: Vec<Layer>,
-    /// The server has gone back once. What it has forgotten may be held where nobody looks, and be moved into
-    /// sight by what is expected of it.
+    /// Whether the server was restored from a backup. Then the cache can hold loans outside of all
+    /// watched ranges that the server has lost, and a prediction can move them into one.
     was_restored: bool,
 }
 
 impl Reference {
+    /// Adds a prediction.
     pub(crate) fn predict(&mut self, by: &str, id: &str, edits: Vec<Edit>) {
-        self.layers.push(Layer { by: by.to_owned(), id: id.to_owned(), edits, is_answered: false });
+        self.layers.push(Layer { by: by.to_owned(), id: id.to_owned(), edits, is_settled: false });
     }
 
-    /// A mutation's answer told of a loan.
-    pub(crate) fn told(&mut self, id: &str, at: u64, loan: Option<Loan>) {
-        let known = self.told.entry(id.to_owned()).or_insert((at, loan.clone()));
+    /// Records the content of a loan in a response.
+    pub(crate) fn record_response(&mut self, id: &str, at: u64, loan: Option<Loan>) {
+        let known = self.responses.entry(id.to_owned()).or_insert((at, loan.clone()));
         if at > known.0 {
             *known = (at, loan);
         }
     }
 
-    /// The layer goes; if it was answered, those of its fields stay, as they were answered, that an older one
-    /// without an answer touches.
-    pub(crate) fn end(&mut self, by: &str, is_answered: bool, server: &Server, position: u64) {
-        let Some(at) = self.layers.iter().position(|it| it.by == by && !it.is_answered) else {
+    /// Removes the prediction of a committed mutation.
+    ///
+    /// Its fields stay, with the values of the base, while an older pending prediction has them too.
+    pub(crate) fn confirm(&mut self, by: &str, server: &Server, position: u64) {
+        self.settle(by, true, server, position);
+    }
+
+    /// Removes the prediction of a refused mutation.
+    pub(crate) fn roll_back(&mut self, by: &str, server: &Server, position: u64) {
+        self.settle(by, false, server, position);
+    }
+
+    fn settle(&mut self, by: &str, is_confirmed: bool, server: &Server, position: u64) {
+        let Some(at) = self.layers.iter().position(|it| it.by == by && !it.is_settled) else {
             return;
         };
         let base = self.base(server, position);
         let loan = base.get(&self.layers[at].id).cloned();
         let layer = &mut self.layers[at];
-        layer.is_answered = is_answered;
+        layer.is_settled = is_confirmed;
         let edits = std::mem::take(&mut layer.edits);
-        if is_answered && let Some((_, loan)) = loan {
-            layer.edits = edits.iter().filter_map(|it| it.of(&loan)).collect();
+        if is_confirmed && let Some((_, loan)) = loan {
+            layer.edits = edits.iter().filter_map(|it| it.with_value_of(&loan)).collect();
         }
         for at in 0..self.layers.len() {
-            if self.layers[at].is_answered {
+            if self.layers[at].is_settled {
                 let (older, layer) = self.layers.split_at_mut(at);
                 let id = layer[0].id.clone();
-                let touches = |edit: &Edit| {
-                    let mut pending = older.iter().filter(|it| !it.is_answered && it.id == id);
-                    pending.any(|it| it.edits.iter().any(|it| it.is_of_one_field_with(edit)))
+                let is_covered = |edit: &Edit| {
+                    let mut pending = older.iter().filter(|it| !it.is_settled && it.id == id);
+                    pending.any(|it| it.edits.iter().any(|it| it.has_same_field(edit)))
                 };
-                layer[0].edits.retain(touches);
+                layer[0].edits.retain(is_covered);
             }
         }
         self.layers.retain(|it| !it.edits.is_empty());
     }
 
-    /// Nothing is pending any more.
+    /// Drops all predictions.
     pub(crate) fn restart(&mut self) {
         self.layers.clear();
     }
 
-    /// The server has gone back: what was told is of another past.
-    pub(crate) fn restored(&mut self) {
-        self.told.clear();
+    /// Drops all responses, because the server was restored from a backup.
+    pub(crate) fn restore_server(&mut self) {
+        self.responses.clear();
         self.was_restored = true;
     }
 
+    /// Returns the base: the log up to `position`, and newer responses.
     fn base(&self, server: &Server, position: u64) -> State {
         let mut base = server.at(position);
-        for (id, (at, loan)) in self.told.iter().filter(|(_, (at, _))| *at > position) {
+        for (id, (at, loan)) in self.responses.iter().filter(|(_, (at, _))| *at > position) {
             match loan {
                 Some(loan) => _ = base.insert(id.clone(), (*at, loan.clone())),
                 None => _ = base.remove(id),
@@ -105,28 +117,28 @@ impl Reference {
         base
     }
 
-    /// Loans of which the base need know nothing: those that are nowhere where all is `known`. If something is
-    /// expected of them, that need not be seen.
+    /// Returns the loans that the base may lack: those outside of all `complete` ranges. The cache need
+    /// not show predictions of them.
     pub(crate) fn unknown(
         &self,
         server: &Server,
         position: u64,
-        known: &[(u32, u32)],
+        complete: &[(u32, u32)],
     ) -> Vec<String> {
         let base = self.base(server, position);
-        let forgotten = self.layers.iter().map(|it| it.id.clone());
-        let forgotten = forgotten.filter(|it| self.was_restored && !base.contains_key(it));
-        let forgotten: Vec<String> = forgotten.collect();
-        let base = base.into_iter();
-        let is_known = |loan: &Loan| known.iter().any(|(start, end)| loan.touches(*start, *end));
-        let elsewhere = base.filter(|(_, (_, loan))| !is_known(loan)).map(|(id, _)| id);
-        // Created and deleted by us, and the answer of the creation is still out.
-        let created = self.layers.iter().map(|it| &it.id);
-        let gone = created.filter(|it| server.deleted_at(it).is_some()).cloned();
-        elsewhere.chain(gone).chain(forgotten).collect()
+        let predicted = || self.layers.iter().map(|it| it.id.clone());
+        let is_known =
+            |loan: &Loan| complete.iter().any(|(start, end)| loan.overlaps(*start, *end));
+        let mut unknown: Vec<String> =
+            predicted().filter(|it| self.was_restored && !base.contains_key(it)).collect();
+        // Created and deleted by this client, and the response to the creation is still in flight.
+        unknown.extend(predicted().filter(|it| server.deleted_at(it).is_some()));
+        let outside = base.into_iter().filter(|(_, (_, loan))| !is_known(loan));
+        unknown.extend(outside.map(|(id, _)| id));
+        unknown
     }
 
-    /// What a range of hours shows, in order.
+    /// Returns the expected loans in a range of hours, in order.
     pub(crate) fn view(
         &self,
         server: &Server,
@@ -140,13 +152,15 @@ impl Reference {
                 edit.apply(&layer.id, &mut view);
             }
         }
-        let mut shown: Vec<_> = view.into_iter().filter(|(_, it)| it.touches(start, end)).collect();
+        let mut shown: Vec<_> =
+            view.into_iter().filter(|(_, it)| it.overlaps(start, end)).collect();
         shown.sort_by_key(|(id, it)| (it.from, u32::MAX - it.until, id.clone()));
         shown
     }
 
+    /// Returns the mutations that are not settled.
     pub(crate) fn pending(&self) -> impl Iterator<Item = &str> {
-        self.layers.iter().filter(|it| !it.is_answered).map(|it| &*it.by)
+        self.layers.iter().filter(|it| !it.is_settled).map(|it| &*it.by)
     }
 }
 
@@ -168,8 +182,8 @@ impl Edit {
         }
     }
 
-    /// The same field, as `loan` has it.
-    fn of(&self, loan: &Loan) -> Option<Self> {
+    /// Returns an edit of the same field with the value that `loan` has.
+    fn with_value_of(&self, loan: &Loan) -> Option<Self> {
         let Self::Set(field) = self else { return None };
         Some(Self::Set(match field {
             Field::Title(_) => Field::Title(loan.title.clone()),
@@ -179,7 +193,7 @@ impl Edit {
         }))
     }
 
-    fn is_of_one_field_with(&self, other: &Self) -> bool {
+    fn has_same_field(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Set(one), Self::Set(other)) => {
                 std::mem::discriminant(one) == std::mem::discriminant(other)

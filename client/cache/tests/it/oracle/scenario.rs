@@ -1,39 +1,40 @@
-//! A story: a server, a client with a cache, whatever is in flight between them, and chance.
+//! A scenario: a server, a client with a cache, the messages in flight, and a random generator.
 
 mod mutations;
 mod network;
 
 use cynic_cache::{Cache, Prepared, Scope};
+use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::Dice;
-use super::fragments::{Seen, Slim, Whole};
+use super::Refusals;
+use super::fragments::{FullQuery, ShownLoan, SlimQuery};
 use super::reference::{Field, Reference};
 use super::server::{Loan, Server};
-use super::watcher::{Follow, Watcher};
+use super::watcher::{CheckedWatch, RangeWatch};
 use crate::library::Library;
-use crate::reading::any;
+use crate::reading::prepare;
 use crate::world::at;
 use mutations::Mutation;
 use network::Query;
 
-/// The hours in which everything happens.
+/// The number of hours in which loans start.
 const HOURS: u32 = 48;
 
-pub(crate) struct Story {
-    dice: Dice,
-    /// What has happened, in words.
-    pub(crate) told: Vec<String>,
+pub(crate) struct Scenario {
+    rng: Rng,
+    /// The steps so far, in words.
+    pub(crate) log: Vec<String>,
     server: Server,
     client: Client,
     reference: Reference,
-    /// Does not tell the reference of refusals, to see that this is noticed.
-    is_blind: bool,
+    refusals: Refusals,
+    /// The number of ids given out.
     names: usize,
     queries: Vec<Query>,
     mutations: Vec<Mutation>,
     is_connected: bool,
-    /// Whether the log is heard, or will be from where it was heard last.
+    /// Whether the client has ever followed the log; a lost connection does not end that.
     is_followed: bool,
 }
 
@@ -42,18 +43,20 @@ struct Client {
     shelf: Scope,
     changes: Prepared<Value>,
     mutation: Prepared<Value>,
-    watchers: Vec<Box<dyn Watcher>>,
+    watchers: Vec<Box<dyn CheckedWatch>>,
 }
 
 impl Client {
     fn new() -> Self {
         let cache = Cache::new(Library).expect("policy and schema fit");
-        let ready = |text: &str| any(&cache, text, json!({})).expect("the schema has it");
-        let changes = ready(
-            r#"subscription { loanChanges(shelf: "s1") { revision loan { id shelfId title note from until } } }"#,
+        let prepared = |text: &str| prepare(&cache, text, json!({})).expect("the schema has it");
+        let changes = prepared(
+            r#"subscription { loanChanges(shelf: "s1") {
+                revision loan { id shelfId title note from until } } }"#,
         );
-        let mutation = ready(
-            r#"mutation { updateLoan(input: {id: "x"}) { loan { id shelfId title note from until } } }"#,
+        let mutation = prepared(
+            r#"mutation { updateLoan(input: {id: "x"}) {
+                loan { id shelfId title note from until } } }"#,
         );
         Self { cache, shelf: Scope::new("Loan", "s1"), changes, mutation, watchers: Vec::new() }
     }
@@ -63,123 +66,127 @@ impl Client {
     }
 }
 
-impl Story {
-    pub(crate) fn new(seed: u64, is_blind: bool) -> Self {
-        let mut story = Self {
-            dice: Dice::new(seed),
-            told: Vec::new(),
+impl Scenario {
+    pub(crate) fn new(seed: u64, refusals: Refusals) -> Self {
+        let mut scenario = Self {
+            rng: Rng::with_seed(seed),
+            log: Vec::new(),
             server: Server::default(),
             client: Client::new(),
             reference: Reference::default(),
-            is_blind,
+            refusals,
             names: 0,
             queries: Vec::new(),
             mutations: Vec::new(),
             is_connected: false,
             is_followed: false,
         };
-        for _ in 0..story.dice.below(8) {
-            story.somebody_changes();
+        for _ in 0..scenario.rng.usize(..8) {
+            scenario.write_by_other_client();
         }
         for _ in 0..2 {
-            story.somebody_looks();
+            scenario.add_watch();
         }
-        story
+        scenario
     }
 
-    /// Something happens, and then everything is looked at.
+    /// Takes one random step, and checks all views.
     pub(crate) fn step(&mut self) -> Result<(), String> {
-        match self.dice.below(32) {
-            0..5 => self.somebody_changes(),
-            5..10 => self.events_arrive(),
-            10..13 => self.ask(),
-            13..16 => self.server_reads(),
-            16..19 => self.answer_arrives(),
-            19..23 => self.predict(),
-            23..25 => self.server_decides(),
-            25..27 => self.decision_arrives(),
-            27 => self.give_up(),
-            28 => self.line_is_cut(),
-            29 => self.somebody_looks(),
-            30 => self.forget(),
-            _ => match self.dice.below(4) {
+        match self.rng.usize(..32) {
+            0..5 => self.write_by_other_client(),
+            5..10 => self.deliver_events(),
+            10..13 => self.request_any(),
+            13..16 => self.read_on_server(),
+            16..19 => self.deliver_response(),
+            19..23 => self.start_mutation(),
+            23..25 => self.decide_on_server(),
+            25..27 => self.deliver_decision(),
+            27 => self.drop_query(),
+            28 => self.disconnect(),
+            29 => self.add_watch(),
+            30 => self.evict(),
+            _ => match self.rng.usize(..4) {
                 0 => self.restart(),
-                1 => self.restore_server(),
-                2 => self.event_arrives_again(),
-                _ => self.look_away(),
+                1 => self.restore_server_backup(),
+                2 => self.repeat_event(),
+                _ => self.drop_watch(),
             },
         }
         self.check()?;
-        self.follow();
+        self.connect();
         self.check()
     }
 
-    /// Everything arrives, and everybody sees what there is.
-    pub(crate) fn end(&mut self) -> Result<(), String> {
+    /// Delivers everything in flight, and checks that all views become complete.
+    pub(crate) fn finish(&mut self) -> Result<(), String> {
         for _ in 0..20 {
             while !self.mutations.is_empty() {
-                self.server_decides();
-                self.decision_arrives();
+                self.decide_on_server();
+                self.deliver_decision();
                 self.check()?;
             }
             while self.client.position().is_some_and(|it| it < self.server.head()) {
-                self.follow();
-                self.events_arrive();
+                self.connect();
+                self.deliver_events();
                 self.check()?;
             }
             while !self.queries.is_empty() {
-                self.server_reads();
-                self.answer_arrives();
+                self.read_on_server();
+                self.deliver_response();
                 self.check()?;
-                self.follow();
+                self.connect();
                 self.check()?;
             }
-            self.ask_for_all();
+            self.request_all_missing();
             self.check()?;
         }
         for watcher in &mut self.client.watchers {
-            if !watcher.wanted().is_empty() {
-                return Err(format!("{:?} is never complete", watcher.hours()));
+            if !watcher.missing_ranges().is_empty() {
+                return Err(format!("{:?} never becomes complete", watcher.hours()));
             }
         }
         match self.reference.pending().next() {
-            Some(by) => Err(format!("{by} is pending for ever")),
+            Some(by) => Err(format!("{by} stays pending")),
             None => Ok(()),
         }
     }
 
+    /// Checks all views against the reference.
     fn check(&mut self) -> Result<(), String> {
         let Self { client, reference, server, is_followed, .. } = self;
         let position = client.position().unwrap_or_default();
         let Client { cache, watchers, .. } = client;
-        let whole = watchers.iter_mut().filter_map(|it| it.is_whole().then_some(it.hours()));
-        let whole: Vec<_> = whole.collect();
-        let unknown = reference.unknown(server, position, &whole);
-        // Views of one moment are for those who follow.
-        let must_see = |hours| -> Option<Vec<Seen>> {
+        let complete: Vec<_> =
+            watchers.iter_mut().filter_map(|it| it.is_complete().then_some(it.hours())).collect();
+        let unknown = reference.unknown(server, position, &complete);
+        // Only a client that follows the log has views of a single revision.
+        let expected_view = |hours| -> Option<Vec<ShownLoan>> {
             is_followed.then(|| reference.view(server, position, hours))
         };
-        watchers.iter_mut().try_for_each(|it| it.check(cache, &must_see, &unknown))
+        watchers.iter_mut().try_for_each(|it| it.check(cache, &expected_view, &unknown))
     }
 
-    fn tell(&mut self, what: String) {
-        self.told.push(what);
+    fn record(&mut self, step: String) {
+        self.log.push(step);
     }
 
+    /// Returns a random loan.
     fn loan(&mut self) -> Loan {
-        let (from, length) = (self.dice.below(HOURS as usize) as u32, self.dice.below(20) as u32);
-        let length = if self.dice.one_in(3) { length } else { length % 3 };
-        let note = (!self.dice.one_in(3)).then(|| format!("n{}", self.dice.below(3)));
+        let from = self.rng.u32(..HOURS);
+        let is_long = self.rng.usize(..3) == 0;
+        let length = self.rng.u32(..if is_long { 20 } else { 3 });
+        let note = (self.rng.usize(..3) != 0).then(|| format!("n{}", self.rng.usize(..3)));
         Loan { title: self.title(), note, from, until: from + length }
     }
 
     fn title(&mut self) -> String {
-        format!("t{}", self.dice.below(4))
+        format!("t{}", self.rng.usize(..4))
     }
 
+    /// Returns random new values of some fields.
     fn fields(&mut self) -> Vec<Field> {
         let loan = self.loan();
-        match self.dice.below(4) {
+        match self.rng.usize(..4) {
             0 => vec![Field::Title(loan.title)],
             1 => vec![Field::Note(loan.note)],
             2 => vec![Field::From(loan.from), Field::Until(loan.until)],
@@ -189,67 +196,72 @@ impl Story {
         }
     }
 
-    fn name(&mut self) -> String {
+    fn next_id(&mut self) -> String {
         self.names += 1;
         format!("{}", self.names)
     }
 
+    /// Returns a random loan of the server; `None` if there is none.
     fn any_loan(&mut self) -> Option<(String, Loan)> {
         let all: Vec<_> = self.server.now().into_iter().collect();
-        self.dice.of(&all).map(|(id, (_, loan))| (id.clone(), loan.clone()))
+        self.rng.choice(&all).map(|(id, (_, loan))| (id.clone(), loan.clone()))
     }
 
-    fn somebody_changes(&mut self) {
-        let (id, after) = match (self.dice.below(5), self.any_loan()) {
+    fn write_by_other_client(&mut self) {
+        let (id, after) = match (self.rng.usize(..5), self.any_loan()) {
             (0, Some((id, _))) => (id, None),
             (1..4, Some((id, mut loan))) => {
                 let fields = self.fields();
                 fields.into_iter().for_each(|it| apply(&mut loan, it));
                 (id, Some(loan))
             }
-            _ => (self.name(), Some(self.loan())),
+            _ => (self.next_id(), Some(self.loan())),
         };
         let at = self.server.commit(&id, after.clone(), None);
-        self.tell(format!("somebody: {id} is {after:?} at {at}"));
+        self.record(format!("another client: {id} becomes {after:?} at {at}"));
     }
 
-    fn somebody_looks(&mut self) {
-        let start = self.dice.below(HOURS as usize - 1) as u32;
-        let hours = (start, start + 1 + self.dice.below(24) as u32);
-        let watcher: Box<dyn Watcher> = match self.dice.one_in(3) {
-            true => Box::new(Follow::<Slim>::new(&self.client.cache, hours)),
-            false => Box::new(Follow::<Whole>::new(&self.client.cache, hours)),
+    fn add_watch(&mut self) {
+        let start = self.rng.u32(..HOURS - 1);
+        let hours = (start, start + 1 + self.rng.u32(..24));
+        let cache = &self.client.cache;
+        let watcher: Box<dyn CheckedWatch> = if self.rng.usize(..3) == 0 {
+            Box::new(RangeWatch::<SlimQuery>::new(cache, hours))
+        } else {
+            Box::new(RangeWatch::<FullQuery>::new(cache, hours))
         };
-        self.tell(format!("watch {} of {hours:?}", self.client.watchers.len()));
+        self.record(format!("add watch {} of {hours:?}", self.client.watchers.len()));
         self.client.watchers.push(watcher);
     }
 
-    fn look_away(&mut self) {
+    fn drop_watch(&mut self) {
         if self.client.watchers.len() > 1 {
-            let at = self.dice.below(self.client.watchers.len());
-            self.tell(format!("watch {at} goes"));
+            let at = self.rng.usize(..self.client.watchers.len());
+            self.record(format!("drop watch {at}"));
             self.client.watchers.remove(at);
         }
     }
 
-    fn forget(&mut self) {
-        self.tell("forget".to_owned());
+    fn evict(&mut self) {
+        self.record("evict".to_owned());
         self.client.cache.evict_to(0);
     }
 
-    /// The program ends, and comes back with what it has kept. What was pending is lost.
+    /// Restarts the client from a snapshot. Pending mutations are lost.
     fn restart(&mut self) {
-        self.tell("restart".to_owned());
+        self.record("restart".to_owned());
         let snapshot = self.client.cache.snapshot();
         let ranges: Vec<(u32, u32)> = self.client.watchers.iter().map(|it| it.hours()).collect();
         self.queries.clear();
         self.mutations.clear();
         self.reference.restart();
         self.client = Client::new();
-        self.client.cache.restore(&snapshot).expect("it is whole");
-        (self.is_connected, self.is_followed) = (false, false);
+        self.client.cache.restore(&snapshot).expect("the snapshot is complete");
+        self.is_connected = false;
+        self.is_followed = false;
         for hours in ranges {
-            self.client.watchers.push(Box::new(Follow::<Whole>::new(&self.client.cache, hours)));
+            let watcher = RangeWatch::<FullQuery>::new(&self.client.cache, hours);
+            self.client.watchers.push(Box::new(watcher));
         }
     }
 }
@@ -263,14 +275,14 @@ fn apply(loan: &mut Loan, field: Field) {
     }
 }
 
-/// A loan as a server answers it.
-fn of_fields(fields: &str, id: &str, revision: u64, loan: &Loan) -> Value {
-    let mut answer = json!({
+/// Returns the JSON of a loan in a response that selects `fields`.
+fn loan_json(fields: &str, id: &str, revision: u64, loan: &Loan) -> Value {
+    let mut object = json!({
         "__typename": "Loan", "id": id, "shelfId": "s1", "note": loan.note,
         "from": at(loan.from), "until": at(loan.until), "revision": revision,
     });
     if fields.contains("title") {
-        answer["title"] = json!(loan.title);
+        object["title"] = json!(loan.title);
     }
-    answer
+    object
 }

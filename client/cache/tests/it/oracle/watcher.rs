@@ -1,4 +1,4 @@
-//! A watch, and all that must be true of it after every step.
+//! Watches of ranges, with the checks after each step.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,43 +10,48 @@ use cynic_cache::{Cache, Gap, InFlight, Prepared, ScopedRange, View, Watch};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use super::fragments::{RangeVariables, Seen, Shows};
+use super::fragments::{LoanQuery, RangeVariables, ShownLoan};
 use super::server::Loan;
 use crate::library::During;
 use crate::world::{Wakes, at};
 
-/// A watch of a range of hours, whatever it selects.
-pub(crate) trait Watcher {
-    /// Looks at everything, and says what is wrong. `must_see` is told the range; of what is `unknown` it
-    /// need not be right.
+/// A watch of a range of hours, with any selection.
+pub(crate) trait CheckedWatch {
+    /// Checks view, wake-ups and delta.
+    ///
+    /// `expected_view` returns the expected loans of a range. Loans in `unknown` are not compared.
     fn check(
         &mut self,
         cache: &Cache,
-        must_see: &dyn Fn((u32, u32)) -> Option<Vec<Seen>>,
+        expected_view: &dyn Fn((u32, u32)) -> Option<Vec<ShownLoan>>,
         unknown: &[String],
     ) -> Result<(), String>;
-    /// Whether it shows everything, and as of now.
-    fn is_whole(&mut self) -> bool;
-    fn wanted(&self) -> Vec<ScopedRange>;
-    /// Asks for a range of hours in the words of this watch.
-    fn ask(&self, cache: &Cache, hours: (u32, u32)) -> Box<dyn Asked>;
+    /// Returns whether the view is complete and not stale.
+    fn is_complete(&mut self) -> bool;
+    fn missing_ranges(&self) -> Vec<ScopedRange>;
+    /// Begins a request for a range of hours, with the selection of this watch.
+    fn send_query(&self, cache: &Cache, hours: (u32, u32)) -> Box<dyn SentQuery>;
+    /// Returns the hours of the range, without the end.
     fn hours(&self) -> (u32, u32);
 }
 
-/// A request in flight.
-pub(crate) trait Asked {
+/// A request in flight, with any selection.
+pub(crate) trait SentQuery {
     fn hours(&self) -> (u32, u32);
+    /// Returns the selected fields.
     fn fields(&self) -> &'static str;
-    fn answer(&self, cache: &Cache, text: &str);
+    /// Delivers the response.
+    fn respond(&self, cache: &Cache, text: &str);
 }
 
-struct Sent<F> {
+/// A request in flight, with the selection `F`.
+struct TypedQuery<F> {
     request: InFlight,
     query: Prepared<F>,
     hours: (u32, u32),
 }
 
-impl<F: Shows> Asked for Sent<F> {
+impl<F: LoanQuery> SentQuery for TypedQuery<F> {
     fn hours(&self) -> (u32, u32) {
         self.hours
     }
@@ -55,12 +60,13 @@ impl<F: Shows> Asked for Sent<F> {
         F::FIELDS
     }
 
-    fn answer(&self, cache: &Cache, text: &str) {
+    fn respond(&self, cache: &Cache, text: &str) {
         cache.apply_response(&self.request, &self.query, text.as_bytes()).expect("it fits");
     }
 }
 
-pub(crate) struct Follow<F> {
+/// A watch with the selection `F`, and its state at the last check.
+pub(crate) struct RangeWatch<F> {
     hours: (u32, u32),
     query: Prepared<F>,
     watch: Watch<F>,
@@ -69,18 +75,24 @@ pub(crate) struct Follow<F> {
     was_stale: bool,
 }
 
+/// Returns whether a field of a member is not known.
+fn lacks_field<F>(view: &View<F>) -> bool {
+    view.gaps().iter().any(|it| matches!(it, Gap::Field { .. }))
+}
+
 fn prepare<F>(cache: &Cache, (start, end): (u32, u32)) -> Prepared<F>
 where
-    F: Shows + QueryFragment<VariablesFields = <RangeVariables as cynic::QueryVariables>::Fields>,
+    F: LoanQuery
+        + QueryFragment<VariablesFields = <RangeVariables as cynic::QueryVariables>::Fields>,
     F::SchemaType: cynic::schema::QueryRoot,
 {
     let during = During { start: at(start), end: at(end) };
     cache.prepare(&F::build(RangeVariables { during })).expect("it is in the schema")
 }
 
-impl<F> Follow<F>
+impl<F> RangeWatch<F>
 where
-    F: Shows
+    F: LoanQuery
         + DeserializeOwned
         + Clone
         + PartialEq
@@ -92,13 +104,14 @@ where
         let query = prepare(cache, hours);
         let mut watch = cache.watch(&query);
         let last = watch.view();
-        let mut it = Self { hours, query, watch, wakes: Arc::default(), last, was_stale: false };
-        it.was_stale = it.watch.is_stale();
-        it.rest();
-        it
+        let was_stale = watch.is_stale();
+        let mut range = Self { hours, query, watch, wakes: Arc::default(), last, was_stale };
+        range.drain();
+        range
     }
 
-    fn rest(&mut self) {
+    /// Consumes all news of the watch.
+    fn drain(&mut self) {
         let waker = Waker::from(self.wakes.clone());
         let mut context = Context::from_waker(&waker);
         while self.watch.poll_next_unpin(&mut context).is_ready() {}
@@ -106,18 +119,17 @@ where
         self.wakes.0.store(0, Ordering::Relaxed);
     }
 
-    fn seen(view: &View<F>) -> BTreeMap<String, Loan> {
-        view.data().map(|it| it.seen()).unwrap_or_default().into_iter().collect()
+    fn shown_loans(view: &View<F>) -> BTreeMap<String, Loan> {
+        view.data().map(|it| it.shown_loans()).unwrap_or_default().into_iter().collect()
     }
 
-    /// Whether the delta tells how one view came from the other.
+    /// Checks that the delta is the difference between the last view and this one.
     fn check_delta(&mut self, now: &View<F>) -> Result<(), String> {
         let delta = self.watch.delta();
-        let lacks = |it: &View<F>| it.gaps().iter().any(|it| matches!(it, Gap::Field { .. }));
-        if lacks(now) || lacks(&self.last) {
+        if lacks_field(now) || lacks_field(&self.last) {
             return Ok(());
         }
-        let (before, after) = (Self::seen(&self.last), Self::seen(now));
+        let (before, after) = (Self::shown_loans(&self.last), Self::shown_loans(now));
         let names = |it: &[cynic_cache::EntityKey]| -> Vec<String> {
             it.iter().map(|it| it.key.to_string()).collect()
         };
@@ -127,17 +139,17 @@ where
             before.keys().filter(|it| !after.contains_key(*it)).cloned().collect();
         let changed = after.iter().filter(|(id, it)| before.get(*id).is_some_and(|old| old != *it));
         let changed: Vec<String> = changed.map(|(id, _)| id.clone()).collect();
-        let told = (names(&delta.added), names(&delta.removed), names(&delta.changed));
-        if told != (added, removed, changed) {
+        let reported = (names(&delta.added), names(&delta.removed), names(&delta.changed));
+        if reported != (added, removed, changed) {
             return Err(format!("the delta {delta:?}\n between {before:?}\n and {after:?}"));
         }
         Ok(())
     }
 }
 
-impl<F> Watcher for Follow<F>
+impl<F> CheckedWatch for RangeWatch<F>
 where
-    F: Shows
+    F: LoanQuery
         + DeserializeOwned
         + Clone
         + PartialEq
@@ -148,19 +160,19 @@ where
     fn check(
         &mut self,
         cache: &Cache,
-        must_see: &dyn Fn((u32, u32)) -> Option<Vec<Seen>>,
+        expected_view: &dyn Fn((u32, u32)) -> Option<Vec<ShownLoan>>,
         unknown: &[String],
     ) -> Result<(), String> {
         let view = self.watch.view();
-        let scratch = cache.read(&self.query);
-        if view != scratch {
-            return Err(format!("kept step by step: {view:?}\n from scratch: {scratch:?}"));
+        let fresh = cache.read(&self.query);
+        if view != fresh {
+            return Err(format!("the watch shows {view:?}\n a fresh read {fresh:?}"));
         }
         let was_woken = self.wakes.0.load(Ordering::Relaxed) > 0;
         let is_stale = self.watch.is_stale();
         let differs = view != self.last || is_stale != self.was_stale;
-        // A member of which something is not known may move without being seen.
-        let may_hide = view.gaps().iter().any(|it| matches!(it, Gap::Field { .. }));
+        // A member with a gap can move without changing the view.
+        let may_hide = lacks_field(&view);
         if was_woken != differs && !(was_woken && may_hide) {
             return Err(format!(
                 "woken: {was_woken}, differs: {differs}:\n {:?}\n {view:?}",
@@ -170,34 +182,37 @@ where
         self.check_delta(&view)?;
         if let View::Complete(data) = &view
             && !is_stale
-            && let Some(must_see) = must_see(self.hours)
+            && let Some(expected_view) = expected_view(self.hours)
         {
-            let is_certain = |it: &Seen| !unknown.contains(&it.0);
-            let seen: Vec<Seen> = data.seen().into_iter().filter(is_certain).collect();
-            let must_see = must_see.into_iter().filter(is_certain);
-            let must_see: Vec<Seen> = must_see.map(|(id, loan)| (id, F::of(loan))).collect();
-            if seen != must_see {
+            let is_certain = |it: &ShownLoan| !unknown.contains(&it.0);
+            let shown: Vec<ShownLoan> = data.shown_loans().into_iter().filter(is_certain).collect();
+            let expected: Vec<ShownLoan> = expected_view
+                .into_iter()
+                .filter(is_certain)
+                .map(|(id, loan)| (id, F::project(loan)))
+                .collect();
+            if shown != expected {
                 let hours = self.hours;
-                return Err(format!("{hours:?} shows {seen:?}\n it must show {must_see:?}"));
+                return Err(format!("{hours:?} shows {shown:?}\n expected {expected:?}"));
             }
         }
         self.last = view;
         self.was_stale = is_stale;
-        self.rest();
+        self.drain();
         Ok(())
     }
 
-    fn is_whole(&mut self) -> bool {
+    fn is_complete(&mut self) -> bool {
         self.watch.view().is_complete() && !self.watch.is_stale()
     }
 
-    fn wanted(&self) -> Vec<ScopedRange> {
+    fn missing_ranges(&self) -> Vec<ScopedRange> {
         self.watch.missing_ranges()
     }
 
-    fn ask(&self, cache: &Cache, hours: (u32, u32)) -> Box<dyn Asked> {
+    fn send_query(&self, cache: &Cache, hours: (u32, u32)) -> Box<dyn SentQuery> {
         let query = prepare::<F>(cache, hours);
-        Box::new(Sent { request: cache.begin(&query), query, hours })
+        Box::new(TypedQuery { request: cache.begin(&query), query, hours })
     }
 
     fn hours(&self) -> (u32, u32) {
