@@ -1,6 +1,6 @@
-//! Two readers of one shelf, somebody else who moves a loan, and a mutation that is refused.
+//! Live updates: two watches of one shelf, a change by another client, and a refused mutation.
 
-#![allow(clippy::print_stdout, reason = "an example speaks to its reader")]
+#![allow(clippy::print_stdout, reason = "the output is the purpose of the example")]
 
 mod library;
 
@@ -11,44 +11,44 @@ use library::*;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cache = Cache::new(Library)?;
     let shelf = Scope::new("Loan", "s1");
-    let (monday, tuesday) = (day(&cache, 23)?, day(&cache, 24)?);
+    let monday = day(&cache, 23)?;
+    let tuesday = day(&cache, 24)?;
     let mut readers = [("Monday", cache.watch(&monday)), ("Tuesday", cache.watch(&tuesday))];
 
-    // Two queries, answered at revision 7; from there on we hear every change of the shelf.
+    // Both queries are answered at revision 7. From then on the cache follows the shelf.
     for (query, items) in [(&monday, EMMA), (&tuesday, "")] {
         let request = cache.begin(query);
-        let answer = format!(
-            r#"{{"data": {{"loans": {{"__typename": "Loans", "revision": 7, "items": [{items}]}}}}}}"#
-        );
-        cache.apply_response(&request, query, answer.as_bytes())?;
+        let loans = format!(r#"{{"__typename": "Loans", "revision": 7, "items": [{items}]}}"#);
+        let response = format!(r#"{{"data": {{"loans": {loans}}}}}"#);
+        cache.apply_response(&request, query, response.as_bytes())?;
     }
     cache.update(|batch| batch.follow(&shelf));
-    show("answered", &mut readers);
+    show("responses of both queries", &mut readers);
 
-    // Somebody else moves it to Tuesday: one event, and both readers are right.
+    // Another client moves the loan to Tuesday: one event updates both watches.
     let changes = cache.prepare(&LoanChanges::build(ChangesVariables { shelf: "s1".into() }))?;
     let moved = EMMA.replace("-23T", "-24T").replace(r#""revision": 5"#, r#""revision": 8"#);
     let event = format!(
         r#"{{"data": {{"loanChanges": {{"revision": 8, "loan": {moved}, "deletedId": null}}}}}}"#
     );
     cache.update(|batch| batch.apply_event(&shelf, 8, &changes, event.as_bytes()))?;
-    show("moved by somebody else", &mut readers);
+    show("moved by another client", &mut readers);
 
-    // We move it back. It is there before anybody has answered …
+    // We move it back. The change is shown before the server responds …
     let back = Patch::of("Loan", "l1")
         .set("from", "2026-11-23T15:00:00Z")
         .set("until", "2026-11-23T16:00:00Z");
     cache.predict("my-mutation", back)?;
-    show("moved back by us, pending", &mut readers);
+    show("moved back, pending", &mut readers);
 
-    // … and gone again when the server has refused.
+    // … and is removed when the server refuses it.
     cache.roll_back("my-mutation");
     show("refused", &mut readers);
     Ok(())
 }
 
-const EMMA: &str = r#"{"__typename": "Loan", "id": "l1", "shelfId": "s1", "title": "Emma", "revision": 5,
-    "from": "2026-11-23T10:00:00Z", "until": "2026-11-23T11:00:00Z"}"#;
+const EMMA: &str = r#"{"__typename": "Loan", "id": "l1", "shelfId": "s1", "title": "Emma",
+    "revision": 5, "from": "2026-11-23T10:00:00Z", "until": "2026-11-23T11:00:00Z"}"#;
 
 fn day(cache: &Cache, day: u32) -> Result<Prepared<LoansQuery>, cynic_cache::OperationError> {
     let at = |day: u32| DateTime(format!("2026-11-{day}T00:00:00Z"));

@@ -1,6 +1,6 @@
-//! A loan is created: shown at once, confirmed as it was, and nobody is told twice.
+//! An optimistic update: a created loan is shown at once and then confirmed without a new wake-up.
 
-#![allow(clippy::print_stdout, reason = "an example speaks to its reader")]
+#![allow(clippy::print_stdout, reason = "the output is the purpose of the example")]
 
 mod library;
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut week = cache.watch(&cache.prepare(&week)?);
     println!("before:    {:?}", week.view().data());
 
-    // The client names new entities, so no temporary id is ever swapped.
+    // The client chooses the id of a new entity, so no temporary id must be replaced.
     let loan = Loan {
         id: "l1".into(),
         shelf_id: "s1".into(),
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let create = cache.prepare(&CreateLoan::build(CreateVariables { input }))?;
     println!("to send:   {}", create.body());
 
-    // What the mutation is expected to answer, as a value of its own fragment.
+    // The predicted response, as a value of the mutation's own fragment.
     let expected = CreateLoan { create_loan: LoanPayload { loan: Some(loan), error: None } };
     let request = cache.begin(&create);
     cache.predict("m1", Prediction::response(&create, &expected))?;
@@ -42,11 +42,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("predicted: {:?} {:?}", cache.status(&id), week.view().data());
     week.delta();
 
-    let answer = br#"{"data": {"createLoan": {"__typename": "LoanPayload", "error": null, "loan":
+    let response = br#"{"data": {"createLoan": {"__typename": "LoanPayload", "error": null, "loan":
         {"__typename": "Loan", "id": "l1", "shelfId": "s1", "title": "Persuasion", "revision": 1,
          "from": "2026-11-24T10:00:00Z", "until": "2026-11-24T11:00:00Z"}}}}"#;
     cache.update(|batch| {
-        batch.apply_response(&request, &create, answer)?;
+        batch.apply_response(&request, &create, response)?;
         batch.settle("m1");
         Ok::<(), cynic_cache::ResponseError>(())
     })?;

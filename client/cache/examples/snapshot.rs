@@ -1,6 +1,6 @@
-//! A program ends, starts again, and shows what it knew before it has asked anybody.
+//! A snapshot: a restarted program shows its data before it has sent a request.
 
-#![allow(clippy::print_stdout, reason = "an example speaks to its reader")]
+#![allow(clippy::print_stdout, reason = "the output is the purpose of the example")]
 
 mod library;
 
@@ -16,11 +16,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cache = Cache::new(Library)?;
     let query = cache.prepare(&week)?;
     let request = cache.begin(&query);
-    let answer = br#"{"data": {"loans": {"__typename": "Loans", "revision": 7, "items": [
+    let response = br#"{"data": {"loans": {"__typename": "Loans", "revision": 7, "items": [
         {"__typename": "Loan", "id": "l1", "shelfId": "s1", "title": "Emma", "revision": 5,
          "from": "2026-11-23T10:00:00Z", "until": "2026-11-23T11:00:00Z"}]}}}"#;
-    cache.apply_response(&request, &query, answer)?;
-    // What is only expected is never in a snapshot.
+    cache.apply_response(&request, &query, response)?;
+    // A snapshot never contains predictions.
     cache.predict("m1", Patch::of("Loan", "l1").set("title", "Emma, corrected"))?;
     println!("shown:    {:?}", cache.read(&query));
     let bytes = cache.snapshot();
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     cache.restore(&bytes)?;
     let query = cache.prepare(&week)?;
     println!("restored: {:?}", cache.read(&query));
-    println!("wanted:   {:?}", cache.missing_ranges(&query));
+    println!("missing:  {:?}", cache.missing_ranges(&query));
     println!("damaged:  {}", cache.restore(&bytes[1..]).unwrap_err());
     Ok(())
 }

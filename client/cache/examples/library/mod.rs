@@ -1,17 +1,17 @@
-//! A library for examples and tests: its schema, its policy, and some fragments.
+//! A library of shelves, books and loans for examples and tests: schema, policy and fragments.
 
-#![allow(dead_code, missing_docs, unreachable_pub, reason = "every example takes what it needs")]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each example uses a part of it")]
 
 use cynic_cache::{Collection, ListField, Policy, Shared};
 use serde::{Deserialize, Serialize};
 
-/// The schema, as cynic's derives want it.
+/// The schema for cynic's derive macros.
 #[allow(non_snake_case, non_camel_case_types, unused_imports)]
 pub mod schema {
     cynic::use_schema!("examples/library.graphql");
 }
 
-/// What a cache must be told of it.
+/// The policy of the library's schema.
 pub struct Library;
 
 impl Policy for Library {
@@ -41,13 +41,13 @@ impl Policy for Library {
     }
 }
 
-/// An instant, as the schema writes it.
+/// A time in RFC 3339 format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DateTime(pub String);
 cynic::impl_scalar!(DateTime, schema::DateTime);
 
-/// A position in a shelf's log.
+/// A position in the change log of a shelf.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
@@ -66,7 +66,7 @@ pub struct LoansVariables {
     pub during: During,
 }
 
-/// The loans of a shelf in a stretch of time.
+/// The loans of a shelf in a time range.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(
     schema_path = "examples/library.graphql",
@@ -110,7 +110,7 @@ pub struct CreateVariables {
     pub input: LoanInput,
 }
 
-/// A loan begins.
+/// The mutation that creates a loan.
 #[derive(cynic::QueryFragment, Serialize, Clone, Debug, PartialEq)]
 #[cynic(
     schema_path = "examples/library.graphql",
@@ -135,7 +135,7 @@ pub struct ChangesVariables {
     pub shelf: cynic::Id,
 }
 
-/// What happens to the loans of a shelf.
+/// The changes of the loans of a shelf.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(
     schema_path = "examples/library.graphql",

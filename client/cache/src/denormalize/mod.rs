@@ -1,4 +1,4 @@
-//! Denormalizing: reads records directly into the fragment's own `Deserialize`, without a JSON tree.
+//! Denormalizing: reads records directly into the fragment's `Deserialize`, without a JSON tree.
 //!
 //! The first attempt assumes that all fields are known, as they nearly always are. It stops at a
 //! missing field that cannot be null. Then a second attempt looks ahead: an object that cannot be

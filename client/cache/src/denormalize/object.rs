@@ -14,8 +14,8 @@ use crate::document::{Case, Listing, Role, Slot, StoredSlot};
 use crate::record::QUERY;
 use crate::record::{EntityId, Items, NULL, ShapeId, Symbol};
 
-/// Completes an `impl Deserializer` that has `deserialize_any`: options and newtypes are transparent,
-/// and all other types are read by `deserialize_any`.
+/// Completes an `impl Deserializer` that has `deserialize_any`. Options and newtypes are
+/// transparent; all other types are read by `deserialize_any`.
 macro_rules! transparent_deserializer {
     () => {
         fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {

@@ -9,7 +9,7 @@
 //! - **Collection**: the entities of one type that the policy lists by scope and time range.
 //! - **Listing**: one use of a collection in an operation: its scope, range and selected fields.
 //! - **Envelope**: the object around the list of a collection, such as `Loans { revision items }`.
-//! - **Bound**: a plan with its variables filled in. It knows the key of each slot and the listings.
+//! - **Bound**: a plan with its variables filled in. It has the key of each slot and the listings.
 
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ pub(crate) struct Slot {
     pub(crate) is_added: bool,
 }
 
-/// What the cache does with the value of a slot.
+/// The way in which the cache handles the value of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The value is stored in the record.

@@ -138,7 +138,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Ends the root object. Only the root of a query is stored; other roots have no lasting fields.
+    /// Ends the root object. Only the root of a query is stored; other roots do not last.
     pub(super) fn close_root(&mut self, frame: Frame, case: &Case, is_query: bool) {
         if is_query {
             let shape = self.arrange(frame, case.number, case.type_name);
@@ -156,7 +156,7 @@ impl<'a> Writer<'a> {
         self.buffer.truncate(frame.buffer);
     }
 
-    /// Removes the list from `start` to the top of the buffer and makes it the collection's members.
+    /// Moves the list from `start` to the top of the buffer into the collection's members.
     pub(super) fn take_members(&mut self, start: usize, staged: &mut StagedListing) {
         let packed = to_boxed_str(&self.buffer[start..]);
         if let Some(Value::List(items)) = Items::new(&packed).next() {

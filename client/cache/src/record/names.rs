@@ -13,7 +13,7 @@ pub(crate) struct Symbol(pub(crate) u32);
 /// The table of all names.
 ///
 /// Names are never removed. The number of types and plain fields is fixed by the schema and the
-/// operations. The key of a field with arguments contains them, so each new combination of arguments
+/// operations. But the key of a field contains its arguments, so each new combination of arguments
 /// (such as each new range) adds names that stay as long as the cache.
 pub(crate) struct Names {
     /// A number of its own for each table, to detect symbols of another cache.

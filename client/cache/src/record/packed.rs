@@ -1,7 +1,7 @@
 //! Packed values: all values of a record in one string, without further allocations.
 //!
-//! **Invariant:** every byte that is not text is below 0x80. So the whole is UTF-8, and a text in it
-//! can be borrowed after a check of its two ends. This makes reading cheap without `unsafe`.
+//! **Invariant:** every byte that is not text is below 0x80. So the whole is UTF-8, and a text in
+//! it can be borrowed after a check of its two ends. This makes reading cheap without `unsafe`.
 //!
 //! A value is a tag byte and its content. Numbers are written in groups of six bits, lengths and
 //! references in five bytes of seven bits. Snapshots contain this layout, so a change of it needs a

@@ -340,8 +340,8 @@ fn scenario_13_a_server_restored_from_a_backup_is_believed() {
 fn scenario_14_fields_of_different_revisions_are_not_mixed() {
     let it = World::unfollowed("1:one@10");
     let World { cache, mut watch, .. } = it;
-    let text = r#"query($s: DateTime!, $e: DateTime!) { loans(shelf: "s1", during: {start: $s, end: $e})
-        { items { shelfId from until note } } }"#;
+    let text = r#"query($s: DateTime!, $e: DateTime!) {
+        loans(shelf: "s1", during: {start: $s, end: $e}) { items { shelfId from until note } } }"#;
     let range = serde_json::json!({"s": "2026-11-23T00:00:00Z", "e": "2026-11-24T00:00:00Z"});
     let notes = crate::reading::prepare(&cache, text, range).expect("the schema has it");
     let request = cache.begin(&notes);

@@ -27,15 +27,17 @@ struct Target {
     snapshot: Vec<u8>,
 }
 
-const SEARCH: &str = r#"{ search(text: "x") { ... on Book { title pages weight tags language extra author { name born }
-    chapters { title } } ... on Shelf { name books { title } } ... on Leaflet { text } } }"#;
+const SEARCH: &str = r#"{ search(text: "x") {
+    ... on Book { title pages weight tags language extra author { name born }
+        chapters { title } } ... on Shelf { name books { title } } ... on Leaflet { text } } }"#;
 
 impl Target {
     fn new() -> Self {
         let mut world = World::with("1:one@10 2:two@11");
         world.rename("mine", "1", "mine");
         let search = prepare(&world.cache, SEARCH, json!({})).expect("the schema has it");
-        let changes = r#"subscription { loanChanges(shelf: "s1") { revision loan { id title from until } } }"#;
+        let changes = r#"subscription {
+            loanChanges(shelf: "s1") { revision loan { id title from until } } }"#;
         let changes = prepare(&world.cache, changes, json!({})).expect("the schema has it");
         let snapshot = world.cache.snapshot();
         Self { world, search, changes, snapshot }
@@ -80,14 +82,18 @@ impl Target {
     /// Returns valid inputs of all kinds, to be mutated.
     fn corpus(&self) -> Vec<(usize, Vec<u8>)> {
         let search = json!({"data": {"search": [
-            {"__typename": "Book", "id": "b", "title": "Emma \u{e9}\"\\", "pages": 3, "weight": 1.5e3, "tags": ["a"],
-             "language": "EN", "extra": {"a": [1, -2, 1.0e-3, null, {"b": true}]}, "author": {"__typename": "Person",
-             "name": "Jane", "born": 1775}, "chapters": [{"__typename": "Chapter", "title": "I"}]},
+            {"__typename": "Book", "id": "b", "title": "Emma \u{e9}\"\\", "pages": 3,
+             "weight": 1.5e3, "tags": ["a"], "language": "EN",
+             "extra": {"a": [1, -2, 1.0e-3, null, {"b": true}]},
+             "author": {"__typename": "Person", "name": "Jane", "born": 1775},
+             "chapters": [{"__typename": "Chapter", "title": "I"}]},
             {"__typename": "Shelf", "id": "s", "name": "Novels", "revision": 1, "books": []},
             {"__typename": "Leaflet", "text": "t"}, {"__typename": "Film"}]},
-            "errors": [{"message": "no", "path": ["search", 0, "pages"], "extensions": {"code": "X"}}]});
-        let event = json!({"data": {"loanChanges": {"__typename": "LoanChange", "revision": 2,
-            "loan": serde_json::from_str::<Value>(&loan_json("3:three@12#2")).unwrap_or_default()}}});
+            "errors": [{"message": "no", "path": ["search", 0, "pages"],
+                "extensions": {"code": "X"}}]});
+        let loan: Value = serde_json::from_str(&loan_json("3:three@12#2")).unwrap_or_default();
+        let event = json!({"data": {"loanChanges":
+            {"__typename": "LoanChange", "revision": 2, "loan": loan}}});
         let expected = json!({"createLoan": {"loan": {"id": "m", "shelfId": "s1", "title": "t",
             "from": "2026-11-23T10:00:00Z", "until": "2026-11-23T11:00:00Z"}, "error": null}});
         vec![

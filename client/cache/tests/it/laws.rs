@@ -59,12 +59,18 @@ prop_compose! {
         language in prop_oneof!["DE", "EN"],
         extra in json_value(),
         author in nullable(person()),
-        chapters in prop::collection::vec((".*", nullable(any::<i32>().prop_map(Value::from))), 0..3),
+        chapters in prop::collection::vec(
+            (".*", nullable(any::<i32>().prop_map(Value::from))),
+            0..3,
+        ),
     ) -> Value {
-        let chapter = |(title, pages)| json!({"__typename": "Chapter", "title": title, "pages": pages});
+        let chapter = |(title, pages)| {
+            json!({"__typename": "Chapter", "title": title, "pages": pages})
+        };
         let chapters: Vec<Value> = chapters.into_iter().map(chapter).collect();
-        json!({"__typename": "Book", "title": texts.0, "subtitle": texts.1, "pages": pages, "weight": weight,
-               "tags": tags, "language": language, "extra": extra, "author": author, "chapters": chapters})
+        json!({"__typename": "Book", "title": texts.0, "subtitle": texts.1, "pages": pages,
+               "weight": weight, "tags": tags, "language": language, "extra": extra,
+               "author": author, "chapters": chapters})
     }
 }
 
@@ -137,7 +143,7 @@ proptest! {
         let other = Cache::new(Library).expect("policy and schema fit");
         other.restore(&cache.snapshot()).expect("it is whole");
         let query = reading::prepare(&other, SHELVES, json!({})).expect("the schema has it");
-        let View::Complete(view) = other.read(&query) else { panic!("the snapshot has all fields") };
+        let View::Complete(view) = other.read(&query) else { panic!("all fields are known") };
         prop_assert_eq!(&*view, &data);
     }
 
@@ -153,7 +159,8 @@ proptest! {
             change.predict(&it.cache, *by);
         }
         for at in order {
-            let Some(by) = remaining.keys().nth(at.index(remaining.len().max(1))).copied() else { break };
+            let nth = at.index(remaining.len().max(1));
+            let Some(by) = remaining.keys().nth(nth).copied() else { break };
             remaining.remove(&by);
             it.cache.roll_back(by.to_string());
             // The view must equal that of a world with the remaining layers only.

@@ -131,7 +131,8 @@ fn a_draft_links_and_unlinks_list_members() {
     let book = |id: &str| json!({"__typename": "Book", "id": id, "title": id});
     let answer = |books: &[&str]| {
         let books: Vec<_> = books.iter().map(|it| book(it)).collect();
-        json!({"data": {"shelf": {"__typename": "Shelf", "id": "s1", "revision": 1, "books": books}}}).to_string()
+        let shelf = json!({"__typename": "Shelf", "id": "s1", "revision": 1, "books": books});
+        json!({"data": {"shelf": shelf}}).to_string()
     };
     it.cache.apply_response(&request, &shelf, answer(&["a", "b"]).as_bytes()).expect("it fits");
     let shown = || {

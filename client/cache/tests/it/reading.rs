@@ -87,8 +87,8 @@ fn scalars_lists_nulls_and_nested_objects_are_read_back() {
              author { __typename name born home { __typename city street } }
              chapters { __typename title pages } } }"#,
         json!({"book": {
-            "__typename": "Book", "id": "b", "title": "Émma \"\\\n\u{1F600}", "subtitle": null, "pages": -474,
-            "weight": 0.25, "tags": ["", "novel"], "language": "EN",
+            "__typename": "Book", "id": "b", "title": "Émma \"\\\n\u{1F600}", "subtitle": null,
+            "pages": -474, "weight": 0.25, "tags": ["", "novel"], "language": "EN",
             "extra": {"z": [1, 2.5, {"a": null}], "a": true, "": "x"},
             "author": {"__typename": "Person", "name": "Jane", "born": 1775, "home": null},
             "chapters": [{"__typename": "Chapter", "title": "I", "pages": 3},
@@ -107,7 +107,8 @@ fn null_and_empty_lists_are_read_back() {
 fn one_entity_is_read_under_several_aliases() {
     let book = json!({"title": "Emma", "__typename": "Book", "id": "b"});
     let answer = json!({"one": book, "other": book, "none": null});
-    let text = r#"{ one: book(id: "b") { name: title } other: book(id: "b") { title } none: book(id: "c") { title } }"#;
+    let text = r#"{ one: book(id: "b") { name: title } other: book(id: "b") { title }
+        none: book(id: "c") { title } }"#;
     let mut answer = json!({ "data": answer });
     answer["data"]["one"] = json!({"name": "Emma", "__typename": "Book", "id": "b"});
     let expected = json!({"one": {"name": "Emma"}, "other": {"title": "Emma"}, "none": null});
@@ -141,7 +142,8 @@ fn fragments_are_merged_by_type() {
         r#"query { node(id: "b") { id ...A ... on Shelf { name } ... on Node { id } } }
            fragment A on Book { title ...B }
            fragment B on Book { pages ... { language } }"#,
-        json!({"data": {"node": {"__typename": "Book", "id": "b", "title": "Emma", "pages": 1, "language": "DE"}}}),
+        json!({"data": {"node": {"__typename": "Book", "id": "b", "title": "Emma", "pages": 1,
+                                 "language": "DE"}}}),
         json!({"node": {"id": "b", "title": "Emma", "pages": 1, "language": "DE"}}),
     );
 }
@@ -149,7 +151,8 @@ fn fragments_are_merged_by_type() {
 #[test]
 fn interfaces_and_unions_are_read_back() {
     expect_round_trip(
-        r#"{ search(text: "x") { __typename ... on Book { id title } ... on Shelf { id revision name } ... on Leaflet { text } } }"#,
+        r#"{ search(text: "x") { __typename ... on Book { id title }
+             ... on Shelf { id revision name } ... on Leaflet { text } } }"#,
         json!({"search": [
             {"__typename": "Shelf", "id": "s", "revision": 1, "name": "Novels"},
             {"__typename": "Leaflet", "text": "no identity"},
@@ -162,7 +165,8 @@ fn interfaces_and_unions_are_read_back() {
 fn a_type_that_the_schema_does_not_know_is_read_back() {
     expect_round_trip(
         r#"{ search(text: "x") { __typename ... on Book { id title } } }"#,
-        json!({"search": [{"__typename": "Film"}, {"__typename": "Book", "id": "b", "title": "Emma"}]}),
+        json!({"search": [{"__typename": "Film"},
+                          {"__typename": "Book", "id": "b", "title": "Emma"}]}),
     );
 }
 
@@ -230,8 +234,10 @@ fn fields_that_were_never_requested_are_gaps() {
 fn fields_with_a_server_error_are_gaps() {
     let text = r#"{ one: book(id: "a") { title pages } other: book(id: "b") { title } }"#;
     let answer = json!({
-        "data": {"one": {"__typename": "Book", "id": "a", "title": "Emma", "pages": null}, "other": null},
-        "errors": [{"message": "no pages", "path": ["one", "pages"]}, {"message": "no", "path": ["other"]}],
+        "data": {"one": {"__typename": "Book", "id": "a", "title": "Emma", "pages": null},
+                 "other": null},
+        "errors": [{"message": "no pages", "path": ["one", "pages"]},
+                   {"message": "no", "path": ["other"]}],
     });
     expect_partial(
         text,
@@ -257,8 +263,8 @@ fn an_error_without_data_leaves_all_fields_unknown() {
 #[test]
 fn a_malformed_response_changes_nothing() {
     let text = r#"{ book(id: "b") { title pages tags language weight author { name } } }"#;
-    let good = json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma", "pages": 1, "tags": [],
-        "language": "EN", "weight": 1, "author": null}}});
+    let good = json!({"data": {"book": {"__typename": "Book", "id": "b", "title": "Emma",
+        "pages": 1, "tags": [], "language": "EN", "weight": 1, "author": null}}});
     let (cache, query) = cache_with_response(text, json!({}), &good);
     let before = cache.snapshot();
     let with = |field: &str, value: Value| {

@@ -112,7 +112,8 @@ impl World {
     ) {
         let loan = loan_json(&format!("{loan}#{revision}"));
         let event = format!(
-            r#"{{"data":{{"loanChanges":{{"revision":{revision},"loan":{loan},"deletedId":null}}}}}}"#
+            r#"{{"data":{{"loanChanges":
+                {{"revision":{revision},"loan":{loan},"deletedId":null}}}}}}"#
         );
         batch.apply_event(&self.shelf, revision, &self.changes, event.as_bytes()).expect("it fits");
     }
@@ -241,8 +242,8 @@ impl Watcher {
         assert_eq!(self.shown_loans(), expected);
     }
 
-    /// Returns the delta since the last call: `+` added, `>` moved, `~` changed, `-` removed, and `*`
-    /// if the full view is needed.
+    /// Returns the delta since the last call: `+` added, `>` moved, `~` changed, `-` removed, and
+    /// `*` if the full view is needed.
     pub(crate) fn take_delta(&mut self) -> String {
         let Delta { added, moved, changed, removed, needs_full_view, .. } = self.watch.delta();
         let marks = [('+', added), ('>', moved), ('~', changed), ('-', removed)];
@@ -289,7 +290,8 @@ pub(crate) fn loan_json(word: &str) -> String {
     let (id, title, hour, revision) = parse_loan(word);
     let (from, until) = (at(hour).0, at(hour + 1).0);
     format!(
-        r#"{{"__typename":"Loan","id":"{id}","shelfId":"s1","title":"{title}","from":"{from}","until":"{until}","revision":{revision}}}"#
+        r#"{{"__typename":"Loan","id":"{id}","shelfId":"s1","title":"{title}",
+            "from":"{from}","until":"{until}","revision":{revision}}}"#
     )
 }
 

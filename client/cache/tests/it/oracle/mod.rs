@@ -16,7 +16,7 @@ use scenario::Scenario;
 /// The number of steps in a scenario.
 const STEPS: usize = 60;
 
-/// Whether the reference is told of refused mutations.
+/// Whether the reference records refused mutations.
 #[derive(Clone, Copy, PartialEq)]
 enum Refusals {
     Recorded,

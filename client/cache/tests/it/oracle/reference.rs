@@ -1,5 +1,5 @@
-//! The reference: computes the expected views in the simplest way. It applies the edits that are not
-//! settled, in order, to the base at its revision.
+//! The reference: computes the expected views in the simplest way. It takes the base at its
+//! revision and applies the edits that are not settled, in order.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl Reference {
 
     /// Removes the prediction of a committed mutation.
     ///
-    /// Its fields stay, with the values of the base, while an older pending prediction has them too.
+    /// Its fields stay, with the values of the base, while an older prediction has them too.
     pub(crate) fn confirm(&mut self, by: &str, server: &Server, position: u64) {
         self.settle(by, true, server, position);
     }
@@ -117,8 +117,8 @@ impl Reference {
         base
     }
 
-    /// Returns the loans that the base may lack: those outside of all `complete` ranges. The cache need
-    /// not show predictions of them.
+    /// Returns the loans that the base may lack: those outside of all `complete` ranges. The cache
+    /// need not show predictions of them.
     pub(crate) fn unknown(
         &self,
         server: &Server,
