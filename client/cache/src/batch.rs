@@ -130,7 +130,7 @@ impl Batch<'_> {
     /// # Examples
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::{QueryBuilder, SubscriptionBuilder};
     /// use cynic_cache::{Cache, Scope};

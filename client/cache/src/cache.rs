@@ -119,7 +119,7 @@ impl Cache {
     /// # Examples
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::QueryBuilder;
     /// use cynic_cache::{Cache, View};
@@ -150,7 +150,7 @@ impl Cache {
     /// # Examples
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::QueryBuilder;
     /// use cynic_cache::Cache;
@@ -186,7 +186,7 @@ impl Cache {
     /// # Examples
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::QueryBuilder;
     /// use cynic_cache::{Cache, WriteOutcome};
@@ -244,7 +244,7 @@ impl Cache {
     /// The response of a mutation replaces its prediction in one step:
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::MutationBuilder;
     /// use cynic_cache::{Cache, Patch};
@@ -316,7 +316,7 @@ impl Cache {
     /// # Examples
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::QueryBuilder;
     /// use cynic_cache::{Cache, EntityKey, Patch, Status};
@@ -441,7 +441,7 @@ impl Cache {
     /// # Examples
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::QueryBuilder;
     /// use cynic_cache::Cache;
@@ -489,6 +489,6 @@ impl fmt::Debug for RetainGuard {
 }
 
 const _: () = {
-    const fn is_send_and_sync<T: Send + Sync>() {}
-    is_send_and_sync::<Cache>();
+    const fn assert_send_and_sync<T: Send + Sync>() {}
+    assert_send_and_sync::<Cache>();
 };

@@ -1,27 +1,36 @@
-//! A normalized cache for cynic: optimistic, live, and not to be fooled by any race.
+//! A normalized GraphQL cache for [cynic](https://docs.rs/cynic), with optimistic updates and live
+//! lists.
 //!
 #![doc = include_str!("../README.md")]
 //!
-//! # The whole interface
+//! # API overview
 //!
-//! | to | there is |
-//! |---|---|
-//! | teach it a schema | [`Policy`], [`Collection`] |
-//! | make an operation ready | [`Cache::prepare`] → [`Prepared`]: its document, its variables, its body |
-//! | look | [`Cache::read`] → [`View`]: complete, partial or missing, and its [`Gap`]s |
-//! | follow | [`Cache::watch`] → [`Watch`]: a stream of views; [`Watch::view`], [`Watch::delta`], [`Watch::statuses`] |
-//! | tell what the server said | [`Cache::begin`] → [`InFlight`]; [`Batch::apply_response`], [`Batch::write`], [`Batch::apply_event`], [`Batch::delete`] |
-//! | tell how far a log was heard | [`Scope`]; [`Batch::follow`], [`Batch::unfollow`], [`Batch::advance`], [`Batch::reset`], [`Cache::position`]; [`Cache::revision`] of an entity |
-//! | know what to ask for | [`Cache::missing_ranges`], [`Watch::missing_ranges`] → [`ScopedRange`] |
-//! | show what is expected | [`Cache::predict`] with a [`Prediction`], a [`Patch`], or a closure over a [`Draft`] |
-//! | end that | [`Batch::settle`], [`Batch::roll_back`], [`Batch::mark_failed`], [`Batch::mark_pending`]; [`Status`] |
-//! | do several of these at once | [`Cache::update`] → [`Batch`] |
-//! | keep an allocation | [`Shared`] |
-//! | bound memory | [`Cache::limit`], [`Cache::evict_to`], [`Cache::retain`], [`Cache::stats`] |
-//! | live through a restart | [`Cache::snapshot`], [`Cache::restore`] |
+//! - **Describe a schema**: [`Policy`], [`Collection`], [`ListField`].
+//! - **Prepare an operation**: [`Cache::prepare`] returns [`Prepared`], with the document, the
+//!   variables and the body of the request.
+//! - **Read a query once**: [`Cache::read`] returns a [`View`]: complete, partial or missing, with
+//!   its [`Gap`]s.
+//! - **Watch a query**: [`Cache::watch`] returns a [`Watch`], a stream of views. See also
+//!   [`Watch::view`], [`Watch::delta`] and [`Watch::statuses`].
+//! - **Send a request**: [`Cache::begin`] returns [`InFlight`]; [`Cache::apply_response`] takes the
+//!   response and returns [`Applied`].
+//! - **Write other data**: [`Cache::write`], [`Batch::delete`], [`Batch::link`].
+//! - **Follow the change log of a [`Scope`]**: [`Batch::follow`], [`Batch::apply_event`],
+//!   [`Batch::advance`], [`Batch::reset`], [`Batch::unfollow`]; [`Cache::position`] and
+//!   [`Cache::revision`].
+//! - **Find out what to fetch**: [`Cache::missing_ranges`] and [`Watch::missing_ranges`] return
+//!   [`ScopedRange`]s.
+//! - **Predict a mutation**: [`Cache::predict`] with a [`Prediction`], a [`Patch`], or a closure
+//!   over a [`Draft`].
+//! - **End a prediction**: [`Batch::settle`], [`Batch::roll_back`]. A failed mutation has
+//!   [`Batch::mark_failed`], [`Batch::mark_pending`] and [`Status`].
+//! - **Apply changes together**: [`Cache::update`] with a [`Batch`].
+//! - **Share allocations between views**: [`Shared`].
+//! - **Bound memory**: [`Cache::limit`], [`Cache::evict_to`], [`Cache::retain`], [`Cache::stats`].
+//! - **Persist the cache**: [`Cache::snapshot`], [`Cache::restore`].
 //!
-//! A predicted value cannot enter the base: the doors of the base take what was read from the bytes of an
-//! answer, which is another type than what was read from a prediction, and neither can be made otherwise.
+//! A predicted value cannot enter the stored data: the type system separates data that was parsed
+//! from a response from data that was parsed from a prediction.
 
 mod base;
 mod batch;

@@ -38,8 +38,8 @@ pub trait Policy: Send + Sync + 'static {
 
     /// Returns the field that identifies the entities of a type.
     ///
-    /// `None` means that objects of this type are not entities; they are stored inside their parent.
-    /// So are objects of types that do not have the field. The default is `id`.
+    /// `None` means that objects of this type are not entities; they are stored inside their
+    /// parent. So are objects of types that do not have the field. The default is `id`.
     fn key(&self, type_name: &str) -> Option<&str> {
         let _ = type_name;
         Some("id")

@@ -40,7 +40,7 @@ impl<'a> ReadView<'a> {
     }
 }
 
-/// What the cache can display of a query.
+/// A view of a query: the part of its data that the cache holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum View<T> {
     /// The cache holds everything that the query selects.
@@ -62,7 +62,7 @@ pub type Gaps = Arc<[Gap]>;
 pub enum Gap {
     /// A field of an entity is unknown.
     Field {
-        /// The entity.
+        /// The entity that has the field.
         entity: EntityKey,
         /// The field's name, followed by its arguments as JSON if it has any.
         field: String,

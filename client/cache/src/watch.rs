@@ -58,7 +58,7 @@ impl<F> Watch<F> {
     /// # Examples
     ///
     /// ```
-    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+    /// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
     /// # use library::*;
     /// use cynic::QueryBuilder;
     /// use cynic_cache::{Cache, EntityKey, Patch};

@@ -49,7 +49,8 @@ struct ResponseRange {
 impl Base {
     /// Returns the scope and the revision for which a response must be deferred, if any.
     ///
-    /// A response is deferred if it has a range of a followed scope that was read after the position.
+    /// A response is deferred if it has a range of a followed scope that was read after the
+    /// position.
     pub(crate) fn deferred_until(
         &mut self,
         staged: &Staged<FromServer>,
@@ -139,8 +140,8 @@ impl Base {
                 return Some(Err(StaleRange));
             }
             if state.position.is_none() {
-                // The first response determines the position. The changes before it are not known, so
-                // other responses in flight must not be older.
+                // The first response determines the position. The changes before it are not known,
+                // so other responses in flight must not be older.
                 state.position = Some(at);
                 state.coverage.raise_floors(at);
             } else if !state.is_followed && state.position < Some(at) {
@@ -247,7 +248,8 @@ impl Base {
     /// Returns whether a record from outside a range is out of date.
     ///
     /// If the base has everything in the record's interval up to the position, a record up to the
-    /// position that differs from the base describes an entity that has since been deleted or moved.
+    /// position that differs from the base describes an entity that has since been deleted or
+    /// moved.
     fn is_stale(&mut self, rules: &Rules, incoming: &Record) -> bool {
         let Some(Placement { scope, interval }) = self.placement(rules, incoming) else {
             return false;
@@ -319,7 +321,7 @@ impl Base {
 /// The error of a range that is out of date.
 struct StaleRange;
 
-/// Which of two records of an entity is stored.
+/// The outcome of comparing two records of an entity.
 enum Winner {
     Stored,
     Incoming,

@@ -1,8 +1,9 @@
 //! The base: the records that the server has sent, and the bookkeeping that keeps old data out.
 //!
-//! **Invariant:** the values of a record change only in [`Base::put`]. Data from the server comes in
-//! through [`Base::admit`], which compares it with the stored record and the tombstones. Predictions
-//! never enter the base: `admit` accepts only [`FromServer`](crate::normalize::FromServer).
+//! **Invariant:** the values of a record change only in [`Base::put`]. Data from the server comes
+//! in through [`Base::admit`], which compares it with the stored record and the tombstones.
+//! Predictions never enter the base: `admit` accepts only
+//! [`FromServer`](crate::normalize::FromServer).
 
 mod admit;
 mod tombstones;
@@ -30,8 +31,8 @@ pub(crate) struct Base {
     pub(crate) tombstones: Tombstones,
     /// The changes since the last publish.
     pub(crate) touched: Touched,
-    /// The positions of scope, start and end in the values of a shape. `None` if the shape is not of
-    /// a member or lacks one of them.
+    /// The positions of scope, start and end in the values of a shape. `None` if the shape is not
+    /// of a member or lacks one of them.
     placement_fields: HashMap<ShapeId, Option<[usize; 3]>>,
     /// Counts admissions. Eviction uses it to find the least recently written entities.
     pub(crate) clock: u32,
@@ -104,8 +105,8 @@ impl Base {
         Record { shape, revision, packed: crate::record::to_boxed_str(&packed) }
     }
 
-    /// Returns the placement of a record in its collection. `None` if the record is not of a member,
-    /// or its scope or interval is unknown.
+    /// Returns the placement of a record in its collection. `None` if the record is not of a
+    /// member, or its scope or interval is unknown.
     pub(crate) fn placement(&mut self, rules: &Rules, record: &Record) -> Option<Placement> {
         let shape = self.store.shapes.get(record.shape);
         let fields = *self.placement_fields.entry(record.shape).or_insert_with(|| {

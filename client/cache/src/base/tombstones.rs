@@ -84,8 +84,8 @@ impl Tombstones {
         }
     }
 
-    /// Returns whether a record of `entity` with `revision` is blocked. `range` is the revision of the
-    /// range that contains the record, if it is part of one.
+    /// Returns whether a record of `entity` with `revision` is blocked. `range` is the revision of
+    /// the range that contains the record, if it is part of one.
     pub(crate) fn blocks(
         &self,
         entity: EntityId,
@@ -102,15 +102,16 @@ impl Tombstones {
         self.tombstones.remove(&entity);
     }
 
-    /// Removes the tombstones of a scope, and those of unknown scopes, after the server was restored.
+    /// Removes the tombstones of a scope, and those of unknown scopes, after the server was
+    /// restored.
     pub(crate) fn clear_scope(&mut self, scope: ScopeId) {
         self.tombstones.retain(|_, it| it.scope.is_some_and(|it| it != scope));
     }
 
     /// Removes the tombstones that are no longer needed.
     ///
-    /// `has_passed` returns whether the position of a scope has reached a revision. Without a scope it
-    /// answers for all scopes.
+    /// `has_passed` returns whether the position of a scope has reached a revision. Without a scope
+    /// it answers for all scopes.
     pub(crate) fn prune(
         &mut self,
         requests: &InFlightRequests,
@@ -122,8 +123,8 @@ impl Tombstones {
         });
     }
 
-    /// Returns the tombstones that a snapshot must contain, because a log has their change: the entity,
-    /// the blocked revision, the revision in the log, and the scope.
+    /// Returns the tombstones that a snapshot must contain, because a log has their change: the
+    /// entity, the blocked revision, the revision in the log, and the scope.
     pub(crate) fn persistent(
         &self,
     ) -> impl Iterator<Item = (EntityId, Revision, Revision, Option<ScopeId>)> {

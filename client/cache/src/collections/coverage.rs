@@ -1,40 +1,41 @@
-//! Coverage: for which stretches of a scope, and for which fields of its members, the cache holds
+//! Coverage: the spans of a scope, and the fields of its members, of which the cache holds
 //! everything that the server has.
 //!
-//! **Invariant:** of two stretches, none covers a part of the other with all of its fields: what a new
-//! one brings is cut out of the old ones.
+//! **Invariant:** where two covered spans overlap, neither has all fields of the other: a new span
+//! replaces the overlapping parts of older spans whose fields it includes.
 
 use super::{Span, subtract};
 use crate::document::{FieldSet, includes};
 use crate::in_flight::RequestId;
 use crate::record::Revision;
 
-/// What is covered, and what has been asked for.
+/// The covered spans of a scope, and those in flight.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage {
     covered: Vec<CoveredSpan>,
     requested: Vec<RequestedSpan>,
 }
 
-/// A stretch that the server has answered.
+/// A span that a response has covered.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CoveredSpan {
     pub(crate) span: Span,
     pub(crate) fields: FieldSet,
-    /// Every change of it has been heard from this revision on. What is older says nothing of it.
+    /// The cache has received every change of the span after this revision. Older responses must
+    /// not replace it.
     pub(crate) floor: Option<Revision>,
     pub(crate) freshness: Freshness,
 }
 
-/// How far a stretch is up to date.
+/// How current a covered span is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Freshness {
-    /// With the scope's position.
+    /// The span is as of the scope's position.
     Current,
-    /// The position has gone on by the answer of another stretch, and nobody hears what has happened
-    /// between. It is as good as any answer, until the scope is followed.
+    /// A response for another span has advanced the position, and the scope is not followed, so the
+    /// changes in between are unknown. The span becomes stale once the scope is followed.
     Behind,
-    /// Something was not heard: what is shown may be out of date, and is to be asked for again.
+    /// The cache has missed changes. The span may be out of date and must be fetched again.
     Stale,
 }
 
@@ -44,7 +45,7 @@ impl CoveredSpan {
     }
 }
 
-/// A stretch on whose answer we wait.
+/// A span in flight.
 #[derive(Clone, Debug)]
 struct RequestedSpan {
     request: RequestId,
@@ -54,6 +55,7 @@ struct RequestedSpan {
 }
 
 impl Coverage {
+    /// Adds a span that a request is about to fetch. A response below `floor` will be stale.
     pub(crate) fn add_request(
         &mut self,
         request: RequestId,
@@ -64,14 +66,14 @@ impl Coverage {
         self.requested.push(RequestedSpan { request, span, fields, floor });
     }
 
-    /// The request is answered, or given up. Whether it had asked for anything here.
+    /// Removes the spans of a request that has ended. Returns whether there were any.
     pub(crate) fn remove_request(&mut self, request: RequestId) -> bool {
         let before = self.requested.len();
         self.requested.retain(|it| it.request != request);
         self.requested.len() < before
     }
 
-    /// Whether an answer to `request`, read at `at`, is too old to say anything of `span`.
+    /// Returns whether a response to `request`, read at revision `at`, is too old to cover `span`.
     pub(crate) fn is_below_floor(
         &self,
         request: Option<RequestId>,
@@ -80,31 +82,31 @@ impl Coverage {
     ) -> bool {
         let is_above = |floor: &Option<Revision>| floor.is_some_and(|it| at < it);
         let mine = self.requested.iter().filter(|it| Some(it.request) == request);
-        let over = self.covered.iter().filter(|it| !it.is_stale() && touch(it.span, span));
+        let over = self.covered.iter().filter(|it| !it.is_stale() && it.span.overlaps(span));
         mine.map(|it| &it.floor).chain(over.map(|it| &it.floor)).any(is_above)
     }
 
-    /// Whether it was asked for here.
+    /// Returns whether the request has a span here.
     pub(crate) fn has_request(&self, request: RequestId) -> bool {
         self.requested.iter().any(|it| it.request == request)
     }
 
-    /// A stretch has been answered.
+    /// Adds a covered span. It replaces the overlapping parts of spans whose fields it includes.
     pub(crate) fn cover(&mut self, new: CoveredSpan) {
         let old = std::mem::take(&mut self.covered);
-        for stretch in old {
-            if !includes(&new.fields, &stretch.fields) {
-                self.covered.push(stretch);
+        for old_span in old {
+            if !includes(&new.fields, &old_span.fields) {
+                self.covered.push(old_span);
                 continue;
             }
-            let left = subtract(stretch.span, [new.span]).into_iter();
-            self.covered.extend(left.map(|span| CoveredSpan { span, ..stretch.clone() }));
+            let left = subtract(old_span.span, [new.span]).into_iter();
+            self.covered.extend(left.map(|span| CoveredSpan { span, ..old_span.clone() }));
         }
         self.covered.push(new);
         self.join();
     }
 
-    /// Neighbours that differ in nothing become one.
+    /// Joins adjacent spans that have the same fields, freshness and floor.
     fn join(&mut self) {
         self.covered.sort_by(|one, other| {
             (&one.fields, one.freshness, one.floor, one.span).cmp(&(
@@ -125,7 +127,7 @@ impl Coverage {
         });
     }
 
-    /// Takes a stretch out: something of it was forgotten.
+    /// Removes a span from the coverage, because a member in it was evicted.
     pub(crate) fn uncover(&mut self, span: Span) {
         let old = std::mem::take(&mut self.covered);
         self.covered = old
@@ -138,50 +140,53 @@ impl Coverage {
             .collect();
     }
 
-    /// The stretches of `span` that are not covered for `fields`; stale ones count if `with_stale`.
+    /// Returns the parts of `span` that are not covered for `fields`. With `with_stale`, stale
+    /// spans count as covered.
     pub(crate) fn uncovered(&self, span: Span, fields: &FieldSet, with_stale: bool) -> Vec<Span> {
         let covers = self.covered.iter().filter(|it| with_stale || !it.is_stale());
         let covers = covers.filter(|it| includes(&it.fields, fields));
         subtract(span, covers.map(|it| it.span))
     }
 
-    /// What is to be asked for, so that `span` becomes covered: neither covered nor asked for yet.
+    /// Returns the parts of `span` to fetch: those that are neither covered nor in flight.
     pub(crate) fn missing_spans(&self, span: Span, fields: &FieldSet) -> Vec<Span> {
         let uncovered = self.uncovered(span, fields, false).into_iter();
         uncovered.flat_map(|it| self.unrequested(it, fields)).collect()
     }
 
-    /// The stretches of `span` that are not asked for.
+    /// Returns the parts of `span` that are not in flight.
     pub(crate) fn unrequested(&self, span: Span, fields: &FieldSet) -> Vec<Span> {
-        let asked = self.requested.iter().filter(|it| includes(&it.fields, fields));
-        subtract(span, asked.map(|it| it.span))
+        let in_flight = self.requested.iter().filter(|it| includes(&it.fields, fields));
+        subtract(span, in_flight.map(|it| it.span))
     }
 
-    /// Whether everything in `interval` is known, as of the scope's position.
+    /// Returns whether everything in `interval` is known as of the scope's position.
     pub(crate) fn is_current(&self, interval: Span) -> bool {
         let current = self.covered.iter().filter(|it| it.freshness == Freshness::Current);
         current.map(|it| it.span).any(|it| it.includes(interval))
     }
 
-    /// Whether `interval` is seen in a stretch that is covered.
+    /// Returns whether a covered span includes `interval`.
     pub(crate) fn covers(&self, interval: Span) -> bool {
         self.covered.iter().any(|it| it.span.includes(interval))
     }
 
-    /// Whether a change of what lies in `interval` is to be kept: the stretch is covered or asked for.
+    /// Returns whether a member with `interval` must be stored: a span that is covered or in flight
+    /// includes it.
     pub(crate) fn accepts(&self, interval: Span) -> bool {
         self.covers(interval) || self.requested.iter().any(|it| it.span.includes(interval))
     }
 
+    /// Returns whether a part of `span` is stale.
     pub(crate) fn is_stale(&self, span: Span) -> bool {
-        self.covered.iter().any(|it| it.is_stale() && touch(it.span, span))
+        self.covered.iter().any(|it| it.is_stale() && it.span.overlaps(span))
     }
 
-    /// The log does not reach back to us: what is covered is stale, and what was read before
-    /// `revision` says nothing. With `drops_requests` what was asked before says nothing at all.
+    /// Marks all spans as stale after a gap in the log. Responses below `revision` will be stale.
+    /// With `drops_requests`, the spans in flight are removed.
     pub(crate) fn reset(&mut self, revision: Revision, drops_requests: bool) {
-        for stretch in &mut self.covered {
-            stretch.freshness = Freshness::Stale;
+        for old_span in &mut self.covered {
+            old_span.freshness = Freshness::Stale;
         }
         if drops_requests {
             self.requested.clear();
@@ -189,46 +194,47 @@ impl Coverage {
         self.raise_floors(revision);
     }
 
-    /// The position has gone on to `revision`, unheard.
+    /// Marks the spans that were current before `revision` as behind.
     pub(crate) fn mark_behind(&mut self, revision: Revision) {
         let older = self.covered.iter_mut().filter(|it| it.floor < Some(revision));
         older.for_each(|it| it.freshness = it.freshness.max(Freshness::Behind));
     }
 
-    /// From now on every change is heard. What was not heard until now is missed; whether that is anything.
+    /// Marks the spans that are behind as stale. Returns whether there were any.
     pub(crate) fn mark_behind_stale(&mut self) -> bool {
         let behind = self.covered.iter_mut().filter(|it| it.freshness == Freshness::Behind);
         behind.map(|it| it.freshness = Freshness::Stale).count() > 0
     }
 
-    /// Nothing was heard before `revision`.
+    /// Raises the floor of all spans in flight to `revision`.
     pub(crate) fn raise_floors(&mut self, revision: Revision) {
-        for asked in &mut self.requested {
-            asked.floor = asked.floor.max(Some(revision));
+        for it in &mut self.requested {
+            it.floor = it.floor.max(Some(revision));
         }
     }
 
-    /// Forgets the stale stretches that nobody watches.
+    /// Removes the stale parts that are not in `watched`. Returns whether the coverage has changed.
     pub(crate) fn drop_unwatched_stale(&mut self, watched: &[Span]) -> bool {
         let before = self.covered.clone();
         let old = std::mem::take(&mut self.covered);
-        for stretch in old {
-            if !stretch.is_stale() {
-                self.covered.push(stretch);
+        for old_span in old {
+            if !old_span.is_stale() {
+                self.covered.push(old_span);
                 continue;
             }
-            let unwatched = subtract(stretch.span, watched.iter().copied());
-            let left = subtract(stretch.span, unwatched).into_iter();
-            self.covered.extend(left.map(|span| CoveredSpan { span, ..stretch.clone() }));
+            let unwatched = subtract(old_span.span, watched.iter().copied());
+            let left = subtract(old_span.span, unwatched).into_iter();
+            self.covered.extend(left.map(|span| CoveredSpan { span, ..old_span.clone() }));
         }
         self.covered != before
     }
 
-    /// The stretches on whose answer we wait.
+    /// Returns the spans in flight.
     pub(crate) fn requested_spans(&self) -> impl Iterator<Item = Span> + '_ {
         self.requested.iter().map(|it| it.span)
     }
 
+    /// Returns the covered spans, ordered by fields, freshness, floor and span.
     pub(crate) fn covered_spans(&self) -> &[CoveredSpan] {
         &self.covered
     }
@@ -236,8 +242,4 @@ impl Coverage {
     pub(crate) fn is_empty(&self) -> bool {
         self.covered.is_empty() && self.requested.is_empty()
     }
-}
-
-fn touch(one: Span, other: Span) -> bool {
-    one.start < other.end && other.start < one.end
 }

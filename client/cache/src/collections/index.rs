@@ -1,23 +1,23 @@
-//! The members of one scope by start.
+//! An index of the members of one scope by interval.
 //!
-//! A range must also find what began long before it. So members are kept by the class of their
-//! length, powers of two: of a class nothing is longer than 2^class, so one look from `start - 2^class` on
-//! finds all of it. At most 64 classes, each of which has members: O(log n + answer), however long the
-//! longest is.
+//! A range must also find members that began long before it. Members are therefore grouped by
+//! length into classes, one for each power of two. No member of a class is longer than 2^class, so
+//! a scan from `start - 2^class` finds all members of the class in the range. There are at most 64
+//! classes, so a search costs O(log n + results), however long the longest member is.
 
 use std::collections::BTreeSet;
 
 use super::Span;
 use crate::record::EntityId;
 
-/// Class, start, end, member.
-type Entry = (u8, i64, i64, EntityId);
+/// An entry of the index: class, start, end, member.
+type IndexEntry = (u8, i64, i64, EntityId);
 
-/// Where the members of a scope are.
+/// The visible members of a scope, ordered by class and start.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    entries: BTreeSet<Entry>,
-    /// How many members each class has.
+    entries: BTreeSet<IndexEntry>,
+    /// The number of members of each class that has any.
     classes: Vec<(u8, usize)>,
 }
 
@@ -44,7 +44,7 @@ impl Index {
         self.classes.retain(|(_, count)| *count > 0);
     }
 
-    /// The members that `range` shows; by start, the longer first, within each class.
+    /// Returns the members in a range: class by class, and by start and end within a class.
     pub(crate) fn in_range(&self, range: Span) -> impl Iterator<Item = (Span, EntityId)> + '_ {
         self.classes.iter().flat_map(move |(class, _)| {
             let longest = if *class < 63 { 1_i64 << class } else { i64::MAX };
@@ -59,7 +59,7 @@ impl Index {
     }
 }
 
-/// The smallest power of two that is not below the length.
+/// Returns the exponent of the smallest power of two that is not below the length.
 fn class(interval: Span) -> u8 {
     let length = interval.end.saturating_sub(interval.start).max(1);
     length.cast_unsigned().checked_next_power_of_two().map_or(63, |it| it.trailing_zeros() as u8)
@@ -72,9 +72,9 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// The index finds what a look at everything finds.
+        /// The index finds the same members as a scan of all members.
         #[test]
-        fn finds_what_is_there(
+        fn the_index_agrees_with_a_full_scan(
             members in proptest::collection::vec((-50_i64..50, 0_i64..100), 0..40),
             removed in proptest::collection::vec(any::<prop::sample::Index>(), 0..10),
             range in (-60_i64..60, 1_i64..40),

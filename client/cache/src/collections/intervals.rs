@@ -1,11 +1,13 @@
-//! Half-open stretches, and what is left of them.
+//! Arithmetic of half-open spans.
 
 use crate::record::Span;
 
 impl Span {
-    /// The predicate that says the same everywhere: whether `interval` is seen in this range.
+    /// Returns whether this range includes a member with `interval`. All modules use this
+    /// predicate.
     ///
-    /// An interval without length is seen where it starts, so two adjacent ranges show it once.
+    /// A range includes an empty interval if it includes its start, so two adjacent ranges include
+    /// it once.
     pub(crate) fn includes(self, interval: Self) -> bool {
         interval.start < self.end && (interval.end > self.start || interval.start >= self.start)
     }
@@ -14,24 +16,25 @@ impl Span {
         self.start >= self.end
     }
 
-    fn overlaps(self, other: Self) -> bool {
+    /// Returns whether two non-empty spans have an instant in common.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 }
 
-/// What is left of `range` without `others`, in order.
+/// Returns the parts of `range` that none of `others` covers, in order.
 pub(crate) fn subtract(range: Span, others: impl IntoIterator<Item = Span>) -> Vec<Span> {
-    let mut left = if range.is_empty() { Vec::new() } else { vec![range] };
+    let mut rest = if range.is_empty() { Vec::new() } else { vec![range] };
     for other in others {
-        if left.iter().all(|it| !it.overlaps(other)) {
+        if rest.iter().all(|it| !it.overlaps(other)) {
             continue;
         }
-        left = left.into_iter().flat_map(|it| cut(it, other)).filter(|it| !it.is_empty()).collect();
+        rest = rest.into_iter().flat_map(|it| cut(it, other)).filter(|it| !it.is_empty()).collect();
     }
-    left
+    rest
 }
 
-/// The same stretches in order, with those that touch put together.
+/// Sorts spans and joins those that overlap or are adjacent.
 pub(crate) fn union(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable();
     spans.dedup_by(|next, kept| {
@@ -44,6 +47,7 @@ pub(crate) fn union(mut spans: Vec<Span>) -> Vec<Span> {
     spans
 }
 
+/// Returns the parts of `from` before and after `other`. Either may be empty.
 fn cut(from: Span, other: Span) -> [Span; 2] {
     if !from.overlaps(other) {
         return [from, Span { start: 0, end: 0 }];
@@ -66,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left() {
+    fn subtraction_leaves_the_uncovered_parts() {
         check((0, 10), &[], &[(0, 10)]);
         check((0, 10), &[(0, 10)], &[]);
         check((0, 10), &[(-5, 3)], &[(3, 10)]);
@@ -76,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_without_length_is_seen_once() {
+    fn an_empty_interval_is_in_one_of_two_adjacent_ranges() {
         let at = Span { start: 5, end: 5 };
         assert!(!Span { start: 0, end: 5 }.includes(at));
         assert!(Span { start: 5, end: 9 }.includes(at));

@@ -1,4 +1,6 @@
-//! Collections: who is in a list follows from the members themselves.
+//! Collections: scopes, their members by interval, and the ranges that the cache has covered.
+//!
+//! The members of a list follow from the members' own fields, not from stored lists.
 
 mod coverage;
 mod index;
@@ -18,30 +20,32 @@ use crate::document::Bound;
 use crate::in_flight::RequestId;
 use crate::record::{EntityId, Revision};
 
-/// One shelf, one calendar: what has a log of its own.
+/// The state of one scope, such as one shelf or one calendar.
 pub(crate) struct ScopeState {
     pub(crate) collection: usize,
     pub(crate) key: Arc<str>,
-    /// The members as the view shows them.
+    /// The visible members.
     pub(crate) index: Index,
     pub(crate) coverage: Coverage,
-    /// The revision at which the base stands.
+    /// The revision up to which the base has applied the scope's log.
     pub(crate) position: Option<Revision>,
-    /// Whether its log is being heard, so that an answer from the future can wait for it.
+    /// Whether the program passes in every change. Only then can a response be deferred.
     pub(crate) is_followed: bool,
-    /// Requests before this one were sent before the server was restored: they tell of another past.
+    /// Responses to requests before this one are void: the server was restored after they were
+    /// sent.
     pub(crate) void_before: Option<RequestId>,
-    /// Answers that were read at a revision which has not been heard yet, as they came.
+    /// The responses that the server read after `position`, in order of arrival.
     pub(crate) deferred: Vec<DeferredResponse>,
 }
 
-/// An answer that waits.
+/// A response that is deferred until the position has reached its revision.
 pub(crate) struct DeferredResponse {
     pub(crate) request: Option<RequestId>,
     pub(crate) bound: Arc<Bound>,
     pub(crate) text: Box<[u8]>,
-    /// The stretches that it tells of, for the events that come before it.
+    /// The ranges of the response. Events for these ranges are stored meanwhile.
     pub(crate) spans: Vec<Span>,
+    /// The revision at which the server read the response.
     pub(crate) until: Revision,
 }
 
@@ -49,7 +53,7 @@ pub(crate) struct DeferredResponse {
 #[derive(PartialEq, Eq, Hash)]
 struct ScopeKey(usize, Arc<str>);
 
-/// The same, lent: members are placed by the text in their record.
+/// A borrowed [`ScopeKey`], which saves an allocation for each lookup.
 #[derive(Hash)]
 struct BorrowedKey<'k>(usize, &'k str);
 
@@ -59,12 +63,12 @@ impl Equivalent<ScopeKey> for BorrowedKey<'_> {
     }
 }
 
-/// Every scope that was met.
+/// All known scopes.
 #[derive(Default)]
 pub(crate) struct Scopes {
     list: Vec<ScopeState>,
     numbers: HashMap<ScopeKey, ScopeId>,
-    /// The one that was asked for last: nearly always the next one's too.
+    /// The scope of the last lookup. The next lookup is nearly always for the same one.
     last: Option<ScopeId>,
 }
 
@@ -119,48 +123,49 @@ impl Scopes {
 }
 
 impl ScopeState {
+    /// Returns whether the response to a request is void because the server was restored meanwhile.
     pub(crate) fn is_void(&self, request: Option<RequestId>) -> bool {
         request.is_some_and(|it| self.void_before.is_some_and(|void| it < void))
     }
 
-    /// Whether a change of what lies in `interval` is to be kept.
+    /// Returns whether a member with `interval` must be stored: a range that is covered, in flight
+    /// or deferred includes it.
     pub(crate) fn accepts(&self, interval: Span) -> bool {
         self.coverage.accepts(interval) || self.deferred_spans().any(|it| it.includes(interval))
     }
 
-    /// The stretches of which an answer waits.
+    /// Returns the ranges of the deferred responses.
     pub(crate) fn deferred_spans(&self) -> impl Iterator<Item = Span> + '_ {
         self.deferred.iter().flat_map(|it| it.spans.iter().copied())
     }
 
-    /// Whether nothing of it is held, so that a snapshot may enter.
-    pub(crate) fn holds_nothing(&self) -> bool {
+    /// Returns whether the scope holds nothing, so that a snapshot may fill it.
+    pub(crate) fn is_empty(&self) -> bool {
         self.position.is_none() && self.coverage.is_empty()
     }
 }
 
-/// The members of `scope` that `range` shows, in the order of the list: by start, the longer first,
-/// then by key.
+/// Returns the members of a scope in a range, in list order: by start, then the longer first, then
+/// by key.
 pub(crate) fn members_in_range<'a>(
     scope: &ScopeState,
     range: Span,
     key: impl Fn(EntityId) -> &'a str,
 ) -> Vec<(Span, EntityId)> {
     let mut members: Vec<_> = scope.index.in_range(range).collect();
-    // The index gives them in runs that are sorted by start, which this sort sees.
+    // The index returns runs that are sorted by start, which makes this sort fast.
     members.sort_by(|one, other| compare_members(*one, *other, &key));
     members
 }
 
-/// The order of a list.
+/// Compares two members by list order.
 pub(crate) fn compare_members<'a>(
     one: (Span, EntityId),
     other: (Span, EntityId),
     key: impl Fn(EntityId) -> &'a str,
 ) -> std::cmp::Ordering {
     let by_interval = one.0.start.cmp(&other.0.start).then(other.0.end.cmp(&one.0.end));
-    by_interval.then_with(|| match one.1 == other.1 {
-        true => std::cmp::Ordering::Equal,
-        false => key(one.1).cmp(key(other.1)),
+    by_interval.then_with(|| {
+        if one.1 == other.1 { std::cmp::Ordering::Equal } else { key(one.1).cmp(key(other.1)) }
     })
 }

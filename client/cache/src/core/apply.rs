@@ -78,8 +78,8 @@ impl Core {
         self.admit_deferred(scope);
     }
 
-    /// Applies the deferred responses that the position of the scope has reached, or all if the scope
-    /// is not followed.
+    /// Applies the deferred responses that the position of the scope has reached, or all if the
+    /// scope is not followed.
     pub(crate) fn admit_deferred(&mut self, scope: ScopeId) {
         let state = self.base.scopes.get_mut(scope);
         let position = state.position;
@@ -157,8 +157,8 @@ impl Core {
         Ok(())
     }
 
-    /// Returns the ranges to fetch so that an operation becomes complete: those that are neither covered
-    /// nor in flight and, with `check_members`, those of members with unknown fields.
+    /// Returns the ranges to fetch so that an operation becomes complete: those that are neither
+    /// covered nor in flight and, with `check_members`, those of members with unknown fields.
     pub(crate) fn missing_ranges(&self, bound: &Bound, check_members: bool) -> Vec<ScopedRange> {
         let mut ranges = Vec::new();
         for listing in bound.listings() {

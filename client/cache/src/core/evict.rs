@@ -47,8 +47,8 @@ impl Core {
         self.base.evict(entity);
     }
 
-    /// Returns the entities that must stay: those that are watched, retained, predicted, or in a range
-    /// that is in flight.
+    /// Returns the entities that must stay: those that are watched, retained, predicted, or in a
+    /// range that is in flight.
     fn roots(&mut self) -> HashSet<EntityId> {
         let mut roots = HashSet::from_iter([QUERY]);
         for watch in self.watches.iter() {

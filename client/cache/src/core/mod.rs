@@ -47,8 +47,8 @@ pub(crate) enum Dropped {
 
 /// Reports to the core that a handle was dropped.
 ///
-/// A handle may be dropped inside a closure that runs under the mutex. Then the core handles it when
-/// that closure ends.
+/// A handle may be dropped inside a closure that runs under the mutex. Then the core handles it
+/// when that closure ends.
 pub(crate) struct DropGuard {
     core: SharedCore,
     dropped: Arc<Mutex<Vec<Dropped>>>,
@@ -87,7 +87,8 @@ pub(crate) struct Limit {
 /// The core, shared by the cache, its watches and its guards.
 pub(crate) type SharedCore = Arc<Mutex<Core>>;
 
-/// Runs a closure on the core, publishes its changes, unlocks the core, and wakes the notified tasks.
+/// Runs a closure on the core, publishes its changes, unlocks the core, and wakes the notified
+/// tasks.
 pub(crate) fn update<R>(core: &Mutex<Core>, change: impl FnOnce(&mut Core) -> R) -> R {
     let mut guard = lock(core);
     let result = change(&mut guard);
@@ -110,8 +111,8 @@ fn finish(mut core: MutexGuard<'_, Core>) {
 
 /// Locks a mutex, even if it is poisoned.
 ///
-/// A closure of the program may panic under the mutex. Each call that it completed has left the core
-/// consistent, so the core remains usable.
+/// A closure of the program may panic under the mutex. Each call that it completed has left the
+/// core consistent, so the core remains usable.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,7 +23,8 @@ impl Core {
             let before = self.base.store.entities.record(entity).cloned();
             touched.entities.insert(entity, before);
         }
-        // In the order of their numbers, which is their order in memory and makes runs reproducible.
+        // In the order of their numbers, which is their order in memory and makes runs
+        // reproducible.
         let mut entities: Vec<_> = touched.entities.into_iter().collect();
         entities.sort_unstable_by_key(|(entity, _)| *entity);
         for (entity, stored_before) in entities {

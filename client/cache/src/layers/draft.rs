@@ -18,13 +18,14 @@ use crate::view::EntityKey;
 /// The current view, for the closure of [`Prediction::draft`] to read and change.
 ///
 /// Entities are named by type and key, fields by their name in the schema. A draft sees the stored
-/// data, the predictions of older mutations, and its own changes so far. If a change cannot be made,
-/// the draft continues, and [`Cache::predict`](crate::Cache::predict) returns the first error.
+/// data, the predictions of older mutations, and its own changes so far. If a change cannot be
+/// made, the draft continues, and [`Cache::predict`](crate::Cache::predict) returns the first
+/// error.
 ///
 /// [`Prediction::draft`]: crate::Prediction::draft
 ///
 /// ```
-/// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+/// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
 /// # use library::*;
 /// use cynic::QueryBuilder;
 /// use cynic_cache::{Cache, EntityKey, Prediction};
@@ -189,8 +190,8 @@ impl Draft<'_> {
 
     /// Appends `entity` to the list `field` of `parent`, unless the list contains it.
     ///
-    /// A list that was never fetched stays unknown. The query root is `EntityKey::new("Query", "")`.
-    /// Collections need no links: their members follow from the members' own fields.
+    /// A list that was never fetched stays unknown. The query root is `EntityKey::new("Query",
+    /// "")`. Collections need no links: their members follow from the members' own fields.
     pub fn link(&mut self, parent: &EntityKey, field: &str, entity: &EntityKey) -> &mut Self {
         let (parent, field, other) = self.0.resolve_link(parent, field, entity);
         self.0.edits.push((parent, Edit::Link(field, other)));

@@ -43,8 +43,8 @@ impl Edit {
 
 /// Returns the stored record of `entity` with `edits` applied, oldest first.
 ///
-/// Edits of an entity that is not there have no effect. An entity that the server has deleted cannot
-/// be created again: its id stays in use.
+/// Edits of an entity that is not there have no effect. An entity that the server has deleted
+/// cannot be created again: its id stays in use.
 pub(crate) fn apply_to_base<'e>(
     base: &mut Base,
     entity: EntityId,

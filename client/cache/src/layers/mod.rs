@@ -3,9 +3,9 @@
 //! A layer holds the edits that one mutation is expected to make. Edits, unlike values, keep their
 //! meaning when the base beneath them changes.
 //!
-//! **Invariant:** layers lie over the base and never change it. The visible record of an entity that
-//! layers touch is always computed from the base and all edits, oldest first ([`Layers::view`]). So
-//! removing a layer restores what was visible without it.
+//! **Invariant:** layers lie over the base and never change it. The visible record of an entity
+//! that layers touch is always computed from the base and all edits, oldest first
+//! ([`Layers::view`]). So removing a layer restores what was visible without it.
 
 mod draft;
 mod edit;

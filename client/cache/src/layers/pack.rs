@@ -31,8 +31,8 @@ pub(crate) fn patch_edits(
     Ok(edits)
 }
 
-/// Adds the edits that set a field, named as in the schema, to a JSON value. Entities inside the value
-/// get edits of their own.
+/// Adds the edits that set a field, named as in the schema, to a JSON value. Entities inside the
+/// value get edits of their own.
 pub(crate) fn set_field(
     base: &mut Base,
     rules: &Rules,

@@ -17,7 +17,7 @@ use crate::prepared::Prepared;
 /// ([`Prediction::draft`]), and a [`Patch`] of one entity.
 ///
 /// ```
-/// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/library/doctest.in")); }
+/// # mod library { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/doctest.in")); }
 /// # use library::*;
 /// use cynic::MutationBuilder;
 /// use cynic_cache::{Cache, Prediction};
@@ -89,7 +89,8 @@ impl From<Patch> for Prediction {
 
 /// A change of some fields of one entity, or its deletion.
 ///
-/// The entity must be visible: a patch of an unknown entity has no effect until the entity is known.
+/// The entity must be visible: a patch of an unknown entity has no effect until the entity is
+/// known.
 ///
 /// ```
 /// # use cynic_cache::Patch;

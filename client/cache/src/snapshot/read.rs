@@ -106,7 +106,7 @@ fn apply(base: &mut Base, rules: &Rules, content: Content) {
         let scope = base.scopes.intern(parsed.collection, &parsed.key);
         scopes.push(scope);
         let state = base.scopes.get_mut(scope);
-        if !state.holds_nothing() {
+        if !state.is_empty() {
             continue;
         }
         state.position = parsed.position;

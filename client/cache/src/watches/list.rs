@@ -17,7 +17,8 @@ pub(crate) struct List {
     pub(crate) span: Span,
     /// The selection set of the members.
     pub(crate) set: usize,
-    /// The indexes of the items in list order. An insertion moves four bytes for each item behind it.
+    /// The indexes of the items in list order. An insertion moves four bytes for each item behind
+    /// it.
     order: Vec<u32>,
     items: Vec<Item>,
     /// Unused indexes of `items`.

@@ -1,4 +1,5 @@
-//! Notification: the table of all watches, and the indexes that find the watches affected by a change.
+//! Notification: the table of all watches, and the indexes that find the watches affected by a
+//! change.
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub(crate) struct EntityChange {
     pub(crate) to: Option<Placement>,
 }
 
-/// All watches.
+/// The table of all watches.
 #[derive(Default)]
 pub(crate) struct Watches {
     watches: HashMap<WatchId, WatchState>,

@@ -22,10 +22,11 @@ pub(crate) struct WatchState {
     pub(crate) bound: Arc<Bound>,
     pub(crate) lists: Vec<List>,
     /// The parents through which each node is visible. An entry may be out of date, so
-    /// [`WatchState::walk_up`] checks each before it relies on it. Members of lists are in here only
-    /// if they can contain other entities.
+    /// [`WatchState::walk_up`] checks each before it relies on it. Members of lists are in here
+    /// only if they can contain other entities.
     parents: HashMap<Node, Vec<Parent>>,
-    /// The allocations of the last view that are still valid. Members of lists keep theirs in `lists`.
+    /// The allocations of the last view that are still valid. Members of lists keep theirs in
+    /// `lists`.
     pub(crate) memo: RefCell<Memo>,
     /// The last view. `None` if it is out of date.
     pub(crate) view: Option<LastView>,
@@ -172,8 +173,8 @@ impl WatchState {
 
     /// Walks from `node` up to the lists and the query root. Returns whether the node is visible.
     ///
-    /// The walk drops the allocations of all nodes on its way, and the parents that are out of date.
-    /// It adds the list members that it reaches to `reached`.
+    /// The walk drops the allocations of all nodes on its way, and the parents that are out of
+    /// date. It adds the list members that it reaches to `reached`.
     pub(crate) fn walk_up(
         &mut self,
         view: ReadView<'_>,
