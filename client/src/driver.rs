@@ -17,7 +17,7 @@ use crate::transport::{Connection, ServerMessage, SubscriptionCommand, Transport
 
 type Response = Result<Vec<u8>, TransportError>;
 
-/// What the driver waits for.
+/// An event that the driver waits for.
 enum Event {
     /// A handle has changed the engine.
     Woken,

@@ -1,4 +1,5 @@
-//! The connection for subscriptions, as the engine sees it: whether it is open, and when to open it again.
+//! The connection for subscriptions, as the engine sees it: whether it is open, and when to open it
+//! again.
 
 use super::context::Context;
 use super::retry::Retry;
@@ -18,7 +19,7 @@ pub(super) struct ConnectionState {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing has needed a connection yet.
+    /// No part of the engine has needed a connection yet.
     #[default]
     Idle,
     /// The connection was lost, or could not be opened; it is opened again when the retry is due.

@@ -1,4 +1,5 @@
-//! MutationInput all parts of the engine share: the cache, the generator, the actions to be done and the requests in flight.
+//! The shared state of the engine's parts: the cache, the generator of random numbers, the actions
+//! to be done, and the requests in flight.
 //!
 //! A part gets the context and its own state, but never the state of another part.
 
@@ -16,14 +17,14 @@ use crate::transport::SubscriptionId;
 pub(super) struct Context {
     pub(super) cache: Cache,
     pub(super) rng: Rng,
-    /// MutationInput [`Engine::poll`](super::Engine::poll) returns next, the oldest first.
+    /// Actions that [`Engine::poll`](super::Engine::poll) returns next, the oldest first.
     pub(super) actions: VecDeque<Action>,
     /// Requests without a response yet.
     pub(super) in_flight: HashMap<RequestId, Purpose>,
     last_number: u64,
 }
 
-/// Why a request was sent, and so which part handles its response.
+/// The purpose of a request. It decides which part handles the response.
 pub(super) enum Purpose {
     Range(ranges::RangeRequest),
     SingleWatch(single_watches::SingleRequest),

@@ -1,11 +1,11 @@
 //! The engine: all decisions of the SDK, as one synchronous state machine.
 //!
-//! The engine has no socket, no clock, no executor and no thread (C19). Its driver reports what happened
-//! (`handle_…`, with the time), asks what to do ([`Engine::poll`]) and when to ask again ([`Engine::timeout`]).
-//! So a race is a short test, and a simulation is repeated from its seed.
+//! The engine has no socket, no clock, no executor and no thread (C19). Its driver reports what
+//! happened (`handle_…`, with the time), asks what to do ([`Engine::poll`]) and when to ask again
+//! ([`Engine::timeout`]). So a race is a short test, and a simulation is repeated from its seed.
 //!
-//! Each part of the engine is a struct in its own file. A part gets the shared [`Context`], its own state, and nothing
-//! else unless a method names it. This file connects the parts.
+//! Each part of the engine is a struct in its own file. A part gets the shared [`Context`], its own
+//! state, and nothing else unless a method names it. This file connects the parts.
 
 mod connection;
 mod context;
@@ -55,7 +55,7 @@ pub(crate) struct RequestId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WatchId(u64);
 
-/// MutationInput the driver has to do.
+/// An action that the driver has to perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Send a request, and report the outcome with [`Engine::handle_response`].
@@ -65,8 +65,8 @@ pub(crate) enum Action {
         /// The JSON body, as GraphQL over HTTP defines it.
         body: String,
     },
-    /// Open the connection for subscriptions, and report the outcome with [`Engine::handle_connected`] or
-    /// [`Engine::handle_disconnected`].
+    /// Open the connection for subscriptions, and report the outcome with
+    /// [`Engine::handle_connected`] or [`Engine::handle_disconnected`].
     Connect,
     /// Subscribe over the connection, and report events with [`Engine::handle_event`].
     Subscribe {
@@ -127,7 +127,8 @@ impl Engine {
 
     // For the driver.
 
-    /// Returns the next thing to do, or `None` until something happens or [`Engine::timeout`] is reached.
+    /// Returns the next thing to do, or `None` until something happens or [`Engine::timeout`] is
+    /// reached.
     pub(crate) fn poll(&mut self, now: Millis) -> Option<Action> {
         if self.context.actions.is_empty() {
             self.pump(now);
@@ -232,7 +233,8 @@ impl Engine {
         let is_open = self.connection.is_open();
         let is_polling = self.connection.is_unavailable();
         if is_polling {
-            // Polling needs the position of the cache from before `unfollow`, which applies deferred responses.
+            // Polling needs the position of the cache from before `unfollow`, which applies
+            // deferred responses.
             self.polling.pump(now, context, &self.subscriptions);
             self.subscriptions.unfollow(context);
         } else {
@@ -319,12 +321,14 @@ impl Engine {
         self.outbox.entries(to_wall_time)
     }
 
-    /// Removes a mutation that was never sent. Returns `false` if it was sent, or is not in the outbox.
+    /// Removes a mutation that was never sent. Returns `false` if it was sent, or is not in the
+    /// outbox.
     pub(crate) fn abort(&mut self, id: &MutationId) -> bool {
         self.outbox.abort(&self.context, id)
     }
 
-    /// Removes a mutation and its prediction; the server may still apply it. Returns `false` if it is not in the outbox.
+    /// Removes a mutation and its prediction; the server may still apply it. Returns `false` if it
+    /// is not in the outbox.
     pub(crate) fn discard(&mut self, id: &MutationId) -> bool {
         self.outbox.discard(&self.context, id)
     }

@@ -1,8 +1,9 @@
 //! The outbox: mutations that are not settled yet (C9, C16).
 //!
-//! **Invariant:** once a mutation was sent, its content never changes. It is sent again, with the same mutation id, until
-//! it is settled: by the server, or by the application, which may discard it. Mutations of one appointment are sent
-//! one at a time, in the order of their creation; mutations of different appointments are sent in parallel.
+//! **Invariant:** once a mutation was sent, its content never changes. It is sent again, with the
+//! same mutation id, until it is settled: by the server, or by the application, which may discard
+//! it. Mutations of one appointment are sent one at a time, in the order of their creation;
+//! mutations of different appointments are sent in parallel.
 
 use cynic_cache::{Batch, InFlight};
 use futures_channel::oneshot;
@@ -61,7 +62,7 @@ pub(super) struct NewItem {
     pub(super) caller: OutcomeSender,
 }
 
-/// MutationInput is left of a new mutation after earlier unsent ones were merged into it.
+/// The result of merging earlier unsent mutations into a new one.
 enum Merged {
     Item {
         item: Item,
@@ -146,8 +147,8 @@ impl Outbox {
         id
     }
 
-    /// Merges unsent mutations of the same appointment into a new one. A creation is never merged with an update, so
-    /// that a refused update does not cost the appointment.
+    /// Merges unsent mutations of the same appointment into a new one. A creation is never merged
+    /// with an update, so that a refused update does not cost the appointment.
     fn merge_unsent(&mut self, context: &Context, mut new: Item) -> Merged {
         let mut replaced = Vec::new();
         while let Some(index) = self.last_unsent(&new.appointment) {
@@ -175,7 +176,8 @@ impl Outbox {
         Merged::Item { item: new, replaced }
     }
 
-    /// Shows the prediction of a new mutation instead of those that it replaces, in one step, and queues it.
+    /// Shows the prediction of a new mutation instead of those that it replaces, in one step, and
+    /// queues it.
     fn predict(&mut self, context: &Context, item: Item, replaced: &[MutationId]) {
         let prediction = optimistic::prediction_for(&item.calendar, &item.appointment, &item.input);
         let predicted = context.cache.update(|batch| {
@@ -190,7 +192,8 @@ impl Outbox {
         }
     }
 
-    /// Removes a mutation that was never sent. Returns `false` if it was sent, or is not in the outbox.
+    /// Removes a mutation that was never sent. Returns `false` if it was sent, or is not in the
+    /// outbox.
     pub(super) fn abort(&mut self, context: &Context, id: &MutationId) -> bool {
         let unsent = self.find(id).filter(|index| self.items[*index].sent.is_none());
         let Some(index) = unsent else { return false };
@@ -198,7 +201,8 @@ impl Outbox {
         true
     }
 
-    /// Removes a mutation and its prediction; the server may still apply it. Returns `false` if it is not in the outbox.
+    /// Removes a mutation and its prediction; the server may still apply it. Returns `false` if it
+    /// is not in the outbox.
     pub(super) fn discard(&mut self, context: &Context, id: &MutationId) -> bool {
         let Some(index) = self.find(id) else { return false };
         let was_sent = self.items[index].sent.is_some();
@@ -317,7 +321,8 @@ impl Outbox {
         }
     }
 
-    /// Hands the new revision to the next mutation of the appointment that expects it (C9), and tells the callers.
+    /// Hands the new revision to the next mutation of the appointment that expects it (C9), and
+    /// tells the callers.
     fn on_settled(&mut self, item: Item, appointment: Option<Appointment>) {
         if let Some(revision) = appointment.as_ref().map(|it| it.revision) {
             let mut later = self.items.iter_mut();
@@ -329,8 +334,8 @@ impl Outbox {
         finish(item.callers, &Ok(appointment));
     }
 
-    /// Removes a mutation and its prediction; with a creation, also all later mutations of the appointment, none of which
-    /// was sent. `apply` is called in the same update of the cache.
+    /// Removes a mutation and its prediction; with a creation, also all later mutations of the
+    /// appointment, none of which was sent. `apply` is called in the same update of the cache.
     fn refuse(
         &mut self,
         context: &Context,

@@ -1,5 +1,5 @@
-//! Requests and subscriptions of the application: each is sent once, and the application gets responses and events as
-//! they arrive.
+//! Requests and subscriptions of the application: each is sent once, and the application gets
+//! responses and events as they arrive.
 
 use std::collections::BTreeMap;
 
@@ -43,8 +43,8 @@ impl Passthrough {
         self.subscriptions.is_empty()
     }
 
-    /// Subscribes as soon as the connection is open. The subscription ends with the connection, since only the
-    /// application knows from where to resume.
+    /// Subscribes as soon as the connection is open. The subscription ends with the connection,
+    /// since only the application knows from where to resume.
     pub(super) fn subscribe(
         &mut self,
         context: &mut Context,
@@ -76,7 +76,8 @@ impl Passthrough {
     /// Delivers an event, and returns whether the subscription belongs to the application.
     pub(super) fn handle_event(&self, id: SubscriptionId, event: &[u8]) -> bool {
         let Some(subscription) = self.subscriptions.get(&id) else { return false };
-        // A closed channel means that the application has dropped the subscription, and is about to say so.
+        // A closed channel means that the application has dropped the subscription, and is about to
+        // say so.
         let _ = subscription.events.unbounded_send(Ok(event.to_vec()));
         true
     }

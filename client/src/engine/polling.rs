@@ -1,7 +1,9 @@
-//! Polling: how the client notices changes where no connection can be opened, for example behind some proxies (C15).
+//! Polling: how the client notices changes where no connection can be opened, for example behind
+//! some proxies (C15).
 //!
-//! A poll asks for the head revision of a calendar. If it differs from that of the previous poll, the scope is reset,
-//! and watched data is fetched again. The cache follows no scope meanwhile, so responses do not wait for events.
+//! A poll asks for the head revision of a calendar. If it differs from that of the previous poll,
+//! the scope is reset, and watched data is fetched again. The cache follows no scope meanwhile, so
+//! responses do not wait for events.
 
 use std::collections::BTreeMap;
 
@@ -50,8 +52,8 @@ impl Polling {
         self.calendars.values().filter_map(|it| it.retry.at()).min()
     }
 
-    /// Returns whether the last poll of each calendar succeeded, and there was one. A calendar that waits for its
-    /// first response is not polled, and does not count.
+    /// Returns whether the last poll of each calendar succeeded, and there was one. A calendar that
+    /// waits for its first response is not polled, and does not count.
     pub(super) fn has_succeeded(&self) -> bool {
         let mut polled = self.calendars.values().filter(|it| it.head.is_some()).peekable();
         polled.peek().is_some() && polled.all(|it| it.has_succeeded)
@@ -85,7 +87,8 @@ impl Polling {
         }
     }
 
-    /// Handles the response of a poll. Returns whether changes were missed, so that the calendar was reset.
+    /// Handles the response of a poll. Returns whether changes were missed, so that the calendar
+    /// was reset.
     pub(super) fn handle_response(
         &mut self,
         now: Millis,

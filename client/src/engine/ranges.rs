@@ -1,7 +1,7 @@
 //! Watched ranges of calendars: the engine fetches what the cache does not know of them (C12).
 //!
-//! The cache says which ranges are missing, that is, neither covered nor in flight. So two watches never fetch the same
-//! range, and after a reset the stale ranges are missing again.
+//! The cache says which ranges are missing, that is, neither covered nor in flight. So two watches
+//! never fetch the same range, and after a reset the stale ranges are missing again.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ struct WatchedRange {
     calendar: String,
     query: Prepared<RangeQuery>,
     retry: Retry,
-    /// Why the last attempt failed. `None` after a success.
+    /// The failure of the last attempt. `None` after a success.
     problem: Option<String>,
 }
 

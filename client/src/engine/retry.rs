@@ -1,6 +1,8 @@
-//! When to try again: the wait doubles with each failure up to half a minute, and is random above its half.
+//! When to try again: the wait doubles with each failure up to half a minute, and is random above
+//! its half.
 //!
-//! Every part of the engine that talks to the server keeps a [`Retry`], so that all of them wait alike.
+//! Every part of the engine that talks to the server keeps a [`Retry`], so that all of them wait
+//! alike.
 
 use fastrand::Rng;
 

@@ -1,7 +1,8 @@
 //! Watches of single appointments, wherever in time these are.
 //!
-//! Once an appointment is known, the subscription of its calendar keeps it up to date. So a watch has to fetch an
-//! unknown appointment, subscribe to its calendar, and fetch the appointment again after a reset.
+//! Once an appointment is known, the subscription of its calendar keeps it up to date. So a watch
+//! has to fetch an unknown appointment, subscribe to its calendar, and fetch the appointment again
+//! after a reset.
 
 use std::collections::BTreeMap;
 
@@ -198,7 +199,8 @@ impl SingleWatch {
     }
 }
 
-/// Requests the range of an appointment, since only a range response carries the revision of a calendar.
+/// Requests the range of an appointment, since only a range response carries the revision of a
+/// calendar.
 fn request_surroundings(context: &mut Context, appointment: &Appointment) {
     let calendar = appointment.calendar_id.as_str();
     let range = TimeRange { start: appointment.starts_at, end: appointment.ends_at };
@@ -210,8 +212,8 @@ fn request_surroundings(context: &mut Context, appointment: &Appointment) {
 
 /// Deletes from the cache what the server does not have.
 ///
-/// A null carries no revision (C21): the appointment did not exist at some time after `position`. It says nothing about
-/// an appointment that is still being created.
+/// A null carries no revision (C21): the appointment did not exist at some time after `position`.
+/// It says nothing about an appointment that is still being created.
 fn delete_missing(
     context: &Context,
     id: &AppointmentId,

@@ -1,10 +1,10 @@
 //! Snapshots: what a client saves for its next run, that is, the cache and the outbox (C16).
 //!
-//! **Invariant:** a mutation that was sent is sent again with the same content. So its content follows from the snapshot
-//! alone.
+//! **Invariant:** a mutation that was sent is sent again with the same content. So its content
+//! follows from the snapshot alone.
 //!
-//! A snapshot begins with the length of the cache's part, as 8 bytes in little-endian order. The cache's part follows,
-//! and then the outbox as JSON.
+//! A snapshot begins with the length of the cache's part, as 8 bytes in little-endian order. The
+//! cache's part follows, and then the outbox as JSON.
 
 use cynic_cache::SnapshotError;
 use serde::{Deserialize, Serialize};
@@ -139,7 +139,8 @@ mod tests {
         DateTime::from_timestamp(1_795_392_000 + day * 86_400, 0).unwrap_or_default()
     }
 
-    /// Returns an engine that has sent a creation and queued an update of it, and the body of the creation.
+    /// Returns an engine that has sent a creation and queued an update of it, and the body of the
+    /// creation.
     fn with_pending_mutations() -> (Engine, String) {
         let mut engine = Engine::new(1).expect("the contract fits");
         let (calendar, id) = ("c".into(), "a".into());

@@ -1,8 +1,8 @@
 //! Subscriptions to the changes of calendars, without a gap (C15).
 //!
-//! The engine queries first, and subscribes after the revision of that response. Each event must continue the previous
-//! one; any other event is treated as a reset. After a reconnect a subscription resumes from the position of the
-//! cache, which is all the state it needs.
+//! The engine queries first, and subscribes after the revision of that response. Each event must
+//! continue the previous one; any other event is treated as a reset. After a reconnect a
+//! subscription resumes from the position of the cache, which is all the state it needs.
 
 use std::collections::BTreeMap;
 
@@ -38,11 +38,12 @@ struct CalendarSubscription {
     /// The calendar was deleted.
     is_deleted: bool,
     retry: Retry,
-    /// The operation that reads the events. Preparing it for each event would cost more than reading it.
+    /// The operation that reads the events. Preparing it for each event would cost more than
+    /// reading it.
     operation: Option<Prepared<ChangesSubscription>>,
 }
 
-/// MutationInput an event means for the other parts of the engine.
+/// The effects of an event on the other parts of the engine.
 #[derive(Default)]
 pub(super) struct EventEffects {
     /// The calendar of which changes were missed.
@@ -197,7 +198,8 @@ impl Subscriptions {
     }
 }
 
-/// Applies an event that continues the previous one. Returns `false` if it cannot be read; then the scope is reset.
+/// Applies an event that continues the previous one. Returns `false` if it cannot be read; then the
+/// scope is reset.
 fn apply_event(
     cache: &Cache,
     scope: &Scope,
@@ -219,7 +221,8 @@ fn apply_event(
             _ => {
                 is_readable = batch.apply_event(scope, change.revision, operation, event).is_ok();
                 if !is_readable {
-                    // The content of the event is unknown, so everything that it may affect is fetched again.
+                    // The content of the event is unknown, so everything that it may affect is
+                    // fetched again.
                     batch.reset(scope, change.revision);
                 }
             }

@@ -1,4 +1,4 @@
-//! What differs between platforms: tasks, timers, clocks and random seeds.
+//! The differences between platforms: tasks, timers, clocks and random seeds.
 
 #[cfg_attr(target_family = "wasm", path = "web.rs")]
 mod native;

@@ -29,7 +29,8 @@ pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// Counts milliseconds since its creation. It follows tokio's clock, and so the virtual time of tests.
+/// Counts milliseconds since its creation. It follows tokio's clock, and so the virtual time of
+/// tests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     started: Instant,

@@ -1,7 +1,7 @@
 //! Tests of the whole client in one thread and in virtual time.
 //!
-//! `random` plays worlds that are drawn from a seed. `scripted` plays scenarios step by step. Both talk to the model
-//! server in `model_server`, which is compared with the real server there.
+//! `random` plays worlds that are drawn from a seed. `scripted` plays scenarios step by step. Both
+//! talk to the model server in `model_server`, which is compared with the real server there.
 
 mod calendars;
 mod custom_operations;

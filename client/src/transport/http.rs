@@ -1,4 +1,5 @@
-//! What the HTTP transports of both platforms share: addresses, headers, timeouts, and how a connection is opened.
+//! The common part of the HTTP transports of both platforms: addresses, headers, timeouts, and how
+//! a connection is opened.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Transports: how requests and subscriptions reach a server. The engine decides what to send; a transport only sends it.
+//! Transports: how requests and subscriptions reach a server. The engine decides what to send; a
+//! transport only sends it.
 
 mod http;
 #[cfg_attr(target_family = "wasm", path = "web.rs")]
@@ -21,9 +22,11 @@ pub type TokenProvider = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Sends requests, and opens connections for subscriptions.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the JSON body of a request. Returns the body of the response, whatever its HTTP status.
+    /// Sends the JSON body of a request. Returns the body of the response, whatever its HTTP
+    /// status.
     ///
-    /// An error means that no response arrived. The server may have handled the request all the same.
+    /// An error means that no response arrived. The server may have handled the request all the
+    /// same.
     fn post(&self, body: String) -> BoxFuture<'static, Result<Vec<u8>, TransportError>>;
 
     /// Opens a connection for subscriptions.
@@ -74,12 +77,12 @@ pub enum ServerMessage {
     End {
         /// Identifies the subscription.
         id: SubscriptionId,
-        /// Why the subscription ended.
+        /// The reason for the end.
         end: SubscriptionEnd,
     },
 }
 
-/// Why a subscription ended.
+/// The reason for the end of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubscriptionEnd {
     /// The subscription is complete: the server has no more events.

@@ -39,8 +39,8 @@ impl std::fmt::Debug for Http {
 }
 
 impl Http {
-    /// Creates a transport to the service at a URL. For `https`, the server must show a certificate that this machine
-    /// trusts.
+    /// Creates a transport to the service at a URL. For `https`, the server must show a certificate
+    /// that this machine trusts.
     ///
     /// # Errors
     ///
@@ -50,8 +50,8 @@ impl Http {
         Self::with_tls(url, tokens, tls)
     }
 
-    /// Creates a transport with its own TLS configuration, for example with other root certificates or with a client
-    /// certificate.
+    /// Creates a transport with its own TLS configuration, for example with other root certificates
+    /// or with a client certificate.
     ///
     /// # Errors
     ///
@@ -98,7 +98,8 @@ impl Http {
     }
 }
 
-/// Starts a TLS configuration: with the certificates that the machine trusts, or with none if TLS is not used.
+/// Starts a TLS configuration: with the certificates that the machine trusts, or with none if TLS
+/// is not used.
 fn tls_config(is_used: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, BuildError> {
     let trust = |error: rustls::Error| BuildError::Trust(error.to_string());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -129,7 +130,8 @@ impl Transport for Http {
 
 impl SseClient for Http {
     fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>> {
-        // The stream has no end of its own. Silence ends the connection, and the connection its streams.
+        // The stream has no end of its own. Silence ends the connection, and the connection its
+        // streams.
         let request = self.request(ACCEPT_EVENTS, body).timeout(Duration::MAX);
         async move {
             let response = request.send().await.map_err(transport_error)?;

@@ -1,7 +1,7 @@
 //! A connection over server-sent events, where no WebSocket can be opened (C15).
 //!
-//! Each subscription is a request of its own, whose response is a stream of events (the "distinct connections mode" of
-//! graphql-sse).
+//! Each subscription is a request of its own, whose response is a stream of events (the "distinct
+//! connections mode" of graphql-sse).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,7 +15,8 @@ use super::{Connection, ServerMessage, SubscriptionCommand, SubscriptionEnd, Sub
 use crate::model::error::TransportError;
 use crate::runtime;
 
-/// If nothing arrives for this long, the connection is lost. The server sends keep-alives more often.
+/// If nothing arrives for this long, the connection is lost. The server sends keep-alives more
+/// often.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The operation that tests whether events get through.
 const PROBE: &str = r#"{"query":"{ __typename }"}"#;
@@ -23,7 +24,8 @@ const PROBE: &str = r#"{"query":"{ __typename }"}"#;
 /// The bytes of a response, as they arrive.
 pub(super) type Chunks = BoxStream<'static, Result<Vec<u8>, TransportError>>;
 
-/// Sends a request that accepts events, and returns the response as a stream. Each platform has its own.
+/// Sends a request that accepts events, and returns the response as a stream. Each platform has its
+/// own.
 pub(super) trait SseClient: Send + Sync + 'static {
     fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>>;
 }
@@ -55,7 +57,8 @@ pub(super) async fn open(client: impl SseClient) -> Result<Connection, Transport
     Ok(Connection { commands, messages })
 }
 
-/// Starts and ends subscriptions and passes on their events. If one subscription is lost, the whole connection is.
+/// Starts and ends subscriptions and passes on their events. If one subscription is lost, the whole
+/// connection is.
 async fn run(
     client: impl SseClient,
     mut commands: mpsc::UnboundedReceiver<SubscriptionCommand>,

@@ -111,7 +111,8 @@ impl BodyStream {
 
 impl Drop for BodyStream {
     fn drop(&mut self) {
-        // A failure to cancel does not matter. Awaiting it keeps the browser from reporting an unhandled rejection.
+        // A failure to cancel does not matter. Awaiting it keeps the browser from reporting an
+        // unhandled rejection.
         let cancelled = JsFuture::from(self.0.cancel());
         runtime::spawn(async move { _ = cancelled.await });
     }

@@ -56,7 +56,8 @@ async fn handshake(
     Err(TransportError::new("the server closed the connection"))
 }
 
-/// Sends commands and receives messages until either end is closed, or the server stays silent after a ping.
+/// Sends commands and receives messages until either end is closed, or the server stays silent
+/// after a ping.
 async fn run(
     mut socket: impl TextSocket,
     mut commands: mpsc::UnboundedReceiver<SubscriptionCommand>,

@@ -1,4 +1,5 @@
-//! Order, merging and aborting of mutations (C9, case 5), with a client that does not reach its server.
+//! Order, merging and aborting of mutations (C9, case 5), with a client that does not reach its
+//! server.
 
 use serde_json::{Value, json};
 
@@ -61,7 +62,8 @@ impl OfflineClient {
         }
     }
 
-    /// Lets time pass until all mutations are sent, and responds with success. Returns the inputs of the mutations.
+    /// Lets time pass until all mutations are sent, and responds with success. Returns the inputs
+    /// of the mutations.
     fn send_all(&mut self) -> Vec<Value> {
         self.now = 60_000;
         let mut inputs = Vec::new();

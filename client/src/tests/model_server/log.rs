@@ -1,4 +1,5 @@
-//! The model of a calendar's log: its changes, the calendar after each of them, and what a restored backup forgets.
+//! The model of a calendar's log: its changes, the calendar after each of them, and what a restored
+//! backup forgets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +95,8 @@ impl Log {
             || self.replaced.as_ref().is_some_and(|log| log.was_deleted(id, revision))
     }
 
-    /// Returns the log after the restore of `backup`, an earlier state of this log. Revisions are raised (S8).
+    /// Returns the log after the restore of `backup`, an earlier state of this log. Revisions are
+    /// raised (S8).
     pub(in crate::tests) fn restored(&self, backup: &Self) -> Self {
         let start = self.head() + 1_000;
         let ids = backup.changes.iter().map(|(id, ..)| id).chain(backup.deleted.keys());

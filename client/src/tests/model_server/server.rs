@@ -102,7 +102,8 @@ impl Server {
         }
     }
 
-    /// Returns the appointment that the input names, and its calendar; or the error that refuses the change.
+    /// Returns the appointment that the input names, and its calendar; or the error that refuses
+    /// the change.
     fn find(&self, input: &Value) -> Result<(String, Value), Value> {
         let id = input["id"].as_str().unwrap_or_default();
         for (calendar, log) in &self.calendars {

@@ -1,4 +1,5 @@
-//! MutationInput happens in a world: users watch, change and abort; connections are lost; servers and clients restart.
+//! The actions in a world: users watch, change and abort; connections are lost; servers and clients
+//! restart.
 
 use futures_channel::oneshot;
 
@@ -167,7 +168,8 @@ impl World {
         }
     }
 
-    /// Removes the messages to a client. Its requests still reach the server, but it ignores their responses.
+    /// Removes the messages to a client. Its requests still reach the server, but it ignores their
+    /// responses.
     fn forget_messages_to(&mut self, client: usize) {
         self.in_transit.retain(|_, message| match message {
             Message::Request { .. } | Message::Subscribe { .. } => true,

@@ -1,4 +1,4 @@
-//! MutationInput must hold at every moment, and what must hold when the world has come to rest.
+//! The invariants: those that hold at every moment, and those that hold at rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,8 @@ impl World {
         clients.iter_mut().all(|client| client.is_at_rest(server))
     }
 
-    /// Checks a client that is at rest: it shows what the server has, and every caller has got the right outcome.
+    /// Checks a client that is at rest: it shows what the server has, and every caller has got the
+    /// right outcome.
     pub(super) fn check_at_rest(&mut self, number: usize) -> Result<(), String> {
         let Self { server, clients, .. } = self;
         let client = &mut clients[number];
@@ -44,7 +45,8 @@ impl World {
             let outcome = outcome.ok_or_else(|| format!("{id} has no outcome"))?;
             let decision = server.ledger.get(id);
             let was_applied = decision.is_some_and(|it| it["error"].is_null());
-            // A mutation without a decision was never sent: it was merged with another one, or aborted.
+            // A mutation without a decision was never sent: it was merged with another one, or
+            // aborted.
             let is_right = match outcome {
                 Ok(_) => was_applied || decision.is_none(),
                 Err(_) => !was_applied,

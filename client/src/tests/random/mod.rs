@@ -1,10 +1,12 @@
-//! The random tests, or simulation: one model server and a few clients in one thread, in virtual time.
+//! The random tests, or simulation: one model server and a few clients in one thread, in virtual
+//! time.
 //!
-//! A seed decides everything: latencies, connections that are lost or cannot be opened, responses that are lost or
-//! duplicated, refusals, pruned logs, server restarts, restored backups, client restarts, and which ranges are watched.
+//! A seed decides everything: latencies, connections that are lost or cannot be opened, responses
+//! that are lost or duplicated, refusals, pruned logs, server restarts, restored backups, client
+//! restarts, and which ranges are watched.
 //!
-//! `SIM_SEEDS` is the number of worlds to play, and `SIM_FROM` the first seed. `SIM_SEED` plays one world and prints its
-//! story. A world that fails is shrunk to the steps that matter.
+//! `SIM_SEEDS` is the number of worlds to play, and `SIM_FROM` the first seed. `SIM_SEED` plays one
+//! world and prints its story. A world that fails is shrunk to the steps that matter.
 
 #![allow(clippy::print_stdout, reason = "the story of a world is the test's output")]
 
@@ -45,7 +47,7 @@ fn env_number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// MutationInput must occur in the stories of 100 worlds or more, or the test would mean little.
+/// Texts that must occur in the stories of 100 worlds or more, or the test would mean little.
 const MUST_OCCUR: [&str; 14] = [
     "\"RESET\"",
     "TimeSlotTaken",

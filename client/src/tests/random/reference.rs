@@ -1,5 +1,5 @@
-//! MutationInput a client must show, computed in the simplest way: the calendar at one revision, with the pending mutations
-//! applied in order.
+//! The view that a client must show, computed in the simplest way: the calendar at one revision,
+//! with the pending mutations applied in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,11 +20,11 @@ struct Fields {
     end: DateTime,
 }
 
-/// MutationInput a client must show of a calendar.
+/// The part of a calendar that a client must show.
 pub(super) struct Reference {
     appointments: BTreeMap<String, Fields>,
-    /// Appointments that are not compared: a response may have shown changes that the log has still to deliver, or
-    /// they are pending outside of all ranges that the client knows.
+    /// Appointments that are not compared: a response may have shown changes that the log has still
+    /// to deliver, or they are pending outside of all ranges that the client knows.
     uncertain: BTreeSet<String>,
 }
 
@@ -65,7 +65,8 @@ impl Reference {
         for (of, id, input) in engine.pending_inputs() {
             let id = id.as_str().to_owned();
             match input {
-                // Ids are used once: the appointment was created and deleted, and only the response is missing.
+                // Ids are used once: the appointment was created and deleted, and only the response
+                // is missing.
                 MutationInput::Create(_) if log.was_deleted(&id, position) => {
                     self.uncertain.insert(id);
                 }

@@ -25,7 +25,7 @@ pub(super) struct World {
     seed: u64,
     pub(super) rng: Rng,
     pub(super) now: Millis,
-    /// MutationInput has happened, one line for each thing.
+    /// The story: one line for each event.
     pub(super) story: Vec<String>,
     pub(super) server: Server,
     pub(super) backup: Option<Server>,
@@ -63,7 +63,8 @@ pub(super) struct WatchedRange {
     pub(super) watch: Watch<RangeQuery>,
 }
 
-/// Returns the generator of a step. Each step has its own, so that the others stay the same when one is left out.
+/// Returns the generator of a step. Each step has its own, so that the others stay the same when
+/// one is left out.
 fn step_rng(seed: u64, step: u64) -> Rng {
     let seed = Rng::with_seed(seed).u64(..);
     Rng::with_seed(seed.wrapping_add(step))
@@ -129,7 +130,8 @@ impl World {
         self.check_always()
     }
 
-    /// Lets everything arrive, without faults. Then all clients must show what the server has, and have nothing to do.
+    /// Lets everything arrive, without faults. Then all clients must show what the server has, and
+    /// have nothing to do.
     pub(super) fn come_to_rest(&mut self) -> Result<(), String> {
         self.is_reliable = true;
         self.record("the network is reliable");

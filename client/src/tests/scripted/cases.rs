@@ -1,7 +1,8 @@
-//! Short scenarios: the cases of other systems, and the stories that broke earlier versions of the rules. Each step
-//! checks what is shown.
+//! Short scenarios: the cases of other systems, and the stories that broke earlier versions of the
+//! rules. Each step checks what is shown.
 //!
-//! Scenarios with lost connections or waits are in `offline`. Those of the cache alone are in its own tests.
+//! Scenarios with lost connections or waits are in `offline`. Those of the cache alone are in its
+//! own tests.
 
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! A transport to the model server in the same thread. Nothing moves until the test says so.
 //!
-//! A request may be processed late or never, its response may be lost, events wait, and the connection can be lost.
+//! A request may be processed late or never, its response may be lost, events wait, and the
+//! connection can be lost.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -163,7 +164,8 @@ impl FakeNetwork {
         self.requests.remove(index);
     }
 
-    /// Responds to a mutation that its appointment does not exist, with the revision of its deletion if that is known.
+    /// Responds to a mutation that its appointment does not exist, with the revision of its
+    /// deletion if that is known.
     pub(crate) fn refuse(&mut self, index: usize, revision: Option<u64>) {
         let query = self.requests[index].body["query"].as_str().unwrap_or_default();
         let fields = ["createAppointment", "updateAppointment", "deleteAppointment"];

@@ -1,5 +1,6 @@
-//! Longer scenarios: lost connections, time that passes, and more than one watch. The numbers are those of the cases in
-//! other systems, and of the stories that broke earlier versions of the rules.
+//! Longer scenarios: lost connections, time that passes, and more than one watch. The numbers are
+//! those of the cases in other systems, and of the stories that broke earlier versions of the
+//! rules.
 
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! A scenario: a program with the public client, and the model server. Nothing moves between them until a step says so.
+//! A scenario: a program with the public client, and the model server. Nothing moves between them
+//! until a step says so.
 
 use std::time::Duration;
 
@@ -52,7 +53,8 @@ fn empty_server() -> Server {
 }
 
 impl Scenario {
-    /// Starts with the appointment "one" at 10 o'clock, which has the id "1", and a client that is live.
+    /// Starts with the appointment "one" at 10 o'clock, which has the id "1", and a client that is
+    /// live.
     pub(crate) async fn new() -> Self {
         let transport = FakeTransport::default();
         transport.network().server = empty_server();

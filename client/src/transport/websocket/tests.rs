@@ -1,4 +1,5 @@
-//! WebSocket connections in virtual time: the handshake, messages, and how silence ends a connection (case 17).
+//! WebSocket connections in virtual time: the handshake, messages, and how silence ends a
+//! connection (case 17).
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
