@@ -5,11 +5,11 @@
 //! it. Mutations of one appointment are sent one at a time, in the order of their creation;
 //! mutations of different appointments are sent in parallel.
 
-use cynic_cache::{Batch, InFlight};
-use futures_channel::oneshot;
+use cynic_cache::Batch;
 
 use super::Millis;
 use super::context::{Context, Purpose};
+use super::outbox_state::{Item, ItemState, OutcomeSender};
 use super::retry::Retry;
 use crate::model::appointment::Appointment;
 use crate::model::error::TransportError;
@@ -17,12 +17,9 @@ use crate::model::id::{AppointmentId, CalendarId, MutationId};
 use crate::model::input::Precondition;
 use crate::model::refusal::{MutationResult, Refusal};
 use crate::model::scalars::{DateTime, Revision};
-use crate::mutation::{MutationInput, MutationOutcome, PreparedMutation};
+use crate::mutation::{MutationInput, MutationOutcome};
 use crate::optimistic;
 use crate::wire::operations::Deleted;
-
-/// Sends the outcome of a mutation to its caller.
-pub(crate) type OutcomeSender = oneshot::Sender<MutationResult>;
 
 /// Every mutation that is not settled, the oldest first.
 #[derive(Default)]
@@ -30,28 +27,6 @@ pub(super) struct Outbox {
     pub(super) items: Vec<Item>,
     /// Failures of the server as a whole: while it waits, no mutation is sent.
     server_retry: Retry,
-}
-
-/// A mutation that is not settled.
-pub(super) struct Item {
-    pub(super) id: MutationId,
-    pub(super) appointment: AppointmentId,
-    pub(super) calendar: CalendarId,
-    pub(super) input: MutationInput,
-    /// The revision that the appointment must have, if the mutation has a precondition.
-    pub(super) expected: Option<Revision>,
-    /// The mutation as it was sent. `None`: it was never sent.
-    pub(super) sent: Option<PreparedMutation>,
-    pub(super) state: ItemState,
-    pub(super) retry: Retry,
-    pub(super) callers: Vec<OutcomeSender>,
-}
-
-pub(super) enum ItemState {
-    Queued,
-    Sent(InFlight),
-    /// The last attempt failed; the next one starts when the retry is due.
-    Retrying,
 }
 
 /// A mutation of the application, before it enters the outbox.
@@ -70,16 +45,6 @@ enum Merged {
     },
     /// An unsent creation and its deletion cancel each other.
     Nothing,
-}
-
-impl Item {
-    fn is_due(&self, now: Millis) -> bool {
-        match self.state {
-            ItemState::Queued => true,
-            ItemState::Sent(_) => false,
-            ItemState::Retrying => self.retry.is_due(now),
-        }
-    }
 }
 
 impl Outbox {
@@ -358,20 +323,6 @@ impl Outbox {
         for dependent in dependents {
             finish(dependent.callers, &Err(Refusal::DependsOnRejected));
         }
-    }
-}
-
-impl Item {
-    /// Builds the mutation with its final content.
-    fn prepare(&self, context: &Context) -> Result<PreparedMutation, cynic_cache::OperationError> {
-        PreparedMutation::new(
-            &context.cache,
-            &self.calendar,
-            &self.appointment,
-            &self.input,
-            self.expected,
-            &self.id,
-        )
     }
 }
 

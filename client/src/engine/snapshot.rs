@@ -10,7 +10,8 @@ use cynic_cache::SnapshotError;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::outbox::{Item, ItemState, Outbox};
+use super::outbox::Outbox;
+use super::outbox_state::{Item, ItemState};
 use super::retry::Retry;
 use crate::model::id::{AppointmentId, CalendarId, MutationId};
 use crate::model::outbox::{OutboxEntry, OutboxState};

@@ -1,6 +1,7 @@
 //! Order, merging and aborting of mutations (C9, case 5), with a client that does not reach its
 //! server.
 
+use futures_channel::oneshot;
 use serde_json::{Value, json};
 
 use super::*;
