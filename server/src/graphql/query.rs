@@ -96,9 +96,9 @@ impl QueryRoot {
     /// All appointments of one calendar that touch `range`, and the revision of the list.
     ///
     /// The range is half-open. An appointment touches it if it starts before `range.end` and either
-    /// ends after `range.start` or starts at or after it. Appointments are sorted by start, then the
-    /// longer first, then by id. The list is never truncated: a range over 400 days, or with more
-    /// than 10,000 appointments, is an error with the code RANGE_TOO_LARGE.
+    /// ends after `range.start` or starts at or after it. Appointments are sorted by start, then
+    /// the longer first, then by id. The list is never truncated: a range over 400 days, or with
+    /// more than 10,000 appointments, is an error with the code RANGE_TOO_LARGE.
     async fn appointments_in_range(
         &self,
         ctx: &Context<'_>,

@@ -27,7 +27,7 @@ async fn changes_arrive_in_order_with_their_mutation_ids() {
     let input = json!({ "title": "a", "startsAt": "2026-11-23T10:00:00Z",
         "endsAt": "2026-11-23T11:00:00Z", "mutationId": mutation });
     let made = world.mutate("createAppointment", input).await;
-    let told = subscription.next_event().await.unwrap();
+    let event = subscription.next_event().await.unwrap();
     assert_eq!((&told["kind"], &told["mutationId"]), (&json!("CREATED"), &json!(mutation)));
     assert_eq!((&told["appointmentId"], &told["calendar"]), (&made["id"], &Value::Null));
     world.mutate("updateAppointment", json!({ "id": made["id"], "title": "b" })).await;
@@ -35,7 +35,7 @@ async fn changes_arrive_in_order_with_their_mutation_ids() {
     world.mutate("updateCalendar", json!({ "id": world.calendar, "name": "Choir" })).await;
     assert_eq!(subscription.next_summary().await, "CALENDAR_UPDATED 3 Choir");
     world.mutate("deleteAppointment", json!({ "id": made["id"] })).await;
-    let told = subscription.next_event().await.unwrap();
+    let event = subscription.next_event().await.unwrap();
     assert_eq!((&told["kind"], &told["deletedAppointmentId"]), (&json!("DELETED"), &made["id"]));
     world.mutate("deleteCalendar", json!({ "id": world.calendar })).await;
     assert_eq!(subscription.next_summary().await, "CALENDAR_GONE 5");
