@@ -338,11 +338,11 @@ async fn a_file_is_copied_to_postgresql_and_clients_resume() {
     assert_eq!(query(&after.url, all).await, was);
     assert_eq!(query(&after.url, create).await, made, "a retry returns the first result");
     let mut subscription = Subscription::new(&after.url, json!({ "after": 0 })).await;
-    let mut told = Vec::new();
-    while told.last().is_none_or(|it: &String| !it.starts_with("BOOKMARK")) {
-        told.push(subscription.next_summary().await);
+    let mut events = Vec::new();
+    while events.last().is_none_or(|it: &String| !it.starts_with("BOOKMARK")) {
+        events.push(subscription.next_summary().await);
     }
-    assert!(told.iter().any(|it| it.starts_with("DELETED")), "the log was copied: {told:?}");
+    assert!(events.iter().any(|it| it.starts_with("DELETED")), "the log was copied: {events:?}");
 }
 
 /// sqlx creates its own table before the first migration.

@@ -28,15 +28,15 @@ async fn changes_arrive_in_order_with_their_mutation_ids() {
         "endsAt": "2026-11-23T11:00:00Z", "mutationId": mutation });
     let made = world.mutate("createAppointment", input).await;
     let event = subscription.next_event().await.unwrap();
-    assert_eq!((&told["kind"], &told["mutationId"]), (&json!("CREATED"), &json!(mutation)));
-    assert_eq!((&told["appointmentId"], &told["calendar"]), (&made["id"], &Value::Null));
+    assert_eq!((&event["kind"], &event["mutationId"]), (&json!("CREATED"), &json!(mutation)));
+    assert_eq!((&event["appointmentId"], &event["calendar"]), (&made["id"], &Value::Null));
     world.mutate("updateAppointment", json!({ "id": made["id"], "title": "b" })).await;
     assert_eq!(subscription.next_summary().await, "UPDATED 2 b");
     world.mutate("updateCalendar", json!({ "id": world.calendar, "name": "Choir" })).await;
     assert_eq!(subscription.next_summary().await, "CALENDAR_UPDATED 3 Choir");
     world.mutate("deleteAppointment", json!({ "id": made["id"] })).await;
     let event = subscription.next_event().await.unwrap();
-    assert_eq!((&told["kind"], &told["deletedAppointmentId"]), (&json!("DELETED"), &made["id"]));
+    assert_eq!((&event["kind"], &event["deletedAppointmentId"]), (&json!("DELETED"), &made["id"]));
     world.mutate("deleteCalendar", json!({ "id": world.calendar })).await;
     assert_eq!(subscription.next_summary().await, "CALENDAR_GONE 5");
     assert_eq!(subscription.next_event().await, None, "the last event");

@@ -15,10 +15,10 @@ async fn a_store_sends_its_hints_before_it_closes() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let test = TestStore::on(database).await;
     create_calendar(&test, CALENDAR, "it").await;
-    let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
     test.store.on_commit(Box::new(move |hint| {
         if let Hint::Remote(heads) = hint {
-            heads.iter().for_each(|it| tell.send(*it).unwrap());
+            heads.iter().for_each(|it| sender.send(*it).unwrap());
         }
     }));
     // Commits once, and closes at once.
@@ -39,16 +39,16 @@ async fn a_store_sends_its_hints_before_it_closes() {
     let mut wait = Duration::from_millis(100);
     loop {
         number += 1;
-        let told = commit_and_close(number).await;
-        if tokio::time::timeout(wait, heard.recv()).await == Ok(Some(told)) {
+        let expected = commit_and_close(number).await;
+        if tokio::time::timeout(wait, received.recv()).await == Ok(Some(expected)) {
             break;
         }
         wait *= 2;
     }
     for number in number + 1..number + 11 {
-        let told = commit_and_close(number).await;
-        let heard = tokio::time::timeout(TEST_TIMEOUT, heard.recv()).await;
-        assert_eq!(heard.expect("a hint"), Some(told));
+        let expected = commit_and_close(number).await;
+        let received = tokio::time::timeout(TEST_TIMEOUT, received.recv()).await;
+        assert_eq!(received.expect("a hint"), Some(expected));
     }
 }
 
