@@ -1,5 +1,5 @@
-//! Operations on calendars themselves. Calendars change rarely, so these methods predict nothing and
-//! queue nothing: a request that cannot be sent now fails.
+//! Operations on calendars themselves. Calendars change rarely, so these methods predict and queue
+//! nothing: a request that cannot be sent now fails.
 
 use std::fmt;
 use std::pin::Pin;

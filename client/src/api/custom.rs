@@ -114,7 +114,8 @@ impl Client {
     /// }
     ///
     /// # async fn example(client: Client) -> Result<(), appointments_client::QueryError> {
-    /// let mutation = Delete::build(Variables { id: "0199aa00-0000-7000-8000-000000000001".into() });
+    /// let id = cynic::Id::new("0199aa00-0000-7000-8000-000000000001");
+    /// let mutation = Delete::build(Variables { id });
     /// let payload = client.mutate(&mutation).await?.delete_appointment;
     /// println!("{}", payload.deleted_appointment_id.is_some());
     /// # Ok(()) }
@@ -205,9 +206,9 @@ impl Client {
 
 /// A stream of the events of [`Client::subscribe`].
 ///
-/// The stream ends when the server completes the subscription, after an error of it, or when the
-/// connection is lost; in the last two cases the last item is an error. Then subscribe again, after
-/// the last revision that you received. Dropping the stream ends the subscription.
+/// The stream ends when the server ends the subscription or the connection is lost. If that was not
+/// planned, the last item is an error: subscribe again, after the last revision that you received.
+/// Dropping the stream ends the subscription.
 pub struct Subscription<F> {
     inner: Arc<Inner>,
     id: SubscriptionId,

@@ -44,9 +44,9 @@ use crate::model::refusal::{MutationResult, Refusal};
 /// **Offline.** Without a server nothing is lost: mutations are predicted and queued, and get sent
 /// when a server is reachable. There is no timeout; this future stays pending.
 ///
-/// **Restart.** [`Client::snapshot`] contains the outbox, and [`Client::restore`] continues it: sent
-/// mutations are sent again with the same id and content. The futures of the former process are
-/// gone; watches and [`Client::pending`] show what becomes of the mutations.
+/// **Restart.** [`Client::snapshot`] contains the outbox, and [`Client::restore`] continues it.
+/// Mutations that were sent before are sent again, with the same id and content. The futures of the
+/// former process are gone; watches and [`Client::pending`] show what becomes of the mutations.
 ///
 /// **Abort.** [`abort`](Self::abort) removes a mutation that was never sent. The server never knows
 /// of it, and this future resolves to [`Refusal::Aborted`].

@@ -1,4 +1,4 @@
-//! What all clones of a client share, and helpers of the handles and streams.
+//! The state that all clones of a client share, and helpers of the handles and streams.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

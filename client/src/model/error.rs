@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 
-/// Why a client cannot be built: a mistake in the program or its environment.
+/// The reason why a client cannot be built: a mistake in the program or its environment.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -23,7 +23,7 @@ pub enum BuildError {
     Operation(#[from] cynic_cache::OperationError),
 }
 
-/// Why no response arrived. The server may have received the request all the same.
+/// The reason why no response arrived. The server may have received the request all the same.
 ///
 /// [`crate::transport::Transport`] implementations create it; callers read its message.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl TransportError {
     }
 }
 
-/// Why [`crate::Client::query`], [`crate::Client::mutate`] or a subscription returned no data.
+/// The reason why a query, a mutation or a subscription of your own returned no data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -71,7 +71,7 @@ impl From<cynic_cache::ResponseError> for QueryError {
     }
 }
 
-/// Why a calendar was not created, changed or deleted.
+/// The reason why a calendar was not created, changed or deleted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CalendarError {

@@ -11,12 +11,12 @@ use super::scalars::{DateTime, Revision, TimeZone};
 /// The state that an appointment must be in for a mutation to be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Precondition {
-    /// Any state.
+    /// The mutation is done whatever the state is.
     #[default]
     None,
-    /// The state that the caller sees, or that the caller's previous mutation produces.
+    /// The state is the one that the caller sees, or that the caller's previous mutation produces.
     AsSeen,
-    /// The state that this revision produced.
+    /// The state is the one that this revision produced.
     Revision(Revision),
 }
 

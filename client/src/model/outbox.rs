@@ -19,7 +19,7 @@ pub struct OutboxEntry {
     pub state: OutboxState,
 }
 
-/// What a mutation does to its appointment.
+/// The effect of a mutation on its appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MutationKind {
     /// The mutation creates the appointment.

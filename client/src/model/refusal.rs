@@ -9,7 +9,8 @@ use crate::schema;
 /// The result of a mutation inside the SDK: the appointment afterwards, or `None` if it is deleted.
 pub(crate) type MutationResult = Result<Option<Appointment>, Refusal>;
 
-/// Why a mutation failed. The optimistic update is rolled back, and watches show what is true again.
+/// The reason why a mutation failed. Its optimistic update is rolled back, and the watches show the
+/// former state again.
 ///
 /// [`Refusal::is_user_facing`] says whether the message can be shown to a user.
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]
@@ -71,7 +72,7 @@ pub enum Refusal {
     /// The server does not accept the request: a bug in the program, or another contract version.
     #[error("{message}")]
     InvalidRequest {
-        /// What the server says, for a log.
+        /// The message of the server, for a log.
         message: String,
     },
     /// A kind of refusal that this version of the SDK does not know.
@@ -107,6 +108,6 @@ pub struct SlotConflict {
 pub struct InputProblem {
     /// The path of the field, such as `attendees.3.email`.
     pub field: String,
-    /// What is wrong, for the user.
+    /// A sentence for the user: what is wrong with the field.
     pub message: String,
 }
