@@ -321,5 +321,5 @@ fn operations_that_do_not_fit_the_schema_are_refused() {
     check("{ shelves { id:name } }", "the alias `id`");
     check("{ shelves ", "cannot be parsed");
     check("fragment A on Shelf { id }", "");
-    check("{ shelves { ...A } } fragment A on Shelf { ...A }", "64 deep");
+    check("{ shelves { ...A } } fragment A on Shelf { ...A }", "64 levels deep");
 }
