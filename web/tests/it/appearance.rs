@@ -16,8 +16,10 @@ async fn overlapping_appointments_are_side_by_side() {
     }
     let page = world.window().await;
     page.expect_appointments("A B C").await;
-    let overlap = "const boxes = [...document.querySelectorAll('.day .appointment')].map(it => it.getBoundingClientRect());
-        return boxes.some((a, i) => boxes.some((b, j) => i < j && a.left < b.right - 1 && b.left < a.right - 1
+    let overlap = "const boxes = [...document.querySelectorAll('.day .appointment')]
+            .map(it => it.getBoundingClientRect());
+        return boxes.some((a, i) => boxes.some((b, j) => i < j
+            && a.left < b.right - 1 && b.left < a.right - 1
             && a.top < b.bottom - 1 && b.top < a.bottom - 1))";
     assert_eq!(page.run(overlap, Vec::new()).await, false);
     page.expect_no_errors().await;
@@ -91,7 +93,11 @@ async fn the_page_uses_the_language_and_formats_of_the_browser() {
     page.expect_text("#new", "Neuer Termin").await;
     page.expect_text(".day-head h2", "Mo., 23.").await;
     page.create("Friseur", "2026-11-24T09:30", "2026-11-24T10:30").await;
-    page.expect_toast("„Friseur“ konnte nicht gespeichert werden: Di., 24. Nov., 09:00–10:00 ist schon mit „Zahnarzt“ belegt.").await;
+    page.expect_toast(
+        "„Friseur“ konnte nicht gespeichert werden: \
+         Di., 24. Nov., 09:00–10:00 ist schon mit „Zahnarzt“ belegt.",
+    )
+    .await;
     page.expect_text(".toast .act", "Stattdessen 10:00–11:00 buchen").await;
     page.take_picture("german").await;
     page.expect_no_errors().await;

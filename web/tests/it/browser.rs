@@ -173,7 +173,8 @@ impl Window {
     /// Returns the titles of the visible appointments, sorted. A pending one has a question mark.
     pub(crate) async fn visible_titles(&self) -> String {
         let script = "return [...document.querySelectorAll('.day .appointment')].map(it =>
-            it.querySelector('strong').textContent + (it.ariaBusy === 'true' ? '?' : '')).sort().join(' ')";
+            it.querySelector('strong').textContent
+            + (it.ariaBusy === 'true' ? '?' : '')).sort().join(' ')";
         self.run(script, Vec::new()).await.as_str().unwrap_or_default().to_owned()
     }
 
@@ -265,7 +266,8 @@ impl Window {
     pub(crate) async fn undo(&self, text: &str) {
         self.expect_toast(text).await;
         let script = "[...document.querySelectorAll('.toast')]
-            .find(it => it.querySelector('span').textContent === arguments[0]).querySelector('.act').click()";
+            .find(it => it.querySelector('span').textContent === arguments[0])
+            .querySelector('.act').click()";
         self.run(script, vec![json!(text)]).await;
     }
 
@@ -273,7 +275,8 @@ impl Window {
     pub(crate) async fn expect_toast(&self, text: &str) {
         let text = serde_json::to_string(text).unwrap();
         self.wait_until(&format!(
-            "return [...document.querySelectorAll('.toast span')].some(it => it.textContent.includes({text}))"
+            "return [...document.querySelectorAll('.toast span')]
+                .some(it => it.textContent.includes({text}))"
         ))
         .await;
     }

@@ -13,7 +13,8 @@ use crate::world::World;
 async fn time(page: &Window, title: &str) -> String {
     let script = "const it = [...document.querySelectorAll('.appointment:not(.ghost)')]
         .find(it => it.querySelector('strong').textContent === arguments[0]);
-        return it && it.closest('[data-day]').dataset.day + ' ' + it.querySelector('span').textContent";
+        return it && it.closest('[data-day]').dataset.day
+            + ' ' + it.querySelector('span').textContent";
     text(page.run(script, vec![title.into()]).await)
 }
 
@@ -31,8 +32,10 @@ type Point = (f64, f64);
 
 /// Returns the point of a minute of a day.
 async fn minute(page: &Window, day: &str, minute: u32) -> Point {
-    let script = "const day = document.querySelector(`.day[data-day='${arguments[0]}']`), box = day.getBoundingClientRect();
-        return [box.left + box.width / 2, box.top + box.height * arguments[1] / day.dataset.minutes]";
+    let script = "const day = document.querySelector(`.day[data-day='${arguments[0]}']`);
+        const box = day.getBoundingClientRect();
+        return [box.left + box.width / 2, 
+            box.top + box.height * arguments[1] / day.dataset.minutes]";
     point(&page.run(script, vec![day.into(), minute.into()]).await)
 }
 
@@ -161,10 +164,11 @@ async fn a_drag_ignores_changes_by_others_until_it_is_dropped() {
     let from = middle(&page, ".day .appointment strong").await;
     let over = minute(&page, "2026-11-26", 9 * 60).await;
     drag_over(&page, from, (over.0, from.1)).await;
-    // Somebody else renames and moves the dragged appointment, and creates another one.
+    // Another user renames and moves the dragged appointment, and creates another one.
     let id = world.only_appointment_id().await;
     let input = format!(
-        r#"{{ id: "{id}", title: "Theirs", startsAt: "2026-11-28T08:00:00Z", endsAt: "2026-11-28T09:00:00Z" }}"#
+        r#"{{ id: "{id}", title: "Theirs",
+            startsAt: "2026-11-28T08:00:00Z", endsAt: "2026-11-28T09:00:00Z" }}"#
     );
     let query =
         format!("mutation {{ updateAppointment(input: {input}) {{ error {{ message }} }} }}");
@@ -259,7 +263,8 @@ async fn buttons_in_the_dialog_move_and_resize() {
         "15 min longer",
         "15 min shorter",
     ] {
-        let script = "[...document.querySelectorAll('.nudges button')].find(it => it.textContent === arguments[0]).click()";
+        let script = "[...document.querySelectorAll('.nudges button')]
+            .find(it => it.textContent === arguments[0]).click()";
         page.run(script, vec![json!(nudge)]).await;
     }
     page.click("#save").await;
@@ -299,7 +304,8 @@ async fn all_day_appointments_and_month_cells_can_be_dragged() {
     // A click on the head of a day opens the form of an all-day appointment.
     page.run("document.querySelector(`.day-head[data-day='2026-11-28']`).click()", Vec::new())
         .await;
-    page.wait_until("return document.getElementById('allDay')?.checked && document.getElementById('endsAt').value === '2026-11-28'").await;
+    page.expect_value("#endsAt", "2026-11-28").await;
+    page.wait_until("return document.getElementById('allDay').checked").await;
     page.click("#close-it").await;
 
     page.click("#view-month").await;

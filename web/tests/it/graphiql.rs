@@ -20,7 +20,8 @@ async fn graphiql_runs_queries_and_subscriptions() {
         let page = world.open_path(&format!("/graphiql?query={}", query.replace(' ', "+"))).await;
         page.click(".graphiql-execute-button").await;
         let seen = format!(
-            "return document.querySelector('.result-window')?.innerText.includes({expected:?}) ?? false"
+            "return document.querySelector('.result-window')
+                ?.innerText.includes({expected:?}) ?? false"
         );
         page.wait_until(&seen).await;
         page.expect_no_errors().await;

@@ -27,7 +27,8 @@ impl World {
                 let at = |hour: usize| format!("2026-11-{day}T{hour:02}:{minute:02}:00Z");
                 let time = format!(r#"startsAt: "{}", endsAt: "{}""#, at(hour), at(hour + 1));
                 format!(
-                    r#"n{n}: createAppointment(input: {{ title: "No {n}", {time} }}) {{ appointment {{ id }} error {{ message }} }}"#
+                    r#"n{n}: createAppointment(input: {{ title: "No {n}", {time} }}) {{
+                        appointment {{ id }} error {{ message }} }}"#
                 )
             };
             for some in chunk.chunks(10) {
@@ -71,10 +72,12 @@ impl World {
 /// Drags an appointment by one step in each frame, and returns the duration of each frame.
 const DRAG: &str = "const [steps, done] = arguments;
     const card = [...document.querySelectorAll('.day .appointment strong')]
-        .find(it => it.getBoundingClientRect().top > innerHeight / 2), from = card.getBoundingClientRect();
+        .find(it => it.getBoundingClientRect().top > innerHeight / 2);
+    const from = card.getBoundingClientRect();
     const columns = [...document.querySelectorAll('.day')].map(it => it.getBoundingClientRect());
     const tell = (kind, target, x, y) => target.dispatchEvent(new PointerEvent(kind,
-        {bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, buttons: 1, clientX: x, clientY: y}));
+        {bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, buttons: 1,
+            clientX: x, clientY: y}));
     const main = document.querySelector('main'), top = from.top + 5, frames = [];
     tell('pointerdown', card, from.left + 5, top);
     let step = 0, last = performance.now();
@@ -84,7 +87,8 @@ const DRAG: &str = "const [steps, done] = arguments;
         if (step++ === steps) {
             tell('pointercancel', main, 0, 0);
             const saw = window.sawGhost === true;
-            return requestAnimationFrame(() => done({frames, saw, gone: document.querySelector('.ghost') === null}));
+            return requestAnimationFrame(() =>
+                done({frames, saw, gone: document.querySelector('.ghost') === null}));
         }
         const column = columns[Math.floor(step / 6) % columns.length];
         tell('pointermove', main, column.left + column.width / 2, top + (step * 7) % 300);
@@ -107,7 +111,8 @@ async fn frame_times_of_a_drag_over_a_full_week() {
     let late = frames.iter().filter(|it| **it > 33.4).count();
     let (middle, worst) = (frames[frames.len() / 2], frames[frames.len() - 1]);
     println!(
-        "a drag over {APPOINTMENTS} appointments: {} frames, half of them within {middle:.1} ms, the longest {worst:.1} ms, {late} over 33 ms (aim 0)",
+        "a drag over {APPOINTMENTS} appointments: {} frames, half of them within {middle:.1} ms, \
+         the longest {worst:.1} ms, {late} over 33 ms (aim 0)",
         frames.len()
     );
     save_figure(
@@ -140,7 +145,8 @@ async fn long_tasks_during_many_changes() {
     let count = world.change_often(&ids, 100, long).await;
     let last = format!("Change {}", count - 1);
     page.wait_until(&format!(
-        "return [...document.querySelectorAll('.appointment strong')].some(it => it.textContent === '{last}')"
+        "return [...document.querySelectorAll('.appointment strong')]
+            .some(it => it.textContent === '{last}')"
     ))
     .await;
     let tasks = page.run("return window.long", Vec::new()).await;
@@ -165,7 +171,8 @@ const READ_MEMORY: &str = "const done = arguments[0];
     const script = document.querySelector('script[type=module]').src;
     import(script).then(it => it.default()).then(wasm => {
         window.gc();
-        done([performance.memory.usedJSHeapSize, wasm.memory.buffer.byteLength, document.querySelectorAll('*').length]);
+        done([performance.memory.usedJSHeapSize, wasm.memory.buffer.byteLength,
+            document.querySelectorAll('*').length]);
     })";
 
 async fn memory_in_use(page: &Window) -> [u64; 3] {

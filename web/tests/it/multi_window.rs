@@ -106,7 +106,8 @@ async fn pending_changes_are_listed_and_can_be_discarded() {
     page.create("First", "2026-11-25T09:00", "2026-11-25T10:00").await;
     page.create("Second", "2026-11-26T09:00", "2026-11-26T10:00").await;
     page.click(".badge").await;
-    let listed = "return [...document.querySelectorAll('.pending-changes li span')].map(it => it.textContent).join('|')";
+    let listed = "return [...document.querySelectorAll('.pending-changes li span')]
+        .map(it => it.textContent).join('|')";
     page.wait_until(&format!(
         "{listed} === 'Create “First” · Wed 25 Nov, 09:00|Create “Second” · Thu 26 Nov, 09:00'"
     ))

@@ -147,7 +147,7 @@ async fn a_refused_form_can_be_edited_and_sent_again() {
     world.stop().await;
 }
 
-/// Somebody else changes another field before the undo.
+/// Another user changes another field before the undo.
 #[tokio::test]
 async fn undo_keeps_fields_that_others_have_changed() {
     let Some(world) = World::new().await else { return };
@@ -173,7 +173,7 @@ async fn undo_keeps_fields_that_others_have_changed() {
     world.stop().await;
 }
 
-/// Somebody else changes the appointment before the undo.
+/// Another user changes the appointment before the undo.
 #[tokio::test]
 async fn undo_fails_if_somebody_else_has_changed_the_appointment() {
     let Some(world) = World::new().await else { return };
@@ -226,7 +226,8 @@ async fn navigation_changes_the_week_and_the_address() {
 async fn a_click_on_an_empty_slot_opens_the_form_at_its_time() {
     let Some(world) = World::new().await else { return };
     let page = world.window().await;
-    let script = "const it = document.querySelector('.day[data-day=\"2026-11-25\"]'), box = it.getBoundingClientRect();
+    let script = "const it = document.querySelector('.day[data-day=\"2026-11-25\"]');
+        const box = it.getBoundingClientRect();
         it.dispatchEvent(new MouseEvent('click', {bubbles: true, clientX: box.left + 5,
             clientY: box.top + box.height * 14.6 / 24}))";
     page.run(script, Vec::new()).await;

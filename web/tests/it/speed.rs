@@ -21,7 +21,8 @@ const ROUND: &str = "const [title, done] = arguments;
         write('title', title);
         write('startsAt', '2026-11-24T09:00');
         write('endsAt', '2026-11-24T10:00');
-        const seen = () => [...document.querySelectorAll('.appointment strong')].some(it => it.textContent === title);
+        const seen = () => [...document.querySelectorAll('.appointment strong')]
+            .some(it => it.textContent === title);
         const clicked = performance.now();
         const watcher = new MutationObserver(() => {
             if (seen()) { watcher.disconnect(); done(performance.now() - clicked); }

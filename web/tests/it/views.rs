@@ -7,8 +7,10 @@ use crate::world::World;
 
 /// Returns the appointments of a day in their order: `09:00 Dentist`.
 async fn appointments_on(page: &Window, day: &str) -> String {
-    let script = "return [...document.querySelectorAll(`[data-day='${arguments[0]}'] .appointment`)].map(it =>
-        it.querySelector('span').textContent + ' ' + it.querySelector('strong').textContent).join(', ')";
+    let script =
+        "return [...document.querySelectorAll(`[data-day='${arguments[0]}'] .appointment`)]
+        .map(it => it.querySelector('span').textContent
+            + ' ' + it.querySelector('strong').textContent).join(', ')";
     text(page.run(script, vec![day.into()]).await)
 }
 
@@ -44,7 +46,7 @@ async fn month_day_and_agenda_show_the_same_appointments() {
     assert_eq!(appointments_on(&page, "2026-11-28").await, "ends 06:00 Night");
     let cells = page.run("return document.querySelectorAll('td').length", Vec::new()).await;
     assert_eq!(cells, 42);
-    // A change by somebody else is visible in the month.
+    // A change by another user is visible in the month.
     world.create_appointment("Lunch", "2026-11-26T11:00:00Z", "2026-11-26T12:00:00Z").await;
     page.expect_count("[data-day='2026-11-26'] .appointment", 3).await;
 
@@ -187,7 +189,8 @@ async fn calendars_can_be_created_edited_and_deleted() {
     page.click("#save").await;
     for window in [&page, &other] {
         window.find("[aria-label='Edit Crew']").await;
-        let color = "return document.querySelector('.calendar [aria-label=\"Edit Crew\"]').parentElement.style.cssText.includes('0033aa')";
+        let color = "return document.querySelector('.calendar [aria-label=\"Edit Crew\"]')
+            .parentElement.style.cssText.includes('0033aa')";
         window.wait_until(color).await;
     }
 
@@ -196,7 +199,8 @@ async fn calendars_can_be_created_edited_and_deleted() {
     page.fill("title", "Meeting").await;
     page.fill("startsAt", "2026-11-24T09:00").await;
     page.fill("endsAt", "2026-11-24T10:00").await;
-    let choose = "const it = document.getElementById('calendar'); it.value = it.options[[...it.options].findIndex(it => it.textContent === 'Crew')].value;
+    let choose = "const it = document.getElementById('calendar');
+        it.value = [...it.options].find(it => it.textContent === 'Crew').value;
         it.dispatchEvent(new Event('change', {bubbles: true}))";
     page.run(choose, Vec::new()).await;
     page.click("#save").await;

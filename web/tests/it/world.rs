@@ -93,7 +93,9 @@ impl World {
     pub(crate) async fn make_strict(&self) {
         let id = &self.calendar;
         self.query(&format!(
-            r#"mutation {{ updateCalendar(input: {{ id: "{id}", overlaps: REJECT }}) {{ error {{ message }} }} }}"#
+            r#"mutation {{ updateCalendar(input: {{ id: "{id}", overlaps: REJECT }}) {{
+                error {{ message }}
+            }} }}"#
         ))
         .await;
     }
@@ -102,7 +104,9 @@ impl World {
     pub(crate) async fn create_calendar(&self, name: &str, color: &str) -> String {
         let input = format!(r#"{{ name: "{name}", color: "{color}" }}"#);
         let query = format!(
-            "mutation {{ createCalendar(input: {input}) {{ calendar {{ id }} error {{ message }} }} }}"
+            "mutation {{ createCalendar(input: {input}) {{
+                calendar {{ id }} error {{ message }}
+            }} }}"
         );
         let made = self.query(&query).await;
         let id = made["data"]["createCalendar"]["calendar"]["id"].as_str();

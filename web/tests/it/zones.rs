@@ -67,22 +67,27 @@ async fn wrong_labels(page: &Window, zone: &str) -> Value {
     let script = "const zone = arguments[0], wrong = [], clock = new Intl.DateTimeFormat('en-GB',
             {timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23'});
         const offset = at => {
-            const parts = new Intl.DateTimeFormat('en-US', {timeZone: zone, timeZoneName: 'longOffset'}).format(at).split('GMT')[1];
+            const parts = new Intl.DateTimeFormat('en-US',
+                {timeZone: zone, timeZoneName: 'longOffset'})
+                .format(at).split('GMT')[1];
             const [hours, minutes] = (parts || '+0:0').slice(1).split(':').map(Number);
             return (parts?.startsWith('-') ? -1 : 1) * (hours * 60 + (minutes || 0));
         };
         const hour = parseFloat(getComputedStyle(document.documentElement).fontSize) * 3;
         const axis = document.querySelector('.scrolls > .hours');
         for (const day of document.querySelectorAll('.day')) {
-            const minutes = Number(day.dataset.minutes), utc = Date.parse(day.dataset.day + 'T00:00Z');
-            if (Math.abs(day.getBoundingClientRect().height - minutes / 60 * hour) > 1) wrong.push([day.dataset.day, 'height']);
+            const minutes = Number(day.dataset.minutes);
+            const utc = Date.parse(day.dataset.day + 'T00:00Z');
+            if (Math.abs(day.getBoundingClientRect().height - minutes / 60 * hour) > 1)
+                wrong.push([day.dataset.day, 'height']);
             const start = utc - offset(utc - 86_400_000) * 60_000;
             let labels = [...day.querySelectorAll('.hours.own span')], of = minutes;
             if (labels.length === 0) { labels = [...axis.children]; of = 1440; }
             if (labels.length < 23) wrong.push([day.dataset.day, labels.length]);
             for (const label of labels) {
                 const at = start + Math.round(parseFloat(label.style.top) / 100 * of) * 60_000;
-                if (clock.format(at) !== label.textContent) wrong.push([day.dataset.day, label.textContent, clock.format(at)]);
+                if (clock.format(at) !== label.textContent)
+                    wrong.push([day.dataset.day, label.textContent, clock.format(at)]);
             }
         }
         return wrong";
@@ -101,7 +106,8 @@ async fn columns_and_hour_labels_match_the_length_of_the_day() {
         let page = world.window_at(day).await;
         set_zone(&page, zone).await;
         page.wait_until(&format!(
-            "return document.querySelector(`.day[data-day='{day}']`).dataset.minutes === '{minutes}'"
+            "return document.querySelector(`.day[data-day='{day}']`)
+                .dataset.minutes === '{minutes}'"
         ))
         .await;
         assert_eq!(wrong_labels(&page, zone).await, json!([]), "{zone}");
@@ -151,7 +157,8 @@ async fn times_in_the_form_are_in_the_chosen_zone() {
             it.dispatchEvent(new Event('change', {bubbles: true}))";
         page.run(jump, vec![day.into()]).await;
         page.wait_until(&format!(
-            "return document.querySelector(`.day[data-day='{day}']`)?.dataset.minutes === '{minutes}'"
+            "return document.querySelector(`.day[data-day='{day}']`)
+                ?.dataset.minutes === '{minutes}'"
         ))
         .await;
     }
@@ -160,8 +167,11 @@ async fn times_in_the_form_are_in_the_chosen_zone() {
     set_zone(&page, "Pacific/Kiritimati").await;
     page.click("#today").await;
     let present = "const now = document.querySelector('.now'); if (!now) return false;
-        const day = now.parentElement, parts = Object.fromEntries(new Intl.DateTimeFormat('en-GB', {timeZone: 'Pacific/Kiritimati',
-            year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23'})
+        const day = now.parentElement;
+        const parts = Object.fromEntries(new Intl.DateTimeFormat('en-GB',
+            {timeZone: 'Pacific/Kiritimati',
+            year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit',
+            minute: '2-digit', hourCycle: 'h23'})
             .formatToParts(Date.now()).map(it => [it.type, it.value]));
         const minute = parseFloat(now.style.top) / 100 * day.dataset.minutes;
         return day.dataset.day === `${parts.year}-${parts.month}-${parts.day}`
