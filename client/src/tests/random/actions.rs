@@ -66,7 +66,7 @@ impl World {
         let mut shown: Vec<(&'static str, String)> = Vec::new();
         for watched in &mut self.clients[client].watches {
             let calendar = watched.calendar;
-            shown.extend(watched.shown().into_keys().map(|id| (calendar, id)));
+            shown.extend(watched.visible().into_keys().map(|id| (calendar, id)));
         }
         let existing = self.rng.choice(&shown).cloned();
         let hour = self.below(HOURS);

@@ -33,7 +33,7 @@ impl World {
                 .map(|(id, it)| (at(&it["startsAt"]), id, title(&it)))
                 .collect();
             expected.sort();
-            let shown = watched.shown().into_iter();
+            let shown = watched.visible().into_iter();
             let mut shown: Vec<_> = shown.map(|(id, (start, title))| (start, id, title)).collect();
             shown.sort();
             if shown != expected {
@@ -118,7 +118,7 @@ impl Client {
             let known: Vec<TimeRange> = same_calendar.map(|(_, range)| *range).collect();
             let reference = Reference::new(server, &self.engine, watched.calendar, &known);
             let expected = reference.expected(watched.range);
-            let mut shown = watched.shown();
+            let mut shown = watched.visible();
             shown.retain(|id, _| reference.is_certain(id));
             if shown != expected {
                 let WatchedRange { range, calendar, .. } = watched;
@@ -137,7 +137,7 @@ impl WatchedRange {
     }
 
     /// Returns start and title of each appointment that is shown, by id.
-    pub(super) fn shown(&mut self) -> BTreeMap<String, (DateTime, String)> {
+    pub(super) fn visible(&mut self) -> BTreeMap<String, (DateTime, String)> {
         let view = self.watch.view();
         let items = view.data().map(|it| it.appointments_in_range.appointments.clone());
         let items = items.unwrap_or_default().into_iter();

@@ -161,7 +161,7 @@ async fn case_19_a_snapshot_contains_pending_mutations() {
     drop(scenario);
     assert_eq!(restored.client.restore(&snapshot), Ok(Vec::new()));
     restored.watch = restored.calendar.watch(at(0), at(24));
-    assert_eq!(restored.shown(), "one@10 mine@12");
+    assert_eq!(restored.visible(), "one@10 mine@12");
     assert_eq!(restored.client.pending().len(), 1);
     restored.run().await;
     let sent = restored.network(|network| {
@@ -186,7 +186,7 @@ async fn story_8_a_creation_without_a_response_is_not_done_twice() {
         network.is_automatic = true;
     });
     scenario.wait_a_minute().await;
-    assert_eq!(scenario.shown(), "one@10");
+    assert_eq!(scenario.visible(), "one@10");
     assert_eq!(scenario.head(), 3, "nothing was done twice");
     assert!(matches!(scenario.outcome(0), Some(Ok(Some(_)))), "the creation has succeeded");
 }
@@ -218,14 +218,14 @@ async fn story_10_an_offline_creation_survives_a_refused_move() {
     scenario.create("mine", 12);
     let id = scenario.created_id(0);
     scenario.update(&id, AppointmentChanges::new().time(at(10), at(11)));
-    assert_eq!(scenario.shown(), "mine@10 one@10");
+    assert_eq!(scenario.visible(), "mine@10 one@10");
     scenario.wait_a_minute().await;
     scenario.network(|network| {
         network.is_offline = false;
         network.is_automatic = true;
     });
     scenario.wait_a_minute().await;
-    assert_eq!(scenario.shown(), "one@10 mine@12", "the creation is not lost");
+    assert_eq!(scenario.visible(), "one@10 mine@12", "the creation is not lost");
     assert!(matches!(scenario.outcome(0), Some(Ok(Some(_)))));
     assert!(matches!(scenario.outcome(1), Some(Err(Refusal::SlotTaken { .. }))));
 }
@@ -264,7 +264,7 @@ async fn a_client_whose_connections_are_blocked_polls() {
     assert_eq!(scenario.range_request_count(), 1, "without a change nothing is fetched");
     scenario.other_client_writes("2", "two", 11);
     scenario.wait_a_minute().await;
-    assert_eq!(scenario.shown(), "one@10 two@11");
+    assert_eq!(scenario.visible(), "one@10 two@11");
     assert_eq!(scenario.range_request_count(), 2);
     scenario.network(|network| network.blocks_connections = false);
     scenario.wait_a_minute().await;
@@ -303,7 +303,7 @@ async fn a_failed_request_does_not_remove_a_watched_appointment() {
     scenario.deliver(0);
     scenario.run().await;
     assert_eq!(watch.view().appointment.map(|it| it.title.clone()).as_deref(), Some("one"));
-    assert_eq!(scenario.shown(), "one@10");
+    assert_eq!(scenario.visible(), "one@10");
     scenario.wait_a_minute().await;
     let is_retried = scenario.network(|network| network.requests.iter().any(is_for_appointment));
     assert!(is_retried);
@@ -324,9 +324,9 @@ async fn a_pending_creation_survives_a_reset() {
     scenario.deliver(0);
     scenario.deliver(0);
     scenario.run().await;
-    assert_eq!(scenario.shown(), "one@10 mine@12");
+    assert_eq!(scenario.visible(), "one@10 mine@12");
     assert_eq!(watch.view().appointment.map(|it| it.title.clone()).as_deref(), Some("mine"));
     scenario.respond(0);
     scenario.run().await;
-    assert_eq!(scenario.shown(), "one@10 mine@12");
+    assert_eq!(scenario.visible(), "one@10 mine@12");
 }

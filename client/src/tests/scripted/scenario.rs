@@ -94,14 +94,14 @@ impl Scenario {
         for (step, expected) in steps {
             step(self);
             self.run().await;
-            let shown = self.shown();
+            let shown = self.visible();
             println!("     {shown:32} expected: {expected}");
             assert_eq!(shown, *expected, "{name}");
         }
     }
 
     /// Returns what the watch shows, for example `one@10 two@11`.
-    pub(crate) fn shown(&mut self) -> String {
+    pub(crate) fn visible(&mut self) -> String {
         let view = self.watch.view();
         let format =
             |it: &Appointment| format!("{}@{}", it.title, (it.starts_at - at(0)).num_hours());
