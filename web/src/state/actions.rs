@@ -15,7 +15,8 @@ use crate::state::draft::{Draft, FIELDS};
 use crate::state::range_data::{RangeData, TimeRange};
 use crate::state::toasts::{ToastButton, Toasts};
 use crate::state::undo::Undo;
-use crate::text::messages::{Attempt, Done, alternative_label, done_message, refusal_message};
+use crate::text::messages::{Done, alternative_label, done_message};
+use crate::text::refusals::{Attempt, refusal_message};
 use crate::time::display::Display;
 use crate::time::locale::{labels, medium_day};
 

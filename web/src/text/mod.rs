@@ -2,3 +2,4 @@
 
 pub(crate) mod labels;
 pub(crate) mod messages;
+pub(crate) mod refusals;

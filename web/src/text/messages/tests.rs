@@ -1,5 +1,8 @@
 //! The page's messages as tables: each in English and German.
 
+use appointments_client::Refusal;
+
+use super::super::refusals::{Attempt, changed_message, conflict_reason, refusal_message};
 use super::*;
 
 const LANGUAGES: [Language; 2] = [English, German];
