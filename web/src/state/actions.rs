@@ -147,6 +147,9 @@ impl Actions {
     }
 
     fn report_refusal(self, action: Action, refusal: Refusal) {
+        if matches!(refusal, Refusal::BeingDeleted) {
+            return; // The deletion that replaced this change reports its own result.
+        }
         let text = self.refusal_text(&action.title, Attempt::Do, &refusal);
         match refusal {
             // The dialog opens again with the problems at their fields.
