@@ -16,9 +16,10 @@ use prometheus_client::registry::{Registry, Unit};
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The metrics of one server. Clones share them.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Metrics(Arc<Counters>);
 
+#[derive(Debug)]
 struct Counters {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -72,6 +73,7 @@ pub struct Levels {
 }
 
 /// Counts one more on a gauge until it is dropped.
+#[derive(Debug)]
 pub struct GaugeGuard(Gauge);
 
 impl GaugeGuard {

@@ -2,6 +2,7 @@
 //!
 //! A result is complete or an error (S14).
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::{
@@ -34,6 +35,12 @@ pub enum QueryError {
 #[derive(Clone)]
 pub struct Queries {
     store: Arc<dyn Store>,
+}
+
+impl fmt::Debug for Queries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queries").finish_non_exhaustive()
+    }
 }
 
 impl Queries {

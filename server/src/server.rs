@@ -1,5 +1,6 @@
 //! Builds a server from its settings, and starts and stops its parts in order.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +58,12 @@ pub struct Server {
     stopping: CancellationToken,
     shutdown_timeout: Duration,
     serving: tokio::task::JoinHandle<()>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Server {

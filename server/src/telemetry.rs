@@ -19,6 +19,7 @@ use crate::config::{Common, LogFormat};
 
 /// Running logging and tracing.
 #[must_use = "the last spans are lost without end()"]
+#[derive(Debug)]
 pub struct Telemetry(Option<SdkTracerProvider>);
 
 /// Starts logging to standard error, and tracing if a collector is configured.

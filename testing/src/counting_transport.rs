@@ -1,5 +1,6 @@
 //! Counts the traffic between a client and a server.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,6 +14,12 @@ use futures_util::{FutureExt, StreamExt};
 pub struct CountingTransport {
     http: Http,
     traffic: Traffic,
+}
+
+impl fmt::Debug for CountingTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CountingTransport").field("traffic", &self.traffic).finish_non_exhaustive()
+    }
 }
 
 /// The counters of a [`CountingTransport`]. Clones share them.

@@ -11,7 +11,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Flow {
     Open,
     /// Bytes from the target wait. Bytes to the target pass.
@@ -20,7 +20,7 @@ enum Flow {
     Cut,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct State {
     flow: Flow,
     /// The number of calls of [`TcpProxy::blackhole`]. A connection passes nothing more as soon as
@@ -29,6 +29,7 @@ struct State {
 }
 
 /// A proxy between clients and a target. It stops when the value is dropped.
+#[derive(Debug)]
 pub struct TcpProxy {
     address: SocketAddr,
     state: watch::Sender<State>,

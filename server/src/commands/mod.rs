@@ -12,6 +12,7 @@ mod preconditions;
 mod update_appointment;
 mod update_calendar;
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -36,6 +37,12 @@ pub struct Commands {
     store: Arc<dyn Store>,
     clock: Clock,
     retention: Retention,
+}
+
+impl fmt::Debug for Commands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Commands").finish_non_exhaustive()
+    }
 }
 
 impl Commands {

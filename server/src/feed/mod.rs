@@ -12,6 +12,7 @@ mod subscriber;
 mod tail;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -48,6 +49,12 @@ pub struct Feed {
     commits: Arc<AtomicU64>,
     /// Notified when hints were lost, so that the next poll starts at once.
     poll_now: Arc<Notify>,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").finish_non_exhaustive()
+    }
 }
 
 /// Statistics of the feed, for operators.

@@ -1,6 +1,7 @@
 //! A subscriber: a position in a calendar's log.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +71,12 @@ pub struct Subscriber {
     /// Changes that were read and not delivered yet; at most one page.
     batch: VecDeque<Arc<BufferedChange>>,
     has_ended: bool,
+}
+
+impl fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscriber").field("calendar", &self.calendar).finish_non_exhaustive()
+    }
 }
 
 impl Subscriber {

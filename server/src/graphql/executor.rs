@@ -1,5 +1,6 @@
 //! Executes requests: prepares the document before the schema runs it, and repairs the response.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +28,20 @@ pub struct GraphQl {
     metrics: Metrics,
 }
 
+impl fmt::Debug for GraphQl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GraphQl").finish_non_exhaustive()
+    }
+}
+
 /// A request whose document was checked: ready to be executed, or rejected.
 pub struct Prepared(Result<Ready, Rejected>);
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").finish_non_exhaustive()
+    }
+}
 
 /// A request to execute. Its document is changed where the library deviates from the specification
 /// (S18).

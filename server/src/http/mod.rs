@@ -15,6 +15,7 @@ mod sse;
 mod websocket;
 
 use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,8 +67,14 @@ pub struct App {
     pub origins: Origins,
 }
 
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
 /// Gives each socket a number.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct SocketNumbers(Arc<AtomicU64>);
 
 impl SocketNumbers {

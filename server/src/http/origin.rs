@@ -16,9 +16,10 @@ use super::response::error_response;
 use crate::config::Origin;
 
 /// The hosts and origins that the server accepts. Clones share them.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Origins(Arc<Allowed>);
 
+#[derive(Debug)]
 struct Allowed {
     /// True if the server listens on loopback only.
     is_loopback: bool,

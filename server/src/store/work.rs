@@ -1,5 +1,6 @@
 //! Work that a store runs in one transaction.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -32,6 +33,12 @@ type Run = dyn for<'t> Fn(&'t mut dyn Transaction) -> BoxFuture<'t, Result<()>> 
 
 /// [`Work`] of any output type, so that a store can queue it.
 pub struct ErasedWork(Box<Run>);
+
+impl fmt::Debug for ErasedWork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErasedWork").finish_non_exhaustive()
+    }
+}
 
 impl ErasedWork {
     /// Erases the type of `work`; each run stores its result in `output`.
