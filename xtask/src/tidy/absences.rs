@@ -25,6 +25,7 @@ const ABSENCES: &[Absence] = &[
         within: "server/src/",
         except: &[
             "server/src/store/sqlite/",
+            "server/src/store/database.rs",
             "server/src/store/mod.rs",
             "server/src/store/database.rs",
             "server/src/store/error.rs",
@@ -82,6 +83,12 @@ const ABSENCES: &[Absence] = &[
     },
     Absence {
         word: &["websocket"],
+        within: "web/src/",
+        except: &[],
+        reason: "the page gets its data from the client only",
+    },
+    Absence {
+        word: &["gloo_net"],
         within: "web/src/",
         except: &[],
         reason: "the page gets its data from the client only",

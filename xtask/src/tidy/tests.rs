@@ -40,6 +40,12 @@ fn a_restricted_word_is_reported_outside_of_its_places() {
     check("server/src/commands/mod.rs", "//! Names async_graphql here.", "async_graphql");
     check("server/src/domain/id.rs", "//! A module that uses tokio.", "`domain` is pure");
     check("client/cache/src/lib.rs", "//! An Appointment is cached.", "appointment");
+    check(
+        "client/cache/src/lib.rs",
+        "//! Calls now_or_never in its tests.\nfn f() { x::now(); }",
+        "no clock",
+    );
+    check("web/src/x.rs", "//! Fetches all items.\nfn f() { fetch_with_str(); }", "client only");
     check("README.md", &["see /wo", "rk/main"].concat(), "a developer's machine");
 }
 
