@@ -172,9 +172,12 @@ impl Subscriptions {
         }
         let Some(operation) = &subscription.operation else { return EventEffects::default() };
         let is_readable = apply_event(&context.cache, scope, operation, &change, event);
+        // An event with errors may lack its appointment. The response then settles the mutation.
+        let has_result = change.appointment.is_some() || change.kind == ChangeKind::Deleted;
+        let mutation = change.mutation_id.filter(|_| has_result);
         EventEffects {
             reset_calendar: (!is_readable).then_some(calendar),
-            settled: change.mutation_id.map(|it| (it, change.appointment)),
+            settled: mutation.map(|it| (it, change.appointment)),
         }
     }
 
@@ -234,3 +237,6 @@ fn apply_event(
     });
     is_readable
 }
+
+#[cfg(test)]
+mod tests;
