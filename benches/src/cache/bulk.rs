@@ -29,13 +29,13 @@ pub(crate) fn measure(results: &mut Results, n: usize) -> Result<()> {
         results.add_ratio("write", n, &pair, 1.0);
     }
     let world = World::with(&response)?;
-    if results.is_selected("same answer") {
+    if results.is_selected("same response") {
         let pair = measure_pair(
             repeats,
             || time(|| world.write(&response).is_ok()),
             || time(|| serde_json::from_slice::<Value>(bytes)),
         );
-        results.add_ratio("same answer", n, &pair, 1.0);
+        results.add_ratio("same response", n, &pair, 1.0);
     }
     if results.is_selected("read") {
         let pair = measure_pair(

@@ -65,7 +65,7 @@ pub(crate) async fn measure(
     sockets: usize,
     changes: usize,
 ) -> Result<Fanout> {
-    // The first sockets allocate what all sockets share. So some are opened and closed before.
+    // The first sockets allocate what all sockets share. So some are opened and closed first.
     drop(open(server.address, MAX_OPENING, seed::CALENDAR).await?);
     sleep(MEMORY_SETTLE_TIME).await;
     let memory_before = server.memory()?;

@@ -66,8 +66,8 @@ impl<'de> Deserialize<'de> for At {
     }
 }
 
-/// Returns the server's own settings of a connection. Other ones would compare databases instead
-/// of servers.
+/// Returns the connection settings that the server uses. With other settings, the benchmark would
+/// compare databases instead of servers.
 pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
