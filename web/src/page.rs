@@ -160,7 +160,7 @@ impl PageState {
         actions.callbacks()
     }
 
-    /// Returns a callback that opens a form. It says why there is no form if it gets `None`.
+    /// Returns a callback that opens a form. For `None` it shows why there is no form.
     fn open_form(self) -> Callback<Option<Draft>> {
         Callback::new(move |draft: Option<Draft>| match draft {
             Some(draft) => self.draft.set(Some(draft)),

@@ -64,7 +64,7 @@ impl Drag {
         }
     }
 
-    /// Tells whether the time has changed. It always has for a new appointment.
+    /// Returns whether the time has changed. It always has for a new appointment.
     pub(crate) fn has_moved(&self) -> bool {
         self.appointment().is_none_or(|it| (it.starts_at, it.ends_at) != (self.start, self.end))
     }

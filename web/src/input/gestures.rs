@@ -23,7 +23,7 @@ pub(crate) struct Gestures {
     pub(crate) find: Callback<String, Option<Shared<Appointment>>>,
     /// Returns the id of the calendar for a new appointment.
     pub(crate) default_calendar: Callback<(), Option<String>>,
-    /// Tells whether a day is visible.
+    /// Returns whether a day is visible.
     pub(crate) is_visible: Callback<NaiveDate, bool>,
     /// Receives an appointment that was clicked.
     pub(crate) on_open: Callback<Shared<Appointment>>,
@@ -87,7 +87,7 @@ impl Gestures {
         event.prevent_default();
         let dragged = drag.as_ref().and_then(|it| it.appointment().cloned());
         let Some(appointment) = dragged.or_else(|| self.find.run(id)) else { return };
-        // Lists show no hours, so a change of the end would not be seen there.
+        // Lists show no hours, so a change of the end would not be visible there.
         let can_resize = !appointment.all_day && !card.class_list().contains("line");
         let handle = if event.alt_key() && can_resize {
             Handle::End(appointment.clone())
@@ -103,7 +103,7 @@ impl Gestures {
             }
         };
         let drag = drag.move_by(days, minutes, &display);
-        // A preview on a hidden day could not be seen. The dialog can move it there.
+        // A preview on a hidden day would be invisible. The dialog can move it there.
         if self.is_visible.run(display.date(drag.start)) {
             self.drag.set(Some(drag));
         }

@@ -5,7 +5,7 @@ use web_sys::Element;
 
 use crate::input::drag::Spot;
 
-/// A view scrolls if the pointer is this close to its edge, and by this much at once.
+/// The distance from the edge of a view within which a drag scrolls it, and the scroll step.
 const SCROLL_EDGE_PX: f64 = 24.0;
 
 /// Returns the card that contains an element, and the id of its appointment.

@@ -1,6 +1,6 @@
 //! Conflicts and free times among known appointments. Pure.
 //!
-//! Appointments that are not loaded are not seen, so "no conflict" is no proof.
+//! Appointments that are not loaded are ignored, so the server may still report a conflict.
 
 use appointments_client::{Appointment, AppointmentStatus, DateTime, Shared};
 use chrono::TimeDelta;

@@ -83,7 +83,7 @@ pub(crate) fn layout_days(
                 from: 0,
                 until: 0,
                 is_last: false,
-                lane: Lane { number: 0, of: 1 },
+                lane: Lane { number: 0, count: 1 },
             };
             if it.all_day {
                 add_all_day(&mut days, &segment, display);
@@ -139,7 +139,7 @@ fn add_timed(
     }
 }
 
-/// The length of a day, and the places of its full hours.
+/// The length of a day, and the positions of its full hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HourScale {
     /// The length of the day. It is not 24 hours on days with a clock change.

@@ -45,7 +45,7 @@ impl Ghost {
         }
     }
 
-    /// Tells whether the preview covers a part of a day.
+    /// Returns whether the preview covers a part of a day.
     pub(crate) fn is_on(&self, date: NaiveDate, display: &Display) -> bool {
         match self.dates {
             Some((first, last)) => first <= date && date <= last,

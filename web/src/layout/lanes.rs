@@ -6,7 +6,7 @@ pub(crate) struct Lane {
     /// The lane, from 0 on.
     pub(crate) number: usize,
     /// The number of lanes that share the width.
-    pub(crate) of: usize,
+    pub(crate) count: usize,
 }
 
 /// Assigns each span `(start, end)` to the first free lane. The spans are ordered by start. Spans
@@ -19,7 +19,7 @@ pub(crate) fn lanes(spans: &[(u32, u32)]) -> Vec<Lane> {
     let mut ends = Vec::<u32>::new();
     for (at, (start, end)) in spans.iter().enumerate() {
         if ends.iter().all(|it| it <= start) {
-            lanes[group..].iter_mut().for_each(|it| it.of = ends.len());
+            lanes[group..].iter_mut().for_each(|it| it.count = ends.len());
             group = at;
             ends.clear();
         }
@@ -29,9 +29,9 @@ pub(crate) fn lanes(spans: &[(u32, u32)]) -> Vec<Lane> {
             Some(free) => ends[free] = *end,
             None => ends.push(*end),
         }
-        lanes.push(Lane { number, of: 0 });
+        lanes.push(Lane { number, count: 0 });
     }
-    lanes[group..].iter_mut().for_each(|it| it.of = ends.len());
+    lanes[group..].iter_mut().for_each(|it| it.count = ends.len());
     lanes
 }
 
@@ -42,7 +42,7 @@ mod tests {
     #[track_caller]
     fn check(spans: &[(u32, u32)], expected: &str) {
         let lanes = lanes(spans);
-        let texts: Vec<_> = lanes.iter().map(|it| format!("{}/{}", it.number, it.of)).collect();
+        let texts: Vec<_> = lanes.iter().map(|it| format!("{}/{}", it.number, it.count)).collect();
         assert_eq!(texts.join(" "), expected);
     }
 

@@ -39,7 +39,7 @@ impl LayoutProps {
         })
     }
 
-    /// Tells whether a date is today.
+    /// Returns whether a date is today.
     pub(crate) fn is_today(self, date: NaiveDate) -> Memo<bool> {
         let is_date = move |it: &Day| it.date == date && it.is_today;
         Memo::new(move |_| self.days.with(|all| all.iter().any(is_date)))

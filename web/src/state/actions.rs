@@ -52,7 +52,7 @@ pub(crate) struct Actions {
     pub(crate) toasts: Toasts,
     pub(crate) range_data: RangeData,
     pub(crate) display: Signal<Display>,
-    /// Is called when the pending changes may have changed.
+    /// Called when the pending changes may have changed.
     pub(crate) on_change: Callback<()>,
 }
 

@@ -38,7 +38,7 @@ impl RangeData {
         })
     }
 
-    /// Tells whether a test holds for the views of all given calendars.
+    /// Returns whether a test holds for the views of all given calendars.
     pub(crate) fn all(self, ids: &[String], test: fn(&RangeView) -> bool) -> bool {
         self.views.with(|all| ids.iter().all(|id| all.get(id).is_some_and(test)))
     }
@@ -51,7 +51,7 @@ impl RangeData {
         })
     }
 
-    /// Tells whether a known appointment takes a time in a calendar. `except` is the id of the
+    /// Returns whether a known appointment takes a time in a calendar. `except` is the id of the
     /// appointment that is to take it.
     pub(crate) fn is_taken(self, calendar: &str, time: TimeRange, except: Option<&str>) -> bool {
         self.views.with(|all| {

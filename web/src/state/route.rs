@@ -76,7 +76,7 @@ impl Route {
         if (1901..2199).contains(&date.year()) { Self { date, ..self } } else { self }
     }
 
-    /// Tells whether a calendar is visible.
+    /// Returns whether a calendar is visible.
     pub(crate) fn shows(&self, calendar: &str) -> bool {
         self.only.as_ref().is_none_or(|it| it.iter().any(|it| it == calendar))
     }

@@ -161,7 +161,7 @@ impl ViewState {
         display.clock.from_wall(start)
     }
 
-    /// Tells whether all visible appointments are loaded.
+    /// Returns whether all visible appointments are loaded.
     pub(crate) fn is_complete(self) -> Signal<bool> {
         Signal::derive(move || {
             let has_calendars = self.calendars.with(|it| !it.is_empty());
@@ -178,7 +178,7 @@ impl ViewState {
         })
     }
 
-    /// Tells whether a part of the range may be out of date.
+    /// Returns whether a part of the range may be out of date.
     pub(crate) fn is_stale(self) -> Signal<bool> {
         Signal::derive(move || !self.range_data.all(&self.ids.get(), |it| !it.is_stale))
     }

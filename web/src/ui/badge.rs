@@ -124,7 +124,7 @@ fn PendingList(
     }
 }
 
-/// Tells whether a change waits for its next try.
+/// Returns whether a change waits for its next try.
 fn is_retrying(entry: &OutboxEntry) -> bool {
     matches!(entry.state, OutboxState::Retrying { .. })
 }

@@ -10,7 +10,7 @@ use crate::time::locale::{labels, language};
 #[component]
 pub(crate) fn CalendarChoice(
     calendars: RwSignal<Vec<CalendarItem>>,
-    /// Tells whether a calendar is visible, by id.
+    /// Returns whether a calendar is visible, by id.
     is_visible: Callback<String, bool>,
     /// Receives the id of a calendar to show or hide.
     on_toggle: Callback<String>,

@@ -173,7 +173,7 @@ impl Bounds {
     /// Returns the bounds of a segment in a column that is `minutes` long.
     fn of(segment: &Segment, minutes: u32) -> Self {
         let Segment { from, until, lane, .. } = segment;
-        let lanes = u32::try_from(lane.of.max(1)).unwrap_or(1);
+        let lanes = u32::try_from(lane.count.max(1)).unwrap_or(1);
         let number = u32::try_from(lane.number).unwrap_or_default();
         Self {
             top: percent(*from, minutes),

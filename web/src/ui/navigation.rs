@@ -22,7 +22,7 @@ pub(crate) fn Navigation(
         go.run(route.get_untracked().with_date(today));
     };
     let go_to_date = move |text: String| {
-        // An emptied field is no date.
+        // A cleared field has no date.
         if let Ok(date) = text.parse() {
             go.run(route.get_untracked().with_date(date));
         }

@@ -75,24 +75,24 @@ const DRAG: &str = "const [steps, done] = arguments;
         .find(it => it.getBoundingClientRect().top > innerHeight / 2);
     const from = card.getBoundingClientRect();
     const columns = [...document.querySelectorAll('.day')].map(it => it.getBoundingClientRect());
-    const tell = (kind, target, x, y) => target.dispatchEvent(new PointerEvent(kind,
+    const dispatch = (kind, target, x, y) => target.dispatchEvent(new PointerEvent(kind,
         {bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, buttons: 1,
             clientX: x, clientY: y}));
     const main = document.querySelector('main'), top = from.top + 5, frames = [];
-    tell('pointerdown', card, from.left + 5, top);
+    dispatch('pointerdown', card, from.left + 5, top);
     let step = 0, last = performance.now();
     const frame = now => {
         if (step > 1) frames.push(now - last);
         last = now;
         if (step++ === steps) {
-            tell('pointercancel', main, 0, 0);
-            const saw = window.sawGhost === true;
+            dispatch('pointercancel', main, 0, 0);
+            const wasVisible = window.ghostWasVisible === true;
             return requestAnimationFrame(() =>
-                done({frames, saw, gone: document.querySelector('.ghost') === null}));
+                done({frames, wasVisible, isGone: document.querySelector('.ghost') === null}));
         }
         const column = columns[Math.floor(step / 6) % columns.length];
-        tell('pointermove', main, column.left + column.width / 2, top + (step * 7) % 300);
-        window.sawGhost ||= document.querySelector('.ghost') !== null;
+        dispatch('pointermove', main, column.left + column.width / 2, top + (step * 7) % 300);
+        window.ghostWasVisible ||= document.querySelector('.ghost') !== null;
         requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);";
@@ -103,8 +103,8 @@ async fn frame_times_of_a_drag_over_a_full_week() {
     let (_, page) = world.full_week().await;
     let steps = if is_long() { 600 } else { 30 };
     let seen = page.client.execute_async(DRAG, vec![json!(steps)]).await.unwrap();
-    assert_eq!(seen["saw"], true, "the preview was visible");
-    assert_eq!(seen["gone"], true, "the preview is gone");
+    assert_eq!(seen["wasVisible"], true, "the preview was visible");
+    assert_eq!(seen["isGone"], true, "the preview is gone");
     let frames = seen["frames"].as_array().unwrap().iter().map(|it| it.as_f64().unwrap());
     let mut frames: Vec<_> = frames.collect();
     frames.sort_by(f64::total_cmp);
@@ -112,7 +112,7 @@ async fn frame_times_of_a_drag_over_a_full_week() {
     let (middle, worst) = (frames[frames.len() / 2], frames[frames.len() - 1]);
     println!(
         "a drag over {APPOINTMENTS} appointments: {} frames, half of them within {middle:.1} ms, \
-         the longest {worst:.1} ms, {late} over 33 ms (aim 0)",
+         the longest {worst:.1} ms, {late} over 33 ms (target 0)",
         frames.len()
     );
     save_figure(
@@ -137,7 +137,7 @@ async fn long_tasks_during_many_changes() {
     let Some(world) = World::new().await else { return };
     let (ids, page) = world.full_week().await;
     page.run(WATCH_LONG_TASKS, Vec::new()).await;
-    // The recorder sees a long task, so an empty record is a proof.
+    // The recorder sees a long task, so an empty record means that there was none.
     page.run(RUN_LONG_TASK, Vec::new()).await;
     page.wait_until("return window.long.length === 1").await;
     page.run("window.long = []", Vec::new()).await;
@@ -154,7 +154,7 @@ async fn long_tasks_during_many_changes() {
     let worst = tasks.iter().copied().fold(0.0, f64::max);
     let rate = f64::from(count) / long.as_secs_f64();
     println!(
-        "{rate:.0} changes/s over {} s: {} tasks over 50 ms (aim 0), the longest {worst:.0} ms",
+        "{rate:.0} changes/s over {} s: {} tasks over 50 ms (target 0), the longest {worst:.0} ms",
         long.as_secs(),
         tasks.len()
     );

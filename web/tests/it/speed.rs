@@ -51,16 +51,16 @@ async fn time_from_save_to_visible() {
     times.sort_by(f64::total_cmp);
     let at = |part: usize| times[(times.len() * part / 100).min(times.len() - 1)];
     let (p50, p99) = (at(50), at(99));
-    println!("a click on Save until it is there: p50 {p50:.1} ms (aim 16), p99 {p99:.1} ms");
+    println!("from Save to a visible appointment: p50 {p50:.1} ms (target 16), p99 {p99:.1} ms");
     let loaded = world.page_size().await;
-    println!("wasm and script, in brotli: {loaded} bytes (bar 450000)");
+    println!("wasm and script, in brotli: {loaded} bytes (limit 450000)");
     save_figure("brotli_bytes", &json!(loaded));
     save_figure("save_to_dom_ms", &json!({"rounds": rounds, "p50": p50, "p99": p99}));
     page.expect_no_errors().await;
     world.stop().await;
 }
 
-/// Tells whether the test is run as a benchmark.
+/// Returns whether the test is run as a benchmark.
 pub(crate) fn is_long() -> bool {
     std::env::var_os("BENCH_FILE").is_some()
 }

@@ -57,8 +57,8 @@ impl World {
     }
 
     /// Opens a window on a route, through the proxy.
-    pub(crate) async fn window_to(&self, place: &str) -> Window {
-        let url = format!("http://{}/{place}", self.proxy.address());
+    pub(crate) async fn window_to(&self, route: &str) -> Window {
+        let url = format!("http://{}/{route}", self.proxy.address());
         let window = self.browser.window(&url, Look::default()).await;
         window.expect_live().await;
         window
