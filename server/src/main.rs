@@ -143,7 +143,7 @@ async fn restore_bump(settings: &Common) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints a line. Unlike `println!` it does not panic if the reader of a pipe has gone (`| head`).
+/// Prints a line. Unlike `println!` it does not panic if the pipe is closed (`| head`).
 fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -72,7 +72,7 @@ pub struct Levels {
     pub database: u64,
 }
 
-/// Counts one more on a gauge until it is dropped.
+/// Raises a gauge by one until this is dropped.
 #[derive(Debug)]
 pub struct GaugeGuard(Gauge);
 

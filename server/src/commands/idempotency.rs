@@ -1,5 +1,5 @@
 //! Idempotency (S10): the ledger stores the first decision under a mutation id, and every retry
-//! with this id returns that decision, whether the command was done or refused.
+//! with this id returns that decision, whether the command was applied or refused.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -141,7 +141,7 @@ fn id_already_used() -> Refusal {
     )
 }
 
-/// Refuses an id from before the start of the ledger: its mutation may have been done, and the
+/// Refuses an id from before the start of the ledger: its mutation may have been applied, and the
 /// decision removed (S10).
 fn id_too_old() -> Refusal {
     Refusal::invalid(

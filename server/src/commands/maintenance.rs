@@ -18,8 +18,9 @@ const PRUNE_BATCH: u32 = 1_000;
 /// backup and its restore, so this is safe even if the clock is wrong.
 const REVISION_STEP: u64 = 1_000_000_000;
 
-/// More changes per second than any calendar has. A revision that follows the clock at this rate is
-/// a new one each time the same backup is restored, and stays below 2^53 until the year 2255.
+/// A restore raises each revision to at least this number times the seconds since 1970. No calendar
+/// has this many changes per second, so restoring the same backup again gives new revisions. They
+/// stay below 2^53 until the year 2255.
 const REVISIONS_PER_SECOND: u64 = 1_000_000;
 
 /// How long past data is kept.
@@ -47,7 +48,7 @@ impl Retention {
 }
 
 impl Commands {
-    /// Creates a calendar if there never was one, so that a new server is of use at once. Of
+    /// Creates a calendar if there never was one, so that a new server can be used at once. Of
     /// several servers that start at the same time, only one creates it.
     pub async fn create_first_calendar(&self) -> Result<(), StoreError> {
         let input = CreateCalendarInput {

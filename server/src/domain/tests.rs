@@ -110,7 +110,7 @@ mod zones {
         }
     }
 
-    /// These names have the sign convention of POSIX.
+    /// Names such as `Etc/GMT+2` follow POSIX, where `+` is west of Greenwich.
     #[test]
     fn etc_gmt_plus_2_is_behind_utc() {
         let zone = Zone::parse("Etc/GMT+2").unwrap();

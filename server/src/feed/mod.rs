@@ -1,9 +1,9 @@
 //! The feed: delivers the changes of calendars to subscribers. A subscriber is a position in a
 //! calendar's log (S5).
 //!
-//! **Hints carry no truth.** A commit leaves a hint ("calendar X has reached revision n"), and
+//! **Hints carry no data.** A commit leaves a hint ("calendar X has reached revision n"), and
 //! waiting subscribers read the log. They read it through a short tail in memory, which all
-//! subscribers of a calendar share. A lost hint costs latency, never an event. A slow subscriber
+//! subscribers of a calendar share. A lost hint delays events, but loses none. A slow subscriber
 //! lags behind in the log instead of filling a queue, so it holds at most one page in memory (S6).
 
 mod followers;

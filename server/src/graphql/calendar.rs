@@ -57,8 +57,8 @@ impl Calendar {
         Revision(self.0.revision)
     }
 
-    /// Like `Query.appointmentsInRange`, for this calendar. It allows to read several calendars in
-    /// one request.
+    /// Like `Query.appointmentsInRange`, for this calendar. With it, one request can read several
+    /// calendars.
     async fn appointments_in_range(
         &self,
         ctx: &Context<'_>,

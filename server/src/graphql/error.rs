@@ -67,7 +67,7 @@ pub(super) fn add_codes(errors: &mut [ServerError]) {
     }
 }
 
-/// Derives the code from the message, since the library's errors have no kinds. A test covers each.
+/// Derives the code from the message, since the library's errors have no kinds. Tests cover all.
 fn code(error: &ServerError) -> &'static str {
     const LIMITS: [&str; 5] = [
         "Query is too complex",

@@ -134,6 +134,6 @@ async fn reject(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
         while stream.read(&mut rest).await? > 0 {}
         std::io::Result::Ok(())
     };
-    // A client that does not read the response in time goes without it.
+    // If the client does not read the response in time, it does not get one.
     let _ = timeout(REJECT_TIMEOUT, respond).await;
 }

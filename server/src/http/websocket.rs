@@ -96,7 +96,7 @@ trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Message> {}
 
 impl<S: Stream<Item = Result<Message, axum::Error>> + Sink<Message>> Frames for S {}
 
-/// A socket, and when its client was last heard from.
+/// A socket, and the times of its last frames.
 struct Connection<S> {
     sink: SplitSink<S, Message>,
     stream: SplitStream<S>,

@@ -12,7 +12,7 @@ use crate::domain::CalendarId;
 /// The SQL text of every statement. The comments list the parameters in order. Statements that read
 /// entities return the columns that `rows` expects.
 pub(super) struct Statements {
-    // Reads outside of work.
+    // Reads for queries and subscribers.
     /// Begins a transaction that reads one snapshot.
     pub(super) snapshot: &'static str,
     /// Reads a log's head, its last pruned revision and whether the calendar is deleted: calendar.
@@ -36,7 +36,7 @@ pub(super) struct Statements {
     /// Reads the number of changes in all logs and the size of the database in bytes.
     pub(super) size: &'static str,
 
-    // Reads of work.
+    // Reads for commands.
     /// Locks the creation of the first calendar. `None` if transactions never run in parallel.
     pub(super) first_calendar_lock: Option<&'static str>,
     /// Returns a row if any calendar was ever created.
@@ -60,7 +60,7 @@ pub(super) struct Statements {
     /// Reads the time since which the ledger is complete.
     pub(super) ledger_start: &'static str,
 
-    // Writes of work.
+    // Writes for commands.
     /// Inserts a decision: mutation, fingerprint, decision, time.
     pub(super) record_decision: &'static str,
     /// Inserts an id into the directory, or changes nothing if it is there: id, calendar,

@@ -97,7 +97,7 @@ struct FingerprintedCreation {
     id: Option<AppointmentId>,
     calendar_id: Option<CalendarId>,
     zone_of_calendar: bool,
-    /// If `zone_of_calendar` is set, the zone in here is UTC.
+    /// If `zone_of_calendar` is set, this content's zone is UTC and has no meaning.
     content: AppointmentContent,
 }
 

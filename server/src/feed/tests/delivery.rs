@@ -60,8 +60,8 @@ impl Reader {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Each reader receives every change that affects its range, whatever the sequence of commits,
-    /// lost hints, pauses and reconnects is.
+    /// Each reader receives every change that affects its range, in any sequence of commits,
+    /// lost hints, pauses and reconnects.
     #[test]
     fn every_change_is_delivered_once_and_in_order(
         before in 0..300_u64,

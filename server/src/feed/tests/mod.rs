@@ -168,7 +168,7 @@ async fn a_position_after_the_tail_is_not_reset() {
     assert_eq!(next_event(&mut it).await, "11>12 change");
 }
 
-/// This happens when an older file replaces the database.
+/// The log can end before the hint if an older file replaces the database.
 #[tokio::test(start_paused = true)]
 async fn a_hint_beyond_the_log_is_lowered() {
     let world = World::new();

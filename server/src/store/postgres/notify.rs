@@ -1,6 +1,6 @@
 //! Hints between replicas: `notify` after a commit, `listen` for commits of other replicas.
 //!
-//! **A hint carries no truth** (S5), so it may be lost. It is not part of the commit, because
+//! **A hint carries no data** (S5), so it may be lost. It is not part of the commit, because
 //! `notify` in a transaction takes a lock on the whole database. Waiting hints for one calendar are
 //! merged. The sender and the listener have their own connections. When the listener has
 //! reconnected, the feed checks the log of every calendar that has subscribers.

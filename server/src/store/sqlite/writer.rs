@@ -21,7 +21,7 @@ use crate::domain::{CalendarId, Revision};
 
 /// The capacity of the queue. Callers wait while it is full.
 const QUEUE_CAPACITY: usize = 1_024;
-/// The maximum number of works in one commit. The first one waits for the last one.
+/// The maximum number of work items in one commit. The first item waits for the last.
 const MAX_GROUP: usize = 64;
 
 /// The new heads of changed logs.
@@ -174,14 +174,14 @@ async fn commit_group(
     committed.map(|()| heads.into_iter().collect())
 }
 
-/// The failure of one work.
+/// The failure of one work item.
 struct SavepointError {
     error: StoreError,
     /// Whether the shared transaction is lost as well.
     is_group_lost: bool,
 }
 
-/// Runs one work completely or not at all. Returns the heads that it has moved.
+/// Runs one work item completely or not at all. Returns the heads that it has moved.
 async fn run_in_savepoint(
     group: &mut SqliteTransaction<'_>,
     work: &ErasedWork,
