@@ -1,4 +1,4 @@
-// Every audit of GraphQL over HTTP that graphql-http has, against the address that is given; a line of JSON for each.
+// Runs all GraphQL-over-HTTP audits of graphql-http against a URL, and prints a line of JSON for each.
 import { auditServer } from 'graphql-http';
 
 for (const { id, name, status, reason } of await auditServer({ url: process.argv[2] })) {

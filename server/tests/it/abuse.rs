@@ -34,8 +34,8 @@ impl TestServer {
     /// Checks that a query gets a response within two seconds.
     async fn expect_responsive(&self) {
         let begin = Instant::now();
-        let answer = process::query(&self.process.url, "{ calendar { id } }").await;
-        assert!(answer["data"]["calendar"]["id"].is_string(), "{answer}");
+        let response = process::query(&self.process.url, "{ calendar { id } }").await;
+        assert!(response["data"]["calendar"]["id"].is_string(), "{response}");
         assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     }
 
@@ -121,7 +121,7 @@ async fn ten_thousand_silent_sockets_are_closed_with_a_reason() {
     );
     server.expect_responsive().await;
     println!(
-        "{many} silent sockets in {opened:.1?}: {each} bytes each, all gone after {:.1?}",
+        "{many} silent sockets in {opened:.1?}: {each} bytes each, all closed after {:.1?}",
         begin.elapsed()
     );
     assert!(each < 24 * 1024, "{each} bytes for each");
@@ -139,7 +139,7 @@ async fn idle_connections_are_closed() {
     assert!(read_to_end(&mut slow).await.is_empty());
     assert!(
         read_to_end(&mut idle).await.ends_with("live\n"),
-        "answered, and closed when nothing follows"
+        "the connection gets its response, and is then closed"
     );
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     server.expect_responsive().await;
@@ -205,12 +205,12 @@ async fn a_body_over_the_limit_is_rejected_early() {
     let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let mut honest =
         server.send(format!("{head}content-length: 104857600\r\n\r\n").as_bytes()).await;
-    let mut answer = vec![0; 400];
-    let length = timeout(TEST_TIMEOUT, honest.read(&mut answer)).await.unwrap().unwrap();
-    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    let mut response = vec![0; 400];
+    let length = timeout(TEST_TIMEOUT, honest.read(&mut response)).await.unwrap().unwrap();
+    let response = String::from_utf8_lossy(&response[..length]).into_owned();
     assert!(
-        answer.starts_with("HTTP/1.1 413") && answer.contains("larger than 1048576"),
-        "{answer}"
+        response.starts_with("HTTP/1.1 413") && response.contains("larger than 1048576"),
+        "{response}"
     );
     let endless = async {
         let mut connection =

@@ -218,8 +218,8 @@ async fn seeding_twice_creates_the_demo_data_once() {
         start: \"2026-10-01T00:00:00Z\", end: \"2026-12-01T00:00:00Z\" }) { revision
         appointments { id } } } } }";
     let sent = reqwest::Client::new().post(&process.url).json(&json!({ "query": query }));
-    let answer: serde_json::Value = sent.send().await.unwrap().json().await.unwrap();
-    let nodes = answer["data"]["calendars"]["nodes"].as_array().unwrap();
+    let response: serde_json::Value = sent.send().await.unwrap().json().await.unwrap();
+    let nodes = response["data"]["calendars"]["nodes"].as_array().unwrap();
     let sizes: Vec<_> = nodes
         .iter()
         .map(|it| {

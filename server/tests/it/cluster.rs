@@ -90,7 +90,7 @@ impl Cluster {
 impl Server {
     async fn start(&mut self) {
         let data = self.folder.path().join("data");
-        let binaries = binaries().expect("as before");
+        let binaries = binaries().expect("PostgreSQL is installed");
         let mut command = Command::new(binaries.join("postgres"));
         command.arg("-D").arg(&data).arg("-p").arg(self.port.to_string());
         command.arg("-k").arg(self.folder.path());

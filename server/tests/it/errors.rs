@@ -188,11 +188,11 @@ async fn errors_over_websocket_have_codes() {
     ] {
         let payload = json!({ "query": query });
         subscription.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-        let answer = subscription.receive().await.unwrap();
+        let response = subscription.receive().await.unwrap();
         // An invalid operation ends with `error`. A failing one sends `next` with errors.
-        let is_begun = answer["type"] == "next";
-        let errors = if is_begun { &answer["payload"]["errors"] } else { &answer["payload"] };
-        assert_eq!(errors[0]["extensions"]["code"], expected, "{query}: {answer}");
+        let is_begun = response["type"] == "next";
+        let errors = if is_begun { &response["payload"]["errors"] } else { &response["payload"] };
+        assert_eq!(errors[0]["extensions"]["code"], expected, "{query}: {response}");
         if is_begun {
             assert_eq!(subscription.receive().await.unwrap()["type"], "complete");
         }

@@ -7,8 +7,8 @@ use crate::world::{Subscription, TEST_TIMEOUT, World, appointment_input, new_id,
 
 async fn get(world: &World, path: &str) -> (u16, String) {
     let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
-    let answer = client.get(world.url(path)).send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+    let response = client.get(world.url(path)).send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
 }
 
 #[tokio::test]
@@ -28,8 +28,8 @@ async fn health_page_and_schema_are_served() {
 #[tokio::test]
 async fn a_query_can_be_sent_with_get() {
     let world = World::new().await;
-    let (status, answer) = get(&world, "/graphql?query={calendar{name}}").await;
-    assert_eq!((status, answer.as_str()), (200, r#"{"data":{"calendar":{"name":"Calendar"}}}"#));
+    let (status, response) = get(&world, "/graphql?query={calendar{name}}").await;
+    assert_eq!((status, response.as_str()), (200, r#"{"data":{"calendar":{"name":"Calendar"}}}"#));
 }
 
 /// Any web page can make a browser send a `GET` request.
@@ -39,8 +39,8 @@ async fn a_mutation_cannot_be_sent_with_get() {
     let query = "mutation{deleteCalendar(input:{id:\"x\"}){error{message}}}";
     let sent = reqwest::get(world.url(&format!("/graphql?query={query}"))).await.unwrap();
     assert_eq!((sent.status().as_u16(), &sent.headers()["allow"]), (405, &"POST".parse().unwrap()));
-    let answer = sent.text().await.unwrap();
-    assert!(answer.contains("Send mutations with POST."), "{answer}");
+    let response = sent.text().await.unwrap();
+    assert!(response.contains("Send mutations with POST."), "{response}");
 }
 
 /// Sends a body, and returns the status, the media type and the response.
@@ -49,9 +49,9 @@ async fn post(world: &World, body: &str, headers: &[(&str, &str)]) -> (u16, Stri
     for (name, value) in headers {
         sent = sent.header(*name, *value);
     }
-    let answer = sent.send().await.unwrap();
-    let media = answer.headers()["content-type"].to_str().unwrap().to_owned();
-    (answer.status().as_u16(), media, answer.json().await.unwrap())
+    let response = sent.send().await.unwrap();
+    let media = response.headers()["content-type"].to_str().unwrap().to_owned();
+    (response.status().as_u16(), media, response.json().await.unwrap())
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -73,10 +73,10 @@ async fn malformed_requests_are_rejected_with_a_message() {
         (r#"{"query":"{ a }","operationName":1}"#, 400, "The operationName must be a string"),
         (&huge, 413, "The request is larger than"),
     ] {
-        let (answered, _, answer) = post(&world, body, &[JSON]).await;
-        assert_eq!(answered, status, "{body:.20}");
-        assert_eq!(answer["errors"][0]["extensions"]["code"], "PARSE_FAILED", "{answer}");
-        let message = text(&answer["errors"][0]["message"]);
+        let (found, _, response) = post(&world, body, &[JSON]).await;
+        assert_eq!(found, status, "{body:.20}");
+        assert_eq!(response["errors"][0]["extensions"]["code"], "PARSE_FAILED", "{response}");
+        let message = text(&response["errors"][0]["message"]);
         assert!(message.starts_with(sentence), "{message}");
     }
     // A form on a foreign page can send only these content types.
@@ -93,18 +93,18 @@ async fn the_media_type_follows_the_accept_header() {
     let world = World::new().await;
     let good = r#"{"query":"{ __typename }"}"#;
     let bad = r#"{"query":"{ nothing }"}"#;
-    let (status, media, answer) = post(&world, good, &[JSON]).await;
+    let (status, media, response) = post(&world, good, &[JSON]).await;
     assert_eq!((status, media.as_str()), (200, "application/json; charset=utf-8"));
-    assert_eq!(answer, json!({"data": {"__typename": "Query"}}));
+    assert_eq!(response, json!({"data": {"__typename": "Query"}}));
     let (status, media, _) = post(&world, good, &[JSON, GRAPHQL]).await;
     assert_eq!((status, media.as_str()), (200, "application/graphql-response+json; charset=utf-8"));
     for (headers, expected) in [(&[JSON][..], 200), (&[JSON, GRAPHQL], 400)] {
-        let (status, _, answer) = post(&world, bad, headers).await;
+        let (status, _, response) = post(&world, bad, headers).await;
         assert_eq!(status, expected);
-        assert!(answer.get("data").is_none(), "nothing was executed: {answer}");
+        assert!(response.get("data").is_none(), "nothing was executed: {response}");
     }
-    let (status, _, answer) = post(&world, good, &[JSON, ("accept", "image/png")]).await;
-    assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (406, &json!("BAD_INPUT")));
+    let (status, _, response) = post(&world, good, &[JSON, ("accept", "image/png")]).await;
+    assert_eq!((status, &response["errors"][0]["extensions"]["code"]), (406, &json!("BAD_INPUT")));
 }
 
 #[tokio::test]
@@ -120,10 +120,10 @@ async fn foreign_hosts_and_origins_are_rejected() {
     {
         let asks = reqwest::Client::new().request(reqwest::Method::OPTIONS, world.url("/graphql"));
         let asks = asks.header("origin", origin).header("access-control-request-method", "POST");
-        let answer =
+        let response =
             asks.header("access-control-request-headers", "content-type").send().await.unwrap();
         let allowed =
-            answer.headers().get("access-control-allow-origin").map(|it| it.to_str().unwrap());
+            response.headers().get("access-control-allow-origin").map(|it| it.to_str().unwrap());
         assert_eq!(allowed, Some(origin).filter(|_| expected), "{origin}");
     }
 }
@@ -144,13 +144,14 @@ async fn a_subscription_over_sse_stays_open_until_the_server_stops() {
     let world = World::new().await;
     world.book("One", "09:00-10:00").await;
     let query = "subscription { appointmentChanges(after: 0) { kind revision } }";
-    let asked = reqwest::Client::new().post(world.url("/graphql")).json(&json!({ "query": query }));
-    let mut answer = asked.header("accept", "text/event-stream").send().await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let request =
+        reqwest::Client::new().post(world.url("/graphql")).json(&json!({ "query": query }));
+    let mut response = request.header("accept", "text/event-stream").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut received = String::new();
     while !received.contains("BOOKMARK") {
         received +=
-            &String::from_utf8_lossy(&answer.chunk().await.unwrap().expect("an open stream"));
+            &String::from_utf8_lossy(&response.chunk().await.unwrap().expect("an open stream"));
     }
     let next = r#"event: next
 data: {"data":{"appointmentChanges":{"kind":"CREATED","revision":1}}}
@@ -161,7 +162,7 @@ data: {"data":{"appointmentChanges":{"kind":"CREATED","revision":1}}}
     let stopped = tokio::time::timeout(TEST_TIMEOUT, world.restart()).await;
     stopped.expect("it stops in time");
     let mut rest = String::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
+    while let Ok(Some(chunk)) = response.chunk().await {
         rest += &String::from_utf8_lossy(&chunk);
     }
     assert!(!rest.contains("complete"), "{rest}");
@@ -174,10 +175,10 @@ async fn a_query_over_sse_has_one_response() {
         ("{__typename}", r#"{"data":{"__typename":"Query"}}"#),
         ("{nothing}", r#""code":"VALIDATION_FAILED""#),
     ] {
-        let asked = reqwest::Client::new().get(world.url(&format!("/graphql?query={query}")));
-        let answer = asked.header("accept", "text/event-stream").send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let received = answer.text().await.unwrap();
+        let request = reqwest::Client::new().get(world.url(&format!("/graphql?query={query}")));
+        let response = request.header("accept", "text/event-stream").send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let received = response.text().await.unwrap();
         assert!(
             received.starts_with("event: next\ndata: ") && received.contains(expected),
             "{received}"
@@ -242,9 +243,9 @@ async fn a_mutation_can_be_sent_over_websocket() {
     let payload =
         json!({ "query": query, "variables": { "input": appointment_input("it", "10:00-11:00") } });
     subscription.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-    let answer = subscription.receive().await.unwrap();
-    let made = &answer["payload"]["data"]["createAppointment"]["appointment"];
-    assert_eq!(made["title"], "it", "{answer}");
+    let response = subscription.receive().await.unwrap();
+    let made = &response["payload"]["data"]["createAppointment"]["appointment"];
+    assert_eq!(made["title"], "it", "{response}");
 }
 
 #[tokio::test]
@@ -260,21 +261,21 @@ async fn a_stop_finishes_accepted_requests() {
         let body = json!({ "query": query, "variables": { "input": input } });
         client.post(&url).json(&body).send()
     });
-    let answers = futures_util::future::join_all(sent);
-    let (answers, world) = tokio::join!(answers, async {
+    let responses = futures_util::future::join_all(sent);
+    let (responses, world) = tokio::join!(responses, async {
         // The server has accepted some requests by now. An open subscription does not delay the
         // stop.
         let _follower = world.subscribe(json!({})).await;
         world.restart().await
     });
-    let mut answered = 0;
-    for answer in answers.into_iter().flatten() {
-        let answer: Value = answer.json().await.unwrap();
-        let id = answer["data"]["createAppointment"]["appointment"]["id"].clone();
+    let mut acknowledged = 0;
+    for response in responses.into_iter().flatten() {
+        let response: Value = response.json().await.unwrap();
+        let id = response["data"]["createAppointment"]["appointment"]["id"].clone();
         let found =
             world.query("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
         assert_eq!(found["node"]["id"], id);
-        answered += 1;
+        acknowledged += 1;
     }
-    assert!(answered > 0 && world.revision().await >= answered);
+    assert!(acknowledged > 0 && world.revision().await >= acknowledged);
 }

@@ -41,12 +41,12 @@ impl LoadClient {
         let body = json!({ "query": query, "variables": { "input": input } });
         loop {
             let url = self.pick_server().await;
-            let Some(answer) = post(&self.http, &url, &body).await else { continue };
-            let Some(errors) = answer.get("errors") else {
-                return answer["data"]["createAppointment"].clone();
+            let Some(response) = post(&self.http, &url, &body).await else { continue };
+            let Some(errors) = response.get("errors") else {
+                return response["data"]["createAppointment"].clone();
             };
             // The database may be down for a while.
-            assert_eq!(errors[0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+            assert_eq!(errors[0]["extensions"]["code"], "UNAVAILABLE", "{response}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -122,6 +122,6 @@ pub async fn post(http: &reqwest::Client, url: &str, body: &Value) -> Option<Val
 pub async fn revision(url: &str) -> u64 {
     let query = "{ appointmentsInRange(range: { start: \"2000-01-01T00:00:00Z\",
         end: \"2000-01-02T00:00:00Z\" }) { revision } }";
-    let answer = post(&reqwest::Client::new(), url, &json!({ "query": query })).await.unwrap();
-    answer["data"]["appointmentsInRange"]["revision"].as_u64().unwrap()
+    let response = post(&reqwest::Client::new(), url, &json!({ "query": query })).await.unwrap();
+    response["data"]["appointmentsInRange"]["revision"].as_u64().unwrap()
 }

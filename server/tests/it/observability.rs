@@ -19,10 +19,10 @@ async fn metric(world: &World, name: &str) -> f64 {
 }
 
 async fn metrics(world: &World) -> String {
-    let answer = reqwest::get(world.url("/metrics")).await.unwrap();
-    let kind = answer.headers()["content-type"].to_str().unwrap();
+    let response = reqwest::get(world.url("/metrics")).await.unwrap();
+    let kind = response.headers()["content-type"].to_str().unwrap();
     assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
-    let text = answer.text().await.unwrap();
+    let text = response.text().await.unwrap();
     assert!(text.ends_with("# EOF\n"), "{text}");
     text
 }
@@ -67,8 +67,8 @@ async fn open_connections_and_subscriptions_are_counted() {
     let mut subscription = world.subscribe(json!({})).await;
     assert_eq!(subscription.next_summary().await, "BOOKMARK 0");
     let labels = r#"operation="subscription",field="appointmentChanges",outcome="ok""#;
-    let counted = format!("appointments_requests_total{{{labels}}}");
-    assert_eq!(metric(&world, &counted).await, 1.0);
+    let requests = format!("appointments_requests_total{{{labels}}}");
+    assert_eq!(metric(&world, &requests).await, 1.0);
     for (name, expected) in [
         ("appointments_sockets", 1.0),
         ("appointments_subscriptions", 1.0),
@@ -84,12 +84,12 @@ async fn open_connections_and_subscriptions_are_counted() {
     assert_eq!(metric(&world, "appointments_log_changes").await, 1.0);
     assert!(metric(&world, "appointments_database_bytes").await > 10_000.0);
     drop(subscription);
-    let gone = async {
+    let all_closed = async {
         while metric(&world, "appointments_sockets").await > 0.0
             || metric(&world, "appointments_subscriptions").await > 0.0
         {}
     };
-    tokio::time::timeout(TEST_TIMEOUT, gone).await.expect("closed sockets are not counted");
+    tokio::time::timeout(TEST_TIMEOUT, all_closed).await.expect("closed sockets are not counted");
 }
 
 /// S6: operators can see a subscriber that does not read.
@@ -111,9 +111,9 @@ async fn the_lag_of_the_slowest_subscriber_is_measured() {
     let behind = metric(&world, "appointments_slowest_subscriber_behind").await;
     assert!(behind > 100.0, "{behind}");
     while slow.next_summary().await != "CREATED 600 it" {}
-    let heard =
+    let caught_up =
         async { while metric(&world, "appointments_slowest_subscriber_behind").await > 0.0 {} };
-    tokio::time::timeout(TEST_TIMEOUT, heard).await.expect("the subscriber has caught up");
+    tokio::time::timeout(TEST_TIMEOUT, caught_up).await.expect("the subscriber has caught up");
 }
 
 /// Starts an OpenTelemetry collector. Returns its URL and the bytes that it receives.

@@ -10,10 +10,11 @@ type Headers = BTreeMap<String, String>;
 
 async fn get(world: &World, path: &str, accepts: &str) -> (u16, Headers, Vec<u8>) {
     let client = reqwest::Client::builder().build().unwrap();
-    let answer = client.get(world.url(path)).header(ACCEPT_ENCODING, accepts).send().await.unwrap();
+    let response =
+        client.get(world.url(path)).header(ACCEPT_ENCODING, accepts).send().await.unwrap();
     let text = |it: &reqwest::header::HeaderValue| it.to_str().unwrap().to_owned();
-    let headers = answer.headers().iter().map(|(name, it)| (name.to_string(), text(it)));
-    (answer.status().as_u16(), headers.collect(), answer.bytes().await.unwrap().to_vec())
+    let headers = response.headers().iter().map(|(name, it)| (name.to_string(), text(it)));
+    (response.status().as_u16(), headers.collect(), response.bytes().await.unwrap().to_vec())
 }
 
 /// Returns the names of the files that the page loads.

@@ -395,10 +395,10 @@ async fn check_ranges(world: &World, model: &Model) {
         let range = Interval::parse(&at(start), &at(end)).unwrap();
         let found = world.queries.range(&Actor::Anonymous, None, range).await.unwrap();
         assert_eq!((found.revision.get(), found.calendar.id), (model.head, world.calendar));
-        let asked =
+        let range =
             ModelAppointment { start, length: end - start, busy: true, title: 0, revision: 0 };
         let mut expected: Vec<_> =
-            model.appointments.iter().filter(|(_, it)| it.overlaps(&asked)).collect();
+            model.appointments.iter().filter(|(_, it)| it.overlaps(&range)).collect();
         expected.sort_by_key(|(id, it)| (it.start, std::cmp::Reverse(it.length), **id));
         let expected: Vec<_> =
             expected.iter().map(|(id, it)| (entity_id(**id), it.revision)).collect();

@@ -28,7 +28,7 @@ struct Replicas {
 }
 
 impl Replicas {
-    /// `None` where there is no PostgreSQL.
+    /// Returns `None` if PostgreSQL is not available.
     async fn new() -> Option<Self> {
         Self::with(&[]).await
     }
@@ -52,16 +52,16 @@ impl Replicas {
 
     async fn query(&self, replica: usize, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables });
-        post(&self.http, &self.url(replica), &body).await.expect("an answer")
+        post(&self.http, &self.url(replica), &body).await.expect("a response")
     }
 
     /// Creates an appointment, and returns the payload.
     async fn create(&self, replica: usize, input: Value) -> Value {
         let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
             appointment { id revision } error { __typename message } } }";
-        let answer = self.query(replica, query, json!({ "input": input })).await;
-        assert_eq!(answer.get("errors"), None, "{answer}");
-        answer["data"]["createAppointment"].clone()
+        let response = self.query(replica, query, json!({ "input": input })).await;
+        assert_eq!(response.get("errors"), None, "{response}");
+        response["data"]["createAppointment"].clone()
     }
 
     /// Creates a second calendar, which rejects overlaps.
@@ -184,9 +184,9 @@ async fn one_of_fifty_requests_on_three_replicas_gets_the_slot() {
     assert_eq!((made.len() - refused, refused), (1, 49));
 }
 
-/// Each overlaps the one before and the one after.
+/// Each requested slot overlaps the one before and the one after.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_want_staggered_slots_on_three_replicas() {
+async fn fifty_concurrent_requests_for_staggered_slots_create_no_overlap() {
     let Some(replicas) = Replicas::new().await else { return };
     replicas.make_strict().await;
     let made = join_all((0..50).map(|n| replicas.create(n, at(n as u32 * 30, 60)))).await;
@@ -322,9 +322,9 @@ async fn servers_survive_an_outage_of_the_database() {
     let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {
         error { message } } }";
     let input = merge(at(0, 60), json!({ "mutationId": new_id() }));
-    let answer = replicas.query(0, query, json!({ "input": input })).await;
-    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
-    let message = text(&answer["errors"][0]["message"]);
+    let response = replicas.query(0, query, json!({ "input": input })).await;
+    assert_eq!(response["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{response}");
+    let message = text(&response["errors"][0]["message"]);
     assert!(message.contains("try again, with the same mutationId"), "{message}");
     assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
     replicas.database.cluster().recover().await;
@@ -375,8 +375,8 @@ async fn an_exhausted_pool_recovers() {
     let waiting = join_all((0..6).map(|_| replicas.query(0, query, input.clone()))).await;
     // The pool times out before the request does.
     assert!(begin.elapsed() < Duration::from_secs(28), "{:?}", begin.elapsed());
-    for answer in waiting {
-        assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+    for response in waiting {
+        assert_eq!(response["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{response}");
     }
     sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
     let made = join_all((0..20).map(|_| replicas.create(0, at(0, 60)))).await;

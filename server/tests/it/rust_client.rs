@@ -80,20 +80,20 @@ fn titles(view: &RangeView) -> Vec<&str> {
     view.appointments.iter().map(|it| &*it.title).collect()
 }
 
-/// Waits until a watch has a view that matches `what`, and returns it.
+/// Waits until a watch has a view that meets a condition, and returns the view.
 pub(crate) async fn wait_for<S: Stream + Unpin>(
     watch: &mut S,
-    what: impl Fn(&S::Item) -> bool,
+    condition: impl Fn(&S::Item) -> bool,
 ) -> S::Item {
-    let shown = async {
+    let matching_view = async {
         while let Some(view) = watch.next().await {
-            if what(&view) {
+            if condition(&view) {
                 return view;
             }
         }
-        panic!("a watch does not end");
+        panic!("the watch has ended");
     };
-    tokio::time::timeout(TEST_TIMEOUT, shown).await.expect("a matching view in time")
+    tokio::time::timeout(TEST_TIMEOUT, matching_view).await.expect("a matching view in time")
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn two_clients_see_each_others_changes() {
 
     mine.delete(&id).await.unwrap();
     wait_for(&mut there, |it| it.appointments.is_empty()).await;
-    assert_eq!(traffic.range_requests(), 1, "all the rest was heard");
+    assert_eq!(traffic.range_requests(), 1, "all later changes arrived as events");
 }
 
 #[tokio::test]
@@ -163,7 +163,9 @@ async fn a_revision_conflict_has_the_current_appointment() {
         other => assert_eq!(other.unwrap().title, "Mine"),
     }
     let invalid = mine.update(&made.id, AppointmentChanges::new().title(""));
-    let Err(Refusal::Invalid { problems, .. }) = invalid.await else { panic!("it has no title") };
+    let Err(Refusal::Invalid { problems, .. }) = invalid.await else {
+        panic!("an empty title is invalid")
+    };
     assert_eq!(problems[0].field, "title");
     mine.delete(&made.id).await.unwrap();
     assert!(!mine.delete(&made.id).await.unwrap_err().to_string().is_empty());
@@ -181,19 +183,19 @@ async fn offline_changes_are_sent_after_a_restart() {
         mine.update(first.appointment_id(), AppointmentChanges::new().title("Offline, changed"));
     assert_eq!(titles(&here.view()), ["Offline, changed"]);
     // Sending fails, the view reports it, and the optimistic changes stay.
-    let tried = |it: &RangeView| {
+    let is_retrying = |it: &RangeView| {
         it.pending.iter().any(|it| matches!(it.state, OutboxState::Retrying { .. }))
     };
-    assert_eq!(titles(&wait_for(&mut here, tried).await), ["Offline, changed"]);
+    assert_eq!(titles(&wait_for(&mut here, is_retrying).await), ["Offline, changed"]);
     assert_eq!(mine.status(first.appointment_id()), Status::Failed);
     server.restart().await;
     first.await.unwrap();
     assert_eq!(second.await.unwrap().title, "Offline, changed");
-    assert_eq!(traffic.range_requests(), 1, "it goes on from where it was");
+    assert_eq!(traffic.range_requests(), 1, "the client resumes instead of fetching again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_clients_agree_though_the_server_is_killed_under_load() {
+async fn twenty_clients_agree_after_the_server_is_killed_under_load() {
     let mut server = TestServer::new().await;
     let mut clients: Vec<_> = (0..20).map(|_| server.client()).collect();
     for (_, watch, _) in &mut clients {
@@ -213,14 +215,14 @@ async fn twenty_clients_agree_though_the_server_is_killed_under_load() {
     }
     let mut ids = BTreeSet::new();
     for pending in made {
-        let decided =
-            tokio::time::timeout(TEST_TIMEOUT * 3, pending).await.expect("a decision in time");
-        assert!(ids.insert(decided.unwrap().id.to_string()));
+        let result =
+            tokio::time::timeout(TEST_TIMEOUT * 3, pending).await.expect("a result in time");
+        assert!(ids.insert(result.unwrap().id.to_string()));
     }
     for (_, watch, traffic) in &mut clients {
         let view = wait_for(watch, |it| it.appointments.len() == 200).await;
         let seen: BTreeSet<_> = view.appointments.iter().map(|it| it.id.to_string()).collect();
         assert_eq!(seen, ids);
-        assert_eq!(traffic.range_requests(), 1, "a resume was enough");
+        assert_eq!(traffic.range_requests(), 1, "the client resumes instead of fetching again");
     }
 }

@@ -351,16 +351,16 @@ async fn many_writers_lose_nothing(test: TestStore) {
 
 async fn commits_send_hints(test: TestStore) {
     create_calendar(&test, CALENDAR, "it").await;
-    let (wakes, head) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Revision::ZERO)));
-    let (counted, reached) = (wakes.clone(), head.clone());
+    let (hints, head) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Revision::ZERO)));
+    let (counter, latest) = (hints.clone(), head.clone());
     test.store.on_commit(Box::new(move |hint| {
         let Hint::Committed(heads) = hint else { return };
-        counted.fetch_add(heads.len(), Ordering::SeqCst);
+        counter.fetch_add(heads.len(), Ordering::SeqCst);
         for &(calendar, head) in heads {
             assert_eq!(calendar, CALENDAR);
-            let mut reached = reached.lock().unwrap();
+            let mut latest = latest.lock().unwrap();
             // Hints may arrive out of order.
-            *reached = head.max(*reached);
+            *latest = head.max(*latest);
         }
     }));
     let all = (0..100).map(|n| commit(&test, ChangeKind::Created(appointment(n, 0, 1))));
@@ -375,8 +375,8 @@ async fn commits_send_hints(test: TestStore) {
     })
     .await
     .expect("a hint of the last commit");
-    let wakes = wakes.load(Ordering::SeqCst);
-    assert!((2..=101).contains(&wakes), "{wakes} wake-ups");
+    let hints = hints.load(Ordering::SeqCst);
+    assert!((2..=101).contains(&hints), "{hints} hints");
 }
 
 async fn ranges_equal_a_brute_force_filter(test: TestStore) {
@@ -456,7 +456,7 @@ async fn a_page_of_the_log_is_dense_and_bounded(test: TestStore) {
     create_calendar(&test, CALENDAR, "it").await;
     let mut large = appointment(0, 0, 1);
     for n in 0..200 {
-        // Deletions have no state: between two large changes they must not be passed over.
+        // Deletions have no state. They must not be skipped between two large changes.
         large.id = AppointmentId(id(2_000 + n));
         large.content.description = Some("x".repeat(if n % 10 == 0 { 60_000 } else { 1 }));
         commit(&test, ChangeKind::Created(large.clone())).await;

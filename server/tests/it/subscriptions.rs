@@ -144,8 +144,8 @@ async fn changes_of_another_process_arrive() {
     let sent = reqwest::Client::new()
         .post(format!("http://{}/graphql", second.address()))
         .json(&json!({ "query": query }));
-    let answer: Value = sent.send().await.unwrap().json().await.unwrap();
-    let name = &answer["data"]["updateCalendar"]["calendar"]["name"];
-    assert_eq!(text(name), "Elsewhere", "{answer}");
+    let response: Value = sent.send().await.unwrap().json().await.unwrap();
+    let name = &response["data"]["updateCalendar"]["calendar"]["name"];
+    assert_eq!(text(name), "Elsewhere", "{response}");
     assert_eq!(subscription.next_summary().await, "CALENDAR_UPDATED 1 Elsewhere");
 }

@@ -44,8 +44,8 @@ async fn case_26_one_of_fifty_concurrent_requests_gets_the_slot() {
     let world = World::strict().await;
     let fifty = (0..50)
         .map(|_| world.send_mutation("createAppointment", appointment_input("it", "10:00-11:00")));
-    let answers = futures_util::future::join_all(fifty).await;
-    let kinds: Vec<_> = answers.iter().map(|it| it["error"]["__typename"].as_str()).collect();
+    let responses = futures_util::future::join_all(fifty).await;
+    let kinds: Vec<_> = responses.iter().map(|it| it["error"]["__typename"].as_str()).collect();
     assert_eq!(kinds.iter().filter(|it| it.is_none()).count(), 1);
     assert_eq!(kinds.iter().filter(|it| **it == Some("TimeSlotTaken")).count(), 49);
 }

@@ -90,9 +90,9 @@ async fn case_14_titles_are_stored_unchanged_or_rejected() {
         r#"{"query":"{ calendars(after: \"\\ud800\") { nodes { id } } }"}"#,
     ] {
         let client = reqwest::Client::new();
-        let answer = client.post(world.url("/graphql")).body(body).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        assert_eq!(answer["errors"][0]["extensions"]["code"], "PARSE_FAILED", "{answer}");
+        let response = client.post(world.url("/graphql")).body(body).send().await.unwrap();
+        let response: Value = response.json().await.unwrap();
+        assert_eq!(response["errors"][0]["extensions"]["code"], "PARSE_FAILED", "{response}");
     }
 }
 

@@ -45,8 +45,8 @@ async fn an_appointment_watch_follows_moves_and_restarts() {
 async fn a_missing_appointment_can_be_watched() {
     let server = TestServer::new().await;
     let client = Client::builder(&server.url).build().unwrap();
-    let nobody = "01a20c00-0000-7000-8000-00000000dead";
-    let mut absent = client.appointment(nobody).watch();
+    let missing = "01a20c00-0000-7000-8000-00000000dead";
+    let mut absent = client.appointment(missing).watch();
     wait_for(&mut absent, |it| it.is_complete).await;
     assert_eq!(absent.view().appointment, None);
 
