@@ -20,7 +20,7 @@ pub(super) struct Undo {
 
 impl Undo {
     /// Sends the undo. It fails if somebody else has changed the appointment since. A deletion is
-    /// undone by a new appointment with the same content. Returns `None` if there is nothing to undo.
+    /// undone by a new appointment with the same content. Returns `None` if nothing can be undone.
     pub(super) fn send(&self) -> Option<Sent> {
         let calendar = &self.calendar;
         match (&self.done, &self.current) {
