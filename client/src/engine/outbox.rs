@@ -37,14 +37,10 @@ pub(super) struct NewItem {
     pub(super) caller: OutcomeSender,
 }
 
-/// The result of merging earlier unsent mutations into a new one.
-enum Merged {
-    Item {
-        item: Item,
-        replaced: Vec<MutationId>,
-    },
-    /// An unsent creation and its deletion cancel each other.
-    Nothing,
+/// A new mutation, and the earlier unsent mutations that were merged into it.
+struct Merged {
+    item: Item,
+    replaced: Vec<MutationId>,
 }
 
 impl Outbox {
@@ -106,15 +102,18 @@ impl Outbox {
             retry: Retry::default(),
             callers: vec![caller],
         };
-        if let Merged::Item { item, replaced } = self.merge_unsent(context, new) {
+        if let Some(Merged { item, replaced }) = self.merge_unsent(context, new) {
             self.predict(context, item, &replaced);
         }
         id
     }
 
-    /// Merges unsent mutations of the same appointment into a new one. A creation is never merged
-    /// with an update, so that a refused update does not cost the appointment.
-    fn merge_unsent(&mut self, context: &Context, mut new: Item) -> Merged {
+    /// Merges unsent mutations of the same appointment into a new one. Returns `None` if an unsent
+    /// creation and its deletion cancel each other.
+    ///
+    /// A creation is never merged with an update, so that a refused update does not cost the
+    /// appointment.
+    fn merge_unsent(&mut self, context: &Context, mut new: Item) -> Option<Merged> {
         let mut replaced = Vec::new();
         while let Some(index) = self.last_unsent(&new.appointment) {
             match (&self.items[index].input, &mut new.input) {
@@ -124,7 +123,7 @@ impl Outbox {
                     context.cache.update(|batch| roll_back(batch, &replaced));
                     finish(creation.callers, &Err(Refusal::Aborted));
                     finish(new.callers, &Ok(None));
-                    return Merged::Nothing;
+                    return None;
                 }
                 (MutationInput::Update(earlier), MutationInput::Update(later)) => {
                     let merged = earlier.as_ref().clone().merge(later.as_ref().clone());
@@ -138,7 +137,7 @@ impl Outbox {
             new.callers.extend(earlier.callers);
             replaced.push(earlier.id);
         }
-        Merged::Item { item: new, replaced }
+        Some(Merged { item: new, replaced })
     }
 
     /// Shows the prediction of a new mutation instead of those that it replaces, in one step, and

@@ -165,7 +165,7 @@ impl Rewrite {
                     self.rewrite_selections(&mut field.node.selection_set.node);
                 }
                 Selection::InlineFragment(it) => {
-                    self.rewrite_selections(&mut it.node.selection_set.node)
+                    self.rewrite_selections(&mut it.node.selection_set.node);
                 }
                 Selection::FragmentSpread(_) => {}
             }

@@ -12,10 +12,10 @@ impl<C: Connection> OpenTransaction<'_, C> {
         self.advance_head(change).await?;
         match &change.kind {
             ChangeKind::Created(it) => {
-                self.write_appointment(C::SQL.insert_appointment, it).await?
+                self.write_appointment(C::SQL.insert_appointment, it).await?;
             }
             ChangeKind::Updated(it) => {
-                self.write_appointment(C::SQL.update_appointment, it).await?
+                self.write_appointment(C::SQL.update_appointment, it).await?;
             }
             ChangeKind::Deleted(id) => self.delete_appointment(*id, change).await?,
             ChangeKind::CalendarUpdated(it) => self.update_calendar(it).await?,

@@ -142,7 +142,7 @@ pub(crate) fn shift_range(
     let target = display.clock.to_wall(start) + by;
     // A shift by whole days keeps a time that is not a multiple of the step.
     let is_by_days = (by - TimeDelta::days(by.num_days())).is_zero();
-    let shifted = display.clock.from_wall(if is_by_days { target } else { snap(target) });
+    let shifted = display.clock.to_instant(if is_by_days { target } else { snap(target) });
     (shifted, shifted + (end - start))
 }
 

@@ -244,7 +244,7 @@ impl Draft {
         let instant = |text: &String| {
             let known = self.known_instants.iter().find(|(known, _)| known == text);
             let known = known.map(|(_, at)| *at);
-            known.or_else(|| parse_time(text).map(|it| clock.from_wall(it)))
+            known.or_else(|| parse_time(text).map(|it| clock.to_instant(it)))
         };
         (instant(&self.start), instant(&self.end))
     }

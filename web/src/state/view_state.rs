@@ -139,7 +139,7 @@ impl ViewState {
     /// Returns the form of a new appointment in the morning of a day.
     pub(crate) fn draft_on(self, day: NaiveDate) -> Option<Draft> {
         let start = at_hour(day, DEFAULT_START_HOUR);
-        self.draft_at(self.display.with_untracked(|it| it.clock.from_wall(start)))
+        self.draft_at(self.display.with_untracked(|it| it.clock.to_instant(start)))
     }
 
     /// Returns the form of a new all-day appointment.
@@ -158,7 +158,7 @@ impl ViewState {
         } else {
             at_hour(self.route.with_untracked(|it| it.date), DEFAULT_START_HOUR)
         };
-        display.clock.from_wall(start)
+        display.clock.to_instant(start)
     }
 
     /// Returns whether all visible appointments are loaded.

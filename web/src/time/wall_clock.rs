@@ -49,7 +49,7 @@ impl WallClock {
     ///
     /// If the clock shows the time twice, the first instant counts. If the clock skips it, the
     /// offset before the change counts.
-    pub(crate) fn from_wall(&self, wall: NaiveDateTime) -> DateTime {
+    pub(crate) fn to_instant(&self, wall: NaiveDateTime) -> DateTime {
         let utc = wall.and_utc().timestamp();
         let (before, after) =
             (self.utc_offset(utc - DAY_SECONDS), self.utc_offset(utc + DAY_SECONDS));
@@ -60,7 +60,7 @@ impl WallClock {
 
     /// Returns the start of a day. It is later than 00:00 where the clock skips midnight.
     pub(crate) fn start_of_day(&self, day: NaiveDate) -> DateTime {
-        self.from_wall(day.and_time(NaiveTime::MIN))
+        self.to_instant(day.and_time(NaiveTime::MIN))
     }
 
     /// Returns the end of a day, which is the start of the next.
@@ -116,7 +116,7 @@ pub(crate) mod tests {
     #[track_caller]
     fn check(zone: &str, wall: &str, at: &str, shown: &str) {
         let clock = clock(zone);
-        let found = clock.from_wall(wall.parse().expect("a local time"));
+        let found = clock.to_instant(wall.parse().expect("a local time"));
         assert_eq!(found.to_rfc3339_opts(chrono::SecondsFormat::Secs, true), at);
         assert_eq!(clock.to_wall(found).to_string(), shown);
     }

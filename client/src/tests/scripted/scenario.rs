@@ -1,6 +1,8 @@
 //! A scenario: a program with the public client, and the model server. Nothing moves between them
 //! until a step says so.
 
+#![allow(clippy::print_stdout, reason = "the steps of a scenario are the test's output")]
+
 use std::time::Duration;
 
 use futures_util::FutureExt;
