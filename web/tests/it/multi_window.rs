@@ -138,7 +138,7 @@ async fn a_month_that_is_not_loaded_is_not_called_empty() {
         Value::Null
     );
     world.proxy.release();
-    page.expect_text(".agenda p", "No appointments in November 2026").await;
+    page.expect_text(".agenda p", "No appointments in December 2026").await;
     page.expect_absent(".loading").await;
     page.expect_only_network_errors().await;
     world.stop().await;
