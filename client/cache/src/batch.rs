@@ -115,8 +115,8 @@ impl Batch<'_> {
     /// Applies an event of a scope's log and advances the position to `revision`.
     ///
     /// `event` is one message of the subscription `operation`: JSON with `data` and `errors`.
-    /// An entity of a collection that the cache does not hold is stored only if it lies in a range
-    /// that is covered or in flight. Returns the errors of the event.
+    /// A member of a collection that the cache does not hold yet is stored only if it lies in a
+    /// range that is covered or in flight. Returns the errors of the event.
     ///
     /// # Errors
     ///
@@ -203,7 +203,7 @@ impl Batch<'_> {
                     state.coverage.raise_floors(position);
                 }
                 if state.coverage.mark_behind_stale() {
-                    self.core.base.touched.coverage(scope);
+                    self.core.base.touched.add_coverage(scope);
                 }
             }
             self.core.admit_deferred(scope);
@@ -256,8 +256,8 @@ impl Batch<'_> {
     /// Removes the prediction of a mutation that succeeded.
     ///
     /// Apply the mutation's response or event in the same batch; otherwise views fall back to the
-    /// older data in between. Where an older mutation on the same field is still pending, the
-    /// stored value keeps covering it.
+    /// older data in between. If an older mutation of the same field is still pending, views show
+    /// the stored value and not the older prediction.
     ///
     /// Returns `true` if the mutation was pending. For an unknown or settled mutation nothing
     /// changes, and the result is `false`.

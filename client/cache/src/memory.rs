@@ -1,4 +1,4 @@
-//! The memory of a cache: what stays, how much may stay, and snapshots of it.
+//! The memory of a cache: retained queries, the size limit, eviction, and snapshots.
 
 use std::fmt;
 

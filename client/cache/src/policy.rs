@@ -58,7 +58,7 @@ pub trait Policy: Send + Sync + 'static {
     /// Returns whether the server sets this field with every change, as it does with `updatedAt`.
     ///
     /// Watches are not notified if only such fields have changed, for example when the server
-    /// confirms a prediction. The revision always counts as one. The default is `false`.
+    /// confirms a prediction. The revision always counts as such a field. The default is `false`.
     fn is_server_made(&self, type_name: &str, field: &str) -> bool {
         let _ = (type_name, field);
         false
@@ -172,8 +172,8 @@ impl Collection {
     ///
     /// The values are RFC 3339 timestamps, dates, local date-times (taken as UTC) or integers.
     ///
-    /// A range includes a member that starts before the range's end, and either ends after the
-    /// range's start or starts at or after it.
+    /// A range includes a member that starts before the range's end and ends after the range's
+    /// start. A member with an empty interval is included if it starts inside the range.
     #[must_use]
     pub fn interval(mut self, start: &str, end: &str) -> Self {
         start.clone_into(&mut self.start);

@@ -14,7 +14,7 @@ pub(crate) struct Rules {
     pub(crate) collections: Vec<Collection>,
     entities: HashMap<Symbol, EntityRule>,
     server_made: HashSet<(String, String)>,
-    /// A hash of schema and policy. A snapshot is restored only under the fingerprint that made it.
+    /// A hash of schema and policy. A snapshot with another fingerprint is refused.
     pub(crate) fingerprint: u64,
 }
 
@@ -72,8 +72,8 @@ impl Rules {
             let [scope, start, end] = [&it.scope, &it.start, &it.end].map(|it| names.intern(it));
             rule.placement = Some(PlacementRule { collection, scope, start, end });
         }
-        let made_under = format!("{}{collections:?}{keys:?}", policy.schema());
-        let fingerprint = fnv(made_under.as_bytes());
+        let fingerprinted = format!("{}{collections:?}{keys:?}", policy.schema());
+        let fingerprint = fnv(fingerprinted.as_bytes());
         Ok(Self { schema, collections, entities, server_made, fingerprint })
     }
 

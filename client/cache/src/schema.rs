@@ -56,7 +56,8 @@ impl Schema {
             roots: ["Query", "Mutation", "Subscription"].map(str::to_owned),
             ..Self::default()
         };
-        let mut stands_for: Vec<(String, String)> = Vec::new();
+        // Pairs of an interface or union and an object type that belongs to it.
+        let mut implementations: Vec<(String, String)> = Vec::new();
         for definition in document.definitions() {
             match definition {
                 Definition::Schema(it) | Definition::SchemaExtension(it) => {
@@ -66,12 +67,12 @@ impl Schema {
                     }
                 }
                 Definition::Type(it) | Definition::TypeExtension(it) => {
-                    schema.add(it, &mut stands_for);
+                    schema.add(it, &mut implementations);
                 }
                 Definition::Directive(_) => {}
             }
         }
-        for (interface, object) in stands_for {
+        for (interface, object) in implementations {
             let possible = &mut schema.types.entry(interface).or_default().possible;
             if !possible.contains(&object) {
                 possible.push(object);
@@ -80,18 +81,18 @@ impl Schema {
         Ok(schema)
     }
 
-    fn add(&mut self, definition: TypeDefinition<'_>, stands_for: &mut Vec<(String, String)>) {
+    fn add(&mut self, definition: TypeDefinition<'_>, implementations: &mut Vec<(String, String)>) {
         let name = definition.name();
         let fields: Vec<_> = match definition {
             TypeDefinition::Object(object) => {
                 let interfaces = object.implements_interfaces();
-                stands_for.extend(interfaces.map(|it| (it.to_owned(), name.to_owned())));
+                implementations.extend(interfaces.map(|it| (it.to_owned(), name.to_owned())));
                 object.fields().collect()
             }
             TypeDefinition::Interface(interface) => interface.fields().collect(),
             TypeDefinition::Union(union) => {
                 let members = union.members();
-                stands_for.extend(members.map(|it| (name.to_owned(), it.name().to_owned())));
+                implementations.extend(members.map(|it| (name.to_owned(), it.name().to_owned())));
                 Vec::new()
             }
             TypeDefinition::Enum(_) => {

@@ -138,7 +138,7 @@ impl<F> Watch<F> {
 }
 
 impl<F: DeserializeOwned + Send + Sync + 'static> Watch<F> {
-    /// Returns the current view. It does not consume the stream's notification.
+    /// Returns the current view. This does not consume the stream's notification.
     ///
     /// If nothing has changed since the last call, this returns the last view's allocation.
     /// Otherwise the view is rebuilt: values behind [`Shared`] that have not changed cost one
@@ -186,7 +186,7 @@ impl Core {
         for scope in scopes {
             let watched = self.watches.spans(scope);
             if self.base.scopes.get_mut(scope).coverage.drop_unwatched_stale(&watched) {
-                self.base.touched.coverage(scope);
+                self.base.touched.add_coverage(scope);
             }
         }
     }

@@ -97,7 +97,7 @@ impl Base {
         for record in staged.records {
             let in_range = ranges.iter().find(|it| it.members.contains(&record.entity));
             let from_range = in_range.map(|it| (it.at, it.scope));
-            self.store.entities.get_mut(record.entity).last_used = self.clock;
+            self.store.entities.get_mut(record.entity).last_written = self.clock;
             if from_range.is_none() && refused.contains(&record.entity) {
                 continue;
             }
@@ -165,8 +165,8 @@ impl Base {
             floor,
             freshness: Freshness::Current,
         });
-        self.touched.coverage(scope);
-        self.touched.position(scope);
+        self.touched.add_coverage(scope);
+        self.touched.add_position(scope);
         let members = listing.members.iter().copied().collect();
         Some(Ok(ResponseRange { scope, span, at: listing.position, members }))
     }
@@ -207,7 +207,7 @@ impl Base {
         let record = match winner {
             Winner::Stored => None,
             Winner::Incoming => Some(incoming),
-            Winner::Both => Some(self.merged(&stored, &incoming)),
+            Winner::Both => Some(self.combine(&stored, &incoming)),
         };
         let record =
             record.filter(|it| !it.has_same_content(&stored) || it.revision != stored.revision);
@@ -293,7 +293,7 @@ impl Base {
         let record = match self.store.entities.get_mut(entity).record.take() {
             None => Some(incoming),
             Some(stored) => {
-                let merged = self.merged(&stored, &incoming);
+                let merged = self.combine(&stored, &incoming);
                 let is_new = !merged.has_same_content(&stored);
                 self.store.entities.get_mut(entity).record = Some(stored);
                 is_new.then_some(merged)

@@ -54,13 +54,13 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
-    pub(crate) fn coverage(&mut self, scope: ScopeId) {
+    pub(crate) fn add_coverage(&mut self, scope: ScopeId) {
         if !self.coverage.contains(&scope) {
             self.coverage.push(scope);
         }
     }
 
-    pub(crate) fn position(&mut self, scope: ScopeId) {
+    pub(crate) fn add_position(&mut self, scope: ScopeId) {
         if !self.positions.contains(&scope) {
             self.positions.push(scope);
         }
@@ -95,9 +95,9 @@ impl Base {
     }
 
     /// Combines two records of an entity. Fields of `new` win over fields of `old`.
-    fn merged(&mut self, old: &Record, new: &Record) -> Record {
-        let is_same_moment = new.revision.is_some() && new.revision == old.revision;
-        let lists = if is_same_moment { ListMerge::ItemByItem } else { ListMerge::TakeNewer };
+    fn combine(&mut self, old: &Record, new: &Record) -> Record {
+        let is_same_revision = new.revision.is_some() && new.revision == old.revision;
+        let lists = if is_same_revision { ListMerge::ItemByItem } else { ListMerge::TakeNewer };
         let mut packed = Vec::with_capacity(old.packed.len() + new.packed.len());
         let parts = ((old.shape, old.values()), (new.shape, new.values()));
         let shape = merge(&mut self.store.shapes, parts.0, parts.1, lists, &mut packed);
@@ -202,7 +202,7 @@ impl Base {
         let mut packed = Vec::new();
         packed.reference(to);
         let link = Record { shape, revision: None, packed: crate::record::to_boxed_str(&packed) };
-        let linked = self.merged(&stored, &link);
+        let linked = self.combine(&stored, &link);
         if !linked.has_same_content(&stored) {
             self.put(QUERY, Some(linked));
         }
@@ -219,7 +219,7 @@ impl Base {
             }
             Some(stored) if stored.revision.is_some() => record,
             // Without revisions, the stored fields are newer than those of the snapshot.
-            Some(stored) => self.merged(&record, &stored),
+            Some(stored) => self.combine(&record, &stored),
         };
         self.put(entity, Some(record));
     }
@@ -229,8 +229,9 @@ impl Base {
     pub(crate) fn invalidate_revisions(&mut self, rules: &Rules, scope: ScopeId) {
         let numbers = 0..self.store.entities.next_number() as u32;
         for entity in numbers.map(EntityId) {
-            let is_of = self.stored_placement(rules, entity).is_some_and(|it| it.scope == scope);
-            if is_of && let Some(record) = &mut self.store.entities.get_mut(entity).record {
+            let is_in_scope =
+                self.stored_placement(rules, entity).is_some_and(|it| it.scope == scope);
+            if is_in_scope && let Some(record) = &mut self.store.entities.get_mut(entity).record {
                 record.revision = record.revision.map(|_| 0);
             }
         }

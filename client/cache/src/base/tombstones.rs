@@ -40,7 +40,7 @@ pub(crate) struct Tombstones {
 }
 
 impl Tombstones {
-    /// Records that an entity does not exist as of `at`. Records up to `at` are blocked.
+    /// Notes that an entity does not exist as of `at`. Its records up to `at` are blocked.
     pub(crate) fn mark_deleted(
         &mut self,
         entity: EntityId,
@@ -51,7 +51,7 @@ impl Tombstones {
         self.add(entity, at, at, log, requests);
     }
 
-    /// Records that the base has dropped an entity of revision `at`. Older records are blocked.
+    /// Notes that the base has dropped an entity of revision `at`. Its older records are blocked.
     pub(crate) fn mark_forgotten(
         &mut self,
         entity: EntityId,
@@ -93,8 +93,8 @@ impl Tombstones {
         range: Option<Option<Revision>>,
     ) -> bool {
         self.tombstones.get(&entity).is_some_and(|it| {
-            let knows_better = range.is_some_and(|at| at.is_none_or(|at| at >= it.known_at));
-            revision <= Some(it.blocked_to) && !knows_better
+            let is_from_newer_range = range.is_some_and(|at| at.is_none_or(|at| at >= it.known_at));
+            revision <= Some(it.blocked_to) && !is_from_newer_range
         })
     }
 

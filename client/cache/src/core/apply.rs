@@ -74,7 +74,7 @@ impl Core {
             state.coverage.raise_floors(to);
         }
         state.position = Some(to);
-        self.base.touched.position(scope);
+        self.base.touched.add_position(scope);
         self.admit_deferred(scope);
     }
 
@@ -115,7 +115,7 @@ impl Core {
                 }
             }
             for scope in scopes {
-                self.base.touched.coverage(scope);
+                self.base.touched.add_coverage(scope);
             }
         }
     }
@@ -133,8 +133,8 @@ impl Core {
             PredictionKind::Invalid(error) => return Err(error),
             PredictionKind::Response { bound, value } => {
                 if bound.cache != self.base.store.names.id {
-                    let why = "the mutation was prepared by another cache".to_owned();
-                    return Err(PredictionError::Mismatch(why));
+                    let message = "the mutation was prepared by another cache".to_owned();
+                    return Err(PredictionError::Mismatch(message));
                 }
                 let staged = normalize::parse_prediction(&mut self.base.store, &bound, &value);
                 let staged = staged.map_err(PredictionError::Mismatch)?;
@@ -228,8 +228,8 @@ impl Core {
             }
             self.base.invalidate_revisions(&self.rules, scope);
         }
-        self.base.touched.coverage(scope);
-        self.base.touched.position(scope);
+        self.base.touched.add_coverage(scope);
+        self.base.touched.add_position(scope);
         self.admit_deferred(scope);
     }
 

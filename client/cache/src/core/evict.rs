@@ -20,7 +20,7 @@ impl Core {
             let stored = self.base.store.entities.iter().filter(|(_, it)| it.record.is_some());
             let mut idle: Vec<(u32, EntityId)> = stored
                 .filter(|(it, _)| !roots.contains(it))
-                .map(|(it, of)| (of.last_used, it))
+                .map(|(it, of)| (of.last_written, it))
                 .collect();
             idle.sort_unstable();
             for (_, entity) in idle {
@@ -42,7 +42,7 @@ impl Core {
             let Span { start, end } = place.interval;
             let span = Span { start, end: end.max(start.saturating_add(1)) };
             self.base.scopes.get_mut(place.scope).coverage.uncover(span);
-            self.base.touched.coverage(place.scope);
+            self.base.touched.add_coverage(place.scope);
         }
         self.base.evict(entity);
     }

@@ -96,7 +96,8 @@ pub(crate) fn update<R>(core: &Mutex<Core>, change: impl FnOnce(&mut Core) -> R)
     result
 }
 
-/// Handles dropped handles, publishes all changes, unlocks the core, and wakes the notified tasks.
+/// Ends what dropped handles stand for, publishes all changes, unlocks the core, and wakes the
+/// notified tasks.
 fn finish(mut core: MutexGuard<'_, Core>) {
     let dropped = std::mem::take(&mut *lock(&core.dropped));
     dropped.into_iter().for_each(|it| core.on_dropped(it));

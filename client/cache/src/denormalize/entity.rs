@@ -22,7 +22,7 @@ pub(super) struct EntityDeserializer<'r, 'a> {
     /// The number of lists around the entity, within its slot.
     pub(super) depth: u32,
     /// The cell of the allocation in a watched list; `None` if the entity is not in one.
-    pub(super) kept: Option<&'a OnceCell<AnyArc>>,
+    pub(super) allocation: Option<&'a OnceCell<AnyArc>>,
 }
 
 impl EntityDeserializer<'_, '_> {
@@ -75,26 +75,27 @@ impl<'a> Deserializer<'a> for EntityDeserializer<'_, 'a> {
             return visitor.visit_newtype_struct(self);
         };
         let memo = self.reader.memo;
-        let known = match self.kept {
+        let known = match self.allocation {
             Some(cell) => cell.get().cloned(),
             None => memo.and_then(|it| it.borrow().get(&node).cloned()),
         };
-        if let Some(kept) = known {
-            shared::offer(kept);
+        if let Some(allocation) = known {
+            shared::offer(allocation);
             return visitor.visit_unit();
         }
-        if self.kept.is_none() && memo.is_none() {
+        if self.allocation.is_none() && memo.is_none() {
             return visitor.visit_newtype_struct(self);
         }
         let gaps_before = self.reader.gap_count();
         shared::request();
         let made = visitor.visit_newtype_struct(self)?;
-        let kept = shared::take_offered();
-        // An entity with gaps is not kept: the next view must read it again and report them.
-        if let Some(kept) = kept.filter(|_| self.reader.gap_count() == gaps_before) {
-            match (self.kept, memo) {
-                (Some(cell), _) => _ = cell.set(kept),
-                (None, Some(memo)) => _ = memo.borrow_mut().insert(node, kept),
+        let allocation = shared::take_offered();
+        // The allocation of an entity with gaps is not kept: the next view must read the entity
+        // again and report them.
+        if let Some(allocation) = allocation.filter(|_| self.reader.gap_count() == gaps_before) {
+            match (self.allocation, memo) {
+                (Some(cell), _) => _ = cell.set(allocation),
+                (None, Some(memo)) => _ = memo.borrow_mut().insert(node, allocation),
                 (None, None) => {}
             }
         }
@@ -134,15 +135,15 @@ impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
         seed: T,
     ) -> Result<Option<T::Value>, ReadError> {
         loop {
-            let (entity, kept) = match &self.members {
+            let (entity, allocation) = match &self.members {
                 MemberSource::Watched(order, items) => {
                     let Some(at) = order.get(self.at) else { return Ok(None) };
                     let item = &items[*at as usize];
-                    if let Some(kept) = item.kept.get() {
+                    if let Some(allocation) = item.allocation.get() {
                         self.at += 1;
-                        return seed.deserialize(UnchangedDeserializer(kept)).map(Some);
+                        return seed.deserialize(UnchangedDeserializer(allocation)).map(Some);
                     }
-                    (item.entity, Some(&item.kept))
+                    (item.entity, Some(&item.allocation))
                 }
                 MemberSource::Computed(members) => match members.get(self.at) {
                     Some((_, entity)) => (*entity, None),
@@ -152,7 +153,7 @@ impl<'a> SeqAccess<'a> for MembersAccess<'_, 'a> {
             self.at += 1;
             let Self { reader, slot, .. } = *self;
             if reader.is_listed(entity, slot, 1) {
-                let item = EntityDeserializer { reader, entity, slot, depth: 1, kept };
+                let item = EntityDeserializer { reader, entity, slot, depth: 1, allocation };
                 return seed.deserialize(item).map(Some);
             }
         }

@@ -4,8 +4,8 @@
 //! missing field that cannot be null. Then a second attempt looks ahead: an object that cannot be
 //! read is left out of its list, or becomes null where that is allowed.
 //!
-//! `entity`, `object` and `value` call each other, as the data does: an entity is an object, an
-//! object has values, and a value can be an entity.
+//! The modules `entity`, `object` and `value` call each other: an entity is an object, an object
+//! has values, and a value can be an entity.
 
 mod entity;
 mod lookahead;
@@ -46,7 +46,7 @@ pub(crate) struct Item {
     pub(crate) interval: Span,
     pub(crate) entity: EntityId,
     /// The member's allocation in the last view; empty if it must be read again.
-    pub(crate) kept: OnceCell<AnyArc>,
+    pub(crate) allocation: OnceCell<AnyArc>,
 }
 
 /// Finds the list that a watch maintains for a listing and a scope.

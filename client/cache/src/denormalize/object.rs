@@ -186,7 +186,7 @@ impl<'r, 'a> ObjectAccess<'r, 'a> {
                 self.fields = fields;
                 continue;
             }
-            if stored.has_twin {
+            if stored.shares_key_with_next {
                 self.values = here;
             } else {
                 self.fields = fields;

@@ -51,7 +51,7 @@ impl<'r, 'a> ValueDeserializer<'r, 'a> {
     fn entity(self) -> Result<EntityDeserializer<'r, 'a>, ReadError> {
         let Self { reader, slot, depth, .. } = self;
         let entity = reference(self.packed).ok_or_else(ReadError::missing)?;
-        Ok(EntityDeserializer { reader, entity, slot, depth, kept: None })
+        Ok(EntityDeserializer { reader, entity, slot, depth, allocation: None })
     }
 
     /// Deserializes a value that is not a short text.

@@ -40,8 +40,8 @@ pub(crate) struct StoredSlot {
     pub(crate) key: Symbol,
     /// The index of the slot in its case.
     pub(crate) slot: u16,
-    /// Whether the next slot reads the same field under another alias.
-    pub(crate) has_twin: bool,
+    /// Whether the next slot has the same key: it reads the field under another alias.
+    pub(crate) shares_key_with_next: bool,
 }
 
 /// One use of a collection in an operation: a list of its members in a time range.
@@ -51,9 +51,9 @@ pub(crate) struct Listing {
     pub(crate) collection: usize,
     /// The key of the scope; `None` if the scope is the entity that has the field.
     pub(crate) scope: Option<Arc<str>>,
-    /// The start of the range, in microseconds since 1970.
+    /// The start of the range, in the unit of [`Span`](crate::record::Span).
     pub(crate) start: i64,
-    /// The end of the range, exclusive, in microseconds since 1970.
+    /// The end of the range, exclusive, in the unit of `start`.
     pub(crate) end: i64,
     /// The fields that are selected of each member, as paths.
     pub(crate) fields: FieldSet,
@@ -125,7 +125,7 @@ impl Bound {
         self.listings.insert(slot.number, listing);
     }
 
-    /// Computes what readers and the writer ask of each case.
+    /// Computes the facts about each case that readers and the writer look up.
     fn summarize_cases(&mut self) {
         let plan = self.plan.clone();
         let mut expected_fields = vec![0; plan.case_count as usize];
@@ -274,12 +274,16 @@ impl Bound {
                     !slot.is_added && (is_plain && !is_envelope || !self.is_derived(slot))
                 });
                 let stored = slots.filter_map(|(at, slot)| {
-                    Some(StoredSlot { key: self.key(slot)?, slot: at as u16, has_twin: false })
+                    Some(StoredSlot {
+                        key: self.key(slot)?,
+                        slot: at as u16,
+                        shares_key_with_next: false,
+                    })
                 });
                 let mut order: Vec<StoredSlot> = stored.collect();
                 order.sort_by_key(|it| it.key);
                 for at in 1..order.len() {
-                    order[at - 1].has_twin = order[at - 1].key == order[at].key;
+                    order[at - 1].shares_key_with_next = order[at - 1].key == order[at].key;
                 }
                 by_case[case.number as usize] = order.into();
             }

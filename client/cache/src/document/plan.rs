@@ -74,7 +74,7 @@ pub(crate) struct Slot {
     pub(crate) role: Role,
     /// The type of a scalar or an enum.
     pub(crate) leaf: Leaf,
-    /// Whether the server sets it with every change, so that a change of it alone wakes no watch.
+    /// Whether the server sets the field with every change. A change of it alone wakes no watch.
     pub(crate) is_server_made: bool,
     /// Whether the cache added the field: it is stored, and not read.
     pub(crate) is_added: bool,

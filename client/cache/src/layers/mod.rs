@@ -123,7 +123,7 @@ impl Layers {
         edits: Vec<(EntityId, Edit)>,
         recipe: Option<(Recipe, HashSet<EntityId>)>,
     ) {
-        self.count(&edits);
+        self.count_edits(&edits);
         let (recipe, reads) =
             recipe.map_or((None, HashSet::new()), |(it, reads)| (Some(it), reads));
         self.layers.push(Layer { mutation, edits, state: LayerState::Pending, recipe, reads });
@@ -141,7 +141,7 @@ impl Layers {
     pub(crate) fn remove(&mut self, mutation: &MutationId) -> bool {
         let Some(at) = self.find(mutation) else { return false };
         let layer = self.layers.remove(at);
-        self.discount(&layer.edits);
+        self.uncount_edits(&layer.edits);
         self.drop_settled_edits();
         true
     }
@@ -164,8 +164,8 @@ impl Layers {
             }
         }
         let edits = std::mem::replace(&mut self.layers[at].edits, kept.clone());
-        self.discount(&edits);
-        self.count(&kept);
+        self.uncount_edits(&edits);
+        self.count_edits(&kept);
         self.layers[at].state = LayerState::Settled;
         self.layers[at].recipe = None;
         self.drop_settled_edits();
@@ -188,7 +188,7 @@ impl Layers {
             let edits = std::mem::take(&mut self.layers[at].edits);
             let (kept, gone): (Vec<_>, Vec<_>) =
                 edits.into_iter().partition(|(entity, it)| self.covers_older(at, *entity, it));
-            self.discount(&gone);
+            self.uncount_edits(&gone);
             self.layers[at].edits = kept;
         }
         self.layers.retain(|it| it.state != LayerState::Settled || !it.edits.is_empty());
@@ -208,7 +208,7 @@ impl Layers {
         let Some(at) = self.find(mutation) else { return false };
         let entities: Vec<EntityId> = self.layers[at].edits.iter().map(|(it, _)| *it).collect();
         for entity in entities {
-            self.note(entity);
+            self.note_change(entity);
         }
         self.layers[at].state = state;
         true
@@ -269,8 +269,8 @@ impl Layers {
         let Some(at) = self.layers.iter().position(|it| it.mutation == *mutation) else { return };
         if self.layers[at].edits != edits {
             let old = std::mem::replace(&mut self.layers[at].edits, edits.clone());
-            self.discount(&old);
-            self.count(&edits);
+            self.uncount_edits(&old);
+            self.count_edits(&edits);
         }
         self.layers[at].reads = reads;
     }
@@ -280,14 +280,16 @@ impl Layers {
         std::mem::take(&mut self.changed)
     }
 
-    fn count(&mut self, edits: &[(EntityId, Edit)]) {
+    /// Adds edits to the counts of their entities.
+    fn count_edits(&mut self, edits: &[(EntityId, Edit)]) {
         for (entity, _) in edits {
-            self.note(*entity);
+            self.note_change(*entity);
             *self.touched.entry(*entity).or_default() += 1;
         }
     }
 
-    fn discount(&mut self, edits: &[(EntityId, Edit)]) {
+    /// Removes edits of a layer from the counts of their entities.
+    fn uncount_edits(&mut self, edits: &[(EntityId, Edit)]) {
         for (entity, _) in edits {
             // The layer has lost these edits already, so its earlier status is taken as Pending.
             self.changed.entry(*entity).or_insert(Status::Pending);
@@ -300,7 +302,8 @@ impl Layers {
         }
     }
 
-    fn note(&mut self, entity: EntityId) {
+    /// Notes that the edits of an entity are about to change, with its status before.
+    fn note_change(&mut self, entity: EntityId) {
         if !self.changed.contains_key(&entity) {
             let status = self.status(entity);
             self.changed.insert(entity, status);

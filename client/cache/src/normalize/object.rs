@@ -1,4 +1,4 @@
-//! Reads one object of a response: fields are matched with slots and handed to the writer.
+//! Reads one object of a response: finds the slot of each field and hands the value to the writer.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(super) struct ObjectVisit<'w, 'a, 's> {
     case: &'s Case,
     type_name: Symbol,
     frame: Frame,
-    /// The index of the slot that is expected next. Servers answer in the order of the selection.
+    /// The index of the slot that is expected next. Servers respond in the order of the selection.
     pub(super) next: usize,
     /// The number of selected fields read so far, without `__typename`.
     field_count: u16,
@@ -58,7 +58,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
     /// Reads the value of a slot, or skips it if the slot is `None` or left out.
     ///
     /// `read` gets the seed for the value.
-    pub(super) fn value<E: Error>(
+    pub(super) fn read_value<E: Error>(
         &mut self,
         slot: Option<&'s Slot>,
         name: &str,
@@ -95,7 +95,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
             self.writer.path.pop();
         }
         match presence {
-            Ok(presence) => self.store(slot, key, start, presence, plain_list),
+            Ok(presence) => self.store_value(slot, key, start, presence, plain_list),
             Err(error) => {
                 self.writer.error_path.push(slot.response.clone());
                 return Err(error);
@@ -106,7 +106,7 @@ impl<'w, 'a: 's, 's> ObjectVisit<'w, 'a, 's> {
 
     /// Stores the value that was packed from `start` on, by the role of its slot.
     #[inline]
-    fn store(
+    fn store_value(
         &mut self,
         slot: &Slot,
         key: Symbol,

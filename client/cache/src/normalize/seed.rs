@@ -54,15 +54,15 @@ impl<'w, 'a> ValueSeed<'w, 'a, 'static> {
 }
 
 impl ValueSeed<'_, '_, '_> {
-    /// Packs a scalar if the schema has one of the types `fits` here.
+    /// Packs a scalar if the schema declares one of the `allowed` types here.
     fn take_leaf<E: Error>(
         self,
-        fits: &[Leaf],
+        allowed: &[Leaf],
         pack: impl FnOnce(&mut Vec<u8>),
     ) -> Result<Presence, E> {
         match self.expectation {
             Expectation::Leaf(Leaf::Any) => {}
-            Expectation::Leaf(leaf) if self.nullability.len() == 1 && fits.contains(&leaf) => {}
+            Expectation::Leaf(leaf) if self.nullability.len() == 1 && allowed.contains(&leaf) => {}
             _ => return Err(E::custom("a value does not have the type that the schema declares")),
         }
         pack(&mut self.writer.buffer);
@@ -167,7 +167,9 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
         for (name, raw) in early {
             let mut value = serde_json::Deserializer::from_str(raw.get());
             let slot = object.slot(&name);
-            object.value(slot, &name, |it| it.deserialize(&mut value)).map_err(A::Error::custom)?;
+            object
+                .read_value(slot, &name, |it| it.deserialize(&mut value))
+                .map_err(A::Error::custom)?;
         }
         loop {
             let seed = KeySeed { slots: &case.slots, next: object.next };
@@ -176,7 +178,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
                 Some(Key::Slot(at)) => {
                     object.next = at + 1;
                     let slot = &case.slots[at];
-                    object.value(Some(slot), "", |it| entries.next_value_seed(it))?;
+                    object.read_value(Some(slot), "", |it| entries.next_value_seed(it))?;
                 }
                 Some(Key::Other(name)) => {
                     object.check_unselected(&name).map_err(A::Error::custom)?;
@@ -189,14 +191,14 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
     }
 }
 
-/// The fields that were read before the type was known, unparsed.
-type Early<'de> = Vec<(Cow<'de, str>, &'de RawValue)>;
+/// The fields before `__typename`, unparsed: they cannot be read until the type is known.
+type EarlyFields<'de> = Vec<(Cow<'de, str>, &'de RawValue)>;
 
-/// Reads up to `__typename`, which completed documents select first.
+/// Reads up to `__typename`. Completed documents select it first, so fields before it are rare.
 fn read_type_name<'de, A: MapAccess<'de>>(
     writer: &mut Writer<'_>,
     entries: &mut A,
-) -> Result<(Symbol, Early<'de>), A::Error> {
+) -> Result<(Symbol, EarlyFields<'de>), A::Error> {
     let mut early = Vec::new();
     while let Some(name) = entries.next_key::<Cow<'de, str>>()? {
         if name == "__typename" {

@@ -93,7 +93,7 @@ impl<'a> Writer<'a> {
         Presence::Known
     }
 
-    /// Records that the value from `start` to the top of the buffer belongs to the field `key`.
+    /// Notes that the value from `start` to the top of the buffer belongs to the field `key`.
     pub(super) fn push_field(&mut self, key: Symbol, start: usize) {
         self.fields.push((key, start, self.buffer.len()));
     }
@@ -138,7 +138,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Ends the root object. Only the root of a query is stored; other roots do not last.
+    /// Ends the root object. The root of a query is stored; those of other operations are not.
     pub(super) fn close_root(&mut self, frame: Frame, case: &Case, is_query: bool) {
         if is_query {
             let shape = self.arrange(frame, case.number, case.type_name);
@@ -254,7 +254,7 @@ impl<'a> Writer<'a> {
         self.records.push(StagedRecord { entity, record });
     }
 
-    /// Gives the lists inside of an entity that entity as their scope, if they have none.
+    /// Sets the scope of lists without one: the entity `parent`, which contains them.
     fn assign_scope(&mut self, frame: Frame, parent: EntityId) {
         for listing in &mut self.listings[frame.listings..] {
             if listing.scope.is_none() {

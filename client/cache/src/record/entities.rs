@@ -16,9 +16,10 @@ pub(crate) struct Entity {
     pub(crate) record: Option<Record>,
     /// Where the view shows the entity in a collection. `publish` sets it.
     pub(crate) place: Option<Placement>,
-    /// The time of the latest write or read, on the cache's own counter.
-    pub(crate) last_used: u32,
-    /// Whether the server has deleted the entity. References to it are then left out of views.
+    /// The value of the base's `clock` when the entity was last written.
+    pub(crate) last_written: u32,
+    /// Whether the server has deleted the entity. References to it then read as null, and lists
+    /// leave it out.
     pub(crate) is_deleted: bool,
 }
 
@@ -53,7 +54,7 @@ impl Entities {
             key: key.into(),
             record: None,
             place: None,
-            last_used: 0,
+            last_written: 0,
             is_deleted: false,
         };
         let number = match self.free.pop() {

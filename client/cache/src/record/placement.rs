@@ -11,7 +11,8 @@ pub(crate) struct Placement {
     pub(crate) interval: Span,
 }
 
-/// A time interval in microseconds since 1970, without its end.
+/// A half-open interval: `start` is inclusive, `end` is exclusive. The unit is microseconds since
+/// 1970-01-01T00:00Z, or that of the members' integer fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Span {
     pub(crate) start: i64,

@@ -1,4 +1,4 @@
-//! Reads a snapshot: checks all of it first, then stores the part that is news to the cache.
+//! Reads a snapshot: checks all of it first, then stores the part that the cache does not have.
 //!
 //! Names, shapes and entities have other numbers in this cache than in the one that wrote the
 //! snapshot. So every value is unpacked and packed again.
@@ -46,7 +46,7 @@ struct ParsedScope {
 
 struct ParsedTombstone {
     entity: EntityId,
-    /// The highest revision of the entity that is not admitted.
+    /// Records of the entity up to this revision are blocked.
     blocked_until: Revision,
     /// The revision at which the log has the deletion.
     logged_at: Revision,
@@ -114,8 +114,8 @@ fn apply(base: &mut Base, rules: &Rules, content: Content) {
             state.coverage.cover(covered);
         }
         restored.insert(scope);
-        base.touched.coverage(scope);
-        base.touched.position(scope);
+        base.touched.add_coverage(scope);
+        base.touched.add_position(scope);
     }
     for ParsedTombstone { entity, blocked_until, logged_at, scope } in content.tombstones {
         let scope = scope.and_then(|it| scopes.get(it).copied());
@@ -295,8 +295,8 @@ fn repack_object(
         packed.push((*field, one));
     }
     packed.sort();
-    let has_twins = packed.windows(2).any(|pair| pair[0].0 == pair[1].0);
-    if !values.is_empty() || has_twins {
+    let has_duplicates = packed.windows(2).any(|pair| pair[0].0 == pair[1].0);
+    if !values.is_empty() || has_duplicates {
         return Err(SnapshotError::Damaged);
     }
     let fields = packed.iter().map(|(field, _)| *field).collect();

@@ -6,7 +6,7 @@ use crate::record::{Items, Record, ShapeId, Shapes, Value, value};
 /// The effect of a change on a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Change {
-    /// The view displays the same.
+    /// The view is the same.
     Nothing,
     /// Only fields that the server sets with every change differ, such as a revision.
     ServerMade,

@@ -51,7 +51,8 @@ struct EntityDelta {
 }
 
 impl PendingDelta {
-    pub(crate) fn membership(&mut self, entity: EntityId, was: bool, is: bool) {
+    /// Notes that an entity has joined or left a list.
+    pub(crate) fn record_membership(&mut self, entity: EntityId, was: bool, is: bool) {
         let first = EntityDelta { was_member: was, ..EntityDelta::default() };
         let change = self.entities.entry(entity).or_insert(first);
         // A member that left and came back may have another content and another position.
@@ -60,13 +61,15 @@ impl PendingDelta {
         change.is_member = is;
     }
 
-    pub(crate) fn changed(&mut self, entity: EntityId, has_moved: bool, has_changed: bool) {
+    /// Notes that a visible entity has moved in its list, or has other content.
+    pub(crate) fn record_change(&mut self, entity: EntityId, has_moved: bool, has_changed: bool) {
         let first = EntityDelta { was_member: true, is_member: true, ..EntityDelta::default() };
         let change = self.entities.entry(entity).or_insert(first);
         change.has_moved |= has_moved;
         change.has_changed |= has_changed;
     }
 
+    /// Returns the collected changes, and starts again without any.
     pub(crate) fn take(&mut self, base: &Base) -> Delta {
         let mut delta = Delta {
             needs_full_view: std::mem::take(&mut self.needs_full_view),

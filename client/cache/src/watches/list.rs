@@ -38,7 +38,7 @@ impl List {
         let span = Span { start: listing.start, end: listing.end };
         let members =
             members_in_range(base.scopes.get(scope), span, |it| &base.store.entities.get(it).key);
-        let item = |(interval, entity)| Item { interval, entity, kept: OnceCell::new() };
+        let item = |(interval, entity)| Item { interval, entity, allocation: OnceCell::new() };
         let mut list = Self {
             listing,
             scope,
@@ -74,7 +74,7 @@ impl List {
 
     pub(crate) fn insert(&mut self, base: &Base, interval: Span, entity: EntityId) {
         let Err(at) = self.search(base, interval, entity) else { return };
-        let item = Item { interval, entity, kept: OnceCell::new() };
+        let item = Item { interval, entity, allocation: OnceCell::new() };
         let number = match self.free.pop() {
             Some(number) => {
                 self.items[number as usize] = item;
@@ -91,7 +91,7 @@ impl List {
     pub(crate) fn remove(&mut self, base: &Base, interval: Span, entity: EntityId) {
         let Ok(at) = self.search(base, interval, entity) else { return };
         let number = self.order.remove(at);
-        self.items[number as usize].kept = OnceCell::new();
+        self.items[number as usize].allocation = OnceCell::new();
         self.free.push(number);
     }
 
@@ -115,7 +115,7 @@ impl List {
     pub(crate) fn invalidate(&mut self, base: &Base, interval: Span, entity: EntityId) -> bool {
         let Ok(at) = self.search(base, interval, entity) else { return false };
         let number = self.order[at];
-        self.items[number as usize].kept = OnceCell::new();
+        self.items[number as usize].allocation = OnceCell::new();
         true
     }
 

@@ -177,12 +177,12 @@ impl Watches {
                     (None, None) => {}
                     (None, Some(to)) => {
                         list.insert(base, to.interval, entity);
-                        watch.changes.membership(entity, false, true);
+                        watch.changes.record_membership(entity, false, true);
                         notified.push(*id);
                     }
                     (Some(from), None) => {
                         list.remove(base, from.interval, entity);
-                        watch.changes.membership(entity, true, false);
+                        watch.changes.record_membership(entity, true, false);
                         notified.push(*id);
                         continue;
                     }
@@ -198,7 +198,7 @@ impl Watches {
                         }
                         let has_changed = effect == Change::Content;
                         if has_moved || has_changed {
-                            watch.changes.changed(entity, has_moved, has_changed);
+                            watch.changes.record_change(entity, has_moved, has_changed);
                             notified.push(*id);
                         }
                         if !has_changed {
@@ -257,7 +257,7 @@ impl Watches {
                     let Some(place) = base.store.entities.get(member).place else { continue };
                     watch.lists[list].invalidate(base, place.interval, member);
                     if effect == Change::Content && member != change.entity {
-                        watch.changes.changed(member, false, true);
+                        watch.changes.record_change(member, false, true);
                     }
                 }
                 if effect == Change::Content {
@@ -265,7 +265,7 @@ impl Watches {
                     if change.entity == QUERY || is_envelope {
                         watch.changes.needs_full_view = true;
                     } else {
-                        watch.changes.changed(change.entity, false, true);
+                        watch.changes.record_change(change.entity, false, true);
                     }
                     notified.push(id);
                     let (more, has_lists) = watch.add_nodes_below(view, node);
