@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tuesday = day(&cache, 24)?;
     let mut readers = [("Monday", cache.watch(&monday)), ("Tuesday", cache.watch(&tuesday))];
 
-    // Both queries are answered at revision 7. From then on the cache follows the shelf.
+    // The server responds to both queries at revision 7. Then the cache follows the shelf.
     for (query, items) in [(&monday, EMMA), (&tuesday, "")] {
         let request = cache.begin(query);
         let loans = format!(r#"{{"__typename": "Loans", "revision": 7, "items": [{items}]}}"#);

@@ -136,7 +136,7 @@ fn case_11_a_late_snapshot_does_not_replace_newer_data() {
     let mut it = World::empty();
     let request = it.begin_request();
     it.respond(&request, 7, "1:seven@10#7");
-    it.cache.restore(&snapshot).expect("it is whole");
+    it.cache.restore(&snapshot).expect("the snapshot is complete");
     it.expect_view("1:seven@10");
 }
 
@@ -190,7 +190,7 @@ fn case_19_a_snapshot_contains_no_predictions() {
     it.create("n", "n:new@12");
     assert_eq!(it.cache.snapshot(), before);
     let mut other = World::empty();
-    other.cache.restore(&before).expect("it is whole");
+    other.cache.restore(&before).expect("the snapshot is complete");
     other.expect_view("1:one@10");
     assert!(other.watch.view().is_complete());
 }
@@ -325,7 +325,7 @@ fn scenario_7_absent_from_one_range_and_present_in_another_at_one_revision() {
 }
 
 #[test]
-fn scenario_13_a_server_restored_from_a_backup_is_believed() {
+fn scenario_13_data_of_a_server_restored_from_a_backup_wins() {
     let mut it = World::with("1:one@10 2:two@11");
     it.deliver_event(5, "1:five@10");
     it.deliver_deletion(6, "2");
@@ -345,9 +345,9 @@ fn scenario_14_fields_of_different_revisions_are_not_mixed() {
     let range = serde_json::json!({"s": "2026-11-23T00:00:00Z", "e": "2026-11-24T00:00:00Z"});
     let notes = crate::reading::prepare(&cache, text, range).expect("the schema has it");
     let request = cache.begin(&notes);
-    let answer =
+    let response =
         crate::world::range_json(2, "1:one@10#2").replace(r#""title":"one","#, r#""note":"n","#);
-    cache.apply_response(&request, &notes, answer.as_bytes()).expect("it fits");
+    cache.apply_response(&request, &notes, response.as_bytes()).expect("it fits");
     // The note has revision 2 and the title revision 1, so the title must be requested again.
     let view = watch.view();
     assert!(
@@ -367,10 +367,10 @@ fn scenario_15_a_settled_layer_stays_while_an_older_one_is_pending() {
     it.rename("m2b", "1", "M2");
     it.shift("m3", "1", 13);
     it.expect_view("1:M2@13");
-    for (by, answer) in
+    for (by, response) in
         [("m2", "1:M1@12#3"), ("m3", "1:M2@13#5"), ("m2b", "1:M2@12#4"), ("m1", "1:M1@10#2")]
     {
-        it.confirm(by, answer);
+        it.confirm(by, response);
         it.expect_view("1:M2@13");
     }
 }

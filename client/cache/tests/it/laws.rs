@@ -133,15 +133,15 @@ proptest! {
         let cache = Cache::new(Library).expect("policy and schema fit");
         let query = reading::prepare(&cache, SHELVES, json!({})).expect("the schema has it");
         let request = cache.begin(&query);
-        let answer = json!({"data": data}).to_string();
-        cache.apply_response(&request, &query, answer.as_bytes()).expect("it fits");
+        let response = json!({"data": data}).to_string();
+        cache.apply_response(&request, &query, response.as_bytes()).expect("it fits");
         // Parse the expected value with serde_json too, because it rounds the last bit of floats.
-        let data = serde_json::from_str::<Value>(&answer).expect("JSON")["data"].take();
+        let data = serde_json::from_str::<Value>(&response).expect("JSON")["data"].take();
         let View::Complete(view) = cache.read(&query) else { panic!("all fields are known") };
         prop_assert_eq!(&*view, &data);
 
         let other = Cache::new(Library).expect("policy and schema fit");
-        other.restore(&cache.snapshot()).expect("it is whole");
+        other.restore(&cache.snapshot()).expect("the snapshot is complete");
         let query = reading::prepare(&other, SHELVES, json!({})).expect("the schema has it");
         let View::Complete(view) = other.read(&query) else { panic!("all fields are known") };
         prop_assert_eq!(&*view, &data);

@@ -129,12 +129,12 @@ fn a_draft_links_and_unlinks_list_members() {
         .expect("the schema has it");
     let request = it.cache.begin(&shelf);
     let book = |id: &str| json!({"__typename": "Book", "id": id, "title": id});
-    let answer = |books: &[&str]| {
+    let response = |books: &[&str]| {
         let books: Vec<_> = books.iter().map(|it| book(it)).collect();
         let shelf = json!({"__typename": "Shelf", "id": "s1", "revision": 1, "books": books});
         json!({"data": {"shelf": shelf}}).to_string()
     };
-    it.cache.apply_response(&request, &shelf, answer(&["a", "b"]).as_bytes()).expect("it fits");
+    it.cache.apply_response(&request, &shelf, response(&["a", "b"]).as_bytes()).expect("it fits");
     let shown = || {
         let view = it.cache.read(&shelf);
         let view = view.data().expect("it is known");
@@ -162,7 +162,7 @@ fn a_draft_links_and_unlinks_list_members() {
         .apply_response(
             &request,
             &shelf,
-            answer(&["a", "b", "d"]).replace(r#""revision":1"#, r#""revision":2"#).as_bytes(),
+            response(&["a", "b", "d"]).replace(r#""revision":1"#, r#""revision":2"#).as_bytes(),
         )
         .expect("it fits");
     assert_eq!(shown(), "b d c");

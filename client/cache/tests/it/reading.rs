@@ -34,11 +34,11 @@ pub(crate) fn prepare(
 }
 
 /// Returns a cache that got one response, and the query of the response.
-fn cache_with_response(text: &str, variables: Value, answer: &Value) -> (Cache, Prepared<Value>) {
+fn cache_with_response(text: &str, variables: Value, response: &Value) -> (Cache, Prepared<Value>) {
     let cache = Cache::new(Library).expect("policy and schema fit");
     let query = prepare(&cache, text, variables).expect("the schema has it");
     let request = cache.begin(&query);
-    cache.apply_response(&request, &query, answer.to_string().as_bytes()).expect("it fits");
+    cache.apply_response(&request, &query, response.to_string().as_bytes()).expect("it fits");
     (cache, query)
 }
 
@@ -49,8 +49,8 @@ fn expect_round_trip(text: &str, data: Value) {
 
 /// Checks the complete view after a response. `expected` lacks the fields that the cache added.
 #[track_caller]
-fn expect_complete(text: &str, answer: Value, expected: Value) {
-    let (cache, query) = cache_with_response(text, json!({}), &answer);
+fn expect_complete(text: &str, response: Value, expected: Value) {
+    let (cache, query) = cache_with_response(text, json!({}), &response);
     match cache.read(&query) {
         View::Complete(view) => assert_eq!(*view, expected),
         other => panic!("{other:?}"),
@@ -59,8 +59,8 @@ fn expect_complete(text: &str, answer: Value, expected: Value) {
 
 /// Checks the partial view after a response, and its gaps.
 #[track_caller]
-fn expect_partial(text: &str, answer: Value, shown: Option<Value>, lacking: &[&str]) {
-    let (cache, query) = cache_with_response(text, json!({}), &answer);
+fn expect_partial(text: &str, response: Value, shown: Option<Value>, lacking: &[&str]) {
+    let (cache, query) = cache_with_response(text, json!({}), &response);
     expect_gaps(&cache.read(&query), shown, lacking);
 }
 
@@ -106,13 +106,13 @@ fn null_and_empty_lists_are_read_back() {
 #[test]
 fn one_entity_is_read_under_several_aliases() {
     let book = json!({"title": "Emma", "__typename": "Book", "id": "b"});
-    let answer = json!({"one": book, "other": book, "none": null});
+    let response = json!({"one": book, "other": book, "none": null});
     let text = r#"{ one: book(id: "b") { name: title } other: book(id: "b") { title }
         none: book(id: "c") { title } }"#;
-    let mut answer = json!({ "data": answer });
-    answer["data"]["one"] = json!({"name": "Emma", "__typename": "Book", "id": "b"});
+    let mut response = json!({ "data": response });
+    response["data"]["one"] = json!({"name": "Emma", "__typename": "Book", "id": "b"});
     let expected = json!({"one": {"name": "Emma"}, "other": {"title": "Emma"}, "none": null});
-    expect_complete(text, answer, expected);
+    expect_complete(text, response, expected);
 }
 
 #[test]
@@ -199,9 +199,9 @@ fn two_responses_are_merged_into_one_record() {
     let more = prepare(&cache, r#"{ book(id: "b") { pages author { born } } }"#, json!({}))
         .expect("the schema has it");
     let request = cache.begin(&more);
-    let answer = json!({"data": {"book": {"__typename": "Book", "id": "b", "pages": 474,
+    let response = json!({"data": {"book": {"__typename": "Book", "id": "b", "pages": 474,
                                           "author": {"__typename": "Person", "born": 1775}}}});
-    cache.apply_response(&request, &more, answer.to_string().as_bytes()).expect("it fits");
+    cache.apply_response(&request, &more, response.to_string().as_bytes()).expect("it fits");
     let all = r#"{ book(id: "b") { title pages author { name born } } }"#;
     let all = prepare(&cache, all, json!({})).expect("the schema has it");
     let expected =
@@ -233,7 +233,7 @@ fn fields_that_were_never_requested_are_gaps() {
 #[test]
 fn fields_with_a_server_error_are_gaps() {
     let text = r#"{ one: book(id: "a") { title pages } other: book(id: "b") { title } }"#;
-    let answer = json!({
+    let response = json!({
         "data": {"one": {"__typename": "Book", "id": "a", "title": "Emma", "pages": null},
                  "other": null},
         "errors": [{"message": "no pages", "path": ["one", "pages"]},
@@ -241,7 +241,7 @@ fn fields_with_a_server_error_are_gaps() {
     });
     expect_partial(
         text,
-        answer,
+        response,
         Some(json!({"one": {"title": "Emma", "pages": null}, "other": null})),
         &["Book:a.pages", "Query:.book({\"id\":\"b\"})"],
     );
@@ -249,15 +249,15 @@ fn fields_with_a_server_error_are_gaps() {
 
 #[test]
 fn an_error_without_data_leaves_all_fields_unknown() {
-    let answer = json!({"errors": [{"message": "the database is away"}]});
+    let response = json!({"errors": [{"message": "the database is away"}]});
     expect_partial(
         r#"{ book(id: "b") { title } }"#,
-        answer.clone(),
+        response.clone(),
         Some(json!({"book": null})),
         &["Query:.book({\"id\":\"b\"})"],
     );
-    let answer = json!({"data": null, "errors": [{"message": "the database is away"}]});
-    expect_partial("{ shelves { id } }", answer, None, &["Query:.shelves({\"first\":100})"]);
+    let response = json!({"data": null, "errors": [{"message": "the database is away"}]});
+    expect_partial("{ shelves { id } }", response, None, &["Query:.shelves({\"first\":100})"]);
 }
 
 #[test]
@@ -300,11 +300,11 @@ fn a_malformed_response_changes_nothing() {
         with("author", json!([])),
         with("__typename", json!(3)),
     ];
-    for answer in bad {
+    for response in bad {
         let request = cache.begin(&query);
-        let done = cache.apply_response(&request, &query, answer.as_bytes());
-        assert!(matches!(done, Err(ResponseError::Malformed(_))), "{answer}: {done:?}");
-        assert_eq!(cache.snapshot(), before, "{answer}");
+        let done = cache.apply_response(&request, &query, response.as_bytes());
+        assert!(matches!(done, Err(ResponseError::Malformed(_))), "{response}: {done:?}");
+        assert_eq!(cache.snapshot(), before, "{response}");
     }
 }
 

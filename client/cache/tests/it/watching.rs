@@ -124,11 +124,11 @@ fn members_are_ordered_by_start_then_length_then_key() {
 fn statuses_have_a_stream_of_their_own() {
     let mut it = World::with("1:one@10 2:two@11");
     let take_statuses = |it: &mut World| match poll(&mut it.watch.watch.statuses()) {
-        Poll::Ready(Some(told)) => {
-            let mut told: Vec<_> =
-                told.into_iter().map(|(key, status)| (key.key.to_string(), status)).collect();
-            told.sort_by(|one, other| one.0.cmp(&other.0));
-            told
+        Poll::Ready(Some(statuses)) => {
+            let mut statuses: Vec<_> =
+                statuses.into_iter().map(|(key, status)| (key.key.to_string(), status)).collect();
+            statuses.sort_by(|one, other| one.0.cmp(&other.0));
+            statuses
         }
         _ => Vec::new(),
     };
@@ -154,9 +154,9 @@ fn a_range_that_is_not_covered_is_a_gap() {
     assert_eq!(wide.shown_loans(), "1:one@10");
     let view = wide.view();
     let hours = |hours: i64| (1_795_392_000 + hours * 3600) * 1_000_000;
-    let [Gap::Range(lack)] = view.gaps() else { panic!("{view:?}") };
-    assert_eq!((lack.start, lack.end), (hours(24), hours(48)));
-    assert_eq!(wide.watch.missing_ranges(), std::slice::from_ref(lack));
+    let [Gap::Range(gap)] = view.gaps() else { panic!("{view:?}") };
+    assert_eq!((gap.start, gap.end), (hours(24), hours(48)));
+    assert_eq!(wide.watch.missing_ranges(), std::slice::from_ref(gap));
     // A range that is in flight is not missing.
     let rest = Watcher::over(&it.cache, 24, 48);
     let request = it.cache.begin(&rest.query);
@@ -233,8 +233,8 @@ fn memory_stays_below_its_limit() {
         let request = cache.begin(&watcher.query);
         let loans: Vec<String> =
             (0..24).map(|it| format!("{day}-{it}:loan@{}", day % 7 * 24 + it)).collect();
-        let answer = crate::world::range_json(1, &loans.join(" "));
-        cache.apply_response(&request, &watcher.query, answer.as_bytes()).expect("it fits");
+        let response = crate::world::range_json(1, &loans.join(" "));
+        cache.apply_response(&request, &watcher.query, response.as_bytes()).expect("it fits");
         assert!(cache.stats().bytes <= 48_000, "{:?}", cache.stats());
     }
     assert!(cache.position(&shelf).is_some());
@@ -256,7 +256,7 @@ fn a_damaged_snapshot_is_refused_and_changes_nothing() {
     }
     assert_eq!(fresh.cache.snapshot(), empty);
     let key = EntityKey::new("Loan", "1");
-    fresh.cache.restore(&snapshot).expect("it is whole");
+    fresh.cache.restore(&snapshot).expect("the snapshot is complete");
     assert_eq!(fresh.cache.status(&key), Status::Confirmed);
 }
 
@@ -290,7 +290,7 @@ fn an_entity_linked_to_an_argument_is_shown_from_any_source() {
     assert!(watch.view().is_complete());
     assert_eq!(title(watch.view()), Some(Value::Null));
     let again = World::empty();
-    again.cache.restore(&snapshot).expect("it is whole");
+    again.cache.restore(&snapshot).expect("the snapshot is complete");
     let query = prepare(&again.cache, text, json!({"id": "9"})).expect("the schema has it");
     assert_eq!(title(again.cache.read(&query)), Some("theirs".into()));
 }

@@ -94,8 +94,8 @@ impl World {
         at: u64,
         loans: &str,
     ) -> WriteOutcome {
-        let answer = range_json(at, loans);
-        self.cache.apply_response(request, query, answer.as_bytes()).expect("it fits").outcome
+        let response = range_json(at, loans);
+        self.cache.apply_response(request, query, response.as_bytes()).expect("it fits").outcome
     }
 
     /// Delivers an event of the log: another client has created or updated a loan.
@@ -166,9 +166,9 @@ impl World {
     /// Delivers the server's response to a mutation, with the new content of the loan.
     pub(crate) fn confirm(&mut self, by: &str, loan: &str) {
         let (request, mutation) = self.mutations.remove(by).expect("it was sent");
-        let answer = payload_json(&loan_json(loan));
+        let response = payload_json(&loan_json(loan));
         self.cache.update(|batch| {
-            batch.apply_response(&request, &mutation, answer.as_bytes()).expect("it fits");
+            batch.apply_response(&request, &mutation, response.as_bytes()).expect("it fits");
             batch.settle(by);
         });
     }
@@ -208,7 +208,7 @@ impl Watcher {
         watcher
     }
 
-    /// Consumes all news of the watch, and waits for more.
+    /// Consumes all notifications of the watch, and waits for more.
     pub(crate) fn drain(&mut self) {
         let waker = Waker::from(self.wakes.clone());
         let mut context = Context::from_waker(&waker);
@@ -217,7 +217,8 @@ impl Watcher {
         self.wakes.0.store(0, Ordering::Relaxed);
     }
 
-    /// Returns how often the watch was woken since the last call, and consumes its news.
+    /// Returns how often the watch was woken since the last call, and consumes its
+    /// notifications.
     pub(crate) fn take_wake_count(&mut self) -> usize {
         let woken = self.wakes.0.load(Ordering::Relaxed);
         self.drain();

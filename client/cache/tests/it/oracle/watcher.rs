@@ -110,7 +110,7 @@ where
         range
     }
 
-    /// Consumes all news of the watch.
+    /// Consumes all notifications of the watch.
     fn drain(&mut self) {
         let waker = Waker::from(self.wakes.clone());
         let mut context = Context::from_waker(&waker);
