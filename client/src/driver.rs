@@ -1,5 +1,5 @@
-//! The driver: the only place that awaits. It performs the engine's actions and reports what comes
-//! of them.
+//! The driver: the only place that awaits. It performs the engine's actions and reports their
+//! outcomes to the engine.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

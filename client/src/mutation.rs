@@ -1,4 +1,4 @@
-//! Mutations of appointments: the requests, and what their responses decide.
+//! Mutations of appointments: their requests, and the outcomes that their responses report.
 
 use cynic::MutationBuilder;
 use cynic_cache::{Batch, Cache, InFlight, OperationError, Prepared};
@@ -51,9 +51,9 @@ pub(crate) enum PreparedMutation {
     Delete(Prepared<DeleteMutation>),
 }
 
-/// The outcome of a mutation, as its response tells.
+/// The outcome of a mutation, read from its response.
 pub(crate) enum MutationOutcome {
-    /// The mutation is done: this is the appointment afterwards, or since when it is deleted.
+    /// The mutation is done. It resulted in an appointment, or in its deletion.
     Done { appointment: Option<Appointment>, deleted: Option<Deleted> },
     /// The mutation is refused for good. `deleted` is set if the appointment does not exist.
     Refused { refusal: Refusal, deleted: Option<Deleted> },

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use cynic_cache::{Shared, Status, View, Watch};
 use futures_util::Stream;
 
-use super::shared::{Inner, poll_news};
+use super::shared::{Inner, poll_change};
 use crate::engine::WatchId;
 use crate::model::appointment::Appointment;
 use crate::model::id::AppointmentId;
@@ -102,7 +102,7 @@ impl Stream for AppointmentWatch {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<AppointmentView>> {
-        poll_news(&mut self.watch, context).map(|news| news.map(|()| self.view()))
+        poll_change(&mut self.watch, context).map(|change| change.map(|()| self.view()))
     }
 }
 

@@ -13,7 +13,7 @@ use futures_util::Stream;
 
 use super::client::Client;
 use super::custom::FetchPolicy;
-use super::shared::poll_news;
+use super::shared::poll_change;
 use crate::model::calendar::{Calendar, CalendarChanges, NewCalendar};
 use crate::model::error::{CalendarError, QueryError};
 use crate::model::id::CalendarId;
@@ -193,9 +193,9 @@ impl Stream for CalendarsWatch {
     type Item = Option<Vec<Shared<Calendar>>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let news = poll_news(&mut self.watch, context);
-        news.map(|news| {
-            news.map(|()| self.watch.view().data().map(|it| it.calendars.nodes.clone()))
+        let change = poll_change(&mut self.watch, context);
+        change.map(|change| {
+            change.map(|()| self.watch.view().data().map(|it| it.calendars.nodes.clone()))
         })
     }
 }

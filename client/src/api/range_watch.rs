@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use cynic_cache::{Delta, Shared, View, Watch};
 use futures_util::Stream;
 
-use super::shared::{Inner, poll_news};
+use super::shared::{Inner, poll_change};
 use crate::engine::WatchId;
 use crate::model::appointment::Appointment;
 use crate::model::id::{AppointmentId, CalendarId};
@@ -20,8 +20,8 @@ use crate::wire::prepare::range_query;
 /// A stream of [`RangeView`]s: the appointments of a calendar in a time range.
 ///
 /// The first item is the current view, which may be incomplete. A new item follows whenever the
-/// appointments change, or whether they are confirmed. Changes that happen before the stream is
-/// polled again are combined into one item. The stream never ends.
+/// appointments or their statuses change. Changes that happen before the stream is polled again are
+/// combined into one item. The stream never ends.
 ///
 /// Dropping the watch stops fetching the range. The calendar stays subscribed.
 ///
@@ -121,7 +121,7 @@ impl Stream for RangeWatch {
     type Item = RangeView;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<RangeView>> {
-        poll_news(&mut self.watch, context).map(|news| news.map(|()| self.view()))
+        poll_change(&mut self.watch, context).map(|change| change.map(|()| self.view()))
     }
 }
 

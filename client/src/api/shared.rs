@@ -80,8 +80,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until the view of a watch changes, or the status of an entity in it.
-pub(crate) fn poll_news<F: DeserializeOwned + Send + Sync + 'static>(
+/// Polls a watch until its view changes, or the status of an entity in the view.
+pub(crate) fn poll_change<F: DeserializeOwned + Send + Sync + 'static>(
     watch: &mut Watch<F>,
     context: &mut Context<'_>,
 ) -> Poll<Option<()>> {

@@ -137,7 +137,8 @@ impl Engine {
         self.context.actions.pop_front()
     }
 
-    /// Returns when to poll again if nothing happens before. `None`: not before something happens.
+    /// Returns when to poll again if nothing happens before. `None` means that the engine waits for
+    /// something to happen.
     pub(crate) fn timeout(&self) -> Option<Millis> {
         let changes = if self.connection.is_open() {
             self.subscriptions.timeout()
@@ -225,7 +226,7 @@ impl Engine {
         }
     }
 
-    /// Lets each part do what is due.
+    /// Lets each part of the engine perform the work that is due.
     fn pump(&mut self, now: Millis) {
         let context = &mut self.context;
         let needs_connection =
@@ -249,7 +250,7 @@ impl Engine {
 
     // For the public API.
 
-    /// Returns how well the engine is connected to the server.
+    /// Returns whether changes reach the engine at the moment.
     pub(crate) fn connection_status(
         &self,
         to_wall_time: impl Fn(Millis) -> DateTime,

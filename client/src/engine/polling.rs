@@ -19,7 +19,7 @@ use crate::wire::operations::{HeadQuery, RangeVariables, TimeRange};
 use crate::wire::policy::APPOINTMENT;
 use crate::wire::response;
 
-/// From one poll of a calendar to the next.
+/// The time from one poll of a calendar to the next.
 const POLL_INTERVAL: Millis = 5_000;
 
 /// The polls of all calendars, by calendar id.
@@ -30,7 +30,7 @@ pub(super) struct Polling {
 
 #[derive(Default)]
 struct CalendarPoll {
-    /// The head revision at the last poll. At first, the revision of the cache.
+    /// The head revision at the last poll. Before the first poll, the position of the cache.
     head: Option<Revision>,
     /// Whether the last poll succeeded.
     has_succeeded: bool,

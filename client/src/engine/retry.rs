@@ -1,5 +1,5 @@
-//! When to try again: the wait doubles with each failure up to half a minute, and is random above
-//! its half.
+//! Retries: when the next attempt starts. The wait doubles with each failure, up to 30 seconds. Its
+//! second half is random, so that clients do not retry all at once.
 //!
 //! Every part of the engine that talks to the server keeps a [`Retry`], so that all of them wait
 //! alike.

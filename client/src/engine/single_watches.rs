@@ -1,4 +1,4 @@
-//! Watches of single appointments, wherever in time these are.
+//! Watches of single appointments, whatever time they are moved to.
 //!
 //! Once an appointment is known, the subscription of its calendar keeps it up to date. So a watch
 //! has to fetch an unknown appointment, subscribe to its calendar, and fetch the appointment again
@@ -101,7 +101,7 @@ impl SingleWatches {
         }
     }
 
-    /// Looks at a missing appointment again, since a mutation of it was predicted.
+    /// Resolves a missing appointment again, since a mutation of it was predicted.
     pub(super) fn on_predicted(&mut self, appointment: &AppointmentId) {
         for watch in self.watches.values_mut().filter(|it| it.id == *appointment) {
             if watch.state == WatchState::Missing {
@@ -185,7 +185,7 @@ impl SingleWatch {
         } else {
             // Without a revision of the calendar there is no point from which to subscribe.
             self.retry.wait_until(now + POSITION_TIMEOUT);
-            request_surroundings(context, &appointment);
+            request_range_of(context, &appointment);
         }
     }
 
@@ -201,7 +201,7 @@ impl SingleWatch {
 
 /// Requests the range of an appointment, since only a range response carries the revision of a
 /// calendar.
-fn request_surroundings(context: &mut Context, appointment: &Appointment) {
+fn request_range_of(context: &mut Context, appointment: &Appointment) {
     let calendar = appointment.calendar_id.as_str();
     let range = TimeRange { start: appointment.starts_at, end: appointment.ends_at };
     let query = range_query(&context.cache, &appointment.calendar_id, range);

@@ -30,7 +30,7 @@ struct SavedMutation {
     was_sent: bool,
 }
 
-/// How many days a server remembers mutation ids, at least.
+/// The number of days for which a server remembers mutation ids, at least.
 const LEDGER_DAYS: i64 = 90;
 
 /// Returns a snapshot of the cache and the outbox.

@@ -33,9 +33,9 @@ struct CalendarSubscription {
     id: Option<SubscriptionId>,
     /// Whether the cache waits for the events of this calendar.
     is_followed: bool,
-    /// The server has sent all changes up to the start of the subscription.
+    /// Whether the server has sent all changes up to the start of the subscription.
     is_caught_up: bool,
-    /// The calendar was deleted.
+    /// Whether the calendar was deleted.
     is_deleted: bool,
     retry: Retry,
     /// The operation that reads the events. Preparing it for each event would cost more than
@@ -129,7 +129,7 @@ impl Subscriptions {
         }
     }
 
-    /// Tells the cache that no events come, so that responses need not wait for them.
+    /// Tells the cache that no events arrive, so that responses need not wait for them.
     pub(super) fn unfollow(&mut self, context: &Context) {
         for subscription in self.calendars.values_mut().filter(|it| !it.is_deleted) {
             let is_known = context.cache.position(&subscription.scope).is_some();

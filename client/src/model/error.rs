@@ -46,7 +46,7 @@ pub enum QueryError {
     /// No response arrived. Try again; a mutation may have been done all the same.
     #[error("could not reach the server: {0}")]
     Transport(#[from] TransportError),
-    /// The server answered with an error; this is its message.
+    /// The server responded with an error; this is its message.
     #[error("{0}")]
     Server(String),
     /// The response is not a GraphQL response to the operation. Try again; if the error stays, the

@@ -1,4 +1,4 @@
-//! Ids as types of their own, so that one cannot stand where another is expected.
+//! The types of ids. Each kind of id has its own type, so that the compiler finds a mix-up.
 
 use std::fmt;
 

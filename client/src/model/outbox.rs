@@ -34,7 +34,7 @@ pub enum MutationKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OutboxState {
-    /// The mutation was not sent yet, or waits in line again after a restart.
+    /// The mutation was not sent yet, or waits to be sent again after a restart.
     Queued,
     /// The mutation was sent, and its response has not arrived.
     Sent,

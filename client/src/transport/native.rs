@@ -88,8 +88,8 @@ impl Http {
             self.websocket_url.as_str().into_client_request().map_err(transport_error)?;
         let name = HeaderValue::from_static(protocol::NAME);
         request.headers_mut().insert("sec-websocket-protocol", name);
-        // Without Nagle's algorithm, since messages are small.
         let tls = Connector::Rustls(self.tls.clone());
+        // `true` disables Nagle's algorithm, since messages are small.
         let opening = connect_async_tls_with_config(request, None, true, Some(tls));
         let (socket, _) = opening.await.map_err(transport_error)?;
         let texts =
@@ -130,8 +130,7 @@ impl Transport for Http {
 
 impl SseClient for Http {
     fn open(&self, body: String) -> BoxFuture<'static, Result<Chunks, TransportError>> {
-        // The stream has no end of its own. Silence ends the connection, and the connection its
-        // streams.
+        // The response may last for any time. If it is silent for too long, `sse` ends it.
         let request = self.request(ACCEPT_EVENTS, body).timeout(Duration::MAX);
         async move {
             let response = request.send().await.map_err(transport_error)?;
@@ -148,7 +147,7 @@ impl SseClient for Http {
     }
 }
 
-/// Returns the text of a frame. tungstenite answers the pings of the WebSocket protocol by itself.
+/// Returns the text of a frame. tungstenite responds to pings of the WebSocket protocol by itself.
 fn text(
     frame: Result<Frame, tokio_tungstenite::tungstenite::Error>,
 ) -> Option<Result<String, TransportError>> {

@@ -286,7 +286,7 @@ impl From<&Attendee> for AttendeeInput {
     }
 }
 
-/// Since when an appointment does not exist.
+/// The deletion of an appointment, as a response reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deleted {
     /// The revision of the deletion; `None` if the server does not know it any more.
@@ -294,7 +294,7 @@ pub(crate) struct Deleted {
 }
 
 impl MutationError {
-    /// Returns since when the appointment does not exist, if this error says that it does not.
+    /// Returns the deletion of the appointment, if this error says that it does not exist.
     pub(crate) fn deleted(&self) -> Option<Deleted> {
         match self {
             Self::NotFound(it) => Some(Deleted { at: it.revision }),

@@ -5,7 +5,7 @@ use cynic_cache::{Collection, ListField, Policy};
 /// The cache policy of the appointments contract.
 pub(crate) struct Contract;
 
-/// The GraphQL type of a calendar's members.
+/// The GraphQL type of appointments, which are the members of a calendar.
 pub(crate) const APPOINTMENT: &str = "Appointment";
 
 impl Policy for Contract {
@@ -14,7 +14,7 @@ impl Policy for Contract {
     }
 
     fn key(&self, type_name: &str) -> Option<&str> {
-        // `NotFound` carries the id of what is missing; it is no entity itself.
+        // The `id` of a `NotFound` error is that of the missing object; the error is not an entity.
         (type_name != "NotFound").then_some("id")
     }
 

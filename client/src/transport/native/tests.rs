@@ -38,7 +38,7 @@ impl TlsServer {
             .with_single_cert(vec![cert.der().clone()], key.into())
             .expect("the certificate is valid");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("the URL is valid").port();
+        let port = listener.local_addr().expect("the listener has an address").port();
         runtime::spawn(terminate_tls(listener, TlsAcceptor::from(Arc::new(tls)), server.address()));
         let url = format!("https://localhost:{port}/graphql");
         Self { url, certificate: cert.der().clone(), server }
@@ -46,15 +46,15 @@ impl TlsServer {
 }
 
 async fn terminate_tls(listener: TcpListener, tls: TlsAcceptor, to: std::net::SocketAddr) {
-    while let Ok((near, _)) = listener.accept().await {
+    while let Ok((client, _)) = listener.accept().await {
         let tls = tls.clone();
         runtime::spawn(async move {
-            let (Ok(mut near), Ok(mut far)) =
-                (tls.accept(near).await, TcpStream::connect(to).await)
+            let (Ok(mut client), Ok(mut server)) =
+                (tls.accept(client).await, TcpStream::connect(to).await)
             else {
                 return;
             };
-            let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
         });
     }
 }
@@ -90,16 +90,16 @@ async fn only_a_trusted_certificate_is_accepted() {
 
 /// A proxy that does not support WebSockets.
 async fn proxy_without_websockets(listener: TcpListener, to: std::net::SocketAddr) {
-    while let Ok((mut near, _)) = listener.accept().await {
+    while let Ok((mut client, _)) = listener.accept().await {
         runtime::spawn(async move {
             let mut head = vec![0; 4096];
-            let length = near.peek(&mut head).await.unwrap_or_default();
+            let length = client.peek(&mut head).await.unwrap_or_default();
             let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
             if head.contains("upgrade: websocket") {
                 return;
             }
-            if let Ok(mut far) = TcpStream::connect(to).await {
-                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            if let Ok(mut server) = TcpStream::connect(to).await {
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             }
         });
     }
@@ -109,7 +109,8 @@ async fn proxy_without_websockets(listener: TcpListener, to: std::net::SocketAdd
 async fn without_websockets_events_arrive_over_sse() {
     let server = RealServer::start(Clock::system()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/graphql", listener.local_addr().expect("the URL is valid"));
+    let url =
+        format!("http://{}/graphql", listener.local_addr().expect("the listener has an address"));
     runtime::spawn(proxy_without_websockets(listener, server.address()));
     let behind_proxy = Client::builder(url).build().expect("the URL is valid");
     let other = Client::builder(server.url()).build().expect("the URL is valid");
