@@ -60,9 +60,9 @@ impl Transport for CountingTransport {
         let connecting = self.http.connect();
         let event_bytes = self.traffic.event_bytes.clone();
         async move {
-            let mut line = connecting.await?;
+            let mut connection = connecting.await?;
             let (sender, receiver) = mpsc::unbounded();
-            let mut messages = std::mem::replace(&mut line.messages, receiver);
+            let mut messages = std::mem::replace(&mut connection.messages, receiver);
             tokio::spawn(async move {
                 while let Some(message) = messages.next().await {
                     if let ServerMessage::Event { payload, .. } = &message {
@@ -73,7 +73,7 @@ impl Transport for CountingTransport {
                     }
                 }
             });
-            Ok(line)
+            Ok(connection)
         }
         .boxed()
     }

@@ -77,7 +77,7 @@ impl TcpProxy {
         self.state.send_modify(|it| it.blackholes += 1);
     }
 
-    /// Closes each new WebSocket connection, as some proxies in the field do.
+    /// Closes each new WebSocket connection, as some real proxies do.
     pub fn block_websockets(&self) {
         self.blocks_websockets.store(true, Ordering::Relaxed);
     }

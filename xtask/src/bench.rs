@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::page;
-use crate::run::{Result, cargo, checked, target};
+use crate::run::{Result, cargo, run_command, target};
 
 pub(crate) fn cache(smoke: bool, only: &str) -> Result<()> {
     let folder = build(&["appointments-bench"], smoke)?;
     let mut bench = Command::new(folder.join("bench-cache"));
     bench.arg("--out").arg(target()?.join("bench/cache.json")).args(["--only", only]);
     bench.args(smoke.then_some("--smoke"));
-    checked(&mut bench)
+    run_command(&mut bench)
 }
 
 pub(crate) fn server(smoke: bool) -> Result<()> {
@@ -54,7 +54,7 @@ fn bench_with_server(name: &str, arguments: &[&str], out: &str, smoke: bool) -> 
     bench.args(arguments).arg("--server").arg(folder.join("appointments-server"));
     bench.arg("--out").arg(target()?.join("bench").join(out));
     bench.args(smoke.then_some("--smoke"));
-    checked(&mut bench)
+    run_command(&mut bench)
 }
 
 /// Measures the page in a browser. The page's own tests do this, with more rounds than usual.
@@ -71,5 +71,5 @@ pub(crate) fn page() -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--package", "appointments-page", "--test", "it", "--"]);
     cargo.args(["speed::", "load::", "--nocapture", "--test-threads=1"]);
-    checked(cargo.env("BENCH_FILE", &file).env("CI_NEEDS_A_BROWSER", "1"))
+    run_command(cargo.env("BENCH_FILE", &file).env("CI_NEEDS_A_BROWSER", "1"))
 }

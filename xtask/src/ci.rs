@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::run::{Result, checked, root};
+use crate::run::{Result, root, run_command};
 use crate::{bench, page, test, tidy};
 
 /// Runs every step, stops at the first failure, and prints how long each step took.
@@ -53,7 +53,7 @@ fn build_page() -> Result<()> {
 }
 
 fn cargo(doc_flags: &str, arguments: &[&str]) -> Result<()> {
-    checked(Command::new("cargo").args(arguments).env("RUSTDOCFLAGS", doc_flags))
+    run_command(Command::new("cargo").args(arguments).env("RUSTDOCFLAGS", doc_flags))
 }
 
 #[allow(clippy::disallowed_methods, reason = "the duration of a step is measured in real time")]

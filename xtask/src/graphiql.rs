@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::page::gzip;
-use crate::run::{Result, checked, root, target};
+use crate::run::{Result, root, run_command, target};
 
 /// The last GraphiQL that is one file, and the React that this version needs.
 const PACKAGES: [&str; 3] = ["graphiql@4.1.2", "react@18.3.1", "react-dom@18.3.1"];
@@ -24,7 +24,7 @@ pub(crate) fn download() -> Result<()> {
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]).arg(&folder);
-    checked(npm.args(PACKAGES))?;
+    run_command(npm.args(PACKAGES))?;
     let modules = folder.join("node_modules");
     let destination = root().join("server/graphiql");
     let failed = |error: std::io::Error| error.to_string();

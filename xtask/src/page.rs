@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::run::{Result, checked, root, target};
+use crate::run::{Result, root, run_command, target};
 use crate::wasm::{Compiler, TARGET};
 
 /// The page's package.
@@ -36,7 +36,7 @@ pub(crate) fn build() -> Result<bool> {
     let folder = target()?.join("page");
     let mut cargo = compiler.cargo("build");
     cargo.args(["--profile", "page", "--package", NAME, "--target", TARGET, "--target-dir"]);
-    checked(cargo.arg(&folder))?;
+    run_command(cargo.arg(&folder))?;
     let wasm = folder.join(TARGET).join("page").join(format!("{NAME}.wasm"));
     let stamp = stamp(&wasm)?;
     if fs::read_to_string(root().join("web/dist/.built")).is_ok_and(|it| it == stamp) {
@@ -78,7 +78,7 @@ fn shrink(wasm: &Path) -> Result<()> {
         eprintln!("SKIPPED wasm-opt: run `npm ci` in web, or install binaryen 116.");
         return Ok(());
     };
-    checked(Command::new(program).arg("-Oz").args(FEATURES).arg(wasm).arg("-o").arg(wasm))
+    run_command(Command::new(program).arg("-Oz").args(FEATURES).arg(wasm).arg("-o").arg(wasm))
 }
 
 /// Whether wasm-opt is version 116 or later. Older versions, such as 108 in Debian 12, break the

@@ -22,7 +22,7 @@ pub(crate) fn target() -> Result<PathBuf> {
 /// Runs cargo and fails if cargo does.
 pub(crate) fn cargo<A: Into<String>>(arguments: impl IntoIterator<Item = A>) -> Result<()> {
     let arguments = arguments.into_iter().map(Into::into);
-    checked(Command::new("cargo").args(arguments.collect::<Vec<String>>()))
+    run_command(Command::new("cargo").args(arguments.collect::<Vec<String>>()))
 }
 
 /// Runs cargo and returns its standard output.
@@ -37,7 +37,7 @@ pub(crate) fn output<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result
 }
 
 /// Runs a command in the root of the repository. The error of a failure names the command.
-pub(crate) fn checked(command: &mut Command) -> Result<()> {
+pub(crate) fn run_command(command: &mut Command) -> Result<()> {
     let name = format!("{command:?}").replace('"', "");
     match command.current_dir(root()).status() {
         Ok(status) if status.success() => Ok(()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::run::{self, Result, cargo, checked, root};
+use crate::run::{self, Result, cargo, root, run_command};
 
 /// Runs all tests, or those that `arguments` select.
 ///
@@ -66,7 +66,7 @@ fn run_on_postgres() -> Result<()> {
         and (test(cases::) or test(subscriptions::) or test(crash::) or test(slow_subscriber::))";
     let mut nextest = Command::new("cargo");
     nextest.args(["nextest", "run", "--workspace", "-E", filter]).env("TEST_STORE", "postgres");
-    checked(&mut nextest)
+    run_command(&mut nextest)
 }
 
 /// Whether tests can start PostgreSQL, or DATABASE_URL names a running one.
@@ -84,7 +84,7 @@ fn run_examples() -> Result<()> {
     cargo(["build", "--workspace", "--all-targets", "--quiet"])?;
     for example in ["live", "optimistic", "snapshot"] {
         let program = run::target()?.join("debug/examples").join(example);
-        checked(Command::new(program).stdout(Stdio::null()))
+        run_command(Command::new(program).stdout(Stdio::null()))
             .map_err(|error| format!("the example {example}: {error}"))?;
     }
     Ok(())
@@ -94,7 +94,7 @@ fn run_examples() -> Result<()> {
 pub(crate) fn fuzz(seconds: u64) -> Result<()> {
     let arguments =
         ["test", "--package", "cynic-cache", "--test", "it", "fuzz::mutated", "--", "--nocapture"];
-    checked(Command::new("cargo").args(arguments).env("FUZZ_SECONDS", seconds.to_string()))
+    run_command(Command::new("cargo").args(arguments).env("FUZZ_SECONDS", seconds.to_string()))
 }
 
 /// Runs the client's simulation with many seeds, or with one.
@@ -102,5 +102,5 @@ pub(crate) fn simulate(seeds: u64, seed: Option<u64>) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--package", "appointments-client", "--lib", "clients_agree"]);
     cargo.args(["--", "--nocapture"]).env("SIM_SEEDS", seeds.to_string());
-    checked(cargo.envs(seed.map(|it| ("SIM_SEED", it.to_string()))))
+    run_command(cargo.envs(seed.map(|it| ("SIM_SEED", it.to_string()))))
 }

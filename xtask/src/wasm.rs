@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::run::{Result, checked, target};
+use crate::run::{Result, run_command, target};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -71,7 +71,7 @@ pub(crate) fn check() -> Result<()> {
     let packages = PACKAGES.iter().flat_map(|it| ["--package", it]);
     let mut cargo = compiler.cargo("check");
     cargo.args(["--target", TARGET, "--target-dir"]).arg(target()?.join("wasm"));
-    checked(cargo.args(packages))
+    run_command(cargo.args(packages))
 }
 
 /// Whether Debian's compiler and the source of its standard library are installed.

@@ -1,4 +1,4 @@
-//! Names that nobody may define: retired words, and questions that do not return `bool`.
+//! Rules for names: no item has a retired name, and `is_`, `has_` and `can_` return `bool`.
 
 use super::fault;
 use super::lexer::{Kind, Token};
