@@ -8,8 +8,8 @@ use std::collections::{HashMap, VecDeque};
 use cynic_cache::{Cache, Scope};
 use fastrand::Rng;
 
-use super::{Action, RequestId, passthrough, ranges, single_watches};
-use crate::model::id::MutationId;
+use super::requests::Purpose;
+use super::{Action, RequestId};
 use crate::model::scalars::{DateTime, Revision};
 use crate::transport::SubscriptionId;
 
@@ -22,18 +22,6 @@ pub(super) struct Context {
     /// Requests without a response yet.
     pub(super) in_flight: HashMap<RequestId, Purpose>,
     last_number: u64,
-}
-
-/// The purpose of a request. It decides which part handles the response.
-pub(super) enum Purpose {
-    Range(ranges::RangeRequest),
-    SingleWatch(single_watches::SingleRequest),
-    /// A poll of the calendar with this id.
-    Poll(String),
-    /// An attempt to send the mutation with this id.
-    Mutation(MutationId),
-    /// An operation of the application, which gets the response unread.
-    Passthrough(passthrough::ResponseSender),
 }
 
 impl Context {

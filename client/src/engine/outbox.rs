@@ -8,13 +8,15 @@
 use cynic_cache::Batch;
 
 use super::Millis;
-use super::context::{Context, Purpose};
+use super::context::Context;
 use super::outbox_state::{Item, ItemState, OutcomeSender};
+use super::requests::Purpose;
 use super::retry::Retry;
 use crate::model::appointment::Appointment;
 use crate::model::error::TransportError;
 use crate::model::id::{AppointmentId, CalendarId, MutationId};
 use crate::model::input::Precondition;
+use crate::model::outbox::OutboxEntry;
 use crate::model::refusal::{MutationResult, Refusal};
 use crate::model::scalars::{DateTime, Revision};
 use crate::mutation::{MutationInput, MutationOutcome};
@@ -44,6 +46,11 @@ struct Merged {
 }
 
 impl Outbox {
+    /// Returns all mutations that are not settled, the oldest first.
+    pub(super) fn entries(&self, to_wall_time: impl Fn(Millis) -> DateTime) -> Vec<OutboxEntry> {
+        self.items.iter().map(|item| item.entry(&to_wall_time)).collect()
+    }
+
     pub(super) fn timeout(&self) -> Option<Millis> {
         let server = self.server_retry.at();
         let retries = self.items.iter().filter_map(|it| match it.state {

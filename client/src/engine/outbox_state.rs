@@ -5,7 +5,6 @@ use futures_channel::oneshot;
 
 use super::Millis;
 use super::context::Context;
-use super::outbox::Outbox;
 use super::retry::Retry;
 use crate::model::id::{AppointmentId, CalendarId, MutationId};
 use crate::model::outbox::{OutboxEntry, OutboxState};
@@ -38,13 +37,6 @@ pub(super) enum ItemState {
     Retrying,
 }
 
-impl Outbox {
-    /// Returns all mutations that are not settled, the oldest first.
-    pub(super) fn entries(&self, to_wall_time: impl Fn(Millis) -> DateTime) -> Vec<OutboxEntry> {
-        self.items.iter().map(|item| item.entry(&to_wall_time)).collect()
-    }
-}
-
 impl Item {
     /// Returns whether the next attempt may start.
     pub(super) fn is_due(&self, now: Millis) -> bool {
@@ -70,7 +62,7 @@ impl Item {
         )
     }
 
-    fn entry(&self, to_wall_time: impl Fn(Millis) -> DateTime) -> OutboxEntry {
+    pub(super) fn entry(&self, to_wall_time: impl Fn(Millis) -> DateTime) -> OutboxEntry {
         OutboxEntry {
             mutation_id: self.id.clone(),
             appointment_id: self.appointment.clone(),

@@ -6,12 +6,10 @@ use std::collections::BTreeMap;
 use futures_channel::{mpsc, oneshot};
 
 use super::Action;
-use super::context::{Context, Purpose};
+use super::context::Context;
+use super::requests::Purpose;
 use crate::model::error::TransportError;
 use crate::transport::{SubscriptionEnd, SubscriptionId};
-
-/// Sends the response of a request to the application.
-pub(super) type ResponseSender = oneshot::Sender<Result<Vec<u8>, TransportError>>;
 
 /// Receives the events of a subscription of the application, until the subscription ends.
 pub(crate) type EventReceiver = mpsc::UnboundedReceiver<Result<Vec<u8>, TransportError>>;

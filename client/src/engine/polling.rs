@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use cynic::QueryBuilder;
 
 use super::Millis;
-use super::context::{Context, Purpose};
+use super::context::Context;
+use super::requests::Purpose;
 use super::retry::Retry;
 use super::subscriptions::Subscriptions;
 use crate::model::error::TransportError;

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use cynic_cache::{InFlight, Prepared, ScopedRange, WriteOutcome};
+use cynic_cache::{Prepared, ScopedRange, WriteOutcome};
 
-use super::context::{Context, Purpose};
+use super::context::Context;
+use super::requests::{Purpose, RangeRequest};
 use super::retry::Retry;
 use super::{Millis, WatchId};
 use crate::model::error::TransportError;
@@ -31,14 +32,6 @@ struct WatchedRange {
     retry: Retry,
     /// The failure of the last attempt. `None` after a success.
     problem: Option<String>,
-}
-
-/// A request for a range that is in flight.
-pub(super) struct RangeRequest {
-    calendar: String,
-    range: TimeRange,
-    query: Prepared<RangeQuery>,
-    in_flight: InFlight,
 }
 
 /// Requests a range of a calendar.

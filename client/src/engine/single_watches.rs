@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use cynic::QueryBuilder;
-use cynic_cache::{InFlight, Prepared, Scope, View};
+use cynic_cache::{Prepared, Scope, View};
 
-use super::context::{Context, Purpose};
+use super::context::Context;
 use super::outbox::Outbox;
+use super::requests::{Purpose, SingleRequest};
 use super::retry::Retry;
 use super::subscriptions::Subscriptions;
 use super::{Millis, WatchId, ranges};
@@ -51,14 +52,6 @@ enum WatchState {
     Live,
     /// The server has no such appointment.
     Missing,
-}
-
-/// A request for an appointment that is in flight.
-pub(super) struct SingleRequest {
-    watch: WatchId,
-    in_flight: InFlight,
-    /// The position of the calendar when the request was sent, if the calendar was known.
-    position: Option<Revision>,
 }
 
 impl SingleWatches {

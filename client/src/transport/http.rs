@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use futures_util::future::{self, Either};
-
 use super::Connection;
 use super::sse::{self, SseClient};
+use super::timeout::with_timeout;
 use crate::model::error::{BuildError, TransportError};
-use crate::runtime;
 
 /// A connection that is not open after this time has failed.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,17 +36,6 @@ pub(super) async fn connect(
     match with_timeout(CONNECT_TIMEOUT, websocket).await {
         Ok(connection) => Ok(connection),
         Err(error) => with_timeout(CONNECT_TIMEOUT, sse::open(sse_client)).await.map_err(|_| error),
-    }
-}
-
-/// Fails if the work takes longer than `timeout`.
-pub(super) async fn with_timeout<T>(
-    timeout: Duration,
-    work: impl Future<Output = Result<T, TransportError>>,
-) -> Result<T, TransportError> {
-    match future::select(Box::pin(work), Box::pin(runtime::sleep(timeout))).await {
-        Either::Left((result, _)) => result,
-        Either::Right(_) => Err(TransportError::new("no response in time")),
     }
 }
 

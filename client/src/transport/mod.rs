@@ -6,6 +6,7 @@ mod http;
 mod native;
 mod protocol;
 mod sse;
+mod timeout;
 mod websocket;
 
 use std::sync::Arc;

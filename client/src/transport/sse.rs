@@ -10,7 +10,7 @@ use futures_channel::mpsc;
 use futures_util::future::{self, AbortHandle, BoxFuture, Either};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt};
 
-use super::http::with_timeout;
+use super::timeout::with_timeout;
 use super::{Connection, ServerMessage, SubscriptionCommand, SubscriptionEnd, SubscriptionId};
 use crate::model::error::TransportError;
 use crate::runtime;

@@ -12,9 +12,10 @@ use web_sys::{Headers, ReadableStreamDefaultReader, Request, RequestInit, Respon
 
 use super::http::{
     ACCEPT_EVENTS, ACCEPT_JSON, CONTENT_TYPE, REQUEST_TIMEOUT, connect, transport_error,
-    websocket_url, with_timeout,
+    websocket_url,
 };
 use super::sse::{Chunks, SseClient, check_sse_response};
+use super::timeout::with_timeout;
 use super::{Connection, TokenProvider, Transport, protocol, websocket};
 use crate::model::error::{BuildError, TransportError};
 use crate::runtime;

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::*;
 use crate::transport::SubscriptionId;
-use crate::transport::http::{CONNECT_TIMEOUT, with_timeout};
+use crate::transport::http::CONNECT_TIMEOUT;
+use crate::transport::timeout::with_timeout;
 
 /// The client's end of a socket in memory.
 struct FakeSocket {
