@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_http::HeaderExtractor;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -16,6 +16,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::{Common, LogFormat};
+
+mod collector;
+
+use collector::CollectorClient;
 
 /// Running logging and tracing.
 #[must_use = "the last spans are lost without end()"]
@@ -59,12 +63,15 @@ const SERVICE: &str = "appointments-server";
 ///
 /// Requests never wait for the collector. Spans that it does not accept are lost.
 fn tracer_provider(url: &str) -> Result<SdkTracerProvider, String> {
+    let unusable = |error: String| format!("--trace-to {url:?} is not usable: {error}.");
+    collector::check_url(url).map_err(unusable)?;
     let endpoint = format!("{}/v1/traces", url.trim_end_matches('/'));
     let exporter = SpanExporter::builder()
         .with_http()
+        .with_http_client(CollectorClient::new())
         .with_endpoint(endpoint)
         .build()
-        .map_err(|error| format!("--trace-to {url:?} is not usable: {error}."))?;
+        .map_err(|error| unusable(error.to_string()))?;
     let resource = match std::env::var_os("OTEL_SERVICE_NAME") {
         Some(_) => Resource::builder().build(),
         None => Resource::builder().with_service_name(SERVICE).build(),

@@ -102,7 +102,7 @@ impl Http {
 /// is not used.
 fn tls_config(is_used: bool) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, BuildError> {
     let trust = |error: rustls::Error| BuildError::Trust(error.to_string());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider);
     let config = config.with_safe_default_protocol_versions().map_err(trust)?;
     if is_used {

@@ -1,10 +1,12 @@
 //! IANA time zones, and local times as RFC 5545 defines them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Instant;
@@ -19,9 +21,8 @@ impl Zone {
 
     /// Finds a zone by its name in any case. The error is a sentence for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Tz::from_str_insensitive(text)
-            .map(Self)
-            .map_err(|_| "Choose an IANA time zone such as Europe/Berlin.".into())
+        let zone = by_lower_case().get(text.to_ascii_lowercase().as_str()).copied();
+        zone.map(Self).ok_or_else(|| "Choose an IANA time zone such as Europe/Berlin.".into())
     }
 
     /// Returns the canonical name.
@@ -79,6 +80,14 @@ impl Zone {
         }
         Instant::from_unix(after)
     }
+}
+
+/// Returns all zones by their names in lower case.
+fn by_lower_case() -> &'static HashMap<String, Tz> {
+    static ZONES: LazyLock<HashMap<String, Tz>> = LazyLock::new(|| {
+        TZ_VARIANTS.iter().map(|zone| (zone.name().to_ascii_lowercase(), *zone)).collect()
+    });
+    &ZONES
 }
 
 impl fmt::Display for Zone {

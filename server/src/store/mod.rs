@@ -11,6 +11,7 @@ mod database;
 mod duration_class;
 mod error;
 mod maintenance;
+mod migrations;
 mod pooled;
 mod postgres;
 mod read;

@@ -217,7 +217,8 @@ async fn seeding_twice_creates_the_demo_data_once() {
     let query = "{ calendars { nodes { name overlaps appointmentsInRange(range: {
         start: \"2026-10-01T00:00:00Z\", end: \"2026-12-01T00:00:00Z\" }) { revision
         appointments { id } } } } }";
-    let sent = reqwest::Client::new().post(&process.url).json(&json!({ "query": query }));
+    let sent =
+        appointments_testing::http_client().post(&process.url).json(&json!({ "query": query }));
     let response: serde_json::Value = sent.send().await.unwrap().json().await.unwrap();
     let nodes = response["data"]["calendars"]["nodes"].as_array().unwrap();
     let sizes: Vec<_> = nodes
@@ -416,7 +417,7 @@ async fn the_log_has_mutation_ids_but_no_user_text() {
         "attendees": [{ "email": "ada@example.org" }],
         "startsAt": "2026-11-23T10:00:00Z", "endsAt": "2026-11-23T11:00:00Z" });
     let body = json!({ "query": query, "operationName": "Make", "variables": { "input": input } });
-    reqwest::Client::new().post(&url).json(&body).send().await.unwrap();
+    appointments_testing::http_client().post(&url).json(&body).send().await.unwrap();
     child.kill().await.unwrap();
     let output = child.wait_with_output().await.unwrap();
     let log = String::from_utf8(output.stderr).unwrap();

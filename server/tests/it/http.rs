@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::world::{Subscription, TEST_TIMEOUT, World, appointment_input, new_id, text};
 
 async fn get(world: &World, path: &str) -> (u16, String) {
-    let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let client =
+        appointments_testing::http_client_builder().redirect(Policy::none()).build().unwrap();
     let response = client.get(world.url(path)).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
@@ -37,7 +38,11 @@ async fn a_query_can_be_sent_with_get() {
 async fn a_mutation_cannot_be_sent_with_get() {
     let world = World::new().await;
     let query = "mutation{deleteCalendar(input:{id:\"x\"}){error{message}}}";
-    let sent = reqwest::get(world.url(&format!("/graphql?query={query}"))).await.unwrap();
+    let sent = appointments_testing::http_client()
+        .get(world.url(&format!("/graphql?query={query}")))
+        .send()
+        .await
+        .unwrap();
     assert_eq!((sent.status().as_u16(), &sent.headers()["allow"]), (405, &"POST".parse().unwrap()));
     let response = sent.text().await.unwrap();
     assert!(response.contains("Send mutations with POST."), "{response}");
@@ -45,7 +50,8 @@ async fn a_mutation_cannot_be_sent_with_get() {
 
 /// Sends a body, and returns the status, the media type and the response.
 async fn post(world: &World, body: &str, headers: &[(&str, &str)]) -> (u16, String, Value) {
-    let mut sent = reqwest::Client::new().post(world.url("/graphql")).body(body.to_owned());
+    let mut sent =
+        appointments_testing::http_client().post(world.url("/graphql")).body(body.to_owned());
     for (name, value) in headers {
         sent = sent.header(*name, *value);
     }
@@ -118,7 +124,8 @@ async fn foreign_hosts_and_origins_are_rejected() {
     // CORS: origins whose pages may send requests and read responses.
     for (origin, expected) in [("http://localhost:3000", true), ("https://evil.example.org", false)]
     {
-        let asks = reqwest::Client::new().request(reqwest::Method::OPTIONS, world.url("/graphql"));
+        let asks = appointments_testing::http_client()
+            .request(reqwest::Method::OPTIONS, world.url("/graphql"));
         let asks = asks.header("origin", origin).header("access-control-request-method", "POST");
         let response =
             asks.header("access-control-request-headers", "content-type").send().await.unwrap();
@@ -131,8 +138,9 @@ async fn foreign_hosts_and_origins_are_rejected() {
 #[tokio::test]
 async fn long_responses_are_compressed() {
     let world = World::new().await;
-    let ask =
-        |path: &str| reqwest::Client::new().get(world.url(path)).header("accept-encoding", "gzip");
+    let ask = |path: &str| {
+        appointments_testing::http_client().get(world.url(path)).header("accept-encoding", "gzip")
+    };
     let long = ask("/schema.graphql").send().await.unwrap();
     assert_eq!(long.headers()["content-encoding"], "gzip");
     let short = ask("/health/live").send().await.unwrap();
@@ -144,8 +152,9 @@ async fn a_subscription_over_sse_stays_open_until_the_server_stops() {
     let world = World::new().await;
     world.book("One", "09:00-10:00").await;
     let query = "subscription { appointmentChanges(after: 0) { kind revision } }";
-    let request =
-        reqwest::Client::new().post(world.url("/graphql")).json(&json!({ "query": query }));
+    let request = appointments_testing::http_client()
+        .post(world.url("/graphql"))
+        .json(&json!({ "query": query }));
     let mut response = request.header("accept", "text/event-stream").send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut received = String::new();
@@ -175,7 +184,8 @@ async fn a_query_over_sse_has_one_response() {
         ("{__typename}", r#"{"data":{"__typename":"Query"}}"#),
         ("{nothing}", r#""code":"VALIDATION_FAILED""#),
     ] {
-        let request = reqwest::Client::new().get(world.url(&format!("/graphql?query={query}")));
+        let request =
+            appointments_testing::http_client().get(world.url(&format!("/graphql?query={query}")));
         let response = request.header("accept", "text/event-stream").send().await.unwrap();
         assert_eq!(response.status(), 200);
         let received = response.text().await.unwrap();
@@ -251,7 +261,7 @@ async fn a_mutation_can_be_sent_over_websocket() {
 #[tokio::test]
 async fn a_stop_finishes_accepted_requests() {
     let world = World::new().await;
-    let client = reqwest::Client::new();
+    let client = appointments_testing::http_client();
     let url = world.url("/graphql");
     let sent = (0..50).map(|_| {
         let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {

@@ -25,7 +25,11 @@ pub struct LoadClient {
 
 impl LoadClient {
     pub fn new(n: usize, servers: Servers) -> Self {
-        Self { servers, rng: fastrand::Rng::with_seed(n as u64), http: reqwest::Client::new() }
+        Self {
+            servers,
+            rng: fastrand::Rng::with_seed(n as u64),
+            http: appointments_testing::http_client(),
+        }
     }
 
     /// Waits for a running server, and returns its URL.
@@ -122,6 +126,7 @@ pub async fn post(http: &reqwest::Client, url: &str, body: &Value) -> Option<Val
 pub async fn revision(url: &str) -> u64 {
     let query = "{ appointmentsInRange(range: { start: \"2000-01-01T00:00:00Z\",
         end: \"2000-01-02T00:00:00Z\" }) { revision } }";
-    let response = post(&reqwest::Client::new(), url, &json!({ "query": query })).await.unwrap();
+    let response =
+        post(&appointments_testing::http_client(), url, &json!({ "query": query })).await.unwrap();
     response["data"]["appointmentsInRange"]["revision"].as_u64().unwrap()
 }

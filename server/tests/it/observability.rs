@@ -19,7 +19,8 @@ async fn metric(world: &World, name: &str) -> f64 {
 }
 
 async fn metrics(world: &World) -> String {
-    let response = reqwest::get(world.url("/metrics")).await.unwrap();
+    let response =
+        appointments_testing::http_client().get(world.url("/metrics")).send().await.unwrap();
     let kind = response.headers()["content-type"].to_str().unwrap();
     assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
     let text = response.text().await.unwrap();
@@ -141,7 +142,7 @@ async fn traces_are_exported_and_join_the_callers_trace() {
     let query = r#"mutation Book { createAppointment(input: { title: "Secret", 
         mutationId: "01a204ed-0000-7000-8000-000000000001", startsAt: "2026-11-23T09:00:00Z",
         endsAt: "2026-11-23T10:00:00Z" }) { error { message } } }"#;
-    let sent = reqwest::Client::new().post(&process.url);
+    let sent = appointments_testing::http_client().post(&process.url);
     let sent =
         sent.header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let sent = sent.json(&json!({ "query": query, "operationName": "Book" })).send().await.unwrap();

@@ -9,7 +9,7 @@ use crate::world::World;
 type Headers = BTreeMap<String, String>;
 
 async fn get(world: &World, path: &str, accepts: &str) -> (u16, Headers, Vec<u8>) {
-    let client = reqwest::Client::builder().build().unwrap();
+    let client = appointments_testing::http_client_builder().build().unwrap();
     let response =
         client.get(world.url(path)).header(ACCEPT_ENCODING, accepts).send().await.unwrap();
     let text = |it: &reqwest::header::HeaderValue| it.to_str().unwrap().to_owned();

@@ -28,7 +28,7 @@ pub async fn start_with(database: &Path, set: impl FnOnce(&mut Command)) -> Serv
 
 /// Sends a query to a server, and returns the whole response.
 pub async fn query(url: &str, query: &str) -> Value {
-    let request = reqwest::Client::new().post(url).json(&json!({ "query": query }));
+    let request = appointments_testing::http_client().post(url).json(&json!({ "query": query }));
     request.send().await.unwrap().json().await.unwrap()
 }
 

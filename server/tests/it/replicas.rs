@@ -39,7 +39,7 @@ impl Replicas {
         // They start at the same time on an empty database.
         let start = || process::start_with(&location, |command| _ = command.args(settings));
         let processes = join_all((0..REPLICAS).map(|_| start())).await;
-        Some(Self { database, processes, http: reqwest::Client::new() })
+        Some(Self { database, processes, http: appointments_testing::http_client() })
     }
 
     fn url(&self, replica: usize) -> String {
@@ -316,7 +316,9 @@ async fn servers_survive_an_outage_of_the_database() {
     assert_eq!(subscription.next_summary().await, "BOOKMARK 0");
     replicas.database.cluster().crash().await;
     let ready = replicas.url(0).replace("/graphql", "/health/ready");
-    let status = async || reqwest::get(&ready).await.unwrap().status().as_u16();
+    let status = async || {
+        appointments_testing::http_client().get(&ready).send().await.unwrap().status().as_u16()
+    };
     assert_eq!(status().await, 503);
     let begin = Instant::now();
     let query = "mutation($input: CreateAppointmentInput!) { createAppointment(input: $input) {

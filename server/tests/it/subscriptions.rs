@@ -141,7 +141,7 @@ async fn changes_of_another_process_arrive() {
             calendar {{ name }} }} }}",
         world.calendar
     );
-    let sent = reqwest::Client::new()
+    let sent = appointments_testing::http_client()
         .post(format!("http://{}/graphql", second.address()))
         .json(&json!({ "query": query }));
     let response: Value = sent.send().await.unwrap().json().await.unwrap();

@@ -207,7 +207,8 @@ async fn fragments_and_other_operations_keep_their_variables() {
         fragment Week on Calendar { appointmentsInRange(range: $range) { revision } }";
     let range = json!({ "start": "2026-11-23T00:00:00Z", "end": "2026-11-24T00:00:00Z" });
     let body = json!({ "query": query, "operationName": "A", "variables": { "range": range } });
-    let response = reqwest::Client::new().post(world.url("/graphql")).json(&body).send().await;
+    let response =
+        appointments_testing::http_client().post(world.url("/graphql")).json(&body).send().await;
     let response: Value = response.unwrap().json().await.unwrap();
     assert_eq!(response["data"]["calendar"]["appointmentsInRange"]["revision"], 0, "{response}");
 }

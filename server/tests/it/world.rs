@@ -58,8 +58,13 @@ impl World {
         let ticking = clock.clone();
         let now = Clock::from(move || Instant::from_unix(ticking.load(Ordering::Relaxed)));
         let server = Server::start(&settings(&database), now).await.unwrap();
-        let mut world =
-            Self { server, database, calendar: String::new(), http: reqwest::Client::new(), clock };
+        let mut world = Self {
+            server,
+            database,
+            calendar: String::new(),
+            http: appointments_testing::http_client(),
+            clock,
+        };
         let found = world.query("{ calendar { id } }", json!({})).await;
         world.calendar = text(&found["calendar"]["id"]);
         world

@@ -306,7 +306,8 @@ impl Window {
         assert_eq!(self.run(entries, Vec::new()).await, 1);
         let session = self.client.session_id().await.unwrap().unwrap();
         let url = format!("{}/session/{session}/se/log", self.driver);
-        let request = reqwest::Client::new().post(url).json(&json!({"type": "browser"}));
+        let request =
+            appointments_testing::http_client().post(url).json(&json!({"type": "browser"}));
         let logs: Value = request.send().await.unwrap().json().await.unwrap();
         let severe = logs["value"].as_array().unwrap().iter().filter(|it| it["level"] == "SEVERE");
         let severe: Vec<_> =

@@ -166,7 +166,7 @@ impl World {
 
     async fn load(&self, path: &str, coding: &str) -> Vec<u8> {
         let url = format!("http://{}{path}", self.server.address());
-        let asked = reqwest::Client::new().get(url).header("accept-encoding", coding);
+        let asked = appointments_testing::http_client().get(url).header("accept-encoding", coding);
         asked.send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap().to_vec()
     }
 
@@ -177,6 +177,7 @@ impl World {
 
 async fn send_query(server: SocketAddr, query: &str) -> Value {
     let url = format!("http://{server}/graphql");
-    let sent = reqwest::Client::new().post(url).json(&json!({ "query": query })).send().await;
+    let sent =
+        appointments_testing::http_client().post(url).json(&json!({ "query": query })).send().await;
     sent.unwrap().json().await.unwrap()
 }

@@ -30,7 +30,7 @@ impl TlsServer {
             generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let CertifiedKey { cert, signing_key } = generated;
         let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ServerConfig::builder_with_provider(provider);
         let tls =
             tls.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
@@ -64,7 +64,7 @@ async fn only_a_trusted_certificate_is_accepted() {
     let tls_server = TlsServer::start().await;
     let mut roots = RootCertStore::empty();
     roots.add(tls_server.certificate.clone()).expect("the certificate is valid");
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider);
     let tls = tls.with_safe_default_protocol_versions().expect("versions");
     let tls = tls.with_root_certificates(roots).with_no_client_auth();

@@ -4,14 +4,12 @@ use std::io::ErrorKind;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
-use super::super::{Database, IfMissing, OpenError};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
+use super::super::{Database, IfMissing, OpenError, migrations};
 
 /// The time limit for connecting, and for waiting for a pooled connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,7 +43,7 @@ pub(super) async fn database(
         .map_err(|_| failed("it does not respond".into()))?
         .map_err(|error| failed(error.into()))?;
     check_owner(&mut connection, if_missing, url).await?;
-    MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+    migrations::for_postgres().run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => {
             OpenError::Newer { database: Database::server(url), version }
         }

@@ -4,17 +4,15 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
 
-use super::super::{IfMissing, OpenError};
+use super::super::{IfMissing, OpenError, migrations};
 use super::primary_code;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
 
 /// The application id that the first migration sets: 'APPT' in ASCII.
 const APPLICATION_ID: i64 = 0x4150_5054;
@@ -38,7 +36,7 @@ pub(super) async fn database(
         // A range of a few hundred rows fits, so SQLite's thread seldom waits for the reader.
         .row_buffer_size(512);
     let mut connection = options.connect().await.map_err(|error| open_error(path, error))?;
-    MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+    migrations::for_sqlite().run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => {
             OpenError::Newer { database: path.into(), version }
         }

@@ -89,7 +89,7 @@ async fn case_14_titles_are_stored_unchanged_or_rejected() {
             "variables":{"a":"\ud800"}}"#,
         r#"{"query":"{ calendars(after: \"\\ud800\") { nodes { id } } }"}"#,
     ] {
-        let client = reqwest::Client::new();
+        let client = appointments_testing::http_client();
         let response = client.post(world.url("/graphql")).body(body).send().await.unwrap();
         let response: Value = response.json().await.unwrap();
         assert_eq!(response["errors"][0]["extensions"]["code"], "PARSE_FAILED", "{response}");
